@@ -1,0 +1,52 @@
+# One static library and one test program per room. A room links only what it may know.
+
+add_library(simcluster_options INTERFACE)
+target_include_directories(simcluster_options INTERFACE "${CMAKE_SOURCE_DIR}")
+target_include_directories(simcluster_options SYSTEM INTERFACE "${XXHASH_INCLUDE_DIR}")
+target_compile_options(simcluster_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -ffp-contract=off)
+target_compile_definitions(simcluster_options INTERFACE SIMCLUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+  SIMCLUSTER_VERSION="${PROJECT_VERSION}")
+if(SIMCLUSTER_SANITIZE)
+  target_compile_options(simcluster_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(simcluster_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# simcluster_room(DIR [ROOMS dir...] [LINK target...])
+# engine/cib becomes library engine_cib; every *_test.cpp in it goes into engine_cib_test.
+# testdata/ below a room is never compiled; other folders below it belong to the room.
+function(simcluster_room dir)
+  cmake_parse_arguments(ROOM "" "" "ROOMS;LINK" ${ARGN})
+  string(REPLACE "/" "_" name "${dir}")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${dir}/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/testdata/")
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  set(links "")
+  foreach(room IN LISTS ROOM_ROOMS)
+    string(REPLACE "/" "_" room_name "${room}")
+    list(APPEND links "${room_name}")
+  endforeach()
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC simcluster_options ${links} ${ROOM_LINK})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE simcluster_options ${links} ${ROOM_LINK})
+  endif()
+  if(tests)
+    simcluster_test(${name}_test SOURCES ${tests} LINK ${name})
+  endif()
+endfunction()
+
+# simcluster_test(NAME SOURCES file... LINK target...): a GoogleTest program whose cases ctest lists one by one.
+function(simcluster_test name)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE ${TEST_LINK} simcluster_options GTest::gtest_main GTest::gmock)
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" TIMEOUT 280
+    SKIP_REGULAR_EXPRESSION "all tests skipped")
+endfunction()

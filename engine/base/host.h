@@ -1,0 +1,146 @@
+// The seam: all that a cluster node may ask of the world. The simulator implements it with its event queue, the daemon
+// with epoll, sockets, processes and files. Nothing else in engine/ touches the outside.
+//
+// Every call returns at once. Answers come later through the client interfaces, one at a time, never from inside the
+// call that asked. A client must outlive what it asked for, or cancel it. When a node is reset or crashes, everything
+// that it had asked for is forgotten by the host.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/address.h"
+#include "engine/base/ids.h"
+#include "engine/base/random.h"
+#include "engine/base/time.h"
+#include "engine/base/trace.h"
+
+namespace simcluster {
+
+class TimerClient {
+ public:
+  // The timer started with `cookie` is due. It is over: start it again if it should come again.
+  virtual void on_timer(std::uint64_t cookie) = 0;
+
+ protected:
+  ~TimerClient() = default;
+};
+
+// What one ring or link is bound to (M 14.4).
+struct LinkConfig {
+  IpAddress bind_network;  // interface is chosen by this network or address
+  int prefix_length = 32;
+  IpAddress multicast;  // unspecified: unicast to `peers`
+  std::uint16_t port = 5405;
+  std::vector<IpAddress> peers;
+};
+
+// What the host says about a link's own interface (M 13.1).
+enum class LinkState : std::uint8_t { kDown, kUp, kAddressLost };
+
+class LinkClient {
+ public:
+  // A datagram arrived. `bytes` is borrowed for the call. Its content may be cut, doubled or corrupted.
+  virtual void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) = 0;
+  virtual void on_link_state(LinkIndex link, LinkState state, const IpAddress& own_address) = 0;
+
+ protected:
+  ~LinkClient() = default;
+};
+
+// One action of a resource or fence agent (AT-1.1 to AT-1.3). For fence agents the parameters go to standard input.
+struct AgentRequest {
+  std::string standard;  // ocf, lsb, systemd, service, stonith
+  std::string provider;
+  std::string type;
+  std::string action;
+  std::string instance;                                        // OCF_RESOURCE_INSTANCE
+  std::vector<std::pair<std::string, std::string>> parameters; // without OCF_RESKEY_; meta values as CRM_meta_*
+  Duration interval;
+};
+
+struct AgentResult {
+  int exit_code = 0;
+  int signal = 0;  // not 0: ended by this signal, exit_code means nothing
+  std::string output;
+  std::string error_output;
+  std::string exit_reason;  // last ocf-exit-reason: line (AT-1.5)
+};
+
+class AgentClient {
+ public:
+  // The process has ended, by itself or killed.
+  virtual void on_agent_exit(AgentRunId run, const AgentResult& result) = 0;
+
+ protected:
+  ~AgentClient() = default;
+};
+
+class PersistClient {
+ public:
+  // What was given to persist() with `cookie` would now survive a power cut.
+  virtual void on_persisted(std::uint64_t cookie) = 0;
+
+ protected:
+  ~PersistClient() = default;
+};
+
+// syslog priorities.
+enum class LogPriority : std::uint8_t { kEmergency, kAlert, kCritical, kError, kWarning, kNotice, kInfo, kDebug };
+
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  virtual Time now() const = 0;
+  // Seconds and nanoseconds since the node was switched on; never jumps.
+  virtual Duration uptime() const = 0;
+
+  // Calls client.on_timer(cookie) once, `delay` from now (0 or less: as soon as possible, after what is due already).
+  virtual TimerId start_timer(Duration delay, TimerClient& client, std::uint64_t cookie) = 0;
+  // Safe for timers that are over or none.
+  virtual void cancel_timer(TimerId timer) = 0;
+
+  // Binds a link. Its state is reported through the client. Opening an open link binds it anew.
+  virtual void open_link(LinkIndex link, const LinkConfig& config, LinkClient& client) = 0;
+  virtual void close_link(LinkIndex link) = 0;
+  // Sends to every node of the link, the sender included (multicast loop), or to all peers.
+  virtual void send_all(LinkIndex link, std::span<const std::byte> bytes) = 0;
+  virtual void send_to(LinkIndex link, const IpAddress& to, std::span<const std::byte> bytes) = 0;
+
+  // Starts an agent in a process group of its own.
+  virtual AgentRunId run_agent(const AgentRequest& request, AgentClient& client) = 0;
+  // Sends `signal` to the run's process group; the exit is reported as ever.
+  virtual void signal_agent(AgentRunId run, int signal) = 0;
+
+  // Replaces what is stored under `key`, atomically.
+  virtual void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) = 0;
+  // What was durable under `key` when the node started, or was persisted since.
+  virtual std::optional<std::string> load(std::string_view key) const = 0;
+
+  // The random stream of this node for `purpose`. Keep the reference: looking it up costs a hash.
+  virtual Random& random(std::string_view purpose) = 0;
+
+  // Resets the machine at once, without unmounting anything. Does not come back to this node object: the host destroys
+  // it after the call that led here has returned.
+  virtual void reset_node(std::string_view reason) = 0;
+  // The cluster software on this node has ended (clean stop or fatal error). The machine stays up.
+  virtual void exit_node(int exit_code, std::string_view reason) = 0;
+
+  // A log line of `daemon` ("crmd", "corosync", ...), in the words of the profile's version.
+  virtual void log(LogPriority priority, std::string_view daemon, std::string_view text) = 0;
+  // False when nobody listens to this kind: then do not build the fields.
+  virtual bool tracing(TraceKind kind) const = 0;
+  virtual void trace(TraceKind kind, std::span<const TraceField> fields) = 0;
+  void trace(TraceKind kind, std::initializer_list<TraceField> fields) {
+    trace(kind, std::span<const TraceField>(fields.begin(), fields.size()));
+  }
+};
+
+}  // namespace simcluster

@@ -1,0 +1,70 @@
+// Stack profiles: what a release changed, as named switches in one table. This is the only place that compares versions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/base/error.h"
+
+namespace simcluster {
+
+enum class StackComponent : std::uint8_t { kKernel, kResourceAgents, kCorosync, kPacemaker, kNetworkManager };
+inline constexpr std::size_t kStackComponentCount = 5;
+
+// The component's key in a scenario's `stack:` ("kernel", "resource-agents", ...).
+std::string_view stack_component_name(StackComponent component);
+
+// switch, component, first version that behaves so ("" = always did), first version that no longer does ("" = still
+// does), meaning. Versions compare as RPM compares them. Every switch has a scenario that shows both sides.
+#define SIMCLUSTER_SWITCHES(X)                                                                                        \
+  X(proc_net_dev_shared_position, kKernel, "", "2.6.18-371",                                                          \
+    "readers of /proc/net/dev share one position in the device list (AT-2.12; mended in RHEL 5.10)")                  \
+  X(old_address_listing, kKernel, "", "2.6.32", "ip prints neither state nor lifetimes (AT-2.9)")                     \
+  X(loopback_mtu_16436, kKernel, "", "3.0", "lo has an MTU of 16436 (AT-2.2)")                                        \
+  X(ipaddr2_findif_binary, kResourceAgents, "", "3.9.5", "IPaddr2 generation 1: findif is a program (AT-3.1, AT-3.4)") \
+  X(ipaddr2_reads_proc_net_dev, kResourceAgents, "3.9.5-1", "3.9.5-1.310",                                            \
+    "IPaddr2 generation 2: looks its interface up in /proc/net/dev (AT-3.5)")                                         \
+  X(ipaddr2_checks_interface_by_ip, kResourceAgents, "3.9.5-1.310", "",                                               \
+    "IPaddr2 generation 3: ip link show, for start and validate-all only (AT-3.5)")                                   \
+  X(ocf_exit_reason, kResourceAgents, "3.9.6", "", "agents tell why they failed on standard error (AT-1.5)")          \
+  X(crm_mon_ruler_header, kPacemaker, "", "1.1", "crm_mon's header stands between rulers (AT-8.2)")                   \
+  X(old_rc_texts, kPacemaker, "", "2.1", "rc 1 reads \"unknown error\", rc 8 \"master\" (AT-1.4)")                    \
+  X(plugin_membership, kPacemaker, "", "1.1.10", "Corosync 1 plugin: stack is \"openais\", node ids are names")       \
+  X(record_pending, kPacemaker, "2.0", "", "operations in flight are recorded in the CIB (CM-8.5)")                   \
+  X(fixed_batch_limit_30, kPacemaker, "", "1.1.11", "batch-limit defaults to 30 (CM A.3)")                            \
+  X(dead_node_timers_cancelled, kPacemaker, "1.0.12", "", "actions pending on dead nodes fail at once (CM-13.2)")     \
+  X(dc_deadtime_20s, kPacemaker, "1.0.12", "", "dc-deadtime is 20s instead of 60s (CM-13.15)")                        \
+  X(terminate_before_kill, kPacemaker, "", "1.1.8", "timed-out agents get SIGTERM, 5 s later SIGKILL (AT-1.1)")       \
+  X(totem_token_3000, kCorosync, "3.1", "", "token defaults to 3000 ms (M 0.3)")                                      \
+  X(knet_transport, kCorosync, "3.0", "", "knet is the default transport (M 0.3)")                                    \
+  X(rebind_to_loopback, kCorosync, "", "3.0", "losing the bound address rebinds the ring to 127.0.0.1 (M 13)")        \
+  X(nm_keeps_addresses, kNetworkManager, "config-server", "", "addresses stay on carrier loss (CM-12.4)")
+
+// The versions of one stack as the user wrote them.
+struct StackVersions {
+  std::string kernel = "2.6.18-348";
+  std::string resource_agents = "3.9.5-1";
+  std::string corosync = "1.4.6";
+  std::string pacemaker = "1.0.13";
+  std::string network_manager = "none";
+
+  const std::string& of(StackComponent component) const;
+  std::string& of(StackComponent component);
+};
+
+struct Profile {
+  StackVersions versions;
+#define SIMCLUSTER_SWITCH_MEMBER(name, component, first, last, meaning) bool name = false;
+  SIMCLUSTER_SWITCHES(SIMCLUSTER_SWITCH_MEMBER)
+#undef SIMCLUSTER_SWITCH_MEMBER
+};
+
+// Sets every switch from the versions. Names of distribution releases ("rhel5.9", "rhel5.10") stand for their kernels.
+// An unreadable version is an error that says what is expected.
+Result<Profile> make_profile(StackVersions versions);
+
+// rpmvercmp on "version-release": negative, 0 or positive.
+int compare_versions(std::string_view a, std::string_view b);
+
+}  // namespace simcluster
