@@ -50,3 +50,10 @@ function(simcluster_test name)
   set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" TIMEOUT 280
     SKIP_REGULAR_EXPRESSION "all tests skipped")
 endfunction()
+
+# simcluster_bench(NAME LINK target...): bench/NAME.cpp as a Google Benchmark program. Never run as a test.
+function(simcluster_bench name)
+  cmake_parse_arguments(BENCH "" "" "LINK" ${ARGN})
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/bench/${name}.cpp)
+  target_link_libraries(${name} PRIVATE ${BENCH_LINK} simcluster_options benchmark::benchmark_main)
+endfunction()
