@@ -1,0 +1,73 @@
+// An operation on a resource, and what came of it (CM part H).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/time.h"
+
+namespace simcluster::executor {
+
+// The numbers are those of op-status in the history (CM-8.19).
+enum class OpStatus : std::int8_t {
+  kPending = -1,
+  kDone = 0,
+  kCancelled = 1,
+  kTimeout = 2,
+  kNotSupported = 3,
+  kError = 4,
+  kHardError = 5,
+  kFatalError = 6,
+  kNotInstalled = 7,
+  kNotConnected = 8,
+  kInvalid = 9,
+  kNoFenceDevice = 10,
+  kNoSecrets = 11,
+};
+
+// Names and values, without OCF_RESKEY_; meta attributes as CRM_meta_* (AT-1.3).
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// The agent behind a resource.
+struct AgentName {
+  std::string standard;  // ocf, lsb, systemd, service, stonith
+  std::string provider;  // may be empty
+  std::string type;
+};
+
+struct OperationRequest {
+  std::string resource;
+  std::string action;  // start, stop, monitor, ...
+  Duration interval;   // 0: once
+  Duration timeout;    // 0: never
+  Duration start_delay;
+  Parameters parameters;
+  std::string user_data;  // handed back with every result; the transition key
+};
+
+// All views are borrowed for the duration of the call.
+struct OperationResult {
+  int call_id = 0;
+  std::string_view resource;
+  std::string_view action;
+  Duration interval;
+  Duration timeout;
+  std::string_view user_data;
+  const Parameters* parameters = nullptr;
+  OpStatus status = OpStatus::kDone;
+  int rc = 0;
+  Duration exec_time;   // from start to result (CM-8.7)
+  Duration queue_time;  // from request to start (CM-8.7)
+  Time started_at;      // of this run
+  Time last_rc_change;  // when rc or status last became what they are
+  std::string_view exit_reason;
+  std::string_view output;
+  std::string_view error_output;
+  // False for a recurring operation that gave what it gave before: nothing is to be recorded (CM-8.10).
+  bool changed = true;
+};
+
+}  // namespace simcluster::executor

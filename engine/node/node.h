@@ -1,0 +1,86 @@
+// One cluster node: membership, CIB, controller, executor, fencer and attribute manager, wired together behind
+// host.h. The host creates it when the cluster software starts and destroys it when the machine is reset or the
+// software has ended.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/host.h"
+#include "engine/base/ids.h"
+#include "engine/base/profile.h"
+#include "engine/base/time.h"
+
+namespace simcluster::cib {
+class Document;
+}
+
+namespace simcluster::node {
+
+struct NodeConfig {
+  std::string name;           // uname, as in the CIB
+  ClusterNodeId id;           // Corosync node id; the node's XML id is its decimal text (CM-1.3)
+  std::string corosync_conf;  // text of corosync.conf
+  // The CIB (XML, formatted or not) of a node that has none on its disk; empty: an empty CIB. What was persisted
+  // before (Host::load) goes first (CM-6.13).
+  std::string initial_cib;
+};
+
+// How `crm configure load` treats objects that exist already.
+enum class LoadMethod : unsigned char { kUpdate, kReplace };
+
+// Where a cibadmin-like change goes (CM-6.6, AT-9.1).
+enum class CibChange : unsigned char { kCreate, kModify, kReplace, kDelete };
+
+class Node {
+ public:
+  // Keeps `host`; it must outlive the node. Does nothing yet.
+  Node(Host& host, const Profile& profile, NodeConfig config);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Starts the cluster software. An error is one about the configuration (corosync.conf, initial CIB): then nothing
+  // runs.
+  Result<void> start();
+  // Clean stop, as `service pacemaker stop` (CM-11.1): resources move away first. Ends with Host::exit_node(0, ...).
+  void request_stop();
+
+  // --- what an operator types on this node -------------------------------------------------------------------------
+  // One crm shell command without the leading "crm": "resource cleanup vip01 [node]", "resource start|stop|manage|
+  // unmanage|move|ban|clear R ...", "node standby|online|maintenance|ready [N]", "configure property x=y",
+  // "configure delete ID...", "configure primitive ..." (AT-11.2). An error says what was wrong with it.
+  Result<void> crm(std::string_view command);
+  // `crm configure load update|replace`: crm shell text; `file_name` is for errors.
+  Result<void> load_crm_shell(std::string_view text, std::string_view file_name, LoadMethod method);
+  // `cibadmin --create|--modify|--replace|--delete -o SECTION -X XML`.
+  Result<void> change_cib(CibChange change, std::string_view section, std::string_view xml);
+  // `attrd_updater -n NAME -U VALUE [-d DAMPEN] [-N NODE]`; no value: delete; empty node: this one (CM-9.4).
+  void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen = {},
+                        std::string_view node = {});
+
+  // --- what screens and checks look at -------------------------------------------------------------------------------
+  const NodeConfig& config() const;
+  // This node's replica of the CIB. The reference stays valid, its content changes.
+  const cib::Document& cib() const;
+  // "S_IDLE", "S_NOT_DC", ... (CM B.1); "" before start().
+  std::string_view controller_state() const;
+  // Name of the DC that this node knows; empty: none.
+  std::string_view dc() const;
+  bool is_dc() const;
+  bool has_quorum() const;
+  // Names of the nodes in this node's partition, by ascending node id.
+  std::vector<std::string> members() const;
+  // True after a clean stop or a fatal end.
+  bool stopped() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace simcluster::node
