@@ -1,0 +1,65 @@
+// The membership layer of one node: Totem single ring (M 5), packing (M 6), service synchronisation (M 8), closed
+// process groups (M 9) and votequorum (M 10) over the links of a Host.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/host.h"
+#include "engine/base/profile.h"
+#include "engine/membership/corosync_conf.h"
+#include "engine/membership/group.h"
+
+namespace simcluster::membership {
+
+// What the machine knows of itself (CF-24).
+struct LocalMachine {
+  std::string host_name;
+  std::vector<IpAddress> addresses;  // of all interfaces
+};
+
+class StackClient {
+ public:
+  // stop() is done: the leave message is out, all links are closed.
+  virtual void on_stack_stopped() = 0;
+
+ protected:
+  ~StackClient() = default;
+};
+
+class Stack final : public GroupService {
+ public:
+  // Checks the configuration for this machine (M 14.6 (b) to (e), VQ-3). The error carries Corosync's text. `host`,
+  // `profile` and `client` must outlive the stack.
+  static Result<std::unique_ptr<Stack>> create(const CorosyncConf& conf, const LocalMachine& local, Host& host,
+                                               const Profile& profile, StackClient* client = nullptr);
+  ~Stack() override;
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  // Opens the links, forms the first ring when they are up (M 5.2, 16.2). Once.
+  void start();
+  // Clean stop (LC-4): groups leave, LEAVE is sent, links are closed, on_stack_stopped follows. To crash the node, just
+  // destroy the stack.
+  void stop();
+
+  ClusterNodeId own_id() const override;
+  std::string node_name(ClusterNodeId node) const override;
+  Result<std::unique_ptr<Group>> join(std::string_view group, std::uint32_t process, GroupClient& client) override;
+  void track_quorum(QuorumClient& client) override;
+  void untrack_quorum(QuorumClient& client) override;
+  RingId ring() const override;
+  std::span<const ClusterNodeId> members() const override;
+  bool quorate() const override;
+
+ private:
+  class Impl;
+  explicit Stack(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace simcluster::membership
