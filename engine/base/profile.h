@@ -1,4 +1,5 @@
-// Stack profiles: what a release changed, as named switches in one table. This is the only place that compares versions.
+// Stack profiles: what a release changed, as named switches in one table. This is the only place that compares
+// versions.
 #pragma once
 
 #include <cstdint>
@@ -17,28 +18,49 @@ std::string_view stack_component_name(StackComponent component);
 
 // switch, component, first version that behaves so ("" = always did), first version that no longer does ("" = still
 // does), meaning. Versions compare as RPM compares them. Every switch has a scenario that shows both sides.
-#define SIMCLUSTER_SWITCHES(X)                                                                                        \
-  X(proc_net_dev_shared_position, kKernel, "", "2.6.18-371",                                                          \
-    "readers of /proc/net/dev share one position in the device list (AT-2.12; mended in RHEL 5.10)")                  \
-  X(old_address_listing, kKernel, "", "2.6.32", "ip prints neither state nor lifetimes (AT-2.9)")                     \
-  X(loopback_mtu_16436, kKernel, "", "3.0", "lo has an MTU of 16436 (AT-2.2)")                                        \
+#define SIMCLUSTER_SWITCHES(X)                                                                                         \
+  X(proc_net_dev_shared_position, kKernel, "", "2.6.18-371",                                                           \
+    "readers of /proc/net/dev share one position in the device list (AT-2.12; mended in RHEL 5.10)")                   \
+  X(old_address_listing, kKernel, "", "2.6.32", "ip prints neither state nor lifetimes (AT-2.9)")                      \
+  X(loopback_mtu_16436, kKernel, "", "3.0", "lo has an MTU of 16436 (AT-2.2)")                                         \
   X(ipaddr2_findif_binary, kResourceAgents, "", "3.9.5", "IPaddr2 generation 1: findif is a program (AT-3.1, AT-3.4)") \
-  X(ipaddr2_reads_proc_net_dev, kResourceAgents, "3.9.5-1", "3.9.5-1.310",                                            \
-    "IPaddr2 generation 2: looks its interface up in /proc/net/dev (AT-3.5)")                                         \
-  X(ipaddr2_checks_interface_by_ip, kResourceAgents, "3.9.5-1.310", "",                                               \
-    "IPaddr2 generation 3: ip link show, for start and validate-all only (AT-3.5)")                                   \
-  X(ocf_exit_reason, kResourceAgents, "3.9.6", "", "agents tell why they failed on standard error (AT-1.5)")          \
-  X(crm_mon_ruler_header, kPacemaker, "", "1.1", "crm_mon's header stands between rulers (AT-8.2)")                   \
-  X(old_rc_texts, kPacemaker, "", "2.1", "rc 1 reads \"unknown error\", rc 8 \"master\" (AT-1.4)")                    \
-  X(plugin_membership, kPacemaker, "", "1.1.10", "Corosync 1 plugin: stack is \"openais\", node ids are names")       \
-  X(record_pending, kPacemaker, "2.0", "", "operations in flight are recorded in the CIB (CM-8.5)")                   \
-  X(fixed_batch_limit_30, kPacemaker, "", "1.1.11", "batch-limit defaults to 30 (CM A.3)")                            \
-  X(dead_node_timers_cancelled, kPacemaker, "1.0.12", "", "actions pending on dead nodes fail at once (CM-13.2)")     \
-  X(dc_deadtime_20s, kPacemaker, "1.0.12", "", "dc-deadtime is 20s instead of 60s (CM-13.15)")                        \
-  X(terminate_before_kill, kPacemaker, "", "1.1.8", "timed-out agents get SIGTERM, 5 s later SIGKILL (AT-1.1)")       \
-  X(totem_token_3000, kCorosync, "3.1", "", "token defaults to 3000 ms (M 0.3)")                                      \
-  X(knet_transport, kCorosync, "3.0", "", "knet is the default transport (M 0.3)")                                    \
-  X(rebind_to_loopback, kCorosync, "", "3.0", "losing the bound address rebinds the ring to 127.0.0.1 (M 13)")        \
+  X(ipaddr2_reads_proc_net_dev, kResourceAgents, "3.9.5-1", "3.9.5-1.310",                                             \
+    "IPaddr2 generation 2: looks its interface up in /proc/net/dev (AT-3.5)")                                          \
+  X(ipaddr2_checks_interface_by_ip, kResourceAgents, "3.9.5-1.310", "",                                                \
+    "IPaddr2 generation 3: ip link show, for start and validate-all only (AT-3.5)")                                    \
+  X(ocf_exit_reason, kResourceAgents, "3.9.6", "", "agents tell why they failed on standard error (AT-1.5)")           \
+  X(crm_mon_ruler_header, kPacemaker, "", "1.1", "crm_mon's header stands between rulers (AT-8.2)")                    \
+  X(old_rc_texts, kPacemaker, "", "2.1", "rc 1 reads \"unknown error\", rc 8 \"master\" (AT-1.4)")                     \
+  X(plugin_membership, kPacemaker, "", "1.1.10", "Corosync 1 plugin: stack is \"openais\", node ids are names")        \
+  X(record_pending, kPacemaker, "2.0", "", "operations in flight are recorded in the CIB (CM-8.5)")                    \
+  X(fixed_batch_limit_30, kPacemaker, "", "1.1.11", "batch-limit defaults to 30 (CM A.3)")                             \
+  X(dead_node_timers_cancelled, kPacemaker, "1.0.12", "", "actions pending on dead nodes fail at once (CM-13.2)")      \
+  X(dc_deadtime_20s, kPacemaker, "1.0.12", "", "dc-deadtime is 20s instead of 60s (CM-13.15)")                         \
+  X(terminate_before_kill, kPacemaker, "", "1.1.8", "timed-out agents get SIGTERM, 5 s later SIGKILL (AT-1.1)")        \
+  X(totem_token_3000, kCorosync, "3.1", "", "token defaults to 3000 ms (M 0.3)")                                       \
+  X(knet_transport, kCorosync, "3.0", "", "knet is the default transport (M 0.3)")                                     \
+  X(rebind_to_loopback, kCorosync, "", "3.0", "losing the bound address rebinds the ring to 127.0.0.1 (M 13)")         \
+  X(token_coefficient, kCorosync, "2.3.4", "", "token grows with the number of nodes (M V-1)")                         \
+  X(processor_is_address, kCorosync, "", "3.0", "processors are known by their addresses (M V-2, V-3)")                \
+  X(ring_sequence_raised_at_start, kCorosync, "2.4.6", "",                                                             \
+    "a started node adds 1 to its stored ring sequence (M V-4)")                                                       \
+  X(second_commit_token_ignored, kCorosync, "2.3.5", "", "a doubled commit token in RECOVERY is ignored (M V-5)")      \
+  X(token_warning, kCorosync, "3.0", "", "a late token is logged (M V-7)")                                             \
+  X(failure_text_names_timeouts, kCorosync, "2.4.6", "", "\"A processor failed\" names the timeouts (M V-9)")          \
+  X(failure_text_plain_again, kCorosync, "3.0", "3.1", "\"A processor failed\" without timeouts (M V-9)")              \
+  X(ring_id_not_logged, kCorosync, "", "2.0", "the ring id is not logged (M V-10)")                                    \
+  X(leave_reported, kCorosync, "2.3.5", "", "members that left without a leave message are named (M 12.7)")            \
+  X(quorum_callback_once, kCorosync, "2.3.6", "", "one quorum callback at the end of synchronisation (M V-11)")        \
+  X(assembly_switched_late, kCorosync, "2.4.6", "", "assembly buffers are switched after recovery (M V-12)")           \
+  X(sync_nodes_logged, kCorosync, "3.1", "", "Sync members/joined/left lines and quorum nodelist (M V-13)")            \
+  X(room_for_second_header, kCorosync, "2.4.6", "", "messages leave room for recovery's second header (M V-14)")       \
+  X(device_excludes_wait_for_all, kCorosync, "2.0", "2.4.0",                                                           \
+    "quorum device and wait_for_all exclude each other (M V-17)")                                                      \
+  X(rrp_all_faulty_uses_ring_0, kCorosync, "2.4.3", "", "with all rings faulty ring 0 still carries traffic (M V-18)") \
+  X(udpu_keeps_identity, kCorosync, "2.4.5", "",                                                                       \
+    "udpu keeps its address identity when the interface is lost (M 13.4)")                                             \
+  X(rrp_ports_must_differ, kCorosync, "2.3.5", "", "two rings may not share multicast address and port (M RR-2)")      \
+  X(rrp_recovery_logged_once, kCorosync, "2.3.5", "", "one \"Automatically recovered\" line per recovery (M RR-14)")   \
   X(nm_keeps_addresses, kNetworkManager, "config-server", "", "addresses stay on carrier loss (CM-12.4)")
 
 // The versions of one stack as the user wrote them.
