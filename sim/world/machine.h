@@ -1,0 +1,119 @@
+// One machine of the world: power, disk, kernel, and the cluster software in it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/address.h"
+#include "engine/base/error.h"
+#include "engine/base/host.h"
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "sim/world/world_spec.h"
+
+namespace simcluster::node {
+class Node;
+}
+
+namespace simcluster::sim {
+
+class Kernel;
+class World;
+class SimHost;
+
+// What runs in a machine above Host: the cluster node, or something else in tests.
+class ClusterSoftware {
+ public:
+  virtual ~ClusterSoftware() = default;
+  virtual Result<void> start() = 0;
+  virtual void request_stop() = 0;
+  // The cluster node, if that is what it is.
+  virtual node::Node* node() { return nullptr; }
+};
+using SoftwareFactory = std::function<std::unique_ptr<ClusterSoftware>(Host& host, const MachineSpec& spec)>;
+
+enum class PowerState : std::uint8_t { kOff, kBooting, kUp };
+
+// Makes the next runs of an agent behave otherwise (AT-11.1, AT-4.1): a hook for faults, not for wishes about results
+// of healthy agents.
+struct AgentFault {
+  std::string type;              // "Dummy"; empty: any
+  std::string instance;          // resource id; empty: any
+  std::string action;            // "stop"; empty: any
+  std::uint32_t times = 0;       // 0: until removed
+  Duration delay;                // slept before the action's work, killed by the operation's timeout like any sleep
+  bool hang = false;             // never ends by itself
+  std::optional<int> exit_code;  // ends with this code instead of doing its work
+  std::string error_output;      // with exit_code
+};
+
+class Machine {
+ public:
+  Machine(World& world, NodeIndex index, MachineSpec spec);
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  const std::string& name() const;
+  NodeIndex index() const;
+  const MachineSpec& spec() const;
+  PowerState power() const;
+  // The machine's kernel. It exists always; when the machine is not up it has no processes and no addresses.
+  Kernel& kernel();
+  const Kernel& kernel() const;
+  // The running cluster node, or nullptr.
+  node::Node* node();
+  // The cluster software runs (crashed, stopped or never started: false).
+  bool cluster_running() const;
+
+  // --- power ---------------------------------------------------------------------------------------------------------
+  // Everything stops at once; what was not persisted is lost.
+  void power_off(std::string_view reason);
+  // Boots; after MachineSpec::boot_delay the kernel is up.
+  void power_on();
+  // Power off and on.
+  void reset(std::string_view reason);
+
+  // --- cluster software ----------------------------------------------------------------------------------------------
+  // `service corosync start`. An error when it runs already, the machine is not up or the configuration is refused.
+  Result<void> start_cluster();
+  // Clean stop; takes its time.
+  void stop_cluster();
+  // All its processes die at once (SIGKILL). The machine, its addresses and running agents stay. A watchdog, where
+  // there is one, resets the machine.
+  void kill_cluster(std::string_view reason);
+  // SIGSTOP and SIGCONT: it neither receives nor fires timers while paused; agents go on.
+  void pause_cluster();
+  void resume_cluster();
+  // The whole machine stands still, as a suspended virtual machine: software, processes and network.
+  void pause();
+  void resume();
+  // The machine's wall clock jumps; timers do not care.
+  void jump_clock(Duration by);
+
+  // --- its network interfaces ----------------------------------------------------------------------------------------
+  Result<void> add_address(std::string_view interface_name, const IpAddress& address, int prefix_length);
+  Result<void> remove_address(std::string_view interface_name, const IpAddress& address);
+  // ip link set ... up|down.
+  Result<void> set_interface_up(std::string_view interface_name, bool up);
+  // Pulls or plugs the cable.
+  Result<void> set_cable(std::string_view interface_name, bool plugged);
+  Result<void> set_quality(std::string_view interface_name, const LinkQuality& sending, const LinkQuality& receiving);
+
+  // --- processes and agents ------------------------------------------------------------------------------------------
+  // Sends a signal to all processes of this name. Returns how many there were.
+  std::size_t kill_processes(std::string_view name, int signal);
+  void add_agent_fault(AgentFault fault);
+  void clear_agent_faults();
+
+ private:
+  friend class SimHost;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace simcluster::sim

@@ -1,0 +1,102 @@
+// The plain description from which a world is built.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/address.h"
+#include "engine/base/ids.h"
+#include "engine/base/profile.h"
+#include "engine/base/time.h"
+#include "sim/kernel/knobs.h"
+#include "sim/network/link_quality.h"
+
+namespace simcluster::sim {
+
+enum class SegmentKind : std::uint8_t {
+  kSwitch,  // every port has a carrier while the switch works and its own cable is plugged
+  kCable,   // two ports joined directly: whatever takes the carrier of one end takes it of both (M NM-6)
+};
+
+struct SegmentSpec {
+  std::string name;
+  SegmentKind kind = SegmentKind::kSwitch;
+  LinkQuality quality;
+};
+
+struct AddressSpec {
+  IpAddress address;
+  int prefix_length = 24;
+  std::string label;  // empty: the interface's name
+};
+
+struct InterfaceSpec {
+  std::string name;     // eth0, bond0, ...; lo exists by itself
+  std::string segment;  // where it is plugged in; empty: no cable (always so for a bond)
+  std::string mac;      // "00:16:3e:39:91:00"; empty: made from machine and interface number
+  int mtu = 1500;
+  bool up = true;                      // brought up at boot
+  std::vector<AddressSpec> addresses;  // configured at boot
+  std::vector<std::string> slaves;     // not empty: an active-backup bond of these interfaces, the first one active
+};
+
+struct RouteSpec {
+  IpAddress destination;  // unspecified: default
+  int prefix_length = 0;
+  IpAddress via;
+  std::string device;  // empty: found by `via`
+  int metric = 0;
+};
+
+// A program that reads /proc/net/dev every so often, as a monitoring tool would (AT-2.12).
+struct PollerSpec {
+  std::string name = "poller";
+  Duration interval = seconds(60);
+  Duration offset;  // first reading after boot
+};
+
+// ping TARGET, one request per interval (AT-2.6).
+struct PingSpec {
+  IpAddress target;
+  Duration interval = seconds(1);
+  Duration offset;    // first request after boot
+  bool print = true;  // lines of output go to the trace
+};
+
+struct MachineSpec {
+  std::string name;
+  Profile profile;
+  std::vector<InterfaceSpec> interfaces;
+  std::vector<RouteSpec> routes;
+  std::vector<std::pair<std::string, std::string>> sysctls;
+  KernelKnobs knobs;
+  std::vector<PollerSpec> pollers;
+  std::vector<PingSpec> pings;
+
+  bool power_on = true;               // at the start of the world
+  Duration boot_delay = seconds(40);  // from power on or reset until the kernel is up, except at the world's start
+
+  // Cluster software; machines without it are plain hosts.
+  bool cluster = true;
+  bool start_cluster_at_boot = true;  // at the world's start; see also start_cluster_after_reset
+  bool start_cluster_after_reset = false;
+  Duration cluster_start_delay;  // from the kernel being up
+  ClusterNodeId cluster_id;
+  std::string corosync_conf;
+  std::string initial_cib;
+  // A watchdog device that the cluster software feeds (M 16.1): the machine is reset this long after the software has
+  // crashed. None: no watchdog.
+  std::optional<Duration> watchdog;
+};
+
+struct WorldSpec {
+  std::uint64_t seed = 1;
+  Time start{1388049600LL * 1'000'000'000};  // 2013-12-26 09:20:00 UTC
+  std::vector<SegmentSpec> segments;
+  std::vector<MachineSpec> machines;
+};
+
+}  // namespace simcluster::sim
