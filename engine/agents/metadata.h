@@ -1,0 +1,42 @@
+// An agent's description of itself as data (AT-1.7).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace simcluster::agents {
+
+struct ParameterMetadata {
+  std::string_view name;
+  std::string_view type;  // string, integer, boolean, time
+  std::string_view default_value;
+  bool required = false;
+  bool unique = false;
+  std::string_view short_text;
+  std::string_view long_text;
+};
+
+struct ActionMetadata {
+  std::string_view name;
+  int timeout_seconds = 20;  // advice only: never affects operations (AT-1.7)
+  int interval_seconds = 0;
+  int depth = 0;
+  std::string_view role;  // empty: none
+};
+
+// All views point to static data.
+struct AgentMetadata {
+  std::string_view standard;
+  std::string_view provider;
+  std::string_view type;
+  std::string_view short_text;
+  std::string_view long_text;
+  std::span<const ParameterMetadata> parameters;
+  std::span<const ActionMetadata> actions;
+};
+
+// The XML that the action `meta-data` prints.
+std::string metadata_xml(const AgentMetadata& metadata);
+
+}  // namespace simcluster::agents

@@ -1,0 +1,23 @@
+// The native agents and programs by name.
+#pragma once
+
+#include <string_view>
+
+#include "engine/agents/metadata.h"
+#include "engine/agents/system.h"
+#include "engine/base/profile.h"
+
+namespace simcluster::agents {
+
+struct Agent {
+  AgentMetadata metadata;
+  // Runs the action that its environment names, like the script (AT-1.1).
+  Program main = nullptr;
+};
+
+// The agent of a standard ("ocf"), provider ("heartbeat", "pacemaker") and type, in the generation that the profile's
+// switches choose; null when there is no native one. Static data, owned by the registry.
+const Agent* find_agent(std::string_view standard, std::string_view provider, std::string_view type,
+                        const Profile& profile);
+
+}  // namespace simcluster::agents

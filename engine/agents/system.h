@@ -1,0 +1,340 @@
+// The second seam: all that a process on a cluster node (an agent's action, a background helper, a monitoring tool) may
+// ask of its host. Agents see `System` and await its calls; a host implements `SystemBackend`: the simulated kernel in
+// the simulator, the real one in the daemon.
+//
+// Every awaited call is one step: the agent is suspended until the host answers, and may be delayed, raced or killed
+// there. What a step costs is the host's decision; the calls that stand for an external command (fork and exec of ip,
+// ping, logger, ...) cost more than those that a shell does itself (open, read, [ -f ]). A host should let the effect
+// of a call happen at the end of its cost, and may let every command fail, hang or take longer (AT-11.1).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/agents/environment.h"
+#include "engine/agents/reply.h"
+#include "engine/agents/task.h"
+#include "engine/base/address.h"
+#include "engine/base/host.h"
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+
+namespace simcluster::agents {
+
+class System;
+
+// What runs as a process: a coroutine that returns the exit code.
+using Program = Task<int> (*)(System&);
+
+using FileHandle = Id<struct FileHandleTag>;
+
+enum class FileError : std::uint8_t { kNone, kNotFound, kExists, kPermission, kIo };
+
+struct OpenResult {
+  FileHandle file;  // none: it failed
+  FileError error = FileError::kNone;
+};
+
+// One `read`. The text is borrowed until the next call of the same process.
+struct Piece {
+  std::string_view text;
+  bool end = false;  // nothing was left to read; text is empty
+};
+
+// How an external command ended. `error` is what it printed on standard error, borrowed until the next call of the same
+// process.
+struct CommandResult {
+  int exit_code = 0;
+  std::string_view error;
+
+  bool ok() const { return exit_code == 0; }
+};
+
+enum class AddressScope : std::uint8_t { kGlobal, kLink, kHost };
+
+// One line of `ip -o -f inet|inet6 addr show` (AT-2.9). Texts are borrowed until the next call of the same process.
+struct AddressEntry {
+  int interface_index = 0;
+  std::string_view device;
+  IpAddress address;
+  int prefix_length = 0;
+  IpAddress broadcast;  // unspecified: no brd
+  AddressScope scope = AddressScope::kGlobal;
+  std::string_view label;  // for IPv4 the device name when no other label was given
+  bool secondary = false;
+  bool tentative = false;
+  bool dad_failed = false;
+};
+
+struct AddressListing {
+  CommandResult command;
+  std::span<const AddressEntry> entries;  // in the order of the interfaces, then of the addresses
+};
+
+// `ip addr add ADDRESS/PREFIX [brd BROADCAST] dev DEVICE [label LABEL]`.
+struct AddressSpec {
+  IpAddress address;
+  int prefix_length = 32;
+  IpAddress broadcast;  // unspecified: none
+  std::string_view device;
+  std::string_view label;  // empty: none
+  bool no_prefix_route = false;
+};
+
+enum class OperationalState : std::uint8_t { kUnknown, kUp, kDown, kLowerLayerDown };
+
+// What `ip link show dev DEVICE` says (AT-2.2).
+struct LinkListing {
+  CommandResult command;  // fails when there is no such device
+  bool up = false;        // administratively
+  bool carrier = false;
+  OperationalState state = OperationalState::kUnknown;
+  std::string_view link_type;  // ether, loopback, infiniband
+};
+
+enum class RouteTable : std::uint8_t { kMain, kLocal };
+
+// One line of `ip -o -f inet route list ...` (AT-2.4, AT-2.9).
+struct RouteEntry {
+  IpAddress destination;  // unspecified: default
+  int prefix_length = 0;  // 0 for default
+  IpAddress gateway;      // unspecified: none
+  std::string_view device;
+  AddressScope scope = AddressScope::kGlobal;
+  IpAddress source;  // unspecified: no src
+  std::int64_t metric = 0;
+};
+
+struct RouteListing {
+  CommandResult command;
+  std::span<const RouteEntry> entries;  // in the kernel's order
+};
+
+// `ip -o -f inet route list match ADDRESS[/PREFIX] [scope SCOPE] [table TABLE]`.
+struct RouteQuery {
+  IpAddress address;
+  int prefix_length = -1;  // -1: not given
+  AddressScope scope = AddressScope::kLink;
+  RouteTable table = RouteTable::kMain;
+};
+
+// A gratuitous ARP broadcast: sender address = target address (AT-2.5).
+enum class ArpKind : std::uint8_t { kRequest, kReply };
+
+enum class EchoOutcome : std::uint8_t { kAnswered, kLost, kUnreachable };
+
+struct EchoReply {
+  EchoOutcome outcome = EchoOutcome::kLost;
+  Duration round_trip;  // when answered
+};
+
+// A change of a transient node attribute on this node: `attrd_updater -n NAME -U VALUE -d DAMPEN` (-B is the same),
+// or `attrd_updater -n NAME -D -d DAMPEN` when `remove` is set.
+struct AttributeUpdate {
+  std::string_view name;
+  std::string_view value;
+  Duration dampening;
+  bool remove = false;
+};
+
+// A program to be started in the background (`... &`): it belongs to the same process group, goes on when its parent
+// has ended, and is killed with the group.
+struct BackgroundProgram {
+  std::string_view name;  // also the type of its environment
+  Program main = nullptr;
+  std::span<const std::string> arguments;
+};
+
+struct MountEntry {
+  std::string_view device;
+  std::string_view directory;
+  std::string_view file_system;
+  std::string_view options;
+};
+
+struct MountListing {
+  std::span<const MountEntry> entries;
+};
+
+// What `fuser -m` lists.
+struct ProcessListing {
+  std::span<const std::int32_t> pids;
+};
+
+// Implemented by the host, one object for each process. Arguments are borrowed until the reply is completed. Each call
+// is answered once, by reply.complete(...), from inside the call (the step takes no time) or later; forget() takes a
+// question back. A process has at most one open question.
+//
+// The backend must outlive the process object. Open files are closed by the backend when the process is gone.
+class SystemBackend {
+ public:
+  virtual ~SystemBackend() = default;
+
+  // The process was killed while it waited: never complete this reply. Called from AgentProcess::kill().
+  virtual void forget(PendingReply& reply) = 0;
+
+  // Answered at once; no steps.
+  virtual Time now() const = 0;
+  virtual std::int32_t pid() const = 0;
+  virtual void close_file(FileHandle file) = 0;
+
+  // Files. Cheap: what a shell does itself.
+  virtual void open_file(std::string_view path, Reply<OpenResult>& reply) = 0;
+  // One line (with its newline) of a file under /proc, each line a step of its own; all that is left of other files.
+  virtual void read_piece(FileHandle file, Reply<Piece>& reply) = 0;
+  // Creates or replaces.
+  virtual void write_file(std::string_view path, std::string_view content, Reply<FileError>& reply) = 0;
+  // `rm`.
+  virtual void remove_file(std::string_view path, Reply<FileError>& reply) = 0;
+  virtual void file_exists(std::string_view path, Reply<bool>& reply) = 0;
+  // `mkdir`: kExists when there is something already.
+  virtual void make_directory(std::string_view path, Reply<FileError>& reply) = 0;
+
+  // External commands: each costs a fork and an exec.
+  virtual void list_addresses(IpAddress::Family family, Reply<AddressListing>& reply) = 0;
+  virtual void add_address(const AddressSpec& spec, Reply<CommandResult>& reply) = 0;
+  virtual void delete_address(const AddressSpec& spec, Reply<CommandResult>& reply) = 0;
+  virtual void show_link(std::string_view device, Reply<LinkListing>& reply) = 0;
+  virtual void set_link_up(std::string_view device, Reply<CommandResult>& reply) = 0;
+  virtual void list_routes(const RouteQuery& query, Reply<RouteListing>& reply) = 0;
+  virtual void flush_route_cache(Reply<CommandResult>& reply) = 0;
+  virtual void update_attribute(const AttributeUpdate& update, Reply<CommandResult>& reply) = 0;
+  // Writes one line to the system log. `tag` is for example "IPaddr2(vip01)[4711]".
+  virtual void log(LogPriority priority, std::string_view tag, std::string_view text, Reply<Done>& reply) = 0;
+  // Any other program, whose work follows as calls of its own (findif, ping, arping): only the cost of starting it.
+  // Not 0 when it cannot be started (127: no such command).
+  virtual void execute(std::string_view command_line, Reply<CommandResult>& reply) = 0;
+
+  // System calls and packets, made by programs that are running already. Cheap.
+  // ioctl SIOCGIFFLAGS: is there such an interface?
+  virtual void interface_exists(std::string_view device, Reply<bool>& reply) = 0;
+  // All rows of /proc/net/route in the kernel's order, read in one go.
+  virtual void read_route_table(Reply<RouteListing>& reply) = 0;
+  // Sends one gratuitous ARP packet.
+  virtual void announce_address(std::string_view device, IpAddress address, ArpKind kind, Reply<Done>& reply) = 0;
+  // Duplicate address detection: asks the segment for `address`; true when somebody answers within `wait`.
+  virtual void probe_address(std::string_view device, IpAddress address, Duration wait, Reply<bool>& reply) = 0;
+  // One ICMP echo request to a host (an address or a name of /etc/hosts). Answered when the reply arrives or after
+  // `timeout`.
+  virtual void echo_request(std::string_view host, std::int64_t sequence, Duration timeout,
+                            Reply<EchoReply>& reply) = 0;
+
+  // Processes and time.
+  virtual void sleep(Duration duration, Reply<Done>& reply) = 0;
+  // Answers with the pid of the new process.
+  virtual void spawn(const BackgroundProgram& program, Reply<std::int32_t>& reply) = 0;
+  // `kill -SIGNAL PID`; signal 0 only asks. False when there is no such process.
+  virtual void kill_process(std::int32_t pid, int signal, Reply<bool>& reply) = 0;
+
+  // Storage, for the agents that need it. A host without it answers that nothing is mounted and that the commands are
+  // missing (127); these defaults do so.
+  virtual void list_mounts(Reply<MountListing>& reply);
+  virtual void mount(const MountEntry& what, Reply<CommandResult>& reply);
+  virtual void unmount(std::string_view directory, Reply<CommandResult>& reply);
+  virtual void list_users_of_mount(std::string_view directory, Reply<ProcessListing>& reply);
+};
+
+// What an agent sees: its environment, its output, and the host's calls as awaitables with the meaning given above.
+class System {
+  template <auto Method, class T, class... Args>
+  Call<Method, T, Args...> call(Args... args) {
+    return Call<Method, T, Args...>(process_, backend_, std::forward<Args>(args)...);
+  }
+
+ public:
+  System(AgentProcess& process, SystemBackend& backend, const Environment& environment)
+      : process_(process), backend_(backend), environment_(environment) {}
+  System(const System&) = delete;
+  System& operator=(const System&) = delete;
+
+  const Environment& environment() const { return environment_; }
+  Time now() const { return backend_.now(); }
+  std::int32_t pid() const { return backend_.pid(); }
+  // Appends one line to standard output or standard error.
+  void print(std::string_view line);
+  void print_error(std::string_view line);
+  // `trap ... TERM`: from now on SIGTERM does not end the process.
+  void ignore_termination();
+
+  auto open_file(std::string_view path) { return call<&SystemBackend::open_file, OpenResult>(path); }
+  auto read_piece(FileHandle file) { return call<&SystemBackend::read_piece, Piece>(file); }
+  void close_file(FileHandle file) { backend_.close_file(file); }
+  auto write_file(std::string_view path, std::string_view content) {
+    return call<&SystemBackend::write_file, FileError>(path, content);
+  }
+  auto remove_file(std::string_view path) { return call<&SystemBackend::remove_file, FileError>(path); }
+  auto file_exists(std::string_view path) { return call<&SystemBackend::file_exists, bool>(path); }
+  auto make_directory(std::string_view path) { return call<&SystemBackend::make_directory, FileError>(path); }
+
+  auto list_addresses(IpAddress::Family family) { return call<&SystemBackend::list_addresses, AddressListing>(family); }
+  auto add_address(const AddressSpec& spec) {
+    return call<&SystemBackend::add_address, CommandResult, const AddressSpec&>(spec);
+  }
+  auto delete_address(const AddressSpec& spec) {
+    return call<&SystemBackend::delete_address, CommandResult, const AddressSpec&>(spec);
+  }
+  auto show_link(std::string_view device) { return call<&SystemBackend::show_link, LinkListing>(device); }
+  auto set_link_up(std::string_view device) { return call<&SystemBackend::set_link_up, CommandResult>(device); }
+  auto list_routes(const RouteQuery& query) {
+    return call<&SystemBackend::list_routes, RouteListing, const RouteQuery&>(query);
+  }
+  auto flush_route_cache() { return call<&SystemBackend::flush_route_cache, CommandResult>(); }
+  auto update_attribute(const AttributeUpdate& update) {
+    return call<&SystemBackend::update_attribute, CommandResult, const AttributeUpdate&>(update);
+  }
+  auto write_log(LogPriority priority, std::string_view tag, std::string_view text) {
+    return call<&SystemBackend::log, Done>(priority, tag, text);
+  }
+  auto execute(std::string_view command_line) { return call<&SystemBackend::execute, CommandResult>(command_line); }
+
+  auto interface_exists(std::string_view device) { return call<&SystemBackend::interface_exists, bool>(device); }
+  auto read_route_table() { return call<&SystemBackend::read_route_table, RouteListing>(); }
+  auto announce_address(std::string_view device, IpAddress address, ArpKind kind) {
+    return call<&SystemBackend::announce_address, Done>(device, address, kind);
+  }
+  auto probe_address(std::string_view device, IpAddress address, Duration wait) {
+    return call<&SystemBackend::probe_address, bool>(device, address, wait);
+  }
+  auto echo_request(std::string_view host, std::int64_t sequence, Duration timeout) {
+    return call<&SystemBackend::echo_request, EchoReply>(host, sequence, timeout);
+  }
+
+  auto sleep(Duration duration) { return call<&SystemBackend::sleep, Done>(duration); }
+  auto spawn(const BackgroundProgram& program) {
+    return call<&SystemBackend::spawn, std::int32_t, const BackgroundProgram&>(program);
+  }
+  auto kill_process(std::int32_t pid, int signal) { return call<&SystemBackend::kill_process, bool>(pid, signal); }
+
+  auto list_mounts() { return call<&SystemBackend::list_mounts, MountListing>(); }
+  auto mount(const MountEntry& what) { return call<&SystemBackend::mount, CommandResult, const MountEntry&>(what); }
+  auto unmount(std::string_view directory) { return call<&SystemBackend::unmount, CommandResult>(directory); }
+  auto list_users_of_mount(std::string_view directory) {
+    return call<&SystemBackend::list_users_of_mount, ProcessListing>(directory);
+  }
+
+ private:
+  AgentProcess& process_;
+  SystemBackend& backend_;
+  const Environment& environment_;
+};
+
+template <auto Method, class T, class... Args>
+Call<Method, T, Args...>::~Call() {
+  if (this->state_ == PendingReply::State::kWaiting) backend_.forget(*this);
+}
+
+template <auto Method, class T, class... Args>
+bool Call<Method, T, Args...>::await_suspend(std::coroutine_handle<> handle) {
+  this->waiting_ = handle;
+  this->state_ = PendingReply::State::kAsking;
+  std::apply([this](auto&&... args) { (backend_.*Method)(args..., *this); }, args_);
+  if (this->state_ == PendingReply::State::kAnsweredInCall) return false;
+  this->state_ = PendingReply::State::kWaiting;
+  return true;
+}
+
+}  // namespace simcluster::agents
