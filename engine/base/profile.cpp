@@ -110,6 +110,24 @@ std::string& StackVersions::of(StackComponent component) {
   return network_manager;
 }
 
+std::string_view crm_feature_set(const Profile& profile) {
+  // First version that speaks it, newest first (CM-1.4).
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kFeatureSets = {{
+      {"3.0.2", "3.20.5"},
+      {"3.0", "3.20.0"},
+      {"2.1.7", "3.18.0"},
+      {"2.1", "3.16.2"},
+      {"2.0", "3.7.1"},
+      {"1.1.10", "3.0.10"},
+      {"1.1", "3.0.7"},
+      {"", "3.0.1"},
+  }};
+  for (const auto& [first, feature_set] : kFeatureSets) {
+    if (first.empty() || compare_versions(profile.versions.pacemaker, first) >= 0) return feature_set;
+  }
+  return {};
+}
+
 int compare_versions(std::string_view a, std::string_view b) {
   const auto [version_a, release_a] = split_release(a);
   const auto [version_b, release_b] = split_release(b);
@@ -127,7 +145,8 @@ Result<Profile> make_profile(StackVersions versions) {
     const std::string& version = versions.of(component);
     if (component == StackComponent::kNetworkManager) {
       if (version != "none" && version != "default" && version != "config-server")
-        return fail(fmt::format("unknown NetworkManager set-up \"{}\" (expected none, default or config-server)", version));
+        return fail(
+            fmt::format("unknown NetworkManager set-up \"{}\" (expected none, default or config-server)", version));
     } else if (version.empty() || !is_digit(version.front())) {
       return fail(fmt::format("\"{}\" is no version of {} (expected something like \"{}\")", version,
                               stack_component_name(component), StackVersions().of(component)));

@@ -37,6 +37,12 @@ std::string_view stack_component_name(StackComponent component);
   X(dead_node_timers_cancelled, kPacemaker, "1.0.12", "", "actions pending on dead nodes fail at once (CM-13.2)")      \
   X(dc_deadtime_20s, kPacemaker, "1.0.12", "", "dc-deadtime is 20s instead of 60s (CM-13.15)")                         \
   X(terminate_before_kill, kPacemaker, "", "1.1.8", "timed-out agents get SIGTERM, 5 s later SIGKILL (AT-1.1)")        \
+  X(timeout_exit_reason, kPacemaker, "2.1.2", "", "a time-out has an exit reason (AT-1.5)")                            \
+  X(failcount_per_operation, kPacemaker, "1.1.17", "", "fail counts are kept per operation (CM-9.1)")                  \
+  X(logs_with_function, kPacemaker, "", "1.1", "log lines start with the name of a function (AT-10.2)")                \
+  X(daemons_renamed, kPacemaker, "2.0", "", "pacemaker-controld instead of crmd, log texts of 2.x (AT-10.2)")          \
+  X(peer_times_in_status, kPacemaker, "2.1.7", "", "in_ccm and crmd in node_state are times (CM-3.7)")                 \
+  X(last_run_recorded, kPacemaker, "", "2.0", "history entries have a last-run (CM-8.16)")                             \
   X(totem_token_3000, kCorosync, "3.1", "", "token defaults to 3000 ms (M 0.3)")                                       \
   X(knet_transport, kCorosync, "3.0", "", "knet is the default transport (M 0.3)")                                     \
   X(rebind_to_loopback, kCorosync, "", "3.0", "losing the bound address rebinds the ring to 127.0.0.1 (M 13)")         \
@@ -85,6 +91,9 @@ struct Profile {
 // Sets every switch from the versions. Names of distribution releases ("rhel5.9", "rhel5.10") stand for their kernels.
 // An unreadable version is an error that says what is expected.
 Result<Profile> make_profile(StackVersions versions);
+
+// The feature set that a Pacemaker of this version speaks, such as "3.0.1" (CM-1.4).
+std::string_view crm_feature_set(const Profile& profile);
 
 // rpmvercmp on "version-release": negative, 0 or positive.
 int compare_versions(std::string_view a, std::string_view b);
