@@ -1,0 +1,63 @@
+#include "sim/faults/machine_faults.h"
+
+#include <fmt/format.h>
+
+namespace simcluster::sim {
+
+Result<void> SimpleMachineAction::apply_to(World&, Machine& machine) const { return verb_.apply(machine); }
+
+void ClockJump::describe(Fields& fields) {
+  describe_machine(fields);
+  fields.duration(required("by", "how far"), by_);
+  fields.boolean({"back", "into the past instead of the future"}, back_);
+}
+
+std::string ClockJump::text() const {
+  return fmt::format("the wall clock jumps {} s {}", by_.seconds(), back_ ? "back" : "ahead");
+}
+
+Result<void> ClockJump::apply_to(World&, Machine& machine) const {
+  machine.jump_clock(back_ ? -by_ : by_);
+  return {};
+}
+
+void KillProcess::describe(Fields& fields) {
+  describe_machine(fields);
+  fields.text(required("process", "name of the processes"), name_);
+  fields.integer({"signal", "number of the signal, 9 when absent"}, signal_, 1, 64);
+}
+
+std::string KillProcess::text() const { return fmt::format("signal {} is sent to {}", signal_, name_); }
+
+Result<void> KillProcess::apply_to(World&, Machine& machine) const {
+  if (machine.kill_processes(name_, static_cast<int>(signal_)) == 0)
+    return simcluster::fail(fmt::format("no process \"{}\" runs on {}", name_, machine.name()));
+  return {};
+}
+
+void AgentMisbehaves::describe(Fields& fields) {
+  describe_machine(fields);
+  fields.text({"agent", "type of the agent, such as Dummy; absent: any"}, fault_.type);
+  fields.reference({"resource", "the resource; absent: any"}, fault_.instance, Reference::kResource);
+  fields.text({"action", "start, stop, monitor ...; absent: any"}, fault_.action);
+  fields.number({"times", "how often; absent: until heal-agents"}, fault_.times, 1, 1'000'000);
+  fields.duration({"delay", "slept before the action does its work"}, fault_.delay);
+  fields.boolean({"hang", "it never ends by itself"}, fault_.hang);
+  fields.number({"exit-code", "it ends with this code and does no work"}, fault_.exit_code, 0, 255);
+  fields.text({"error-output", "with exit-code: what it says on standard error"}, fault_.error_output);
+}
+
+std::string AgentMisbehaves::text() const {
+  const std::string who = !fault_.instance.empty() ? fault_.instance : fault_.type.empty() ? "agents" : fault_.type;
+  std::string what = fault_.hang ? "hangs" : fault_.exit_code ? fmt::format("exits with {}", *fault_.exit_code) : "";
+  if (fault_.delay.ns != 0)
+    what += fmt::format("{}takes {} ms longer", what.empty() ? "" : ", ", fault_.delay.milliseconds());
+  return fmt::format("from now on {}{}{} {}", who, fault_.action.empty() ? "" : " ", fault_.action, what);
+}
+
+Result<void> AgentMisbehaves::apply_to(World&, Machine& machine) const {
+  machine.add_agent_fault(fault_);
+  return {};
+}
+
+}  // namespace simcluster::sim

@@ -1,0 +1,61 @@
+// Faults of one machine: power, cluster software, processes, clock, agents.
+#pragma once
+
+#include "sim/faults/machine_action.h"
+
+namespace simcluster::sim {
+
+// Actions that need nothing but the machine; a table row each.
+struct MachineVerb {
+  std::string_view name;
+  std::string_view help;
+  std::string_view text;
+  TraceKind kind;
+  Result<void> (*apply)(Machine& machine);
+};
+
+class SimpleMachineAction final : public MachineAction {
+ public:
+  explicit SimpleMachineAction(const MachineVerb& verb) : verb_(verb) {}
+  void describe(Fields& fields) override { describe_machine(fields); }
+  TraceKind kind() const override { return verb_.kind; }
+  std::string text() const override { return std::string(verb_.text); }
+  Result<void> apply_to(World& world, Machine& machine) const override;
+
+ private:
+  const MachineVerb& verb_;
+};
+
+class ClockJump final : public MachineAction {
+ public:
+  void describe(Fields& fields) override;
+  std::string text() const override;
+  Result<void> apply_to(World& world, Machine& machine) const override;
+
+ private:
+  Duration by_;
+  bool back_ = false;
+};
+
+class KillProcess final : public MachineAction {
+ public:
+  void describe(Fields& fields) override;
+  std::string text() const override;
+  Result<void> apply_to(World& world, Machine& machine) const override;
+
+ private:
+  std::string name_;
+  std::int64_t signal_ = 9;
+};
+
+class AgentMisbehaves final : public MachineAction {
+ public:
+  void describe(Fields& fields) override;
+  std::string text() const override;
+  Result<void> apply_to(World& world, Machine& machine) const override;
+
+ private:
+  AgentFault fault_;
+};
+
+}  // namespace simcluster::sim
