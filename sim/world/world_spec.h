@@ -13,13 +13,9 @@
 #include "engine/base/time.h"
 #include "sim/kernel/knobs.h"
 #include "sim/network/link_quality.h"
+#include "sim/network/network.h"
 
 namespace simcluster::sim {
-
-enum class SegmentKind : std::uint8_t {
-  kSwitch,  // every port has a carrier while the switch works and its own cable is plugged
-  kCable,   // two ports joined directly: whatever takes the carrier of one end takes it of both (M NM-6)
-};
 
 struct SegmentSpec {
   std::string name;

@@ -1,0 +1,339 @@
+#include "sim/network/network.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/assert.h"
+
+namespace simcluster::sim {
+
+std::string_view frame_kind_name(FrameKind kind) {
+  switch (kind) {
+    case FrameKind::kArpRequest:
+      return "arp-request";
+    case FrameKind::kArpReply:
+      return "arp-reply";
+    case FrameKind::kUdp:
+      return "udp";
+    case FrameKind::kEchoRequest:
+      return "echo-request";
+    case FrameKind::kEchoReply:
+      return "echo-reply";
+    case FrameKind::kUnreachable:
+      return "unreachable";
+  }
+  return {};
+}
+
+Network::Network(EventQueue& queue, Tracer& tracer, std::uint64_t seed)
+    : queue_(queue), tracer_(tracer), random_(seed, "network") {}
+
+Network::~Network() = default;
+
+SegmentId Network::add_segment(std::string_view name, SegmentKind kind, const LinkQuality& quality) {
+  Segment segment;
+  segment.name = name;
+  segment.kind = kind;
+  segment.quality = quality;
+  segments_.push_back(std::move(segment));
+  return SegmentId(static_cast<std::uint32_t>(segments_.size() - 1));
+}
+
+PortId Network::add_port(NodeIndex machine, std::string_view interface_name, PortClient& client) {
+  Port port;
+  port.client = &client;
+  port.machine = machine;
+  port.name = interface_name;
+  ports_.push_back(std::move(port));
+  return PortId(static_cast<std::uint32_t>(ports_.size() - 1));
+}
+
+SegmentId Network::find_segment(std::string_view name) const {
+  for (std::size_t i = 0; i < segments_.size(); ++i)
+    if (segments_[i].name == name) return SegmentId(static_cast<std::uint32_t>(i));
+  return SegmentId::none();
+}
+
+Result<void> Network::plug(PortId port_id, SegmentId segment_id) {
+  Port& port = ports_[port_id.index()];
+  if (port.segment == segment_id) return {};
+  if (segment_id.valid()) {
+    const Segment& segment = segments_[segment_id.index()];
+    if (segment.kind == SegmentKind::kCable && segment.ports.size() == 2)
+      return fail(fmt::format("cable \"{}\" has two ends, and both are plugged in already", segment.name));
+  }
+  if (port.segment.valid()) {
+    Segment& old = segments_[port.segment.index()];
+    std::erase(old.ports, port_id);
+    std::erase_if(old.learned, [&](const Learned& l) { return l.port == port_id; });
+    for (std::size_t i = 0; i < old.ports.size(); ++i)
+      ports_[old.ports[i].index()].place = static_cast<std::uint32_t>(i);
+    old.last_arrival.assign(old.ports.size() * old.ports.size(), Time{});
+    const SegmentId old_id = std::exchange(port.segment, SegmentId::none());
+    update_carriers(old_id);
+  }
+  if (segment_id.valid()) {
+    Segment& segment = segments_[segment_id.index()];
+    port.segment = segment_id;
+    port.place = static_cast<std::uint32_t>(segment.ports.size());
+    segment.ports.push_back(port_id);
+    segment.last_arrival.assign(segment.ports.size() * segment.ports.size(), Time{});
+    update_carriers(segment_id);
+  }
+  update_carrier(port_id);
+  return {};
+}
+
+void Network::set_port_active(PortId port_id, bool active) {
+  Port& port = ports_[port_id.index()];
+  if (port.active == active) return;
+  port.active = active;
+  if (port.segment.valid()) update_carriers(port.segment);
+}
+
+void Network::set_segment_power(SegmentId segment, bool on) {
+  segments_[segment.index()].powered = on;
+  if (!on) segments_[segment.index()].learned.clear();
+  update_carriers(segment);
+}
+
+bool Network::should_have_carrier(const Port& port) const {
+  if (!port.active || !port.segment.valid()) return false;
+  const Segment& segment = segments_[port.segment.index()];
+  if (!segment.powered) return false;
+  if (segment.kind == SegmentKind::kSwitch) return true;
+  return segment.ports.size() == 2 && ports_[segment.ports[0].index()].active &&
+         ports_[segment.ports[1].index()].active;
+}
+
+void Network::update_carriers(SegmentId segment) {
+  for (const PortId port : segments_[segment.index()].ports) update_carrier(port);
+}
+
+void Network::update_carrier(PortId port_id) {
+  Port& port = ports_[port_id.index()];
+  port.carrier = should_have_carrier(port);
+  if (port.carrier != port.reported_carrier && !queue_.pending(carrier_report_))
+    carrier_report_ = queue_.schedule_in({}, *this, kCarrierCookie);
+}
+
+// By index and through ports_ again: a client may plug and unplug while it is told.
+void Network::report_carriers() {
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    if (ports_[i].carrier == ports_[i].reported_carrier) continue;
+    ports_[i].reported_carrier = ports_[i].carrier;
+    ports_[i].client->on_carrier(PortId(static_cast<std::uint32_t>(i)), ports_[i].carrier);
+  }
+}
+
+void Network::set_quality(SegmentId segment, const LinkQuality& quality) {
+  segments_[segment.index()].quality = quality;
+}
+
+void Network::set_port_quality(PortId port_id, const LinkQuality& sending, const LinkQuality& receiving) {
+  Port& port = ports_[port_id.index()];
+  port.has_quality = true;
+  port.sending = sending;
+  port.receiving = receiving;
+}
+
+void Network::clear_port_quality(PortId port) { ports_[port.index()].has_quality = false; }
+
+void Network::set_path_loss(NodeIndex from, NodeIndex to, std::uint32_t parts, SegmentId segment) {
+  std::erase_if(path_losses_, [&](const PathLoss& p) { return p.from == from && p.to == to && p.segment == segment; });
+  if (parts > 0) path_losses_.push_back({from, to, segment, parts});
+}
+
+void Network::clear_path_losses() { path_losses_.clear(); }
+
+PortId Network::learned_port(Segment& segment, MacAddress mac) {
+  for (std::size_t i = 0; i < segment.learned.size(); ++i) {
+    if (segment.learned[i].mac != mac) continue;
+    return segment.learned[i].port;
+  }
+  return PortId::none();
+}
+
+void Network::learn(Segment& segment, MacAddress mac, PortId port) {
+  for (Learned& entry : segment.learned) {
+    if (entry.mac != mac) continue;
+    entry.port = port;
+    return;
+  }
+  segment.learned.push_back({mac, port});
+}
+
+void Network::send(PortId from, FrameRef frame) {
+  Port& port = ports_[from.index()];
+  ++counters_.sent;
+  if (tracer_.wants(TraceKind::kFrameSent)) trace_frame(TraceKind::kFrameSent, port, *frame);
+  if (!port.carrier) {
+    drop(port, *frame, "no carrier");
+    return;
+  }
+  Segment& segment = segments_[port.segment.index()];
+  const MacAddress destination = frame->header.destination_mac;
+  learn(segment, frame->header.source_mac, from);
+  Journey journey{std::move(frame), queue_.now()};
+  if (!leave(segment, port, journey)) return;
+  if (!destination.group()) {
+    const PortId to = learned_port(segment, destination);
+    if (to == from) return;  // behind the port that it came from
+    if (to.valid()) {
+      forward(segment, port, to, std::move(journey));
+      return;
+    }
+  }
+  for (const PortId to : segment.ports)
+    if (to != from) forward(segment, port, to, journey);
+}
+
+// The sender's side of the way, once for all receivers.
+bool Network::leave(const Segment& segment, Port& from, Journey& journey) {
+  if (!wait_for_bandwidth(segment.quality, from, *journey.frame, journey.at) ||
+      (from.has_quality && !wait_for_bandwidth(from.sending, from, *journey.frame, journey.at))) {
+    drop(from, *journey.frame, "queue full");
+    return false;
+  }
+  if (from.has_quality && !pass(from.sending, journey)) {
+    drop(from, *journey.frame, "lost");
+    return false;
+  }
+  return true;
+}
+
+bool Network::lost(const Segment& segment, const Port& from, const Port& to, const Frame& frame) {
+  for (const PathLoss& path : path_losses_) {
+    if (path.from != from.machine || path.to != to.machine) continue;
+    if (path.segment.valid() && &segments_[path.segment.index()] != &segment) continue;
+    for (std::uint16_t i = 0; i < frame.header.fragments; ++i)
+      if (random_.one_in_million(path.parts)) return true;
+  }
+  return false;
+}
+
+bool Network::wait_for_bandwidth(const LinkQuality& quality, Port& port, const Frame& frame, Time& at) {
+  if (quality.bandwidth == 0) return true;
+  const Time start = std::max(at, port.busy_until);
+  const auto rate = static_cast<std::int64_t>(quality.bandwidth);
+  const Duration waiting = start - at;
+  // Bits that still wait in front of this frame.
+  if (waiting.ns / 1000 * (rate / 1000) / 1000 / 8 > static_cast<std::int64_t>(quality.queue_bytes)) return false;
+  const auto bits = static_cast<std::int64_t>(frame.wire_size()) * 8;
+  at = start + nanoseconds(bits * 1'000'000'000 / rate);
+  port.busy_until = at;
+  return true;
+}
+
+bool Network::pass(const LinkQuality& quality, Journey& journey) {
+  journey.at = journey.at + quality.delay;
+  if (quality.jitter.ns > 0) journey.at = journey.at + random_.between({}, quality.jitter);
+  if ((quality.loss | quality.duplication | quality.reordering | quality.corruption) == 0) return true;
+  if (quality.loss > 0)
+    for (std::uint16_t i = 0; i < journey.frame->header.fragments; ++i)
+      if (random_.one_in_million(quality.loss)) return false;
+  if (quality.duplication > 0 && random_.one_in_million(quality.duplication)) ++journey.copies;
+  if (quality.reordering > 0 && random_.one_in_million(quality.reordering)) {
+    journey.reordered = true;
+    journey.at = journey.at + random_.between({}, quality.reordering_delay);
+  }
+  if (quality.corruption > 0 && random_.one_in_million(quality.corruption)) corrupt(journey.frame);
+  return true;
+}
+
+void Network::corrupt(FrameRef& frame) {
+  if (frame->payload().empty()) return;
+  frame = pool_.copy(*frame);
+  const std::uint64_t bit = random_.below(frame->payload().size() * 8);
+  frame->payload()[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+  ++counters_.corrupted;
+}
+
+void Network::forward(Segment& segment, const Port& from, PortId to_id, Journey journey) {
+  const Port& to = ports_[to_id.index()];
+  if (!to.carrier) {
+    // A switch floods only where there is somebody; what it sends to a learned port without carrier is lost.
+    if (!journey.frame->header.destination_mac.group()) drop(to, *journey.frame, "receiver has no carrier");
+    return;
+  }
+  if (!path_losses_.empty() && lost(segment, from, to, *journey.frame)) {
+    drop(to, *journey.frame, "path loss");
+    return;
+  }
+  if (!pass(segment.quality, journey) || (to.has_quality && !pass(to.receiving, journey))) {
+    drop(to, *journey.frame, "lost");
+    return;
+  }
+  if (!journey.reordered) {
+    Time& last = segment.last_arrival[from.place * segment.ports.size() + to.place];
+    journey.at = std::max(journey.at, last);
+    last = journey.at;
+  }
+  for (; journey.copies > 1; --journey.copies) {
+    ++counters_.duplicated;
+    launch(journey.at, to_id, journey.frame);
+  }
+  launch(journey.at, to_id, std::move(journey.frame));
+}
+
+void Network::launch(Time at, PortId to, FrameRef frame) {
+  std::uint32_t slot = free_flight_;
+  if (slot == kNoFlight) {
+    slot = static_cast<std::uint32_t>(flights_.size());
+    flights_.emplace_back();
+  } else {
+    free_flight_ = flights_[slot].next_free;
+  }
+  flights_[slot].frame = std::move(frame);
+  flights_[slot].to = to;
+  queue_.schedule(at, *this, slot, EventClass::kDatagram);
+}
+
+void Network::on_event(std::uint64_t cookie) {
+  if (cookie == kCarrierCookie) {
+    report_carriers();
+    return;
+  }
+  Flight& flight = flights_[cookie];
+  const FrameRef frame = std::move(flight.frame);
+  const PortId to = flight.to;
+  flight.next_free = free_flight_;
+  free_flight_ = static_cast<std::uint32_t>(cookie);
+  const Port& port = ports_[to.index()];
+  if (!port.carrier) {
+    drop(port, *frame, "carrier lost on the way");
+    return;
+  }
+  ++counters_.delivered;
+  if (tracer_.wants(TraceKind::kFrameDelivered)) trace_frame(TraceKind::kFrameDelivered, port, *frame);
+  port.client->on_frame(to, frame);
+}
+
+void Network::drop(const Port& port, const Frame& frame, std::string_view reason) {
+  ++counters_.dropped;
+  if (!tracer_.wants(TraceKind::kFrameDropped)) return;
+  const std::string from = frame.header.source.text();
+  const std::string to = frame.header.destination.text();
+  tracer_.emit(port.machine, TraceKind::kFrameDropped,
+               {{"interface", port.name},
+                {"reason", reason},
+                {"frame", frame_kind_name(frame.header.kind)},
+                {"from", from},
+                {"to", to},
+                {"bytes", frame.payload().size()}});
+}
+
+void Network::trace_frame(TraceKind kind, const Port& port, const Frame& frame) {
+  const std::string from = frame.header.source.text();
+  const std::string to = frame.header.destination.text();
+  tracer_.emit(port.machine, kind,
+               {{"interface", port.name},
+                {"frame", frame_kind_name(frame.header.kind)},
+                {"from", from},
+                {"to", to},
+                {"bytes", frame.payload().size()}});
+}
+
+}  // namespace simcluster::sim

@@ -1,0 +1,173 @@
+// The wires: segments (switches and direct cables) with ports. A frame goes from the port of its sender through the
+// segment to one port or all; on the way it may be delayed, lost, doubled, overtaken or damaged.
+//
+// A switch learns from the source address of every frame which port an address is behind, forwards to that port only,
+// and floods group and unknown addresses. The order of frames between two ports is kept unless reordering is asked for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/ids.h"
+#include "engine/base/random.h"
+#include "sim/events/event_queue.h"
+#include "sim/events/tracer.h"
+#include "sim/network/frame.h"
+#include "sim/network/link_quality.h"
+
+namespace simcluster::sim {
+
+using SegmentId = Id<struct SegmentIdTag>;
+using PortId = Id<struct PortIdTag>;
+
+enum class SegmentKind : std::uint8_t {
+  kSwitch,  // a port has a carrier while the switch works, its cable is plugged and its interface is up
+  kCable,   // two ports joined directly: whatever takes the carrier of one end takes it of both (M NM-6)
+};
+
+// The network interface behind a port.
+class PortClient {
+ public:
+  // A frame arrived. It is shared: read only.
+  virtual void on_frame(PortId port, const FrameRef& frame) = 0;
+  virtual void on_carrier(PortId port, bool carrier) = 0;
+
+ protected:
+  ~PortClient() = default;
+};
+
+struct NetworkCounters {
+  std::uint64_t sent = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t duplicated = 0;
+  std::uint64_t corrupted = 0;
+};
+
+class Network final : private EventHandler {
+ public:
+  Network(EventQueue& queue, Tracer& tracer, std::uint64_t seed);
+  ~Network();
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  SegmentId add_segment(std::string_view name, SegmentKind kind, const LinkQuality& quality);
+  // A port of `machine`, unplugged. `client` must outlive the network.
+  PortId add_port(NodeIndex machine, std::string_view interface_name, PortClient& client);
+  // None when there is no such segment.
+  SegmentId find_segment(std::string_view name) const;
+  std::size_t segment_count() const { return segments_.size(); }
+
+  // --- cables and power ----------------------------------------------------------------------------------------------
+  // Puts the port's cable into a segment (at most two ports in a direct cable), or pulls it (none). Carrier changes are
+  // reported as events of this instant.
+  Result<void> plug(PortId port, SegmentId segment);
+  // The interface's side of the link: powered and administratively up. Without it there is no carrier.
+  void set_port_active(PortId port, bool active);
+  void set_segment_power(SegmentId segment, bool on);
+  bool carrier(PortId port) const { return ports_[port.index()].carrier; }
+  SegmentId segment_of(PortId port) const { return ports_[port.index()].segment; }
+
+  // --- quality -------------------------------------------------------------------------------------------------------
+  void set_quality(SegmentId segment, const LinkQuality& quality);
+  // What this port adds when it sends and when it receives.
+  void set_port_quality(PortId port, const LinkQuality& sending, const LinkQuality& receiving);
+  void clear_port_quality(PortId port);
+  // Loses `parts` per million of what `from` sends to `to`; 1000000 cuts the path. In every segment, or in one.
+  void set_path_loss(NodeIndex from, NodeIndex to, std::uint32_t parts, SegmentId segment = SegmentId::none());
+  void clear_path_losses();
+
+  // --- traffic -------------------------------------------------------------------------------------------------------
+  FramePool& pool() { return pool_; }
+  // Sends; the frame's header must be complete. What cannot go is dropped (and traced).
+  void send(PortId port, FrameRef frame);
+  const NetworkCounters& counters() const { return counters_; }
+
+ private:
+  struct Port {
+    PortClient* client = nullptr;
+    NodeIndex machine;
+    std::string name;
+    SegmentId segment;
+    std::uint32_t place = 0;  // index in the segment's port list
+    bool active = false;
+    bool carrier = false;
+    bool reported_carrier = false;
+    bool has_quality = false;
+    LinkQuality sending;
+    LinkQuality receiving;
+    Time busy_until;  // of the sending side, when bandwidth is limited
+  };
+  struct Learned {
+    MacAddress mac;
+    PortId port;
+  };
+  struct Segment {
+    std::string name;
+    SegmentKind kind = SegmentKind::kSwitch;
+    LinkQuality quality;
+    bool powered = true;
+    std::vector<PortId> ports;
+    std::vector<Learned> learned;  // newest use in front
+    // Between ports i and j at [i * ports + j]: when the last frame arrives there.
+    std::vector<Time> last_arrival;
+  };
+  struct PathLoss {
+    NodeIndex from;
+    NodeIndex to;
+    SegmentId segment;  // none: all
+    std::uint32_t parts = 0;
+  };
+  struct Flight {
+    FrameRef frame;
+    PortId to;
+    std::uint32_t next_free = 0;
+  };
+
+  void on_event(std::uint64_t cookie) override;
+  void report_carriers();
+  void update_carriers(SegmentId segment);
+  void update_carrier(PortId port);
+  bool should_have_carrier(const Port& port) const;
+  PortId learned_port(Segment& segment, MacAddress mac);
+  void learn(Segment& segment, MacAddress mac, PortId port);
+  // One frame on its way: what became of it so far.
+  struct Journey {
+    FrameRef frame;
+    Time at;
+    std::uint32_t copies = 1;
+    bool reordered = false;
+  };
+  bool leave(const Segment& segment, Port& from, Journey& journey);
+  void forward(Segment& segment, const Port& from, PortId to, Journey journey);
+  bool lost(const Segment& segment, const Port& from, const Port& to, const Frame& frame);
+  bool pass(const LinkQuality& quality, Journey& journey);
+  bool wait_for_bandwidth(const LinkQuality& quality, Port& port, const Frame& frame, Time& at);
+  void launch(Time at, PortId to, FrameRef frame);
+  void drop(const Port& port, const Frame& frame, std::string_view reason);
+  void corrupt(FrameRef& frame);
+  void trace_frame(TraceKind kind, const Port& port, const Frame& frame);
+
+  EventQueue& queue_;
+  Tracer& tracer_;
+  FramePool pool_;
+  Random random_;
+  std::vector<Port> ports_;
+  std::vector<Segment> segments_;
+  std::vector<PathLoss> path_losses_;
+  std::vector<Flight> flights_;
+  std::uint32_t free_flight_ = kNoFlight;
+  EventId carrier_report_;
+  NetworkCounters counters_;
+
+  static constexpr std::uint32_t kNoFlight = ~std::uint32_t{0};
+  static constexpr std::uint64_t kCarrierCookie = ~std::uint64_t{0};
+};
+
+std::string_view frame_kind_name(FrameKind kind);
+
+}  // namespace simcluster::sim
