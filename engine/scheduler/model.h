@@ -67,6 +67,7 @@ struct Model {
   // --- configuration ---
   ClusterOptions options;
   std::deque<Node> nodes;          // by NodeId; references stay valid
+  NodeShapes shapes;                   // of the node tables
   std::vector<NodeId> node_order;  // the node list, name order (S2 N-3.1)
   NodeId dc;
   std::deque<Resource> resources;     // by ResourceId; references stay valid
