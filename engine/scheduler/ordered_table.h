@@ -90,7 +90,7 @@ class SlotLayout {
     if (!((size > 4 * live_ && size > 8) || size <= occupied_ + occupied_ / 16)) return;
     // floor(n * 1.333) in integers, so that no rounding mode matters.
     const auto wanted = static_cast<std::uint64_t>(live_) * 1333 / 1000;
-    const int bits = wanted == 0 ? 0 : std::bit_width(wanted);
+    const int bits = static_cast<int>(std::bit_width(wanted));
     rebuild(std::size_t{1} << (bits < 3 ? 3 : bits), hash_of);
   }
 
