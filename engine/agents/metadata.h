@@ -22,7 +22,7 @@ struct ActionMetadata {
   int timeout_seconds = 20;  // advice only: never affects operations (AT-1.7)
   int interval_seconds = 0;
   int depth = 0;
-  std::string_view role;  // empty: none
+  std::string_view role = {};  // empty: none
 };
 
 // All views point to static data.

@@ -42,6 +42,7 @@ class AgentProcess {
   bool ignores_termination() const { return ignores_termination_; }
 
   const Environment& environment() const { return environment_; }
+  // What it printed, each the first 64 KiB at most.
   const std::string& output() const { return output_; }
   const std::string& error_output() const { return error_output_; }
   // The rest of the last `ocf-exit-reason:` line on standard error (AT-1.5).

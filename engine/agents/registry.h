@@ -15,8 +15,8 @@ struct Agent {
   Program main = nullptr;
 };
 
-// The agent of a standard ("ocf"), provider ("heartbeat", "pacemaker") and type, in the generation that the profile's
-// switches choose; null when there is no native one. Static data, owned by the registry.
+// The agent of a standard ("ocf"), provider ("heartbeat", "pacemaker") and type as the profile's release has it; null
+// when there is no native one. Run it with the same profile in its environment. Static data of the registry.
 const Agent* find_agent(std::string_view standard, std::string_view provider, std::string_view type,
                         const Profile& profile);
 

@@ -6,11 +6,19 @@ namespace simcluster::agents {
 
 namespace {
 constexpr int kCommandNotFound = 127;
+constexpr std::size_t kMostOutput = std::size_t{64} * 1024;
+
+void append_line(std::string& text, std::string_view line) {
+  if (text.size() + line.size() < kMostOutput) text.append(line).push_back('\n');
+}
+}  // namespace
+
+void System::print(std::string_view line) {
+  append_line(process_.output_, line);
+  backend_.on_output(line);
 }
 
-void System::print(std::string_view line) { process_.output_.append(line).push_back('\n'); }
-
-void System::print_error(std::string_view line) { process_.error_output_.append(line).push_back('\n'); }
+void System::print_error(std::string_view line) { append_line(process_.error_output_, line); }
 
 void System::ignore_termination() { process_.ignores_termination_ = true; }
 

@@ -130,6 +130,7 @@ enum class EchoOutcome : std::uint8_t { kAnswered, kLost, kUnreachable };
 struct EchoReply {
   EchoOutcome outcome = EchoOutcome::kLost;
   Duration round_trip;  // when answered
+  IpAddress from;       // when unreachable: the own address that reports it
 };
 
 // A change of a transient node attribute on this node: `attrd_updater -n NAME -U VALUE -d DAMPEN` (-B is the same),
@@ -147,6 +148,7 @@ struct BackgroundProgram {
   std::string_view name;  // also the type of its environment
   Program main = nullptr;
   std::span<const std::string> arguments;
+  bool own_session = false;  // a daemon: it leaves the process group (setsid)
 };
 
 struct MountEntry {
@@ -181,6 +183,8 @@ class SystemBackend {
   virtual Time now() const = 0;
   virtual std::int32_t pid() const = 0;
   virtual void close_file(FileHandle file) = 0;
+  // The process printed a line (AgentProcess keeps it too). For tools whose output is shown as it comes.
+  virtual void on_output(std::string_view line) { static_cast<void>(line); }
 
   // Files. Cheap: what a shell does itself.
   virtual void open_file(std::string_view path, Reply<OpenResult>& reply) = 0;
