@@ -58,6 +58,8 @@ class Fields {
 
   virtual void text(const Key& key, std::string& value) = 0;
   virtual void block(const Key& key, TextBlock& value) = 0;
+  // The path of a file with such a text, relative to the file that names it. Reads it.
+  virtual void file(const Key& key, TextBlock& value) = 0;
   virtual void boolean(const Key& key, bool& value) = 0;
   virtual void integer(const Key& key, std::int64_t& value, std::int64_t low, std::int64_t high) = 0;
   // Not negative, with a unit: 10s, 1h30m, 100us.
@@ -79,6 +81,9 @@ class Fields {
   // Objects: false when the key is absent; then do not call end_object.
   virtual bool begin_object(const Key& key) = 0;
   virtual void end_object() = 0;
+  // Like an object, for a value that is read with an empty key.
+  virtual bool begin_value(const Key& key) = 0;
+  virtual void end_value() = 0;
   // Lists and maps: the number of items. Call begin_item/end_item for each, then end_list, also for an empty one.
   virtual std::size_t begin_list(const Key& key, Style style) = 0;
   // Maps of named things. begin_item returns the name of the entry.
@@ -89,6 +94,8 @@ class Fields {
 
   // Exactly one of these keys, or at most one.
   virtual void one_of(std::span<const std::string_view> names, bool none_allowed) = 0;
+  // Until partial(false), everything may be absent: the keys are laid upon others. Only describing visitors care.
+  virtual void partial(bool) {}
   virtual bool given(std::string_view name) const = 0;
   // Of the key's value, or of the object when the key is absent.
   virtual SourcePlace place(std::string_view name) const = 0;

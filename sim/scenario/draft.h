@@ -1,0 +1,76 @@
+// A scenario as the file says it: names and texts, checked one by one but not yet against each other.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/faults/fields.h"
+#include "sim/scenario/model.h"
+
+namespace simcluster::sim {
+
+struct NetworkDraft {
+  SegmentSpec segment;
+};
+
+struct InterfaceDraft {
+  InterfaceSpec spec;
+  SourcePlace place;
+};
+
+struct MachineDraft {
+  std::string name;
+  SourcePlace place;
+  std::vector<InterfaceDraft> interfaces;
+  std::vector<RouteSpec> routes;
+  MachineSpec spec;  // what needs no translation
+  std::uint32_t id = 0;
+};
+
+struct ProcessDraft {
+  std::string name;
+  std::string on;
+  std::string reads;
+  IpAddress pings;
+  Duration every = seconds(1);
+  Duration offset;
+  bool print = true;
+};
+
+struct ConfigurationDraft {
+  std::vector<TextBlock> crm;  // pieces, in order
+  TextBlock crm_file;
+  TextBlock cib;
+  TextBlock cib_file;
+  TextBlock corosync;
+  TextBlock corosync_file;
+  std::vector<std::string> rings;  // networks that carry the membership protocol
+  SourcePlace rings_place;
+  SourcePlace place;
+};
+
+struct Draft {
+  std::string title;
+  std::int64_t seed = 1;
+  std::optional<Time> start;
+  Duration until = minutes(10);
+  StackVersions stack;
+  SourcePlace stack_place;
+  KernelKnobs knobs;
+  std::vector<NetworkDraft> networks;
+  std::vector<MachineDraft> nodes;
+  std::vector<MachineDraft> hosts;
+  ConfigurationDraft configuration;
+  std::vector<ProcessDraft> processes;
+  std::vector<TimelineItem> timeline;
+  std::vector<Expectation> expectations;
+  StorySettings story;
+};
+
+// Declares every key of a scenario: the one table of the format.
+void declare_scenario(Fields& fields, Draft& draft);
+
+}  // namespace simcluster::sim
