@@ -2,6 +2,7 @@
 // every output, and one hash lookup to find or make an action.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -85,18 +86,20 @@ struct Action {
   Symbol key_task;             // the text between resource id and interval in the key, e.g. "pre_notify_start"
   std::string_view task_text;  // as printed
   std::string_view cancel_task_text;
-  std::string_view name;    // key of an action without resource
-  std::string_view reason;  // empty: none
+  std::string_view key_text;  // key_task as it was first written
+  std::string_view name;      // key of an action without resource
+  std::string_view reason;    // empty: none
   Score priority = 0;
   Needs needs = Needs::kNothing;
   int required_before = 0;
   int runnable_before = 0;
-  RelationId before;       // newest
-  RelationId after;        // newest
-  ActionId next_same_key;  // newer one with the same resource and key
-  OperationId operation;   // configured definition, may be none
-  Pairs meta;              // values set on the action itself; the definition's are added by action_meta() on demand
-  Pairs extra;             // operation parameters
+  RelationId before;         // newest
+  RelationId after;          // newest
+  ActionId next_same_key;    // newer one with the same resource and key
+  ActionId older_same_task;  // older one with the same resource and task
+  OperationId operation;     // configured definition, may be none
+  Pairs meta;                // values set on the action itself; the definition's are added by action_meta() on demand
+  Pairs extra;               // operation parameters
   bool meta_complete = false;
   NodeId meta_node;  // node at creation, for which meta-attributes are evaluated
 
@@ -110,24 +113,31 @@ struct Action {
 // All actions and relations of one run.
 class ActionTable {
  public:
-  std::size_t size() const { return actions_.size(); }
-  Action& operator[](ActionId id) { return actions_[id.index()]; }
-  const Action& operator[](ActionId id) const { return actions_[id.index()]; }
+  ActionTable();
+
+  std::size_t size() const { return size_; }
+  // References stay valid as long as the table.
+  Action& operator[](ActionId id) { return blocks_[id.index() / kBlock][id.index() % kBlock]; }
+  const Action& operator[](ActionId id) const { return blocks_[id.index() / kBlock][id.index() % kBlock]; }
   Relation& relation(RelationId id) { return relations_[id.index()]; }
   const Relation& relation(RelationId id) const { return relations_[id.index()]; }
-  // The newest action's id plus one.
-  ActionId end() const { return ActionId(static_cast<std::uint32_t>(actions_.size())); }
 
   // The oldest action with this key; follow next_same_key for newer ones. `resource` none: actions without resource.
   ActionId oldest(ResourceId resource, Symbol key_task, std::uint32_t interval) const;
 
+  // The newest action of a resource with this task; follow older_same_task.
+  ActionId newest(ResourceId resource, Task task) const;
+  // Changes the task (S5 D-14 only) and its chain.
+  void change_task(ActionId action, Task task);
+
   // Interns the part of a key between resource id and interval. Keys compare without case (S5 A-7).
-  Symbol key_task(std::string_view text) { return key_tasks_.intern(text); }
-  Symbol find_key_task(std::string_view text) const { return key_tasks_.find(text); }
+  Symbol key_task(std::string_view text);
+  Symbol key_task(Task task) const { return known_tasks_[static_cast<std::size_t>(task)]; }
+  Symbol find_key_task(std::string_view text) const;
   std::string_view key_task_text(Symbol symbol) const { return key_tasks_.text(symbol); }
 
   // Raw creation: gives the id and links the key index. Use request_action() and friends.
-  Action& add(ResourceId resource, Symbol key_task, std::uint32_t interval);
+  Action& add(ResourceId resource, Symbol key_task, std::uint32_t interval, Task task);
   // S5 F-2. False when nothing was added.
   bool relate(ActionId first, ActionId then, RelationFlags flags);
 
@@ -136,10 +146,15 @@ class ActionTable {
     ActionId oldest;
     ActionId newest;
   };
-  std::vector<Action> actions_;
+  static constexpr std::size_t kBlock = 128;
+
+  std::vector<std::unique_ptr<Action[]>> blocks_;
+  std::size_t size_ = 0;
   std::vector<Relation> relations_;
   StringPool key_tasks_;
+  std::array<Symbol, kTaskCount> known_tasks_;
   KeyIndex<Chain> by_key_;
+  KeyIndex<ActionId> by_task_;
   KeyIndex<RelationFlags> related_;  // (first, then) to the flags ever added
 };
 

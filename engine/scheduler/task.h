@@ -1,6 +1,7 @@
 // Names of what actions do (S5 A-6), as small numbers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -30,6 +31,8 @@ enum class Task : std::uint8_t {
   kShutdown,  // "do_shutdown"
   kMaintenanceNodes,
 };
+
+inline constexpr std::size_t kTaskCount = static_cast<std::size_t>(Task::kMaintenanceNodes) + 1;
 
 // Exact, case-sensitive; kUnspecified for any other text.
 Task parse_task(std::string_view text);
