@@ -1,371 +1,486 @@
 #include "engine/cib/document.h"
 
 #include <algorithm>
-#include <limits>
+#include <cstring>
+
+#include <fmt/format.h>
 
 #include "engine/base/assert.h"
+#include "engine/base/hash.h"
 
 namespace simcluster::cib {
 
-namespace {
+// ---- values ----
 
-constexpr std::string_view kCommentName = "#comment";
-constexpr std::string_view kCommentText = "#text";
-
-}  // namespace
-
-// --- Element ---
-
-std::string_view Element::name() const { return document_->texts_->text(name_symbol()); }
-
-Symbol Element::name_symbol() const { return document_->nodes_[id_.index()].name; }
-
-std::optional<std::string_view> Element::attribute(std::string_view attribute_name) const {
-  // Few attributes, and most of them with names of different lengths: comparing texts beats a look-up of the symbol.
-  const auto& node = document_->nodes_[id_.index()];
-  const auto* at = document_->attributes_.data() + node.attributes_begin;
-  for (const auto* end = at + node.attribute_count; at != end; ++at)
-    if (document_->texts_->text(at->name) == attribute_name) return at->value;
-  return std::nullopt;
-}
-
-std::string_view Element::attribute_or(std::string_view attribute_name, std::string_view otherwise) const {
-  return attribute(attribute_name).value_or(otherwise);
-}
-
-Element::Attributes Element::attributes() const {
-  const auto& node = document_->nodes_[id_.index()];
-  return {document_, node.attributes_begin, node.attribute_count};
-}
-
-Attribute Element::Attributes::Iterator::operator*() const {
-  const auto& stored = document_->attributes_[at_];
-  return {document_->texts_->text(stored.name), stored.value};
-}
-
-Element::Children Element::children() const { return {ChildIterator(first_child(), Symbol()), ChildIterator()}; }
-
-Element::Children Element::children(std::string_view child_name) const {
-  const Symbol symbol = document_->find_name(child_name);
-  if (!symbol.valid()) return {ChildIterator(), ChildIterator()};
-  return {ChildIterator(first_child(child_name), symbol), ChildIterator()};
-}
-
-Element::ChildIterator& Element::ChildIterator::operator++() {
-  do at_ = at_.next_sibling();
-  while (only_.valid() && at_.valid() && at_.name_symbol() != only_);
-  if (!at_.valid()) at_ = Element();
+Document::ValueArena& Document::ValueArena::operator=(const ValueArena& other) {
+  if (this != &other) *this = ValueArena(other);
   return *this;
 }
 
-Element Element::first_child() const {
-  const std::uint32_t child = document_->skip_comments(document_->nodes_[id_.index()].first_child);
-  return child == Document::kNil ? Element() : Element(document_, ElementId(child));
-}
-
-Element Element::first_child(std::string_view child_name) const {
-  Element child = first_child();
-  while (child.valid() && !child.is(child_name)) child = child.next_sibling();
-  return child;
-}
-
-Element Element::next_sibling() const {
-  const std::uint32_t sibling = document_->skip_comments(document_->nodes_[id_.index()].next);
-  return sibling == Document::kNil ? Element() : Element(document_, ElementId(sibling));
-}
-
-Element Element::next_sibling(std::string_view sibling_name) const {
-  Element sibling = next_sibling();
-  while (sibling.valid() && !sibling.is(sibling_name)) sibling = sibling.next_sibling();
-  return sibling;
-}
-
-Element Element::parent() const {
-  const std::uint32_t up = document_->nodes_[id_.index()].parent;
-  return up == Document::kNil ? Element() : Element(document_, ElementId(up));
-}
-
-Element Element::descend(std::initializer_list<std::string_view> names) const {
-  Element at = *this;
-  for (const std::string_view step : names) {
-    if (!at.valid()) break;
-    at = at.first_child(step);
+const char* Document::ValueArena::store(std::string_view text) {
+  constexpr std::size_t kLargestBlock = std::size_t{1} << 20;
+  if (text.empty()) return "";
+  if (capacity - used < text.size()) {
+    capacity = std::max(next_size, text.size());
+    next_size = std::min(next_size * 2, kLargestBlock);
+    open = std::make_shared_for_overwrite<char[]>(capacity);
+    blocks.push_back(open);
+    used = 0;
   }
-  return at;
+  char* place = open.get() + used;
+  std::memcpy(place, text.data(), text.size());
+  used += text.size();
+  return place;
 }
 
-int Element::line() const { return static_cast<int>(document_->nodes_[id_.index()].line); }
+// ---- document ----
 
-SourcePlace Element::place() const { return {document_->file_name_, line(), 0}; }
+Document::Document() : names_(std::make_shared<NameTable>()), file_name_(std::make_shared<const std::string>()) {}
+Document::~Document() = default;
 
-// --- Document ---
+void Document::set_file_name(std::string_view name) { file_name_ = std::make_shared<const std::string>(name); }
 
-Document::Document() : texts_(std::make_shared<StringPool>()) {
-  comment_ = texts_->intern(kCommentName);
-  id_name_ = texts_->intern("id");
+Name Document::intern_name(std::string_view text) {
+  if (const Name known = names_->find(text); known.valid()) return known;
+  if (names_.use_count() > 1) names_ = std::make_shared<NameTable>(*names_);
+  return names_->intern(text);
 }
 
-Element Document::root() const { return root_ == kNil ? Element() : Element(this, ElementId(root_)); }
-
-std::uint32_t Document::skip_comments(std::uint32_t node) const {
-  while (node != kNil && is_comment(node)) node = nodes_[node].next;
-  return node;
+ElementId Document::new_node(Kind kind, Name name) {
+  const ElementId id(static_cast<ElementId::rep>(nodes_.size()));
+  Node& made = nodes_.emplace_back();
+  made.kind = kind;
+  made.name = name;
+  made.first_attribute = static_cast<std::uint32_t>(attributes_.size());
+  return id;
 }
 
-std::uint32_t Document::make_node(Symbol name, std::uint32_t line) {
-  Node node;
-  node.name = name;
-  node.line = line;
-  nodes_.push_back(node);
-  return static_cast<std::uint32_t>(nodes_.size() - 1);
+MutableElement Document::create_root(std::string_view name) {
+  SIMCLUSTER_ASSERT(!root_.valid());
+  root_ = new_node(Kind::kElement, intern_name(name));
+  return {this, root_};
 }
 
-void Document::link_last(std::uint32_t node, std::uint32_t parent) {
-  const std::uint32_t last = nodes_[parent].last_child;
-  nodes_[node].parent = parent;
-  nodes_[node].previous = last;
-  nodes_[node].next = kNil;
-  (last == kNil ? nodes_[parent].first_child : nodes_[last].next) = node;
-  nodes_[parent].last_child = node;
+void Document::link(ElementId child, ElementId parent, ElementId before) {
+  Node& c = node(child);
+  Node& p = node(parent);
+  c.parent = parent;
+  c.next = before;
+  c.previous = before.valid() ? node(before).previous : p.last_child;
+  (c.previous.valid() ? node(c.previous).next : p.first_child) = child;
+  (before.valid() ? node(before).previous : p.last_child) = child;
 }
 
-void Document::link_before(std::uint32_t node, std::uint32_t sibling) {
-  const std::uint32_t parent = nodes_[sibling].parent;
-  SIMCLUSTER_ASSERT(parent != kNil);
-  const std::uint32_t previous = nodes_[sibling].previous;
-  nodes_[node].parent = parent;
-  nodes_[node].previous = previous;
-  nodes_[node].next = sibling;
-  nodes_[sibling].previous = node;
-  (previous == kNil ? nodes_[parent].first_child : nodes_[previous].next) = node;
-}
-
-void Document::unlink(std::uint32_t node) {
-  Node& self = nodes_[node];
-  if (self.parent == kNil) {
-    if (root_ == node) root_ = kNil;
-    return;
+void Document::unlink(ElementId child) {
+  Node& c = node(child);
+  if (c.parent.valid()) {
+    Node& p = node(c.parent);
+    (c.previous.valid() ? node(c.previous).next : p.first_child) = c.next;
+    (c.next.valid() ? node(c.next).previous : p.last_child) = c.previous;
+  } else if (root_ == child) {
+    root_ = ElementId::none();
   }
-  (self.previous == kNil ? nodes_[self.parent].first_child : nodes_[self.previous].next) = self.next;
-  (self.next == kNil ? nodes_[self.parent].last_child : nodes_[self.next].previous) = self.previous;
-  self.parent = self.previous = self.next = kNil;
+  c.parent = c.next = c.previous = ElementId::none();
 }
 
-Element Document::set_root(std::string_view name) {
-  SIMCLUSTER_ASSERT(root_ == kNil);
-  root_ = make_node(texts_->intern(name), 0);
-  return root();
-}
-
-Element Document::append_child(Element parent, std::string_view name) {
-  const std::uint32_t node = make_node(texts_->intern(name), 0);
-  link_last(node, parent.id().value);
-  return {this, ElementId(node)};
-}
-
-Element Document::insert_before(Element sibling, std::string_view name) {
-  const std::uint32_t node = make_node(texts_->intern(name), 0);
-  link_before(node, sibling.id().value);
-  return {this, ElementId(node)};
-}
-
-void Document::move_to_end(Element element, Element parent) {
-  unlink(element.id().value);
-  link_last(element.id().value, parent.id().value);
-  ids_valid_ = false;  // "first in document order" may name another element now
-}
-
-void Document::move_before(Element element, Element sibling) {
-  if (element == sibling) return;
-  unlink(element.id().value);
-  link_before(element.id().value, sibling.id().value);
-  ids_valid_ = false;
-}
-
-std::uint32_t Document::copy_subtree(const Document& from, std::uint32_t source) {
-  // By value: `from` may be this document, whose arrays grow meanwhile.
-  const Node original = from.nodes_[source];
-  const bool same_texts = from.texts_ == texts_;
-  const auto symbol_of = [&](Symbol symbol) { return same_texts ? symbol : texts_->intern(from.texts_->text(symbol)); };
-  const std::uint32_t copy = make_node(symbol_of(original.name), original.line);
-  for (std::uint32_t i = 0; i < original.attribute_count; ++i) {
-    const StoredAttribute stored = from.attributes_[original.attributes_begin + i];
-    add_attribute(copy, symbol_of(stored.name), same_texts ? stored.value : texts_->store(stored.value));
-  }
-  for (std::uint32_t child = original.first_child; child != kNil; child = from.nodes_[child].next)
-    link_last(copy_subtree(from, child), copy);
-  return copy;
-}
-
-Element Document::append_copy(Element parent, Element source) {
-  const std::uint32_t copy = copy_subtree(source.document(), source.id().value);
-  link_last(copy, parent.id().value);
-  return {this, ElementId(copy)};
-}
-
-Element Document::insert_copy_before(Element sibling, Element source) {
-  const std::uint32_t copy = copy_subtree(source.document(), source.id().value);
-  link_before(copy, sibling.id().value);
-  return {this, ElementId(copy)};
-}
-
-Element Document::set_root_copy(Element source) {
-  SIMCLUSTER_ASSERT(root_ == kNil);
-  root_ = copy_subtree(source.document(), source.id().value);
-  return root();
-}
-
-void Document::drop_id_of(std::uint32_t node) {
-  if (!ids_valid_) return;
-  const auto value = Element(this, ElementId(node)).attribute("id");
-  if (!value) return;
-  // Another element may carry the same id; only a new walk can tell which is the first.
-  if (const auto found = ids_.find(*value); found != ids_.end() && found->second == node) ids_valid_ = false;
-}
-
-void Document::remove(Element element) {
-  const std::uint32_t node = element.id().value;
-  unlink(node);
-  garbage_ += sizeof(Node);
-  ids_valid_ = false;
-}
-
-void Document::remove_children(Element element) {
-  Node& node = nodes_[element.id().index()];
-  if (node.first_child == kNil) return;
-  for (std::uint32_t child = node.first_child; child != kNil;) {
-    const std::uint32_t next = nodes_[child].next;
-    nodes_[child].parent = nodes_[child].previous = nodes_[child].next = kNil;
-    garbage_ += sizeof(Node);
-    child = next;
-  }
-  node.first_child = node.last_child = kNil;
-  ids_valid_ = false;
-}
-
-void Document::rename(Element element, std::string_view name) {
-  nodes_[element.id().index()].name = texts_->intern(name);
-}
-
-void Document::add_attribute(std::uint32_t at, Symbol name, std::string_view stored_value) {
-  Node& node = nodes_[at];
-  SIMCLUSTER_ASSERT(node.attribute_count < std::numeric_limits<std::uint16_t>::max());
-  if (node.attribute_count == node.attribute_capacity) {
-    const bool at_end = node.attributes_begin + node.attribute_capacity == attributes_.size();
-    if (!at_end || node.attribute_capacity == 0) {
-      const auto begin = static_cast<std::uint32_t>(attributes_.size());
-      for (std::uint32_t i = 0; i < node.attribute_count; ++i) {
-        const StoredAttribute moved = attributes_[node.attributes_begin + i];
-        attributes_.push_back(moved);
-      }
-      garbage_ += node.attribute_count * sizeof(StoredAttribute);
-      node.attributes_begin = begin;
-      node.attribute_capacity = node.attribute_count;
+// The attribute must be new. The element's range moves to the end of the array when it has no room left.
+void Document::add_attribute(ElementId element, Name name, std::string_view value) {
+  Node& n = node(element);
+  SIMCLUSTER_ASSERT(n.attribute_count < 0x7fff);
+  if (n.attribute_count == n.attribute_capacity) {
+    const std::uint32_t end = static_cast<std::uint32_t>(attributes_.size());
+    if (n.first_attribute + n.attribute_count != end) {
+      const std::uint16_t capacity = static_cast<std::uint16_t>(std::max(4, n.attribute_count * 2));
+      const std::uint32_t old = n.first_attribute;
+      attributes_.resize(attributes_.size() + capacity);
+      std::copy_n(attributes_.begin() + old, n.attribute_count, attributes_.begin() + end);
+      n.first_attribute = end;
+      n.attribute_capacity = capacity;
+    } else {
+      attributes_.emplace_back();
+      ++n.attribute_capacity;
     }
-    attributes_.push_back({});
-    ++node.attribute_capacity;
   }
-  attributes_[node.attributes_begin + node.attribute_count] = {name, stored_value};
-  ++node.attribute_count;
-  if (name == id_name_ && ids_valid_) index_id(at, stored_value);
+  attributes_[n.first_attribute + n.attribute_count++] = {values_.store(value),
+                                                          static_cast<std::uint32_t>(value.size()), name};
+  if (name == names::kId && index_.built) index_id(element);
 }
 
-void Document::set_attribute(Element element, std::string_view name, std::string_view value) {
-  const Node& node = nodes_[element.id().index()];
-  const Symbol symbol = texts_->intern(name);
-  for (std::uint32_t i = 0; i < node.attribute_count; ++i) {
-    StoredAttribute& stored = attributes_[node.attributes_begin + i];
-    if (stored.name != symbol) continue;
-    if (stored.value == value) return;
-    if (symbol == id_name_) drop_id_of(element.id().value);
-    garbage_ += stored.value.size();
-    stored.value = texts_->store(value);
-    if (symbol == id_name_ && ids_valid_) index_id(element.id().value, stored.value);
+void Document::set_attribute(ElementId element, Name name, std::string_view value) {
+  const Node& n = node(element);
+  for (std::uint32_t i = n.first_attribute; i != n.first_attribute + n.attribute_count; ++i) {
+    StoredAttribute& at = attributes_[i];
+    if (at.name != name) continue;
+    if (at.value() == value) return;
+    at.text = values_.store(value);
+    at.length = static_cast<std::uint32_t>(value.size());
+    if (name == names::kId && index_.built) index_id(element);
     return;
   }
-  add_attribute(element.id().value, symbol, texts_->store(value));
+  add_attribute(element, name, value);
 }
 
-void Document::remove_attribute(Element element, std::string_view name) {
-  Node& node = nodes_[element.id().index()];
-  const Symbol symbol = texts_->find(name);
-  for (std::uint32_t i = 0; symbol.valid() && i < node.attribute_count; ++i) {
-    if (attributes_[node.attributes_begin + i].name != symbol) continue;
-    if (symbol == id_name_) drop_id_of(element.id().value);
-    garbage_ += attributes_[node.attributes_begin + i].value.size();
-    for (std::uint32_t k = i + 1; k < node.attribute_count; ++k)
-      attributes_[node.attributes_begin + k - 1] = attributes_[node.attributes_begin + k];
-    --node.attribute_count;
-    return;
+// Values of another document are stored again, so that its arena can be dropped.
+ElementId Document::copy_node(const Document& source, ElementId from) {
+  const Name name = &source == this ? source.node(from).name : intern_name(source.name_text(source.node(from).name));
+  const ElementId made = new_node(source.node(from).kind, name);
+  node(made).line = source.node(from).line;
+  node(made).column = source.node(from).column;
+  const std::uint32_t count = source.node(from).attribute_count;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const StoredAttribute stored = source.attributes_[source.node(from).first_attribute + i];
+    const Name attribute = &source == this ? stored.name : intern_name(source.name_text(stored.name));
+    add_attribute(made, attribute, stored.value());
   }
+  return made;
 }
 
-void Document::remove_attributes(Element element) {
-  drop_id_of(element.id().value);
-  Node& node = nodes_[element.id().index()];
-  for (std::uint32_t i = 0; i < node.attribute_count; ++i)
-    garbage_ += attributes_[node.attributes_begin + i].value.size();
-  node.attribute_count = 0;
-}
-
-void Document::append_comment(Element parent, std::string_view text) {
-  const std::uint32_t node = make_node(comment_, 0);
-  add_attribute(node, texts_->intern(kCommentText), texts_->store(text));
-  link_last(node, parent.id().value);
-}
-
-Element Document::find(std::string_view xml_id) const {
-  if (!ids_valid_) build_index();
-  const auto found = ids_.find(xml_id);
-  return found == ids_.end() ? Element() : Element(this, ElementId(found->second));
-}
-
-void Document::index_id(std::uint32_t node, std::string_view value) const { ids_.try_emplace(value, node); }
-
-void Document::build_index() const {
-  ids_.clear();
-  ids_valid_ = true;
-  // Depth first without recursion.
-  for (std::uint32_t at = root_; at != kNil;) {
-    const Node& node = nodes_[at];
-    for (std::uint32_t i = 0; i < node.attribute_count; ++i)
-      if (attributes_[node.attributes_begin + i].name == id_name_)
-        index_id(at, attributes_[node.attributes_begin + i].value);
-    if (node.first_child != kNil) {
-      at = node.first_child;
+ElementId Document::copy_subtree(const Document& source, ElementId from) {
+  const ElementId top = copy_node(source, from);
+  ElementId source_at = from;
+  ElementId at = top;
+  while (true) {
+    if (const ElementId child = source.node(source_at).first_child; child.valid()) {
+      source_at = child;
+      const ElementId made = copy_node(source, child);
+      link(made, at, ElementId::none());
+      at = made;
       continue;
     }
-    std::uint32_t up = at;
-    while (up != kNil && up != root_ && nodes_[up].next == kNil) up = nodes_[up].parent;
-    at = up == kNil || up == root_ ? kNil : nodes_[up].next;
+    while (source_at != from && !source.node(source_at).next.valid()) {
+      source_at = source.node(source_at).parent;
+      at = node(at).parent;
+    }
+    if (source_at == from) return top;
+    source_at = source.node(source_at).next;
+    const ElementId made = copy_node(source, source_at);
+    link(made, node(at).parent, ElementId::none());
+    at = made;
   }
+}
+
+std::size_t Document::memory_bytes() const {
+  return nodes_.capacity() * sizeof(Node) + attributes_.capacity() * sizeof(StoredAttribute) +
+         values_.blocks.size() * (std::size_t{1} << 20) + index_.slots.capacity() * sizeof(ElementId);
 }
 
 void Document::compact() {
   Document fresh;
   fresh.file_name_ = file_name_;
-  if (root_ != kNil) fresh.root_ = fresh.copy_subtree(*this, root_);
+  if (root_.valid()) fresh.root_ = fresh.copy_subtree(*this, root_);
   *this = std::move(fresh);
 }
 
+// ---- ids ----
+
+void Document::index_id(ElementId element) const {
+  const auto id = Element(this, element).attribute(names::kId);
+  if (!id) return;
+  if ((index_.used + 1) * 2 > index_.slots.size()) grow_index();
+  const std::size_t mask = index_.slots.size() - 1;
+  std::size_t slot = hash_text(*id) & mask;
+  while (index_.slots[slot].valid()) slot = (slot + 1) & mask;
+  index_.slots[slot] = element;
+  ++index_.used;
+}
+
+// Walking the old table from a free slot on keeps the order of elements with the same id.
+void Document::grow_index() const {
+  const std::vector<ElementId> old = std::move(index_.slots);
+  index_.slots.assign(std::max<std::size_t>(64, old.size() * 2), ElementId::none());
+  index_.used = 0;
+  const auto free = static_cast<std::size_t>(std::find(old.begin(), old.end(), ElementId::none()) - old.begin());
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    const ElementId entry = old[(free + i) % old.size()];
+    if (entry.valid() && node(entry).kind == Kind::kElement) index_id(entry);
+  }
+}
+
+void Document::build_index() const {
+  std::size_t count = 0;
+  for (Element at = root(); at; at = at.next_in(root())) count += at.has(names::kId) ? 1 : 0;
+  std::size_t size = 64;
+  while (size < count * 4) size *= 2;
+  index_.slots.assign(size, ElementId::none());
+  index_.used = 0;
+  index_.built = true;
+  for (Element at = root(); at; at = at.next_in(root())) index_id(at.index());
+}
+
+// Calls visit(Element) for each element with that id until it returns false.
+template <class Visit>
+void Document::visit_id(std::string_view id, Visit visit) const {
+  if (!index_.built) build_index();
+  const std::size_t mask = index_.slots.size() - 1;
+  for (std::size_t slot = hash_text(id) & mask; index_.slots[slot].valid(); slot = (slot + 1) & mask) {
+    const Element found(this, index_.slots[slot]);
+    if (node(found.index()).kind == Kind::kElement && found.attribute(names::kId) == id && !visit(found)) return;
+  }
+}
+
+Element Document::find_id(std::string_view id) const {
+  Element result;
+  visit_id(id, [&](Element found) {
+    result = found;
+    return false;
+  });
+  return result;
+}
+
+Element Document::find_id(Name name, std::string_view id) const {
+  Element result;
+  visit_id(id, [&](Element found) {
+    if (found.name_id() == name) result = found;
+    return !result;
+  });
+  return result;
+}
+
+Element Document::find_unique_id(Name name, std::string_view id) const {
+  Element result;
+  bool several = false;
+  visit_id(id, [&](Element found) {
+    if (found.name_id() != name || found == result) return true;
+    several = static_cast<bool>(result);
+    result = found;
+    return !several;
+  });
+  return several ? Element() : result;
+}
+
+std::vector<Element> Document::find_all_id(std::string_view id) const {
+  std::vector<Element> all;
+  visit_id(id, [&](Element found) {
+    if (std::find(all.begin(), all.end(), found) == all.end()) all.push_back(found);
+    return true;
+  });
+  return all;
+}
+
+Element Document::find_unique(Name name) const {
+  Element result;
+  for (Element at = root(); at; at = at.next_in(root())) {
+    if (at.name_id() != name) continue;
+    if (result) return {};
+    result = at;
+  }
+  return result;
+}
+
+Element Document::find_path(std::string_view path) const {
+  Element at = root();
+  while (at && !path.empty()) {
+    const std::size_t slash = path.find('/');
+    at = at.first_child(path.substr(0, slash));
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+  }
+  return at;
+}
+
+MutableElement Document::find_path(std::string_view path) { return edit(std::as_const(*this).find_path(path)); }
+
+// ---- reading handle ----
+
+std::optional<std::string_view> Element::attribute(std::string_view name) const {
+  if (!id_.valid()) return std::nullopt;
+  const Name number = document_->find_name(name);
+  return number.valid() ? attribute(number) : std::nullopt;
+}
+
+Element Element::first_child(std::string_view name) const {
+  if (!id_.valid()) return {};
+  const Name number = document_->find_name(name);
+  return number.valid() ? first_child(number) : Element();
+}
+
+ChildRange<Element> Element::children(std::string_view name) const {
+  const Element first = first_child(name);
+  return {first, first ? first.name_id() : Name::none()};
+}
+
+Element Element::previous_sibling() const {
+  ElementId at = document_->node(id_).previous;
+  while (at.valid() && document_->node(at).kind != Document::Kind::kElement) at = document_->node(at).previous;
+  return {document_, at};
+}
+
+Element Element::child_with(Name name, Name attribute_name, std::string_view value) const {
+  for (const Element child : children(name)) {
+    if (child.attribute(attribute_name) == value) return child;
+  }
+  return {};
+}
+
+std::size_t Element::child_count() const {
+  std::size_t count = 0;
+  for (Element at = first_child(); at; at = at.next_sibling()) ++count;
+  return count;
+}
+
+Element Element::next_in(const Element& scope) const {
+  if (const Element child = first_child()) return child;
+  for (Element at = *this; at && at != scope; at = at.parent()) {
+    if (const Element next = at.next_sibling()) return next;
+  }
+  return {};
+}
+
+SourcePlace Element::place() const { return {document_->file_name(), line(), column()}; }
+int Element::line() const { return static_cast<int>(document_->node(id_).line); }
+int Element::column() const { return document_->node(id_).column; }
+
+// ---- changing handle ----
+
+MutableElement MutableElement::first_child(std::string_view name) const {
+  return id_.valid() ? MutableElement(&edit(), Element::first_child(name).index()) : MutableElement();
+}
+
+ChildRange<MutableElement> MutableElement::children(std::string_view name) const {
+  const MutableElement first = first_child(name);
+  return {first, first ? first.name_id() : Name::none()};
+}
+
+MutableElement MutableElement::child_with(Name name, Name attribute_name, std::string_view value) const {
+  return id_.valid() ? MutableElement(&edit(), Element::child_with(name, attribute_name, value).index())
+                     : MutableElement();
+}
+
+MutableElement& MutableElement::set_attribute(Name name, std::string_view value) {
+  edit().set_attribute(id_, name, value);
+  return *this;
+}
+
+MutableElement& MutableElement::set_attribute(std::string_view name, std::string_view value) {
+  return set_attribute(edit().intern_name(name), value);
+}
+
+MutableElement& MutableElement::set_attribute(Name name, std::int64_t value) {
+  const fmt::format_int text(value);
+  return set_attribute(name, std::string_view(text.data(), text.size()));
+}
+
+MutableElement& MutableElement::set_attribute(std::string_view name, std::int64_t value) {
+  return set_attribute(edit().intern_name(name), value);
+}
+
+bool MutableElement::remove_attribute(Name name) {
+  Document& document = edit();
+  Document::Node& node = document.node(id_);
+  const auto first = document.attributes_.begin() + node.first_attribute;
+  const auto last = first + node.attribute_count;
+  const auto found = std::find_if(first, last, [&](const auto& at) { return at.name == name; });
+  if (found == last) return false;
+  std::move(found + 1, last, found);
+  --node.attribute_count;
+  return true;
+}
+
+bool MutableElement::remove_attribute(std::string_view name) {
+  const Name number = document_->find_name(name);
+  return number.valid() && remove_attribute(number);
+}
+
+void MutableElement::remove_all_attributes() { edit().node(id_).attribute_count = 0; }
+
+void MutableElement::rename(std::string_view name) {
+  const Name number = edit().intern_name(name);
+  edit().node(id_).name = number;
+}
+
+MutableElement MutableElement::append_child(std::string_view name) { return append_child(edit().intern_name(name)); }
+
+MutableElement MutableElement::append_child(Name name) {
+  Document& document = edit();
+  const ElementId made = document.new_node(Document::Kind::kElement, name);
+  document.link(made, id_, ElementId::none());
+  return {&document, made};
+}
+
+MutableElement MutableElement::insert_child(std::string_view name, const Element& before) {
+  Document& document = edit();
+  const ElementId made = document.new_node(Document::Kind::kElement, document.intern_name(name));
+  document.link(made, id_, before.index());
+  return {&document, made};
+}
+
+MutableElement MutableElement::append_copy(const Element& source) { return insert_copy(source, Element()); }
+
+MutableElement MutableElement::insert_copy(const Element& source, const Element& before) {
+  Document& document = edit();
+  const ElementId made = document.copy_subtree(source.document(), source.index());
+  document.link(made, id_, before.index());
+  return {&document, made};
+}
+
+MutableElement MutableElement::ensure_child(std::string_view name) {
+  const MutableElement found = first_child(name);
+  return found ? found : append_child(name);
+}
+
+void MutableElement::move(const MutableElement& new_parent, const Element& before) {
+  SIMCLUSTER_ASSERT(document_ == new_parent.document_);
+  for (Element at = new_parent; at; at = at.parent()) SIMCLUSTER_ASSERT(at != *this);
+  if (before == *this) return;
+  edit().unlink(id_);
+  edit().link(id_, new_parent.index(), before.index());
+}
+
+void MutableElement::remove() {
+  Document& document = edit();
+  std::vector<ElementId> below = {id_};
+  for (std::size_t i = 0; i < below.size(); ++i) {
+    for (ElementId c = document.node(below[i]).first_child; c.valid(); c = document.node(c).next) below.push_back(c);
+  }
+  document.unlink(id_);
+  for (const ElementId id : below) document.node(id).kind = Document::Kind::kRemoved;
+}
+
+void MutableElement::remove_children() {
+  for (const MutableElement child : children()) MutableElement(child).remove();
+}
+
+// ---- comparison ----
+
 namespace {
 
-bool same_attributes(Element a, Element b) {
-  if (a.attributes().size() != b.attributes().size()) return false;
-  return std::all_of(a.attributes().begin(), a.attributes().end(),
-                     [b](const Attribute& attribute) { return b.attribute(attribute.name) == attribute.value; });
+bool same_element(const Element& a, const Element& b) {
+  if (a.name() != b.name() || a.attributes().size() != b.attributes().size()) return false;
+  for (const Attribute attribute : a.attributes()) {
+    if (b.attribute(attribute.name) != attribute.value) return false;
+  }
+  return true;
 }
 
 }  // namespace
 
-bool same_subtree(Element a, Element b) {
-  if (!a.valid() || !b.valid()) return a.valid() == b.valid();
-  if (a.name() != b.name() || !same_attributes(a, b)) return false;
-  Element x = a.first_child();
-  Element y = b.first_child();
-  for (; x.valid() && y.valid(); x = x.next_sibling(), y = y.next_sibling())
-    if (!same_subtree(x, y)) return false;
-  return !x.valid() && !y.valid();
+bool same_tree(const Element& a, const Element& b) {
+  if (!a || !b) return !a && !b;
+  Element at = a;
+  Element other = b;
+  while (true) {
+    if (!same_element(at, other)) return false;
+    const Element child = at.first_child();
+    const Element other_child = other.first_child();
+    if (static_cast<bool>(child) != static_cast<bool>(other_child)) return false;
+    if (child) {
+      at = child;
+      other = other_child;
+      continue;
+    }
+    while (at != a) {
+      const Element next = at.next_sibling();
+      const Element other_next = other.next_sibling();
+      if (static_cast<bool>(next) != static_cast<bool>(other_next)) return false;
+      if (next) {
+        at = next;
+        other = other_next;
+        break;
+      }
+      at = at.parent();
+      other = other.parent();
+    }
+    if (at == a) return true;
+  }
 }
 
 }  // namespace simcluster::cib

@@ -139,9 +139,7 @@ class Element {
   std::optional<std::string_view> attribute(Name name) const;
   std::optional<std::string_view> attribute(std::string_view name) const;
   // The attribute's value, or `fallback` when it is absent.
-  std::string_view value(Name name, std::string_view fallback = {}) const {
-    return attribute(name).value_or(fallback);
-  }
+  std::string_view value(Name name, std::string_view fallback = {}) const { return attribute(name).value_or(fallback); }
   std::string_view value(std::string_view name, std::string_view fallback = {}) const {
     return attribute(name).value_or(fallback);
   }
@@ -339,6 +337,7 @@ class Document {
   ElementId copy_node(const Document& source, ElementId from);
   ElementId skip_to(ElementId id, Name name) const;
   void index_id(ElementId element) const;
+  void grow_index() const;
   void build_index() const;
   template <class Visit>
   void visit_id(std::string_view id, Visit visit) const;
@@ -404,7 +403,8 @@ inline AttributeRange Element::attributes() const {
 
 inline Element Element::parent() const { return {document_, document_->node(id_).parent}; }
 inline Element Element::first_child() const {
-  return id_.valid() ? Element(document_, document_->skip_to(document_->node(id_).first_child, Name::none())) : Element();
+  return id_.valid() ? Element(document_, document_->skip_to(document_->node(id_).first_child, Name::none()))
+                     : Element();
 }
 inline Element Element::first_child(Name name) const {
   return id_.valid() ? Element(document_, document_->skip_to(document_->node(id_).first_child, name)) : Element();

@@ -1,111 +1,178 @@
 #include "engine/cib/document.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace simcluster::cib {
 namespace {
 
-Document parsed(std::string_view xml) {
-  auto document = parse_document(xml, "cib.xml");
-  EXPECT_TRUE(document.has_value()) << document.error().text();
-  return std::move(*document);
+Document parse(std::string_view xml) {
+  auto parsed = parse_document(xml, "t.xml");
+  EXPECT_TRUE(parsed) << (parsed ? "" : parsed.error().text());
+  return parsed ? std::move(*parsed) : Document();
 }
 
-constexpr std::string_view kSmall =
-    "<cib epoch=\"1\"><configuration>\n<resources><!-- two -->\n<primitive id=\"a\"/><primitive id=\"b\" "
-    "description=\"x &lt; &quot;y&quot;\"/></resources></configuration></cib>";
-
-TEST(Document, ReadsInOrderAndSkipsComments) {
-  const Document document = parsed(kSmall);
-  const Element resources = document.root().descend({"configuration", "resources"});
-  ASSERT_TRUE(resources.valid());
-  std::string ids;
-  for (const Element child : resources.children("primitive")) ids += child.xml_id();
-  EXPECT_EQ(ids, "ab");
-  EXPECT_EQ(document.find("b").attribute_or("description"), "x < \"y\"");
-  EXPECT_EQ(document.find("b").line(), 3);
-  EXPECT_FALSE(document.find("c").valid());
-  EXPECT_TRUE(resources.children("group").empty());
-  EXPECT_EQ(document.find("a").parent(), resources);
+std::string error_of(std::string_view xml, const ParseLimits& limits = {}) {
+  const auto parsed = parse_document(xml, "t.xml", limits);
+  return parsed ? "accepted" : parsed.error().text();
 }
 
-// S5 I-12.
+constexpr std::string_view kSample =
+    "<?xml version=\"1.0\"?>\n"
+    "<cib epoch=\"1\">\n"
+    "  <configuration>\n"
+    "    <!-- kept -->\n"
+    "    <nodes>\n"
+    "      <node id=\"1\"\n"
+    "            uname=\"a &amp; b\"/> <node id=\"2\" uname=\"c\"/>\n"
+    "    </nodes>\n"
+    "  </configuration>\n"
+    "  <status/>\n"
+    "</cib>\n";
+
+TEST(Document, KeepsElementsAttributesAndPlaces) {
+  const Document document = parse(kSample);
+  EXPECT_EQ(document.root().name(), "cib");
+  const Element nodes = document.find_path("configuration/nodes");
+  ASSERT_TRUE(nodes);
+  std::string seen;
+  for (const Element node : nodes.children(names::kNode)) {
+    seen += fmt::format("{}={} at {}:{};", node.id(), node.value("uname"), node.line(), node.column());
+  }
+  EXPECT_EQ(seen, "1=a & b at 6:7;2=c at 7:33;");
+  EXPECT_EQ(document.find_id("2").value(names::kUname), "c");
+  EXPECT_FALSE(document.find_id("3"));
+  EXPECT_EQ(document.find_unique(names::kStatus).place().line, 10);
+  EXPECT_EQ(Element().value("x", "none"), "none");
+}
+
+// S1 C-1.3: comments are kept, blank text is not.
 TEST(Document, WritesAsTheToolsDo) {
-  const Document document = parsed(kSmall);
-  EXPECT_EQ(write_document(document),
+  EXPECT_EQ(write_document(parse(kSample)),
             "<cib epoch=\"1\">\n"
             "  <configuration>\n"
-            "    <resources>\n"
-            "      <!-- two -->\n"
-            "      <primitive id=\"a\"/>\n"
-            "      <primitive id=\"b\" description=\"x &lt; &quot;y&quot;\"/>\n"
-            "    </resources>\n"
+            "    <!-- kept -->\n"
+            "    <nodes>\n"
+            "      <node id=\"1\" uname=\"a &amp; b\"/>\n"
+            "      <node id=\"2\" uname=\"c\"/>\n"
+            "    </nodes>\n"
             "  </configuration>\n"
+            "  <status/>\n"
             "</cib>\n");
-  Document controls;
-  controls.set_attribute(controls.set_root("a"), "v", "1\n2\t3\xc3\xa9");
-  EXPECT_EQ(write_document(controls, Layout::kOneLine), "<a v=\"1&#x0A;2&#x09;3\xc3\xa9\"/>");
+  EXPECT_EQ(write_compact(parse("<a> <!--x--><b c='\"'/>text<d><!--y--></d></a>").root()),
+            "<a><b c=\"&quot;\"/><d/></a>");
 }
 
-TEST(Document, ChangesStayInOrder) {
-  Document document = parsed(kSmall);
-  const Element a = document.find("a");
-  const Element between = document.insert_before(document.find("b"), "group");
-  document.set_attribute(between, "id", "g");
-  document.move_before(document.find("b"), a);
-  document.set_attribute(a, "class", "ocf");
-  document.set_attribute(a, "type", "Dummy");
-  document.set_attribute(a, "class", "lsb");
-  document.remove_attribute(a, "id");
-  EXPECT_FALSE(document.find("a").valid());
-  EXPECT_EQ(write_element(document.root().descend({"configuration", "resources"}), Layout::kOneLine),
-            "<resources><!-- two --><primitive id=\"b\" description=\"x &lt; &quot;y&quot;\"/><primitive class=\"lsb\" "
-            "type=\"Dummy\"/><group id=\"g\"/></resources>");
-  document.remove(document.find("g"));
-  EXPECT_FALSE(document.find("g").valid());
-}
-
-TEST(Document, CopiesAreIndependent) {
-  Document first = parsed(kSmall);
-  Document second = first;
-  second.set_attribute(second.find("a"), "id", "z");
-  second.remove(second.find("b"));
-  EXPECT_TRUE(first.find("a").valid());
-  EXPECT_TRUE(first.find("b").valid());
-  EXPECT_TRUE(second.find("z").valid());
-  EXPECT_FALSE(second.find("b").valid());
-  const Element copied = first.append_copy(first.find("a"), second.find("z"));
-  EXPECT_EQ(copied.xml_id(), "z");
-  EXPECT_FALSE(same_subtree(first.root(), second.root()));
-  EXPECT_TRUE(same_subtree(second.root(), Document(second).root()));
-}
-
-TEST(Document, CompactKeepsContent) {
-  Document document = parsed(kSmall);
-  for (int i = 0; i < 100; ++i) document.set_attribute(document.find("a"), "n", std::to_string(i));
-  document.remove(document.find("b"));
-  const std::string before = write_document(document);
-  EXPECT_GT(document.garbage(), 100U);
+TEST(Document, EditsKeepOrder) {
+  Document document = parse("<a x='1' y='2' z='3'><b id='1'/><c/><b id='2'/></a>");
+  const MutableElement root = document.root();
+  MutableElement(root).set_attribute("y", "two").set_attribute("w", 4);
+  EXPECT_TRUE(MutableElement(root).remove_attribute("x"));
+  EXPECT_FALSE(MutableElement(root).remove_attribute("x"));
+  root.first_child(std::string_view("c")).remove();
+  MutableElement made = MutableElement(root).insert_child("d", root.first_child());
+  made.append_child("e").set_attribute("f", "");
+  EXPECT_EQ(write_compact(root), "<a y=\"two\" z=\"3\" w=\"4\"><d><e f=\"\"/></d><b id=\"1\"/><b id=\"2\"/></a>");
+  made.move(root, Element());
+  document.edit(document.find_id("1")).move(made, Element());
+  EXPECT_EQ(write_compact(root), "<a y=\"two\" z=\"3\" w=\"4\"><b id=\"2\"/><d><e f=\"\"/><b id=\"1\"/></d></a>");
   document.compact();
-  EXPECT_EQ(write_document(document), before);
-  EXPECT_EQ(document.garbage(), 0U);
-  EXPECT_TRUE(document.find("a").valid());
+  EXPECT_EQ(write_compact(document.root()),
+            "<a y=\"two\" z=\"3\" w=\"4\"><b id=\"2\"/><d><e f=\"\"/><b id=\"1\"/></d></a>");
 }
 
-std::string error_of(std::string_view xml) {
-  const auto document = parse_document(xml, "cib.xml");
-  return document ? "accepted" : document.error().text();
+TEST(Document, RemovingWhileIterating) {
+  Document document = parse("<a><b n='1'/><c/><b n='2'/><b n='3'/></a>");
+  for (const MutableElement b : document.root().children("b")) {
+    if (b.value("n") != "2") MutableElement(b).remove();
+  }
+  EXPECT_EQ(write_compact(document.root()), "<a><c/><b n=\"2\"/></a>");
 }
 
-TEST(Document, BadXmlIsOneErrorWithItsPlace) {
-  EXPECT_EQ(error_of(""), "cib.xml: the document is empty (expected XML)");
-  EXPECT_EQ(error_of("<cib>\n<a></b></cib>").rfind("cib.xml:2:", 0), 0U) << error_of("<cib>\n<a></b></cib>");
-  EXPECT_NE(error_of("<!DOCTYPE cib [<!ENTITY a \"b\">]><cib/>").find("document type declarations"), std::string::npos);
-  EXPECT_NE(error_of("plain text").find("invalid XML"), std::string::npos);
-  EXPECT_NE(error_of("<cib a=\"1\" a=\"2\"/>").find("invalid XML"), std::string::npos);
-  std::string deep;
-  for (int i = 0; i < 300; ++i) deep += "<a>";
-  EXPECT_NE(error_of(deep).find("nested too deeply"), std::string::npos) << error_of(deep);
+TEST(Document, CopiesAreIndependentAndKeepNumbers) {
+  Document first = parse("<a><b id='x' v='1'/></a>");
+  Document second = first;
+  const Element b = first.find_id("x");
+  const std::string_view old = b.value("v");
+  second.edit(b).set_attribute("v", "2").set_attribute("unheard-of", "3");
+  first.edit(b).set_attribute("v", "9");
+  EXPECT_EQ(write_compact(first.root()), "<a><b id=\"x\" v=\"9\"/></a>");
+  EXPECT_EQ(write_compact(second.root()), "<a><b id=\"x\" v=\"2\" unheard-of=\"3\"/></a>");
+  EXPECT_EQ(old, "1");  // views outlive changes
+  first = Document();
+  EXPECT_EQ(second.find_id("x").value("v"), "2");
+}
+
+TEST(Document, CopiesSubtreesBetweenDocuments) {
+  const Document from = parse("<a><strange id='s'><inner q='1'/><inner q='2'><deep/></inner></strange><other/></a>");
+  Document to = parse("<r><x/></r>");
+  to.root().insert_copy(from.find_id("s"), to.root().first_child());
+  to.root().append_copy(to.find_id("s"));
+  EXPECT_EQ(write_compact(to.root()),
+            "<r><strange id=\"s\"><inner q=\"1\"/><inner q=\"2\"><deep/></inner></strange><x/>"
+            "<strange id=\"s\"><inner q=\"1\"/><inner q=\"2\"><deep/></inner></strange></r>");
+  EXPECT_TRUE(same_tree(from.find_id("s"), to.find_id("s")));
+  EXPECT_FALSE(to.find_unique_id(to.find_name("strange"), "s"));
+  EXPECT_EQ(to.find_all_id("s").size(), 2u);
+}
+
+TEST(Document, IndexFollowsChanges) {
+  Document document = parse("<a/>");
+  EXPECT_FALSE(document.find_id("n1"));
+  for (int i = 0; i < 500; ++i) document.root().append_child("n").set_attribute("id", fmt::format("n{}", i));
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(document.find_id(fmt::format("n{}", i))) << i;
+  document.edit(document.find_id("n7")).set_attribute("id", "m7");
+  EXPECT_FALSE(document.find_id("n7"));
+  EXPECT_TRUE(document.find_id("m7"));
+  document.edit(document.find_id("m7")).remove();
+  EXPECT_FALSE(document.find_id("m7"));
+}
+
+TEST(Document, SameTreeIgnoresAttributeOrderAndComments) {
+  const Document a = parse("<a x='1' y='2'><b/><c/></a>");
+  EXPECT_TRUE(same_tree(a.root(), parse("<a y='2' x='1'><!-- z --><b/> <c/></a>").root()));
+  EXPECT_FALSE(same_tree(a.root(), parse("<a x='1' y='2'><c/><b/></a>").root()));
+  EXPECT_FALSE(same_tree(a.root(), parse("<a x='1' y='2'><b/><c/><c/></a>").root()));
+  EXPECT_FALSE(same_tree(a.root(), parse("<a x='1' y='2'><b/><c><d/></c></a>").root()));
+  EXPECT_FALSE(same_tree(a.root(), parse("<a x='1' y='3'><b/><c/></a>").root()));
+}
+
+TEST(Document, BadInputIsOneSentenceWithAPlace) {
+  EXPECT_EQ(error_of(""), "t.xml: the document is empty, expected XML");
+  EXPECT_EQ(error_of("<a>\n  <b>\n</a>"),
+            "t.xml:3:5: not well-formed XML: Opening and ending tag mismatch: b line 2 and a");
+  EXPECT_NE(error_of("hello").find("t.xml:1:1: not well-formed XML: Start tag expected"), std::string::npos);
+  EXPECT_NE(error_of("<a b='1' b='2'/>").find("redefined"), std::string::npos);
+  EXPECT_NE(error_of("<a>&nope;</a>").find("nope"), std::string::npos);
+  EXPECT_EQ(error_of("<!DOCTYPE a [\n<!ENTITY x 'y'>]>\n<a>&x;</a>"),
+            "t.xml:2:1: entity declarations are not accepted");
+  EXPECT_EQ(error_of("<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>"),
+            "t.xml:1:14: entity declarations are not accepted");
+  EXPECT_NE(error_of(std::string_view("<a b='\xff\xfe'/>")).find("t.xml:1:"), std::string::npos);
+}
+
+TEST(Document, LimitsAreErrors) {
+  ParseLimits limits;
+  limits.depth = 3;
+  EXPECT_EQ(error_of("<a><b>\n <c><d/></c></b></a>", limits), "t.xml:2:5: elements are nested deeper than 3");
+  limits = {};
+  limits.attributes_of_one_element = 2;
+  EXPECT_EQ(error_of("<a><b x='' y='' z=''/></a>", limits), "t.xml:1:4: an element has more than 2 attributes");
+  limits = {};
+  limits.elements = 2;
+  EXPECT_EQ(error_of("<a><b/><c/></a>", limits), "t.xml:1:8: there are more than 2 elements");
+  limits = {};
+  limits.bytes = 5;
+  EXPECT_EQ(error_of("<a><b/></a>", limits), "t.xml: the document is larger than 5 bytes");
+}
+
+// S1 C-18.2
+TEST(Document, EscapesAndReadsBack) {
+  Document document = parse("<a/>");
+  document.root().set_attribute("v", "<>&\"' \n\t\x7f é");
+  const std::string text = write_compact(document.root());
+  EXPECT_EQ(text, "<a v=\"&lt;&gt;&amp;&quot;' &#x0A;&#x09;&#x7F; é\"/>");
+  EXPECT_EQ(parse(text).root().value("v"), "<>&\"' \n\t\x7f é");
 }
 
 }  // namespace
