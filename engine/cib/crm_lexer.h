@@ -1,0 +1,36 @@
+// Lines and words of crm shell text (AT-7.1).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+
+namespace simcluster::cib {
+
+struct CrmWord {
+  std::string text;  // without quotes and backslashes
+  int line = 0;
+  int column = 0;
+  std::size_t equals = std::string::npos;  // first '=' outside quotes
+  bool quoted = false;                     // had quotes: never a keyword or bracket
+
+  bool is_pair() const { return equals != std::string::npos && equals > 0; }
+  std::string_view key() const { return std::string_view(text).substr(0, equals); }
+  std::string_view value() const { return std::string_view(text).substr(equals + 1); }
+};
+
+// One statement: a logical line, continuation lines joined.
+struct CrmStatement {
+  std::vector<CrmWord> words;  // never empty
+};
+
+// Splits text into statements. Comment lines and empty lines are dropped, and so is a remark behind a continuation
+// backslash ("\ # ...", AT-7.1). Brackets ( ) [ ] { } become words of their own.
+Result<std::vector<CrmStatement>> split_crm_text(std::string_view text, std::string_view file_name, int first_line,
+                                                 int indent);
+
+}  // namespace simcluster::cib
