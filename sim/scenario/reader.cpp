@@ -63,7 +63,8 @@ const YamlNode* Reader::look_up(const Key& key) {
 }
 
 void Reader::wrong(const YamlNode& node, const Key& key, std::string_view expected) {
-  const std::string what = node.kind == YamlNode::Kind::kScalar ? in_quotes(node.text) : std::string(kind_name(node.kind));
+  const std::string what =
+      node.kind == YamlNode::Kind::kScalar ? in_quotes(node.text) : std::string(kind_name(node.kind));
   fail(node.place, key.name.empty() ? fmt::format("{} was expected, not {}", expected, what)
                                     : fmt::format("\"{}\" must be {}, not {}", key.name, expected, what));
 }

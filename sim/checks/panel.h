@@ -1,0 +1,45 @@
+// All judges and the service meter of one run, listening to its trace.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sim/checks/judge.h"
+#include "sim/checks/service_meter.h"
+
+namespace simcluster::sim {
+
+class World;
+
+class Panel final : public TraceSink {
+ public:
+  // Attaches itself to the world's tracer; the world must outlive the panel.
+  Panel(World& world, const std::vector<WatchedService>& services);
+  ~Panel() override;
+  Panel(const Panel&) = delete;
+  Panel& operator=(const Panel&) = delete;
+
+  // While set, what happens was asked for by the scenario.
+  void set_acting(bool acting) { acting_ = acting; }
+  // At the end of the run.
+  void finish();
+  const std::vector<std::unique_ptr<Judge>>& judges() const { return judges_; }
+  const std::vector<ServiceMeasure>& measures() const { return meter_.measures(); }
+
+  void on_trace(const TraceEvent& event) override;
+
+ private:
+  void settle();
+  bool something_new() const;
+  void report_new();
+
+  World& world_;
+  std::unique_ptr<Truth> truth_;
+  std::vector<std::unique_ptr<Judge>> judges_;
+  std::vector<std::size_t> reported_;
+  ServiceMeter meter_;
+  bool acting_ = false;
+  bool settling_ = false;
+};
+
+}  // namespace simcluster::sim

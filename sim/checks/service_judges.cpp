@@ -1,0 +1,122 @@
+#include "sim/checks/service_judges.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace simcluster::sim {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kNames = {"two-actives", "false-failure", "needless-recovery"};
+
+// "192.168.4.200/24" is about 192.168.4.200.
+bool concerns(const TraceEvent& event, const WatchedService& service) {
+  const std::string text = field_text(event, "address");
+  return text.substr(0, text.find('/')) == service.address.text();
+}
+
+bool is_trouble(TraceKind kind) {
+  switch (kind) {
+    case TraceKind::kFault:
+    case TraceKind::kOperator:
+    case TraceKind::kNodeReset:
+    case TraceKind::kNodeCrash:
+    case TraceKind::kNodeStop:
+    case TraceKind::kInterfaceDown:
+    case TraceKind::kCarrierLost:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool failed_monitor(const TraceEvent& event) {
+  return event.kind == TraceKind::kOperationEnd && field_text(event, "operation") == "monitor" &&
+         field_number(event, "interval") > 0 && field_number(event, "rc") != 0;
+}
+
+}  // namespace
+
+std::string field_text(const TraceEvent& event, std::string_view name) {
+  for (const TraceField& field : event.fields)
+    if (field.name == name) return field.is_number ? std::to_string(field.number) : std::string(field.text);
+  return {};
+}
+
+std::int64_t field_number(const TraceEvent& event, std::string_view name) {
+  for (const TraceField& field : event.fields)
+    if (field.name == name && field.is_number) return field.number;
+  return 0;
+}
+
+std::span<const std::string_view> judge_names() { return kNames; }
+
+std::vector<std::unique_ptr<Judge>> make_judges(const std::vector<WatchedService>& services) {
+  std::vector<std::unique_ptr<Judge>> judges;
+  judges.push_back(std::make_unique<TwoActives>(services));
+  judges.push_back(std::make_unique<FalseFailure>(services));
+  judges.push_back(std::make_unique<NeedlessRecovery>(services));
+  return judges;
+}
+
+TwoActives::TwoActives(std::vector<WatchedService> services)
+    : services_(std::move(services)), doubled_(services_.size(), false) {}
+
+void TwoActives::on_settled(const Truth& truth, Time now) {
+  for (std::size_t i = 0; i < services_.size(); ++i) {
+    const auto places = truth.places(services_[i].address);
+    const bool doubled = places.size() > 1;
+    if (doubled && !doubled_[i])
+      found(now, places[1].machine,
+            fmt::format("{} is up on {} and on {}", services_[i].address.text(), truth.machine_name(places[0].machine),
+                        truth.machine_name(places[1].machine)));
+    doubled_[i] = doubled;
+  }
+}
+
+FalseFailure::FalseFailure(std::vector<WatchedService> services)
+    : services_(std::move(services)), changed_(services_.size()) {}
+
+void FalseFailure::on_event(const Truth& truth, const TraceEvent& event, bool) {
+  const bool moved = event.kind == TraceKind::kAddressAdded || event.kind == TraceKind::kAddressRemoved;
+  const bool failed = failed_monitor(event);
+  if (!moved && !failed) return;
+  for (std::size_t i = 0; i < services_.size(); ++i) {
+    if (moved && concerns(event, services_[i])) changed_[i] = event.at;
+    if (!failed || field_text(event, "resource") != services_[i].resource) continue;
+    const Time began = event.at - milliseconds(field_number(event, "exec_ms") + 1);
+    const auto places = truth.places(services_[i].address);
+    const bool there = std::any_of(places.begin(), places.end(), [&](const Truth::Place& place) {
+      return place.machine == event.node && place.carrier;
+    });
+    if (there && changed_[i] < began)
+      found(event.at, event.node,
+            fmt::format("the monitor of {} says rc={}, but {} was up all the time", services_[i].resource,
+                        field_number(event, "rc"), services_[i].address.text()));
+  }
+}
+
+NeedlessRecovery::NeedlessRecovery(std::vector<WatchedService> services) : services_(services), failures_(services) {}
+
+void NeedlessRecovery::on_event(const Truth& truth, const TraceEvent& event, bool caused) {
+  if (caused || is_trouble(event.kind)) last_cause_ = event.at;
+  failures_.on_event(truth, event, caused);
+  if (event.kind == TraceKind::kAddressRemoved) on_removal(event, caused);
+}
+
+void NeedlessRecovery::on_removal(const TraceEvent& event, bool caused) {
+  if (caused) return;
+  for (const auto& service : services_) {
+    if (!concerns(event, service)) continue;
+    const auto& false_ones = failures_.findings();
+    const bool deceived = !false_ones.empty() && event.at - false_ones.back().at < kMemory &&
+                          (!last_cause_ || *last_cause_ < false_ones.back().at);
+    if (!deceived && last_cause_ && event.at - *last_cause_ < kMemory) continue;
+    found(event.at, event.node,
+          fmt::format("the cluster took {} away though it was healthy and nobody had asked", service.address.text()));
+  }
+}
+
+}  // namespace simcluster::sim

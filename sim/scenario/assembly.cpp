@@ -1,0 +1,192 @@
+#include "sim/scenario/assembly.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "engine/base/profile.h"
+#include "sim/scenario/values.h"
+
+namespace simcluster::sim {
+
+namespace {
+
+std::string_view what_is(Reference kind) {
+  switch (kind) {
+    case Reference::kMachine:
+      return "node or host";
+    case Reference::kClusterNode:
+      return "node";
+    case Reference::kNetwork:
+      return "network";
+    case Reference::kInterface:
+      return "interface";
+    case Reference::kResource:
+      return "resource";
+  }
+  return {};
+}
+
+// Who is there, for every kind of name.
+class Names {
+ public:
+  Names(const Draft& draft, const std::vector<std::string>& resources) : draft_(draft), resources_(resources) {}
+
+  Result<void> check(const Reader::NameUse& use) const {
+    const auto names = known(use);
+    if (std::find(names.begin(), names.end(), use.name) != names.end()) return {};
+    const std::string where = use.kind == Reference::kInterface ? fmt::format(" on \"{}\"", use.machine) : "";
+    return fail(
+        fmt::format("there is no {} \"{}\"{}{}", what_is(use.kind), use.name, where, did_you_mean(use.name, names)),
+        use.place);
+  }
+
+ private:
+  std::vector<std::string_view> known(const Reader::NameUse& use) const {
+    std::vector<std::string_view> names;
+    switch (use.kind) {
+      case Reference::kMachine:
+        for (const auto& host : draft_.hosts) names.emplace_back(host.name);
+        [[fallthrough]];
+      case Reference::kClusterNode:
+        for (const auto& node : draft_.nodes) names.emplace_back(node.name);
+        break;
+      case Reference::kNetwork:
+        for (const auto& network : draft_.networks) names.emplace_back(network.segment.name);
+        break;
+      case Reference::kInterface:
+        for (const auto* machines : {&draft_.nodes, &draft_.hosts})
+          for (const auto& machine : *machines)
+            if (machine.name == use.machine)
+              for (const auto& interface : machine.interfaces) names.emplace_back(interface.spec.name);
+        break;
+      case Reference::kResource:
+        names.assign(resources_.begin(), resources_.end());
+        break;
+    }
+    return names;
+  }
+
+  const Draft& draft_;
+  const std::vector<std::string>& resources_;
+};
+
+Result<void> check_machine(const MachineDraft& machine) {
+  std::set<std::string> enslaved;
+  for (const auto& interface : machine.interfaces) {
+    if (interface.spec.name == "lo") return fail("every machine has \"lo\" by itself", interface.place);
+    if (!interface.spec.slaves.empty() && !interface.spec.segment.empty())
+      return fail("a bond has no cable of its own: give the network to its slaves", interface.place);
+    for (const auto& slave : interface.spec.slaves) {
+      const auto found = std::find_if(machine.interfaces.begin(), machine.interfaces.end(),
+                                      [&](const auto& other) { return other.spec.name == slave; });
+      if (found == machine.interfaces.end() || !found->spec.slaves.empty())
+        return fail(fmt::format("the bond \"{}\" needs an interface \"{}\" on \"{}\"", interface.spec.name, slave,
+                                machine.name),
+                    interface.place);
+      if (!enslaved.insert(slave).second) return fail(fmt::format("\"{}\" is in two bonds", slave), interface.place);
+    }
+  }
+  return {};
+}
+
+Result<void> check_machines(const Draft& draft) {
+  std::set<std::string> names;
+  std::set<std::uint32_t> ids;
+  for (const auto* machines : {&draft.nodes, &draft.hosts})
+    for (const auto& machine : *machines) {
+      if (!names.insert(machine.name).second)
+        return fail(fmt::format("\"{}\" is a node and a host", machine.name), machine.place);
+      if (machine.id != 0 && !ids.insert(machine.id).second)
+        return fail(fmt::format("the node id {} is given twice", machine.id), machine.place);
+      if (auto checked = check_machine(machine); !checked) return checked;
+    }
+  if (draft.nodes.empty()) return fail("a cluster has at least one node", draft.configuration.place);
+  return {};
+}
+
+// Ids that were not given are counted from 1, past those that were.
+void number_nodes(Draft& draft) {
+  std::set<std::uint32_t> used;
+  for (const auto& node : draft.nodes) used.insert(node.id);
+  std::uint32_t next = 1;
+  for (auto& node : draft.nodes) {
+    if (node.id != 0) continue;
+    while (used.contains(next)) ++next;
+    node.id = next++;
+  }
+}
+
+void add_processes(const Draft& draft, MachineSpec& spec) {
+  for (const auto& process : draft.processes) {
+    if (process.on != spec.name) continue;
+    if (process.reads.empty())
+      spec.pings.push_back({process.pings, process.every, process.offset, process.print});
+    else
+      spec.pollers.push_back({process.name, process.every, process.offset});
+  }
+}
+
+MachineSpec machine_spec(const Draft& draft, const MachineDraft& machine, const Profile& profile) {
+  MachineSpec spec = machine.spec;
+  spec.name = machine.name;
+  spec.profile = profile;
+  spec.knobs = draft.knobs;
+  spec.routes = machine.routes;
+  for (const auto& interface : machine.interfaces) spec.interfaces.push_back(interface.spec);
+  add_processes(draft, spec);
+  spec.cluster = false;
+  return spec;
+}
+
+Result<void> build_world(const Draft& draft, const Profile& profile, const BuiltConfiguration& configuration,
+                         WorldSpec& world) {
+  world.seed = static_cast<std::uint64_t>(draft.seed);
+  if (draft.start) world.start = *draft.start;
+  for (const auto& network : draft.networks) world.segments.push_back(network.segment);
+  std::vector<std::string> rings;
+  if (draft.configuration.corosync.text.empty() && draft.configuration.corosync_file.text.empty()) {
+    auto chosen = ring_networks(draft);
+    if (!chosen) return tl::unexpected(chosen.error());
+    rings = std::move(*chosen);
+  }
+  for (const auto& node : draft.nodes) {
+    MachineSpec spec = machine_spec(draft, node, profile);
+    spec.cluster = true;
+    spec.cluster_id = ClusterNodeId(node.id);
+    spec.corosync_conf = corosync_conf_for(node, draft, rings, profile);
+    spec.initial_cib = configuration.cib;
+    world.machines.push_back(std::move(spec));
+  }
+  for (const auto& host : draft.hosts) world.machines.push_back(machine_spec(draft, host, profile));
+  return {};
+}
+
+}  // namespace
+
+Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names_used) {
+  if (auto checked = check_machines(draft); !checked) return tl::unexpected(checked.error());
+  auto configuration = build_configuration(draft.configuration);
+  if (!configuration) return tl::unexpected(configuration.error());
+  const Names names(draft, configuration->resources);
+  for (const auto& use : names_used)
+    if (auto checked = names.check(use); !checked) return tl::unexpected(checked.error());
+  number_nodes(draft);
+  auto profile = make_profile(draft.stack);
+  if (!profile) return fail(profile.error().message, draft.stack_place);
+
+  Scenario scenario;
+  scenario.title = draft.title;
+  scenario.stack = draft.stack;
+  scenario.until = draft.until;
+  if (auto built = build_world(draft, *profile, *configuration, scenario.world); !built)
+    return tl::unexpected(built.error());
+  scenario.timeline = std::move(draft.timeline);
+  scenario.expectations = std::move(draft.expectations);
+  scenario.story = std::move(draft.story);
+  scenario.services = std::move(configuration->services);
+  return scenario;
+}
+
+}  // namespace simcluster::sim

@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "sim/scenario/assembly.h"
+
+namespace simcluster::sim {
+
+namespace {
+
+// The node's own address in a network: on the interface that is plugged in there, or on its bond.
+std::optional<AddressSpec> address_in(const MachineDraft& node, const std::string& network) {
+  const auto plugged = [&](const InterfaceSpec& spec) {
+    if (spec.segment == network) return true;
+    return std::any_of(node.interfaces.begin(), node.interfaces.end(), [&](const InterfaceDraft& other) {
+      return other.spec.segment == network &&
+             std::find(spec.slaves.begin(), spec.slaves.end(), other.spec.name) != spec.slaves.end();
+    });
+  };
+  for (const auto& interface : node.interfaces)
+    if (!interface.spec.addresses.empty() && plugged(interface.spec)) return interface.spec.addresses.front();
+  return std::nullopt;
+}
+
+bool all_have_address(const Draft& draft, const std::string& network) {
+  return std::all_of(draft.nodes.begin(), draft.nodes.end(),
+                     [&](const MachineDraft& node) { return address_in(node, network).has_value(); });
+}
+
+// Corosync 1: multicast rings, the node's id in totem{} (M 14.4).
+std::string ring_conf(const MachineDraft& node, const std::vector<std::string>& rings) {
+  std::string text = fmt::format("totem {{\n  version: 2\n  secauth: off\n  nodeid: {}\n  rrp_mode: {}\n", node.id,
+                                 rings.size() > 1 ? "passive" : "none");
+  for (std::size_t i = 0; i < rings.size(); ++i) {
+    const auto address = *address_in(node, rings[i]);
+    text += fmt::format(
+        "  interface {{\n    ringnumber: {}\n    bindnetaddr: {}\n    mcastaddr: 239.255.{}.1\n    mcastport: {}\n  "
+        "}}\n",
+        i, address.address.network(address.prefix_length).text(), i + 1, 5405 + 2 * i);
+  }
+  return text + "}\n";
+}
+
+// From Corosync 2 on: a list of nodes, and votequorum.
+std::string nodelist_conf(const Draft& draft, const std::vector<std::string>& rings, const Profile& profile) {
+  std::string text = fmt::format("totem {{\n  version: 2\n  cluster_name: simcluster\n  transport: {}\n{}}}\n",
+                                 profile.knet_transport ? "knet" : "udpu",
+                                 rings.size() > 1 && !profile.knet_transport ? "  rrp_mode: passive\n" : "");
+  text += "nodelist {\n";
+  for (const auto& node : draft.nodes) {
+    text += "  node {\n";
+    for (std::size_t i = 0; i < rings.size(); ++i)
+      text += fmt::format("    ring{}_addr: {}\n", i, address_in(node, rings[i])->address.text());
+    text += fmt::format("    name: {}\n    nodeid: {}\n  }}\n", node.name, node.id);
+  }
+  text += "}\nquorum {\n  provider: corosync_votequorum\n";
+  if (draft.nodes.size() == 2) text += "  two_node: 1\n";
+  return text + "}\n";
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> ring_networks(const Draft& draft) {
+  for (const auto& network : draft.configuration.rings)
+    for (const auto& node : draft.nodes)
+      if (!address_in(node, network))
+        return fail(fmt::format("the node \"{}\" has no address in the ring's network \"{}\"", node.name, network),
+                    draft.configuration.rings_place);
+  if (!draft.configuration.rings.empty()) return draft.configuration.rings;
+  for (auto network = draft.networks.rbegin(); network != draft.networks.rend(); ++network)
+    if (all_have_address(draft, network->segment.name)) return std::vector<std::string>{network->segment.name};
+  return fail("there is no network in which every node has an address, so no corosync.conf can be derived",
+              draft.nodes.front().place);
+}
+
+std::string corosync_conf_for(const MachineDraft& node, const Draft& draft, const std::vector<std::string>& rings,
+                              const Profile& profile) {
+  const ConfigurationDraft& given = draft.configuration;
+  if (!given.corosync.text.empty()) return given.corosync.text;
+  if (!given.corosync_file.text.empty()) return given.corosync_file.text;
+  return profile.plugin_membership ? ring_conf(node, rings) : nodelist_conf(draft, rings, profile);
+}
+
+}  // namespace simcluster::sim

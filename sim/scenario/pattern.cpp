@@ -1,0 +1,53 @@
+#include "sim/scenario/pattern.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "sim/world/world.h"
+
+namespace simcluster::sim {
+
+namespace {
+
+bool text_fits(std::string_view pattern, std::string_view text) {
+  if (pattern.size() >= 2 && pattern.front() == '*' && pattern.back() == '*')
+    return text.find(pattern.substr(1, pattern.size() - 2)) != std::string_view::npos;
+  return pattern == text;
+}
+
+bool field_fits(const TraceField& field, std::string_view pattern) {
+  if (!field.is_number) return text_fits(pattern, field.text);
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, field.number).ptr;
+  return text_fits(pattern, std::string_view(digits, static_cast<std::size_t>(end - digits)));
+}
+
+}  // namespace
+
+PatternMatcher::PatternMatcher(const EventPattern& pattern, const World& world) : pattern_(pattern) {
+  if (!pattern.node.empty()) node_ = world.find_machine(pattern.node);
+}
+
+bool PatternMatcher::fits(const TraceEvent& event) const {
+  if (event.kind != pattern_.kind || (node_.valid() && event.node != node_)) return false;
+  return std::all_of(pattern_.where.begin(), pattern_.where.end(), [&](const auto& wanted) {
+    return std::any_of(event.fields.begin(), event.fields.end(), [&](const TraceField& field) {
+      return field.name == wanted.first && field_fits(field, wanted.second);
+    });
+  });
+}
+
+bool PatternMatcher::hit(const TraceEvent& event) { return fits(event) && ++seen_ == pattern_.nth; }
+
+std::string pattern_text(const EventPattern& pattern) {
+  std::string text(trace_kind_name(pattern.kind));
+  if (!pattern.node.empty()) text += " on " + pattern.node;
+  for (std::size_t i = 0; i < pattern.where.size(); ++i)
+    text += fmt::format("{}{}={}", i == 0 ? " with " : ", ", pattern.where[i].first, pattern.where[i].second);
+  if (pattern.nth != 1) text += fmt::format(" (number {})", pattern.nth);
+  return text;
+}
+
+}  // namespace simcluster::sim

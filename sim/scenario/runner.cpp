@@ -1,0 +1,117 @@
+#include "sim/scenario/runner.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/checks/panel.h"
+#include "sim/scenario/timeline.h"
+#include "sim/world/world.h"
+
+namespace simcluster::sim {
+
+namespace {
+
+// How often an interrupt is looked for, in virtual time.
+constexpr Duration kSlice = minutes(5);
+
+// Takes the listeners off the world again, before they die.
+class Attached {
+ public:
+  Attached(World& world, const std::vector<Listener>& listeners) : world_(world), listeners_(listeners) {
+    for (const Listener& listener : listeners_) world_.tracer().add_sink(*listener.sink, listener.level);
+  }
+  ~Attached() {
+    for (const Listener& listener : listeners_) world_.tracer().remove_sink(*listener.sink);
+  }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  World& world_;
+  const std::vector<Listener>& listeners_;
+};
+
+std::vector<WatchedService> watched(const std::vector<Service>& services) {
+  std::vector<WatchedService> list;
+  for (const auto& service : services) list.push_back({service.resource, service.address});
+  return list;
+}
+
+// Returns false when interrupted.
+bool run_slices(World& world, Time end, const std::function<bool()>& interrupted) {
+  while (world.now() < end) {
+    if (interrupted && interrupted()) return false;
+    world.run_until(std::min(end, world.now() + kSlice));
+  }
+  return true;
+}
+
+}  // namespace
+
+bool RunResult::passed() const {
+  return !interrupted && problems.empty() &&
+         std::all_of(expectations.begin(), expectations.end(), [](const auto& e) { return e.met; });
+}
+
+std::optional<Duration> RunResult::first_false_failure() const {
+  for (const auto& judge : judges)
+    if (judge.name == "false-failure" && !judge.findings.empty()) return judge.findings.front().at - start;
+  return std::nullopt;
+}
+
+Duration RunResult::downtime() const {
+  Duration total;
+  for (const auto& service : services) total += service.down;
+  return total;
+}
+
+Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& options) {
+  WorldSpec spec = scenario.world;
+  if (options.seed) spec.seed = *options.seed;
+  auto created = World::create(std::move(spec));
+  if (!created) {
+    Error error = created.error();
+    if (error.place.file.empty()) error.place = scenario.place;
+    return tl::unexpected(error);
+  }
+  World& world = **created;
+  if (options.hash) world.tracer().set_hash_level(kHashLevel);
+
+  RunResult result;
+  result.seed = world.seed();
+  result.start = world.now();
+  const Duration until = options.until.value_or(scenario.until);
+  result.cut_short = until < scenario.until;
+  {
+    std::optional<Panel> panel;
+    const Attached attached(world, options.listeners);
+    if (options.judges) panel.emplace(world, watched(scenario.services));
+    ExpectationWatch watch(scenario, world);
+    Timeline timeline(scenario, world, [&](bool acting) {
+      if (panel) panel->set_acting(acting);
+    });
+    if (options.started) options.started(world);
+    world.start();
+    timeline.start();
+    watch.start();
+    result.interrupted = !run_slices(world, result.start + until, options.interrupted);
+    if (panel) {
+      panel->finish();
+      result.services = panel->measures();
+      for (const auto& judge : panel->judges())
+        result.judges.push_back({std::string(judge->name()), judge->findings()});
+      if (!result.cut_short) result.expectations = watch.finish(panel->judges());
+    }
+    result.problems = timeline.errors();
+  }
+  if (!world.healthy())
+    result.problems.push_back(
+        {fmt::format("an assertion failed on a node, {} times", world.assertion_crashes()), scenario.place});
+  result.length = world.now() - result.start;
+  result.hash = world.tracer().hash();
+  result.events = world.events_run();
+  return result;
+}
+
+}  // namespace simcluster::sim
