@@ -32,7 +32,8 @@ Delays delays_of(const Environment& environment) {
 }
 
 Task<int> delay_start(System& system, std::string_view file, std::int64_t pause) {
-  if (co_await system.file_exists(file)) {
+  const bool active = co_await system.file_exists(file);
+  if (active) {
     co_await ocf_log(system, LogPriority::kInfo, "Delay already running.");
     co_return kOcfSuccess;
   }
@@ -43,7 +44,8 @@ Task<int> delay_start(System& system, std::string_view file, std::int64_t pause)
 }
 
 Task<int> delay_stop(System& system, std::string_view file, std::int64_t pause) {
-  if (!co_await system.file_exists(file)) co_return kOcfSuccess;
+  const bool active = co_await system.file_exists(file);
+  if (!active) co_return kOcfSuccess;
   co_await system.remove_file(file);
   co_await system.sleep(seconds(pause));
   co_return kOcfSuccess;

@@ -17,7 +17,8 @@ std::string state_file(const Environment& environment) {
 }
 
 Task<int> dummy_monitor(System& system, std::string_view file) {
-  if (co_await system.file_exists(file)) co_return kOcfSuccess;
+  const bool active = co_await system.file_exists(file);
+  if (active) co_return kOcfSuccess;
   const Environment& environment = system.environment();
   if (!environment.is_probe() && environment.action == "monitor" && environment.profile.ocf_exit_reason) {
     co_await ocf_exit_reason(system, "No process state file found");
@@ -26,13 +27,15 @@ Task<int> dummy_monitor(System& system, std::string_view file) {
 }
 
 Task<int> dummy_start(System& system, std::string_view file) {
-  if (co_await system.file_exists(file)) co_return kOcfSuccess;
+  const bool active = co_await system.file_exists(file);
+  if (active) co_return kOcfSuccess;
   const FileError error = co_await system.write_file(file, "");
   co_return error == FileError::kNone ? kOcfSuccess : kOcfErrGeneric;
 }
 
 Task<int> dummy_stop(System& system, std::string_view file) {
-  if (co_await system.file_exists(file)) co_await system.remove_file(file);
+  const bool active = co_await system.file_exists(file);
+  if (active) co_await system.remove_file(file);
   co_return kOcfSuccess;
 }
 

@@ -128,8 +128,12 @@ Task<> run_send_arp(System& system, const Vip& vip) {
   program.main = send_arp;
   program.arguments = arguments;
   const std::int32_t pid = co_await system.spawn(program);
-  const bool wait_for_it = !environment.is_true("arp_bg", true);
-  while (wait_for_it && co_await system.kill_process(pid, 0)) co_await system.sleep(milliseconds(100));
+  if (environment.is_true("arp_bg", true)) co_return;
+  for (;;) {
+    const bool at_work = co_await system.kill_process(pid, 0);
+    if (!at_work) break;
+    co_await system.sleep(milliseconds(100));
+  }
 }
 
 Task<> log_add(System& system, const Vip& vip, const AddressSpec& spec) {
@@ -240,7 +244,8 @@ Task<int> ip_start(System& system, const Vip& vip) {
   if (served != Served::kNo) co_return co_await start_refused(system, vip, served);
 
   if (environment.is_true("lvs_support", false)) co_await remove_loopback_alias(system, vip);
-  if (!co_await no_collision(system, vip)) co_return kOcfErrGeneric;
+  const bool unique = co_await no_collision(system, vip);
+  if (!unique) co_return kOcfErrGeneric;
   const int added = co_await add_interface(system, vip);
   if (added != 0) {
     co_await ocf_exit_reason(system, fmt::format("Failed to add {}", vip.ip_text));
@@ -345,7 +350,8 @@ Task<int> ipaddr2(System& system) {
     co_return environment.action == "usage" || environment.action == "help" ? kOcfSuccess : kOcfErrUnimplemented;
   }
 
-  if (!co_await check_binary(system, "ip")) co_return kOcfErrInstalled;
+  const bool has_ip = co_await check_binary(system, "ip");
+  if (!has_ip) co_return kOcfErrInstalled;
   const int numbers = co_await check_numbers(system);
   if (numbers != kOcfSuccess) co_return numbers;
 

@@ -104,12 +104,14 @@ Task<> delete_attribute(System& system, const Settings& settings) {
 }
 
 Task<int> ping_monitor(System& system, const Settings& settings) {
-  if (!co_await system.file_exists(settings.pid_file)) co_return kOcfNotRunning;
+  const bool active = co_await system.file_exists(settings.pid_file);
+  if (!active) co_return kOcfNotRunning;
   co_return co_await ping_update(system, settings);
 }
 
 Task<int> ping_start(System& system, const Settings& settings) {
-  if (co_await system.file_exists(settings.pid_file)) co_return co_await ping_update(system, settings);
+  const bool active = co_await system.file_exists(settings.pid_file);
+  if (active) co_return co_await ping_update(system, settings);
   const FileError error = co_await system.write_file(settings.pid_file, "");
   if (error != FileError::kNone) co_return kOcfErrGeneric;
   co_return co_await ping_update(system, settings);
@@ -136,12 +138,14 @@ Task<std::optional<std::int32_t>> living_daemon(System& system, const Settings& 
   const auto pid = parse_number(content->substr(0, content->find('\n')));
   if (!pid) co_return std::nullopt;
   const auto number = static_cast<std::int32_t>(*pid);
-  if (!co_await system.kill_process(number, 0)) co_return std::nullopt;
+  const bool alive = co_await system.kill_process(number, 0);
+  if (!alive) co_return std::nullopt;
   co_return number;
 }
 
 Task<int> pingd_start(System& system, const Settings& settings) {
-  if (co_await living_daemon(system, settings)) co_return kOcfSuccess;
+  const std::optional<std::int32_t> running = co_await living_daemon(system, settings);
+  if (running) co_return kOcfSuccess;
   std::vector<std::string> arguments = {settings.name, std::to_string(settings.multiplier),
                                         std::to_string(settings.dampening.milliseconds())};
   arguments.insert(arguments.end(), settings.hosts.begin(), settings.hosts.end());
@@ -254,7 +258,8 @@ Task<int> pingd_agent(System& system) {
   }
   if (action == "stop") co_return co_await pingd_stop(system, settings);
   if (action == "monitor" || action == "status") co_return co_await pingd_monitor(system, settings);
-  co_return action == "validate-all" ? co_await validate(system, settings) : kOcfErrUnimplemented;
+  if (action == "validate-all") co_return co_await validate(system, settings);
+  co_return kOcfErrUnimplemented;
 }
 
 AgentMetadata heartbeat_pingd_metadata() { return metadata_of("heartbeat", "pingd"); }

@@ -71,7 +71,8 @@ Task<int> stateful_monitor(System& system, std::string_view file, RoleWords word
 
 Task<int> stateful_stop(System& system, std::string_view file) {
   co_await delete_promotion_score(system);
-  if (co_await system.file_exists(file)) co_await system.remove_file(file);
+  const bool active = co_await system.file_exists(file);
+  if (active) co_await system.remove_file(file);
   co_return kOcfSuccess;
 }
 

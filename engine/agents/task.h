@@ -8,6 +8,9 @@
 //
 // A Task owns its frame: dropping the Task drops the frame and everything that it awaits, at whatever step it stands.
 // An exception is a failed assertion; it leaves through the call that resumed the coroutine.
+//
+// Put the result of co_await into a variable before it is asked: GCC 12 compiles `if (co_await ...)` wrongly (the body
+// is skipped). conditions_test.cpp looks for it.
 #pragma once
 
 #include <coroutine>
