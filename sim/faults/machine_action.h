@@ -23,7 +23,7 @@ class MachineAction : public Action {
   }
   virtual Result<void> apply_to(World& world, Machine& machine) const = 0;
 
-  std::string node_;
+  std::string node_;  // name of the machine
 };
 
 }  // namespace simcluster::sim

@@ -1,0 +1,170 @@
+#include "sim/scenario/operations.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "engine/node/node.h"
+#include "sim/faults/machine_action.h"
+#include "sim/scenario/screen.h"
+
+namespace simcluster::sim {
+
+namespace {
+
+Result<node::Node*> running_node(Machine& machine) {
+  if (node::Node* node = machine.node(); node != nullptr) return node;
+  return fail(fmt::format("the cluster software does not run on {}", machine.name()));
+}
+
+class OperatorCommand : public MachineAction {
+ public:
+  TraceKind kind() const override { return TraceKind::kOperator; }
+
+ protected:
+  void describe_node(Fields& fields) {
+    fields.reference(required("node", "the node on which it is typed"), node_, Reference::kClusterNode);
+  }
+};
+
+// crm resource ..., crm node ..., crm configure ...
+class CrmCommand final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    describe_node(fields);
+    fields.text(required("command", "what follows \"crm\", such as: resource cleanup vip01"), command_);
+  }
+  std::string text() const override { return "crm " + command_; }
+  Result<void> apply_to(World&, Machine& machine) const override {
+    const auto node = running_node(machine);
+    return node ? (*node)->crm(command_) : tl::unexpected(node.error());
+  }
+
+ private:
+  std::string command_;
+};
+
+// crm configure load update|replace, or edit and commit.
+class LoadConfiguration final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    describe_node(fields);
+    fields.one_of({"crm", "crm-file"});
+    fields.block({"crm", "crm shell text"}, text_);
+    fields.file({"crm-file", "a file with crm shell text"}, text_);
+    static constexpr std::array<std::string_view, 2> kMethods = {"update", "replace"};
+    fields.choice({"method", "update (when absent) or replace"}, method_, kMethods);
+  }
+  std::string text() const override {
+    return fmt::format("crm configure load {}:\n{}", method_ == 0 ? "update" : "replace", text_.text);
+  }
+  Result<void> apply_to(World&, Machine& machine) const override {
+    const auto node = running_node(machine);
+    if (!node) return tl::unexpected(node.error());
+    return (*node)->load_crm_shell(text_.text, text_.place.file,
+                                   method_ == 0 ? node::LoadMethod::kUpdate : node::LoadMethod::kReplace);
+  }
+
+ private:
+  TextBlock text_;
+  std::size_t method_ = 0;
+};
+
+class CibadminCommand final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    describe_node(fields);
+    fields.choice(required("change", "create, modify, replace or delete"), change_, kChanges);
+    fields.text({"section", "resources, constraints, crm_config, nodes, status ..."}, section_);
+    fields.block(required("xml", "the element"), xml_);
+  }
+  std::string text() const override {
+    return fmt::format("cibadmin --{}{}{} -X '{}'", kChanges[change_], section_.empty() ? "" : " -o ", section_,
+                       xml_.text);
+  }
+  Result<void> apply_to(World&, Machine& machine) const override {
+    const auto node = running_node(machine);
+    if (!node) return tl::unexpected(node.error());
+    return (*node)->change_cib(static_cast<node::CibChange>(change_), section_, xml_.text);
+  }
+
+ private:
+  static constexpr std::array<std::string_view, 4> kChanges = {"create", "modify", "replace", "delete"};
+  std::size_t change_ = 0;
+  std::string section_;
+  TextBlock xml_;
+};
+
+class AttributeCommand final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    describe_node(fields);
+    fields.text(required("name", "the attribute"), name_);
+    fields.text({"value", "absent: the attribute is deleted"}, value_);
+    deleted_ = !fields.given("value");
+    fields.duration({"dampen", "how long further changes are waited for"}, dampen_);
+  }
+  std::string text() const override {
+    return fmt::format("attrd_updater -n {} {}", name_, deleted_ ? "-D" : "-U " + value_);
+  }
+  Result<void> apply_to(World&, Machine& machine) const override {
+    const auto node = running_node(machine);
+    if (!node) return tl::unexpected(node.error());
+    (*node)->update_attribute(name_, deleted_ ? std::optional<std::string_view>() : value_, dampen_);
+    return {};
+  }
+
+ private:
+  std::string name_;
+  std::string value_;
+  bool deleted_ = false;
+  Duration dampen_;
+};
+
+class Note final : public Action {
+ public:
+  bool short_form() const override { return true; }
+  void describe(Fields& fields) override { fields.text({}, text_); }
+  TraceKind kind() const override { return TraceKind::kNote; }
+  std::string text() const override { return text_; }
+  Result<void> apply(World&) const override { return {}; }
+
+ private:
+  std::string text_;
+};
+
+class Screen final : public MachineAction {
+ public:
+  void describe(Fields& fields) override {
+    describe_machine(fields);
+    fields.text({"command", "the status tool and its options, crm_mon -1 -Af when absent"}, command_);
+    if (!screen_known(command_))
+      fields.fail(fields.place("command"), fmt::format("\"{}\" is no command that can be shown; crm_mon is", command_));
+  }
+  TraceKind kind() const override { return TraceKind::kScreen; }
+  std::string text() const override { return command_; }
+  Result<void> apply_to(World& world, Machine& machine) const override {
+    const auto output = screen_text(world, machine, command_);
+    if (!output) return tl::unexpected(output.error());
+    world.tracer().emit(machine.index(), TraceKind::kScreen, {{"command", command_}, {"text", *output}});
+    return {};
+  }
+
+ private:
+  std::string command_ = "crm_mon -1 -Af";
+};
+
+constexpr std::array kTypes = {
+    ActionType{"crm", "someone types a crm shell command", make_action<CrmCommand>},
+    ActionType{"load", "someone changes the configuration with crm configure", make_action<LoadConfiguration>},
+    ActionType{"cibadmin", "someone changes the CIB with cibadmin", make_action<CibadminCommand>},
+    ActionType{"attribute", "someone sets a node attribute with attrd_updater", make_action<AttributeCommand>},
+    ActionType{"note", "the scenario's own words in the story", make_action<Note>},
+    ActionType{"screen", "someone looks at a status tool", make_action<Screen>},
+};
+
+}  // namespace
+
+std::span<const ActionType> operation_types() { return kTypes; }
+
+}  // namespace simcluster::sim
