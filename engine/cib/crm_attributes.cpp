@@ -1,0 +1,252 @@
+// Attribute lists and rules of the crm shell (AT-7.2 attr_list, rule; AT-7.3 ids; AT-7.4 mapping).
+#include <array>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "engine/cib/crm_builder.h"
+
+namespace simcluster::cib {
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+bool is_number(std::string_view text) {
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+constexpr std::array<std::string_view, 6> kComparisons = {"lt", "gt", "lte", "gte", "eq", "ne"};
+constexpr std::array<std::string_view, 4> kTypes = {"string", "number", "integer", "version"};
+
+template <std::size_t N>
+bool contains(const std::array<std::string_view, N>& list, std::string_view word) {
+  for (const std::string_view entry : list)
+    if (entry == word) return true;
+  return false;
+}
+
+// Parts of a date_spec or duration.
+bool is_date_part(std::string_view key) {
+  constexpr std::array<std::string_view, 11> kParts = {"hours",     "monthdays", "weekdays", "yearsdays",
+                                                       "yeardays",  "months",    "weeks",    "years",
+                                                       "weekyears", "moon",      "minutes"};
+  return contains(kParts, key) || key == "seconds" || key == "days";
+}
+
+}  // namespace
+
+std::string CrmBuilder::free_id(std::string wanted) const {
+  if (!cib_.find_id(wanted)) return wanted;
+  for (int i = 0;; ++i)
+    if (std::string candidate = fmt::format("{}-{}", wanted, i); !cib_.find_id(candidate)) return candidate;
+}
+
+MutableElement CrmBuilder::append_with_id(MutableElement parent, std::string_view name, std::string wanted_id) {
+  const std::string id = free_id(std::move(wanted_id));
+  MutableElement element = parent.append_child(name);
+  element.set_attribute("id", id);
+  return element;
+}
+
+std::string CrmBuilder::score_text(std::string_view score) {
+  const std::string word = lower(score);
+  if (word == "inf" || word == "+inf" || word == "infinity" || word == "+infinity") return "INFINITY";
+  if (word == "-inf" || word == "-infinity") return "-INFINITY";
+  return std::string(score);
+}
+
+// "100:", "-inf:", "pingd:"; nothing when the word is no score.
+std::optional<std::string> CrmBuilder::score_word(std::string_view word) {
+  if (word.size() < 2 || word.back() != ':') return std::nullopt;
+  word.remove_suffix(1);
+  return score_text(word);
+}
+
+std::string CrmBuilder::role_text(std::string_view role) {
+  const std::string word = lower(role);
+  for (const std::string_view known : {"Stopped", "Started", "Master", "Slave", "Promoted", "Unpromoted"})
+    if (word == lower(known)) return std::string(known);
+  return std::string(role);
+}
+
+void CrmBuilder::put_nvpair(MutableElement set, std::string_view name, std::string_view value) {
+  if (MutableElement present = set.child_with(names::kNvpair, names::kName, name)) {
+    present.set_attribute("value", value);
+    return;
+  }
+  const std::string id = free_id(fmt::format("{}-{}", set.id(), name));
+  set.append_child("nvpair").set_attribute("name", name).set_attribute("value", value).set_attribute("id", id);
+}
+
+// attr_list after its keyword: [$id=<id>] [<score>:] [rule ...] <attr>=<v> ... | $id-ref=<id>
+void CrmBuilder::read_attribute_list(CrmCursor& in, MutableElement set) {
+  while (!in.done()) {
+    if (in.next_is("rule")) {
+      in.take("rule");
+      read_rule(in, set, false);
+    } else if (in.peek().is_pair()) {
+      const CrmWord& word = in.take("name=value");
+      if (word.key() == "$id") {
+        set.set_attribute("id", word.value());
+      } else if (word.key() == "$id-ref") {
+        set.remove_attribute("id");
+        set.set_attribute("id-ref", word.value());
+      } else {
+        put_nvpair(set, word.key(), word.value());
+      }
+    } else if (const auto score = score_word(in.peek().text); score && !in.peek().quoted) {
+      in.take("a score");
+      set.set_attribute("score", *score);
+    } else {
+      return;
+    }
+  }
+}
+
+void CrmBuilder::read_attributes(CrmCursor& in, MutableElement owner, std::string_view kind, std::string_view set_id) {
+  // $id decides the ids of the pairs, so it is looked at before they are made.
+  std::string id = free_id(std::string(set_id));
+  if (in.next_is_pair("$id")) id = std::string(in.take("$id=").value());
+  MutableElement set = owner.append_child(kind);
+  set.set_attribute("id", id);
+  const bool reference = in.next_is_pair("$id-ref");
+  read_attribute_list(in, set);
+  if (!reference && set.child_count() == 0) in.fail_here("expected name=value");
+}
+
+// rule [$id=|$id-ref=] [$role=|role=] [<score>:] <expr> [{and|or} <expr>...]
+void CrmBuilder::read_rule(CrmCursor& in, MutableElement parent, bool in_location) {
+  if (in.next_is_pair("$id-ref")) {
+    parent.append_child("rule").set_attribute("id-ref", in.take("$id-ref=").value());
+    return;
+  }
+  MutableElement rule = parent.append_child("rule");
+  std::string id = free_id(fmt::format("{}-rule", parent.id()));
+  if (in.next_is_pair("$id")) id = std::string(in.take("$id=").value());
+  if (in.next_is_pair("$role") || in.next_is_pair("role"))
+    rule.set_attribute("role", role_text(in.take("role=").value()));
+  if (!in.done() && !in.peek().quoted) {
+    if (const auto score = score_word(in.peek().text)) {
+      in.take("a score");
+      const bool number = is_number(*score) || score->find("INFINITY") != std::string::npos;
+      rule.set_attribute(number ? "score" : "score-attribute", *score);
+    } else if (in_location) {
+      in.fail_here("expected a score or attribute name and a colon, as in \"rule -inf: ...\"");
+    } else {
+      rule.set_attribute("score", "INFINITY");
+    }
+  }
+  rule.set_attribute("id", id);
+  std::string boolean;
+  while (true) {
+    read_expression(in, rule);
+    if (!in.next_is("and") && !in.next_is("or")) break;
+    const CrmWord& word = in.take("and");
+    if (!boolean.empty() && boolean != word.text) in.fail_at(word, "\"and\" and \"or\" cannot be mixed in one rule");
+    boolean = word.text;
+  }
+  if (boolean == "or") {
+    // Stands in front of the id.
+    rule.remove_attribute("id");
+    rule.set_attribute("boolean-op", "or").set_attribute("id", id);
+  }
+}
+
+void CrmBuilder::read_expression(CrmCursor& in, MutableElement rule) {
+  if (in.next_is("date")) {
+    in.take("date");
+    return read_date(in, rule);
+  }
+  const CrmWord& first = in.take("an expression, as in \"pingd lt 100\" or \"not_defined pingd\"");
+  const std::string id = free_id(fmt::format("{}-expression", rule.id()));
+  MutableElement expression = rule.append_child("expression");
+  if (!first.quoted && (first.text == "defined" || first.text == "not_defined")) {
+    expression.set_attribute("operation", first.text)
+        .set_attribute("attribute", in.take("the name of a node attribute").text);
+  } else {
+    const CrmWord& word = in.take("one of lt, gt, lte, gte, eq, ne");
+    std::string_view operation = word.text;
+    std::string_view type;
+    if (const auto colon = operation.find(':'); colon != std::string_view::npos) {
+      type = operation.substr(0, colon);
+      operation.remove_prefix(colon + 1);
+      if (!contains(kTypes, type))
+        in.fail_at(word, fmt::format("unknown type \"{}\" (expected string, number, integer or version)", type));
+    }
+    if (!contains(kComparisons, operation))
+      in.fail_at(word, fmt::format("unknown comparison \"{}\" (expected lt, gt, lte, gte, eq or ne)", operation));
+    expression.set_attribute("operation", operation).set_attribute("attribute", first.text);
+    if (!type.empty()) expression.set_attribute("type", type);
+    expression.set_attribute("value", in.take("a value to compare with").text);
+  }
+  expression.set_attribute("id", id);
+}
+
+// date {lt <end> | gt <start> | in start=.. {end=..|duration parts} | spec parts}
+void CrmBuilder::read_date(CrmCursor& in, MutableElement rule) {
+  const std::string id = free_id(fmt::format("{}-expression", rule.id()));
+  MutableElement date = rule.append_child("date_expression");
+  const CrmWord& word = in.take("one of lt, gt, in, spec");
+  const auto parts = [&in](MutableElement element) {
+    while (!in.done() && in.peek().is_pair() && is_date_part(in.peek().key())) {
+      const CrmWord& part = in.take("a part of a date");
+      element.set_attribute(part.key(), part.value());
+    }
+  };
+  if (word.text == "lt" || word.text == "gt") {
+    date.set_attribute("operation", word.text);
+    date.set_attribute(word.text == "lt" ? "end" : "start", in.take("a date").text);
+    date.set_attribute("id", id);
+  } else if (word.text == "in" || word.text == "in_range") {
+    date.set_attribute("operation", "in_range");
+    while (in.next_is_pair("start") || in.next_is_pair("end")) {
+      const CrmWord& bound = in.take("start=");
+      date.set_attribute(bound.key(), bound.value());
+    }
+    date.set_attribute("id", id);
+    if (!in.done() && in.peek().is_pair() && is_date_part(in.peek().key())) {
+      MutableElement duration = date.append_child("duration");
+      parts(duration);
+      duration.set_attribute("id", free_id(id + "-duration"));
+    }
+  } else if (word.text == "spec" || word.text == "date_spec") {
+    date.set_attribute("operation", "date_spec").set_attribute("id", id);
+    MutableElement spec = date.append_child("date_spec");
+    parts(spec);
+    spec.set_attribute("id", free_id(id + "-date_spec"));
+  } else {
+    in.fail_at(word, fmt::format("unknown date operation \"{}\" (expected lt, gt, in or spec)", word.text));
+  }
+}
+
+// property / rsc_defaults / op_defaults [$id=<id> | <id>:] [<score>:] [rule ...] <attr>=<v> ...
+void CrmBuilder::property_set(CrmCursor& in, std::string_view section_name, std::string_view kind,
+                              std::string_view default_id) {
+  std::string id(default_id);
+  if (in.next_is_pair("$id")) {
+    id = std::string(in.take("$id=").value());
+  } else if (!in.done() && !in.peek().quoted && !in.peek().is_pair() && in.peek().text.size() > 1 &&
+             in.peek().text.back() == ':' &&
+             !is_number(std::string_view(in.peek().text).substr(0, in.peek().text.size() - 1))) {
+    id = in.take("an id").text;
+    id.pop_back();
+  }
+  MutableElement parent = section(section_name);
+  MutableElement set = parent.child_with_id(cib_.find_name(kind), id);
+  if (!set) {
+    if (cib_.find_id(id)) in.fail_here(fmt::format("the id \"{}\" is already used by another object", id));
+    set = parent.append_child(kind);
+    set.set_attribute("id", id);
+  }
+  if (in.done()) in.fail_here("expected name=value");
+  read_attribute_list(in, set);
+  if (!in.done()) in.fail_here("expected name=value");
+}
+
+}  // namespace simcluster::cib

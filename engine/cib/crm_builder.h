@@ -1,0 +1,105 @@
+// Builds CIB elements from crm shell statements. Internal to the crm shell reader.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/cib/crm_lexer.h"
+#include "engine/cib/document.h"
+
+namespace simcluster::cib {
+
+// Thrown inside the builder only; apply_crm_shell turns it into an error value.
+struct CrmSyntaxError {
+  Error error;
+};
+
+// The words of one statement, read from left to right.
+class CrmCursor {
+ public:
+  CrmCursor(const CrmStatement& statement, std::string_view file) : words_(statement.words), file_(file) {}
+
+  bool done() const { return at_ == words_.size(); }
+  const CrmWord& peek() const { return words_[at_]; }
+  bool next_is(std::string_view keyword) const { return !done() && !peek().quoted && peek().text == keyword; }
+  // The next word is `key=...` of that key.
+  bool next_is_pair(std::string_view key) const { return !done() && peek().is_pair() && peek().key() == key; }
+  bool accept(std::string_view keyword);
+  // The next word; an error that names `expected` when there is none.
+  const CrmWord& take(std::string_view expected);
+  // An error at the next word (or behind the last one).
+  [[noreturn]] void fail_here(std::string_view message) const;
+  [[noreturn]] void fail_at(const CrmWord& word, std::string_view message) const;
+  const CrmWord& keyword() const { return words_.front(); }
+
+ private:
+  const std::vector<CrmWord>& words_;
+  std::string_view file_;
+  std::size_t at_ = 0;
+};
+
+class CrmBuilder {
+ public:
+  // Changes `cib` in place.
+  CrmBuilder(Document& cib, std::string_view file) : cib_(cib), file_(file) {}
+
+  // One statement, of any kind. `position` is its place among all statements, for the order of new resources.
+  void apply(const CrmStatement& statement, std::size_t position);
+  // Puts the resources made in this load into the order of their statements (AT-7.4).
+  void finish();
+  // Statements are applied by ascending pass, so that a container may stand before what it contains. -1: no such
+  // keyword.
+  static int pass_of(std::string_view keyword);
+
+ private:
+  // crm_attributes.cpp
+  void read_attributes(CrmCursor& in, MutableElement owner, std::string_view kind, std::string_view set_id);
+  void read_attribute_list(CrmCursor& in, MutableElement set);
+  void read_rule(CrmCursor& in, MutableElement parent, bool in_location);
+  void read_expression(CrmCursor& in, MutableElement rule);
+  void read_date(CrmCursor& in, MutableElement rule);
+  void put_nvpair(MutableElement set, std::string_view name, std::string_view value);
+  void property_set(CrmCursor& in, std::string_view section, std::string_view kind, std::string_view default_id);
+  // Ids as AT-7.3: the wanted one if free, else with -0, -1, ... behind it.
+  std::string free_id(std::string wanted) const;
+  MutableElement append_with_id(MutableElement parent, std::string_view name, std::string wanted_id);
+  static std::optional<std::string> score_word(std::string_view word);
+  static std::string score_text(std::string_view score);
+  static std::string role_text(std::string_view role);
+
+  // crm_resources.cpp
+  void node(CrmCursor& in);
+  void primitive(CrmCursor& in, std::string_view element);
+  void read_type(CrmCursor& in, MutableElement element, bool is_template);
+  void read_primitive_parts(CrmCursor& in, MutableElement element);
+  void read_operation(CrmCursor& in, MutableElement element);
+  void monitor(CrmCursor& in);
+  void container(CrmCursor& in, std::string_view element);
+  void read_container_tail(CrmCursor& in, MutableElement element);
+  void tag(CrmCursor& in);
+  MutableElement new_object(CrmCursor& in, const CrmWord& id, std::string_view section, std::string_view element);
+  MutableElement take_member(CrmCursor& in, const CrmWord& name);
+  MutableElement section(std::string_view name);
+
+  // crm_constraints.cpp
+  void location(CrmCursor& in);
+  void colocation(CrmCursor& in);
+  void order(CrmCursor& in);
+  void rsc_ticket(CrmCursor& in);
+  void fencing_topology(CrmCursor& in);
+  struct Member;
+  Member read_member(CrmCursor& in, bool role_after_colon);
+  void check_resource(CrmCursor& in, const CrmWord& word, std::string_view name);
+  bool read_sets(CrmCursor& in, MutableElement constraint, bool actions);
+  void read_set_members(CrmCursor& in, MutableElement constraint, bool actions, std::string_view closing);
+  bool resource_exists(std::string_view name) const;
+
+  Document& cib_;
+  std::string file_;
+  std::size_t position_ = 0;
+  std::vector<std::pair<std::size_t, std::string>> made_;  // statement and id of resources made in this load
+};
+
+}  // namespace simcluster::cib

@@ -1,0 +1,151 @@
+#include "engine/cib/crm_shell.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/cib/crm_builder.h"
+
+namespace simcluster::cib {
+
+namespace {
+
+struct Keyword {
+  std::string_view text;
+  int pass;
+};
+
+// Containers come after what they contain, constraints after resources.
+constexpr std::array<Keyword, 20> kKeywords = {{
+    {"node", 0},        {"property", 0},     {"rsc_defaults", 0},
+    {"op_defaults", 0}, {"rsc_template", 0}, {"primitive", 1},
+    {"monitor", 2},     {"group", 3},        {"clone", 4},
+    {"ms", 4},          {"master", 4},       {"tag", 5},
+    {"location", 6},    {"colocation", 6},   {"collocation", 6},
+    {"order", 6},       {"rsc_ticket", 6},   {"fencing_topology", 6},
+    {"xml", 0},         {"bundle", 4},
+}};
+
+}  // namespace
+
+// --- CrmCursor ---
+
+bool CrmCursor::accept(std::string_view keyword) {
+  if (!next_is(keyword)) return false;
+  ++at_;
+  return true;
+}
+
+const CrmWord& CrmCursor::take(std::string_view expected) {
+  if (done()) fail_here(fmt::format("expected {}", expected));
+  return words_[at_++];
+}
+
+void CrmCursor::fail_at(const CrmWord& word, std::string_view message) const {
+  throw CrmSyntaxError{
+      {fmt::format("syntax in {}: {}", words_.front().text, message), {std::string(file_), word.line, word.column}}};
+}
+
+void CrmCursor::fail_here(std::string_view message) const {
+  if (!done()) fail_at(peek(), fmt::format("{} near \"{}\"", message, peek().text));
+  CrmWord behind = words_.back();
+  behind.column += static_cast<int>(behind.text.size());
+  fail_at(behind, fmt::format("{} at the end of the statement", message));
+}
+
+// --- CrmBuilder ---
+
+int CrmBuilder::pass_of(std::string_view keyword) {
+  for (const Keyword& known : kKeywords)
+    if (known.text == keyword) return known.pass;
+  return -1;
+}
+
+void CrmBuilder::apply(const CrmStatement& statement, std::size_t position) {
+  position_ = position;
+  CrmCursor in(statement, file_);
+  const std::string_view keyword = in.take("a keyword").text;
+  if (keyword == "node") return node(in);
+  if (keyword == "primitive") return primitive(in, "primitive");
+  if (keyword == "rsc_template") return primitive(in, "template");
+  if (keyword == "group" || keyword == "clone") return container(in, keyword);
+  if (keyword == "ms" || keyword == "master") return container(in, "master");
+  if (keyword == "monitor") return monitor(in);
+  if (keyword == "tag") return tag(in);
+  if (keyword == "location") return location(in);
+  if (keyword == "colocation" || keyword == "collocation") return colocation(in);
+  if (keyword == "order") return order(in);
+  if (keyword == "rsc_ticket") return rsc_ticket(in);
+  if (keyword == "fencing_topology") return fencing_topology(in);
+  if (keyword == "property") return property_set(in, "crm_config", "cluster_property_set", "cib-bootstrap-options");
+  if (keyword == "rsc_defaults") return property_set(in, "rsc_defaults", "meta_attributes", "rsc-options");
+  if (keyword == "op_defaults") return property_set(in, "op_defaults", "meta_attributes", "op-options");
+  in.fail_at(in.keyword(), "this kind of statement cannot be read yet");
+}
+
+// --- public functions ---
+
+Document empty_cib() {
+  Document cib;
+  MutableElement root = cib.create_root("cib");
+  root.set_attribute("validate-with", "pacemaker-1.2").set_attribute("admin_epoch", "0").set_attribute("epoch", "0");
+  root.set_attribute("num_updates", "0");
+  MutableElement configuration = root.append_child("configuration");
+  for (const std::string_view name : {"crm_config", "nodes", "resources", "constraints"})
+    configuration.append_child(name);
+  root.append_child("status");
+  return cib;
+}
+
+namespace {
+
+void clear_configuration(Document& cib) {
+  MutableElement configuration = cib.root().ensure_child("configuration");
+  for (MutableElement section : configuration.children()) {
+    section.remove_children();
+  }
+}
+
+Result<void> check_keywords(const std::vector<CrmStatement>& statements, std::string_view file) {
+  for (const CrmStatement& statement : statements)
+    if (const CrmWord& word = statement.words.front(); CrmBuilder::pass_of(word.text) < 0)
+      return fail(fmt::format("\"{}\" is no statement of the crm shell (expected node, primitive, group, clone, ms, "
+                              "location, colocation, order, property, rsc_defaults, ...)",
+                              word.text),
+                  {std::string(file), word.line, word.column});
+  return {};
+}
+
+}  // namespace
+
+Result<void> apply_crm_shell(Document& cib, std::string_view text, std::string_view file_name, CrmLoad method,
+                             int first_line, int indent) {
+  auto statements = split_crm_text(text, file_name, first_line, indent);
+  if (!statements) return tl::unexpected<Error>(statements.error());
+  if (auto known = check_keywords(*statements, file_name); !known) return known;
+  Document changed = cib;
+  if (method == CrmLoad::kReplace) clear_configuration(changed);
+  CrmBuilder builder(changed, file_name);
+  try {
+    constexpr int kPasses = 7;
+    for (int pass = 0; pass < kPasses; ++pass)
+      for (std::size_t i = 0; i < statements->size(); ++i)
+        if (CrmBuilder::pass_of((*statements)[i].words.front().text) == pass) builder.apply((*statements)[i], i);
+    builder.finish();
+  } catch (const CrmSyntaxError& error) {
+    return tl::unexpected<Error>(error.error);
+  }
+  cib = std::move(changed);
+  return {};
+}
+
+Result<Document> parse_crm_shell(std::string_view text, std::string_view file_name, int first_line, int indent) {
+  Document cib = empty_cib();
+  cib.set_file_name(file_name);
+  if (auto applied = apply_crm_shell(cib, text, file_name, CrmLoad::kUpdate, first_line, indent); !applied)
+    return tl::unexpected<Error>(applied.error());
+  return cib;
+}
+
+}  // namespace simcluster::cib

@@ -1,0 +1,187 @@
+#include "engine/cib/crm_shell.h"
+
+#include <gtest/gtest.h>
+
+namespace simcluster::cib {
+namespace {
+
+std::string section_of(std::string_view text, std::string_view path) {
+  const auto cib = parse_crm_shell(text, "cluster.crm");
+  if (!cib) return cib.error().text();
+  const Element section = cib->find_path(path);
+  return section ? write_compact(section) : "absent";
+}
+
+std::string error_of(std::string_view text) {
+  const auto cib = parse_crm_shell(text, "cluster.crm");
+  return cib ? "accepted" : cib.error().text();
+}
+
+// The listing that operators of RHEL 5 clusters see, remarks behind the backslashes included (AT-7.1).
+TEST(CrmShell, PrimitiveWithIdsAsCrmshMakesThem) {
+  EXPECT_EQ(section_of("primitive vip01 ocf:heartbeat:IPaddr2 \\\n"
+                       "params ip=\"192.168.4.200\" nic=\"eth3\" cidr_netmask=\"24\" \\\n"
+                       "op start interval=\"0\" timeout=\"60s\" \\\n"
+                       "op monitor interval=\"10s\" timeout=\"60s\" \\ # the interval\n"
+                       "op stop interval=\"0\" timeout=\"60s\"\n",
+                       "configuration/resources"),
+            "<resources><primitive id=\"vip01\" class=\"ocf\" provider=\"heartbeat\" type=\"IPaddr2\">"
+            "<instance_attributes id=\"vip01-instance_attributes\">"
+            "<nvpair name=\"ip\" value=\"192.168.4.200\" id=\"vip01-instance_attributes-ip\"/>"
+            "<nvpair name=\"nic\" value=\"eth3\" id=\"vip01-instance_attributes-nic\"/>"
+            "<nvpair name=\"cidr_netmask\" value=\"24\" id=\"vip01-instance_attributes-cidr_netmask\"/>"
+            "</instance_attributes><operations>"
+            "<op name=\"start\" interval=\"0\" timeout=\"60s\" id=\"vip01-start-0\"/>"
+            "<op name=\"monitor\" interval=\"10s\" timeout=\"60s\" id=\"vip01-monitor-10s\"/>"
+            "<op name=\"stop\" interval=\"0\" timeout=\"60s\" id=\"vip01-stop-0\"/>"
+            "</operations></primitive></resources>");
+}
+
+// AT-7.3, AT-7.4.
+TEST(CrmShell, OperationsWithoutIntervalAndWithDuplicates) {
+  EXPECT_EQ(
+      section_of("primitive a Dummy op start timeout=5 op monitor interval=10s op monitor interval=10s role=Master\n"
+                 "primitive p ping params host_list=192.168.1.1\n",
+                 "configuration/resources"),
+      "<resources><primitive id=\"a\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"><operations>"
+      "<op name=\"start\" timeout=\"5\" interval=\"0\" id=\"a-start-0\"/>"
+      "<op name=\"monitor\" interval=\"10s\" id=\"a-monitor-10s\"/>"
+      "<op name=\"monitor\" interval=\"10s\" role=\"Master\" id=\"a-monitor-10s-0\"/></operations></primitive>"
+      "<primitive id=\"p\" class=\"ocf\" provider=\"pacemaker\" type=\"ping\">"
+      "<instance_attributes id=\"p-instance_attributes\">"
+      "<nvpair name=\"host_list\" value=\"192.168.1.1\" id=\"p-instance_attributes-host_list\"/>"
+      "</instance_attributes></primitive></resources>");
+}
+
+TEST(CrmShell, ContainersTakeTheirMembersInStatementOrder) {
+  EXPECT_EQ(section_of("primitive z Dummy\ngroup g a b meta target-role=Stopped\nprimitive a Dummy\nprimitive b Dummy\n"
+                       "primitive c Stateful\nms m c meta master-max=1\n",
+                       "configuration/resources"),
+            "<resources><primitive id=\"z\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/>"
+            "<group id=\"g\"><meta_attributes id=\"g-meta_attributes\">"
+            "<nvpair name=\"target-role\" value=\"Stopped\" id=\"g-meta_attributes-target-role\"/></meta_attributes>"
+            "<primitive id=\"a\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/>"
+            "<primitive id=\"b\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/></group>"
+            "<master id=\"m\"><meta_attributes id=\"m-meta_attributes\">"
+            "<nvpair name=\"master-max\" value=\"1\" id=\"m-meta_attributes-master-max\"/></meta_attributes>"
+            "<primitive id=\"c\" class=\"ocf\" provider=\"heartbeat\" type=\"Stateful\"/></master></resources>");
+}
+
+TEST(CrmShell, PropertiesAndDefaults) {
+  constexpr std::string_view kText =
+      "property no-quorum-policy=\"ignore\" \\\n\tstonith-enabled=\"false\"\nrsc_defaults resource-stickiness=INFINITY "
+      "\\\n"
+      "  migration-threshold=1\nop_defaults $id=\"op-options\" timeout=20s\n";
+  EXPECT_EQ(section_of(kText, "configuration/crm_config"),
+            "<crm_config><cluster_property_set id=\"cib-bootstrap-options\">"
+            "<nvpair name=\"no-quorum-policy\" value=\"ignore\" id=\"cib-bootstrap-options-no-quorum-policy\"/>"
+            "<nvpair name=\"stonith-enabled\" value=\"false\" id=\"cib-bootstrap-options-stonith-enabled\"/>"
+            "</cluster_property_set></crm_config>");
+  EXPECT_EQ(section_of(kText, "configuration/rsc_defaults"),
+            "<rsc_defaults><meta_attributes id=\"rsc-options\">"
+            "<nvpair name=\"resource-stickiness\" value=\"INFINITY\" id=\"rsc-options-resource-stickiness\"/>"
+            "<nvpair name=\"migration-threshold\" value=\"1\" id=\"rsc-options-migration-threshold\"/>"
+            "</meta_attributes></rsc_defaults>");
+}
+
+TEST(CrmShell, Locations) {
+  EXPECT_EQ(
+      section_of("primitive a Dummy\nlocation l1 a -inf: node1\n"
+                 "location l2 a \\\n rule 200: #uname eq node01 \\\n"
+                 " rule -INFINITY: not_defined pingd or pingd number:lt 100\nlocation l3 /^vip/ role=master 5: n\n",
+                 "configuration/constraints"),
+      "<constraints><rsc_location id=\"l1\" rsc=\"a\" score=\"-INFINITY\" node=\"node1\"/>"
+      "<rsc_location id=\"l2\" rsc=\"a\"><rule score=\"200\" id=\"l2-rule\">"
+      "<expression operation=\"eq\" attribute=\"#uname\" value=\"node01\" id=\"l2-rule-expression\"/></rule>"
+      "<rule score=\"-INFINITY\" boolean-op=\"or\" id=\"l2-rule-0\">"
+      "<expression operation=\"not_defined\" attribute=\"pingd\" id=\"l2-rule-0-expression\"/>"
+      "<expression operation=\"lt\" attribute=\"pingd\" type=\"number\" value=\"100\" id=\"l2-rule-0-expression-0\"/>"
+      "</rule></rsc_location>"
+      "<rsc_location id=\"l3\" rsc-pattern=\"^vip\" role=\"Master\" score=\"5\" node=\"n\"/></constraints>");
+}
+
+TEST(CrmShell, ColocationsOrdersAndTickets) {
+  EXPECT_EQ(
+      section_of("primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy\ncolocation c1 inf: a b:Master\n"
+                 "colocation c2 100: a ( b c )\norder o1 Mandatory: a:promote b symmetrical=false\n"
+                 "order o2 0: a b\norder o3 a b c\nrsc_ticket t1 tk: a:Master loss-policy=fence\n",
+                 "configuration/constraints"),
+      "<constraints><rsc_colocation id=\"c1\" score=\"INFINITY\" rsc=\"a\" with-rsc=\"b\" with-rsc-role=\"Master\"/>"
+      "<rsc_colocation id=\"c2\" score=\"100\"><resource_set id=\"c2-0\"><resource_ref id=\"a\"/></resource_set>"
+      "<resource_set id=\"c2-1\" sequential=\"false\"><resource_ref id=\"b\"/><resource_ref id=\"c\"/>"
+      "</resource_set></rsc_colocation>"
+      "<rsc_order id=\"o1\" kind=\"Mandatory\" symmetrical=\"false\" first=\"a\" first-action=\"promote\" "
+      "then=\"b\"/>"
+      "<rsc_order id=\"o2\" kind=\"Optional\" first=\"a\" then=\"b\"/>"
+      "<rsc_order id=\"o3\"><resource_set id=\"o3-0\"><resource_ref id=\"a\"/><resource_ref id=\"b\"/>"
+      "<resource_ref id=\"c\"/></resource_set></rsc_order>"
+      "<rsc_ticket id=\"t1\" ticket=\"tk\" loss-policy=\"fence\" rsc=\"a\" rsc-role=\"Master\"/></constraints>");
+}
+
+TEST(CrmShell, NodesTagsTemplatesAndTopology) {
+  constexpr std::string_view kText =
+      "node 1: node1 attributes site=a\nnode $id=\"22222222-2222-2222-2222-222222222222\" node02\n"
+      "rsc_template t ocf:heartbeat:Dummy op monitor interval=5s\nprimitive a @t\nprimitive f stonith:external/ipmi\n"
+      "primitive g stonith:fence_vbox\ntag all: a f\nfencing_topology node1: f,g g node02: g\n";
+  EXPECT_EQ(section_of(kText, "configuration/nodes"),
+            "<nodes><node id=\"1\" uname=\"node1\"><instance_attributes id=\"node1-instance_attributes\">"
+            "<nvpair name=\"site\" value=\"a\" id=\"node1-instance_attributes-site\"/></instance_attributes></node>"
+            "<node id=\"22222222-2222-2222-2222-222222222222\" uname=\"node02\"/></nodes>");
+  EXPECT_EQ(section_of(kText, "configuration/resources"),
+            "<resources><template id=\"t\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"><operations>"
+            "<op name=\"monitor\" interval=\"5s\" id=\"t-monitor-5s\"/></operations></template>"
+            "<primitive id=\"a\" template=\"t\"/><primitive id=\"f\" class=\"stonith\" type=\"external/ipmi\"/>"
+            "<primitive id=\"g\" class=\"stonith\" type=\"fence_vbox\"/></resources>");
+  EXPECT_EQ(section_of(kText, "configuration/fencing-topology"),
+            "<fencing-topology><fencing-level target=\"node1\" index=\"1\" devices=\"f,g\" id=\"fencing\"/>"
+            "<fencing-level target=\"node1\" index=\"2\" devices=\"g\" id=\"fencing-0\"/>"
+            "<fencing-level target=\"node02\" index=\"1\" devices=\"g\" id=\"fencing-1\"/></fencing-topology>");
+  EXPECT_EQ(section_of(kText, "configuration/tags"),
+            "<tags><tag id=\"all\"><obj_ref id=\"a\"/><obj_ref id=\"f\"/></tag></tags>");
+}
+
+// AT-7.7: editing the interval replaces the operation and keeps everything else, place included.
+TEST(CrmShell, UpdateReplacesAnObjectInPlace) {
+  auto cib = parse_crm_shell("primitive a Dummy op monitor interval=10s\nprimitive b Dummy\ngroup g a b\n", "x");
+  ASSERT_TRUE(cib.has_value());
+  ASSERT_TRUE(apply_crm_shell(*cib, "primitive a Dummy op monitor interval=0s\n", "y").has_value());
+  EXPECT_EQ(
+      write_compact(cib->find_path("configuration/resources")),
+      "<resources><group id=\"g\"><primitive id=\"a\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"><operations>"
+      "<op name=\"monitor\" interval=\"0s\" id=\"a-monitor-0s\"/></operations></primitive>"
+      "<primitive id=\"b\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/></group></resources>");
+  const std::string before = write_document(*cib);
+  EXPECT_FALSE(apply_crm_shell(*cib, "primitive c Dummy\nprimitive a Dummy op\n", "y").has_value());
+  EXPECT_EQ(write_document(*cib), before);
+}
+
+TEST(CrmShell, SyntaxErrorsNameThePlaceAndWhatWasExpected) {
+  EXPECT_EQ(error_of("# fine\nprimitve a Dummy\n").substr(0, 58),
+            "cluster.crm:2:1: \"primitve\" is no statement of the crm she");
+  EXPECT_EQ(
+      error_of("primitive a ocf:heartbeat:Dummy \\\n  op monitor interval=10s \\\n  foo\n"),
+      "cluster.crm:3:3: syntax in primitive: unknown word \"foo\" (expected params, meta, utilization, operations "
+      "or op) near \"foo\"");
+  EXPECT_EQ(error_of("primitive a Dummy params ip=\"1.2\nprimitive b Dummy"),
+            "cluster.crm:1:29: the quotation begun here has no end (expected \" on the same line)");
+  EXPECT_EQ(error_of("group g a b\n"), "cluster.crm:1:9: syntax in group: there is no resource \"a\"");
+  EXPECT_EQ(error_of("primitive a Dummy\nlocation l a node1\n"),
+            "cluster.crm:2:14: syntax in location: expected a score and a colon, as in \"100: node01\", or a rule");
+  EXPECT_EQ(error_of("primitive a Dummy\nlocation l a 100:\n"),
+            "cluster.crm:2:18: syntax in location: expected the name of a node at the end of the statement");
+  EXPECT_EQ(error_of("primitive a Dummy\nprimitive b Dummy\ncolocation c inf: a x\n"),
+            "cluster.crm:3:21: syntax in colocation: there is no resource \"x\"");
+  EXPECT_EQ(
+      error_of("primitive a foo:bar\n"),
+      "cluster.crm:1:13: syntax in primitive: \"foo:bar\" is no resource agent (expected class:provider:type, as in "
+      "ocf:heartbeat:IPaddr2)");
+}
+
+TEST(CrmShell, LinesAndColumnsOfTextInsideAnotherFile) {
+  const auto cib = parse_crm_shell("primitive a Dummy\nlocation l b 1: n\n", "race.yaml", 40, 4);
+  ASSERT_FALSE(cib.has_value());
+  EXPECT_EQ(cib.error().text(), "race.yaml:41:16: syntax in location: there is no resource \"b\"");
+}
+
+}  // namespace
+}  // namespace simcluster::cib
