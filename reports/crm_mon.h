@@ -1,0 +1,44 @@
+// `crm_mon` as text, in the layout of the Pacemaker release that the profile names (AT part H): computed from a CIB by
+// the scheduler's unpacking.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/error.h"
+#include "engine/base/profile.h"
+#include "engine/base/time.h"
+#include "engine/cib/document.h"
+
+namespace simcluster::reports {
+
+struct CrmMonOptions {
+  bool one_shot = false;         // -1
+  bool node_attributes = false;  // -A
+  bool fail_counts = false;      // -f
+  bool operations = false;       // -o; shows fail counts too
+  bool timing = false;           // -t
+  bool inactive = false;         // -r
+  bool group_by_node = false;    // -n
+  bool hide_headers = false;     // -D
+  bool simple = false;           // -s
+  bool show_detail = false;      // -R
+};
+
+// "crm_mon -1 -Af": the program's name and short options, bundled or not, long ones too. An error names what it does not
+// know.
+Result<CrmMonOptions> parse_crm_mon_command(std::string_view command);
+
+struct CrmMonContext {
+  Time now;  // printed in UTC
+  Profile profile;
+  std::string_view local_node;  // where it is run; may be empty
+};
+
+// What the command prints. `cib` is what the local node holds at that moment.
+std::string crm_mon_text(const cib::Document& cib, const CrmMonOptions& options, const CrmMonContext& context);
+
+// "Thu Dec  1 17:16:45 2011", in UTC (as ctime does, without its newline).
+std::string ctime_text(Time at);
+
+}  // namespace simcluster::reports
