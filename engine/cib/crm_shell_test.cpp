@@ -183,5 +183,34 @@ TEST(CrmShell, LinesAndColumnsOfTextInsideAnotherFile) {
   EXPECT_EQ(cib.error().text(), "race.yaml:41:16: syntax in location: there is no resource \"b\"");
 }
 
+// AT-7.5: the example of the current shell, and reading back what was written.
+TEST(CrmShell, ShowReadsBackAsTheSameCib) {
+  constexpr std::string_view kShown =
+      "node 1: node1\n"
+      "node 2: node2\n"
+      "primitive fence_node1 stonith:fence_vbox \\\n"
+      "\tparams pcmk_host_map=node1:CentOS83-1 ip=192.168.1.1\n"
+      "primitive test Dummy \\\n"
+      "\top start interval=0s timeout=30s \\\n"
+      "\top monitor interval=10s timeout=60s \\\n"
+      "\top stop interval=0s timeout=30s on-fail=fence\n"
+      "location lo-fence_node1 fence_node1 -inf: node1\n"
+      "property cib-bootstrap-options: \\\n"
+      "\tstonith-enabled=true \\\n"
+      "\tdc-version=2.0.5.linbit-1.0.el8-ba59be712 \\\n"
+      "\tcluster-name=\"my cluster\"\n";
+  const auto cib = parse_crm_shell(kShown, "shown");
+  ASSERT_TRUE(cib.has_value()) << cib.error().text();
+  EXPECT_EQ(write_crm_shell(*cib), kShown);
+  constexpr std::string_view kRest =
+      "primitive a Dummy\nprimitive b ocf:pacemaker:ping\nprimitive c Dummy\ngroup g a c\nclone cl b \\\n\tmeta "
+      "interleave=true\n"
+      "tag t a b\ncolocation c1 inf: g cl\nlocation l1 g \\\n\trule -inf: not_defined pingd or pingd lt 100\n"
+      "order o1 Mandatory: cl g\n";
+  const auto second = parse_crm_shell(kRest, "rest");
+  ASSERT_TRUE(second.has_value()) << second.error().text();
+  EXPECT_EQ(write_crm_shell(*second), kRest);
+}
+
 }  // namespace
 }  // namespace simcluster::cib

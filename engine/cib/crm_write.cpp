@@ -1,0 +1,331 @@
+// The CIB as crm shell text (AT-7.5): `crm configure show` of current crmsh.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/cib/crm_shell.h"
+
+namespace simcluster::cib {
+
+namespace {
+
+constexpr std::string_view kContinuation = " \\\n\t";
+
+bool needs_quotes(std::string_view value) {
+  if (value.empty()) return true;
+  return !std::all_of(value.begin(), value.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == ':' || c == '-' || c == '/' || c == ',' || c == '@' || c == '%' || c == '+';
+  });
+}
+
+std::string quoted(std::string_view value) {
+  if (!needs_quotes(value)) return std::string(value);
+  std::string text = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + '"';
+}
+
+std::string pair_text(std::string_view name, std::string_view value) {
+  return fmt::format("{}={}", name, quoted(value));
+}
+
+std::string lower_score(std::string_view score) {
+  if (score == "INFINITY" || score == "+INFINITY") return "inf";
+  if (score == "-INFINITY") return "-inf";
+  return std::string(score);
+}
+
+std::string expression_text(Element expression) {
+  if (expression.is("date_expression")) {
+    const std::string_view operation = expression.value("operation");
+    std::string text = "date ";
+    if (operation == "date_spec") {
+      text += "spec";
+      for (const Attribute& part : expression.first_child("date_spec").attributes())
+        if (part.name != "id") text += " " + pair_text(part.name, part.value);
+      return text;
+    }
+    if (operation == "gt" || operation == "lt")
+      return text + fmt::format("{} {}", operation, quoted(expression.value(operation == "gt" ? "start" : "end")));
+    text += "in";
+    for (const std::string_view bound : {"start", "end"})
+      if (expression.has(bound)) text += " " + pair_text(bound, expression.value(bound));
+    for (const Element duration : expression.children("duration"))
+      for (const Attribute& part : duration.attributes())
+        if (part.name != "id") text += " " + pair_text(part.name, part.value);
+    return text;
+  }
+  const std::string_view operation = expression.value("operation");
+  if (operation == "defined" || operation == "not_defined")
+    return fmt::format("{} {}", operation, quoted(expression.value("attribute")));
+  const std::string type = expression.has("type") ? fmt::format("{}:", expression.value("type")) : std::string();
+  return fmt::format("{} {}{} {}", quoted(expression.value("attribute")), type, operation,
+                     quoted(expression.value("value")));
+}
+
+std::string rule_text(Element rule) {
+  if (rule.has("id-ref")) return fmt::format("rule $id-ref={}", rule.value("id-ref"));
+  std::string text = "rule";
+  if (rule.has("role")) text += fmt::format(" $role={}", rule.value("role"));
+  if (rule.has("score")) text += fmt::format(" {}:", lower_score(rule.value("score")));
+  if (rule.has("score-attribute")) text += fmt::format(" {}:", rule.value("score-attribute"));
+  const std::string joint = rule.value("boolean-op") == "or" ? " or " : " and ";
+  bool first = true;
+  for (const Element expression : rule.children()) {
+    text += first ? " " : joint;
+    text += expression_text(expression);
+    first = false;
+  }
+  return text;
+}
+
+// The content of an attribute set behind its keyword, on one line.
+std::string set_text(Element set) {
+  if (set.has("id-ref")) return fmt::format(" $id-ref={}", set.value("id-ref"));
+  std::string text;
+  if (set.has("score")) text += fmt::format(" {}:", lower_score(set.value("score")));
+  for (const Element rule : set.children("rule")) text += " " + rule_text(rule);
+  for (const Element pair : set.children("nvpair")) text += " " + pair_text(pair.value("name"), pair.value("value"));
+  return text;
+}
+
+std::string operation_text(Element op) {
+  std::string text = fmt::format("{}op {}", kContinuation, op.value("name"));
+  for (const Attribute& attribute : op.attributes()) {
+    const bool default_interval =
+        attribute.name == "interval" && attribute.value == "0" && op.value("name") != "monitor";
+    if (attribute.name != "id" && attribute.name != "name" && !default_interval)
+      text += " " + pair_text(attribute.name, attribute.value);
+  }
+  for (const Element set : op.children("instance_attributes"))
+    text += fmt::format("{}op_params{}", kContinuation, set_text(set));
+  for (const Element set : op.children("meta_attributes"))
+    text += fmt::format("{}op_meta{}", kContinuation, set_text(set));
+  return text;
+}
+
+std::string type_text(Element element) {
+  if (element.has("template")) return fmt::format("@{}", element.value("template"));
+  const std::string_view standard = element.value("class");
+  const std::string_view provider = element.value("provider");
+  if (standard == "ocf" && provider == "heartbeat") return std::string(element.value("type"));
+  if (provider.empty()) return fmt::format("{}:{}", standard, element.value("type"));
+  return fmt::format("{}:{}:{}", standard, provider, element.value("type"));
+}
+
+std::string attribute_sets(Element element) {
+  std::string text;
+  if (element.has("description")) text += " " + pair_text("description", element.value("description"));
+  for (const auto& [name, keyword] : {std::pair<std::string_view, std::string_view>{"instance_attributes", "params"},
+                                      {"meta_attributes", "meta"},
+                                      {"utilization", "utilization"}})
+    for (const Element set : element.children(name))
+      text += fmt::format("{}{}{}", kContinuation, keyword, set_text(set));
+  return text;
+}
+
+std::string primitive_text(Element element) {
+  std::string text =
+      fmt::format("{} {} {}", element.is("template") ? "rsc_template" : "primitive", element.id(), type_text(element));
+  text += attribute_sets(element);
+  for (const Element operations : element.children("operations"))
+    for (const Element op : operations.children("op")) text += operation_text(op);
+  return text;
+}
+
+std::string container_text(Element element) {
+  std::string text = fmt::format("{} {}", element.is("master") ? std::string_view("ms") : element.name(), element.id());
+  for (const Element child : element.children())
+    if (child.is("primitive") || child.is("group")) text += fmt::format(" {}", child.id());
+  return text + attribute_sets(element);
+}
+
+std::string node_text(Element node) {
+  std::string text = node.id() == node.value("uname") ? fmt::format("node {}", node.id())
+                                                      : fmt::format("node {}: {}", node.id(), node.value("uname"));
+  if (node.has("type")) text += fmt::format(":{}", node.value("type"));
+  for (const Element set : node.children("instance_attributes"))
+    text += fmt::format("{}attributes{}", kContinuation, set_text(set));
+  for (const Element set : node.children("utilization"))
+    text += fmt::format("{}utilization{}", kContinuation, set_text(set));
+  return text;
+}
+
+std::string resource_sets(Element constraint, std::string_view suffix_attribute) {
+  std::string text;
+  for (const Element set : constraint.children("resource_set")) {
+    const bool any = set.value("require-all") == "false";
+    const bool parallel = set.value("sequential") == "false";
+    if (any || parallel) text += any ? " [" : " (";
+    for (const Element member : set.children("resource_ref")) {
+      text += fmt::format(" {}", member.id());
+      if (set.has(suffix_attribute)) text += fmt::format(":{}", set.value(suffix_attribute));
+    }
+    if (any || parallel) text += any ? " ]" : " )";
+  }
+  return text;
+}
+
+std::string with_suffix(Element element, std::string_view name, std::string_view suffix) {
+  std::string text(element.value(name));
+  if (element.has(suffix)) text += fmt::format(":{}", element.value(suffix));
+  return text;
+}
+
+std::string location_text(Element element) {
+  std::string text = fmt::format("location {}", element.id());
+  if (element.has("rsc-pattern")) text += fmt::format(" /{}/", element.value("rsc-pattern"));
+  if (element.has("rsc")) text += fmt::format(" {}", element.value("rsc"));
+  for (const Element set : element.children("resource_set")) {
+    text += " {";
+    for (const Element member : set.children("resource_ref")) text += fmt::format(" {}", member.id());
+    text += " }";
+  }
+  for (const std::string_view name : {"role", "resource-discovery"})
+    if (element.has(name)) text += " " + pair_text(name, element.value(name));
+  if (element.has("node")) text += fmt::format(" {}: {}", lower_score(element.value("score")), element.value("node"));
+  for (const Element rule : element.children("rule")) text += fmt::format("{}{}", kContinuation, rule_text(rule));
+  return text;
+}
+
+std::string colocation_text(Element element) {
+  std::string text = fmt::format("colocation {} {}:", element.id(), lower_score(element.value("score")));
+  if (element.has("rsc"))
+    text += fmt::format(" {} {}", with_suffix(element, "rsc", "rsc-role"),
+                        with_suffix(element, "with-rsc", "with-rsc-role"));
+  text += resource_sets(element, "role");
+  if (element.has("node-attribute")) text += " " + pair_text("node-attribute", element.value("node-attribute"));
+  return text;
+}
+
+std::string order_text(Element element) {
+  std::string text = fmt::format("order {}", element.id());
+  if (element.has("kind")) text += fmt::format(" {}:", element.value("kind"));
+  if (!element.has("kind") && element.has("score")) text += fmt::format(" {}:", lower_score(element.value("score")));
+  if (element.has("first"))
+    text += fmt::format(" {} {}", with_suffix(element, "first", "first-action"),
+                        with_suffix(element, "then", "then-action"));
+  text += resource_sets(element, "action");
+  if (element.has("symmetrical")) text += " " + pair_text("symmetrical", element.value("symmetrical"));
+  return text;
+}
+
+std::string ticket_text(Element element) {
+  std::string text = fmt::format("rsc_ticket {} {}:", element.id(), element.value("ticket"));
+  if (element.has("rsc")) text += " " + with_suffix(element, "rsc", "rsc-role");
+  text += resource_sets(element, "role");
+  if (element.has("loss-policy")) text += " " + pair_text("loss-policy", element.value("loss-policy"));
+  return text;
+}
+
+std::string topology_text(Element topology) {
+  std::string text = "fencing_topology";
+  std::string target;
+  for (const Element level : topology.children("fencing-level")) {
+    std::string of_level;
+    if (level.has("target")) of_level = fmt::format("{}:", level.value("target"));
+    if (level.has("target-pattern")) of_level = fmt::format("pattern:{}", level.value("target-pattern"));
+    if (level.has("target-attribute"))
+      of_level = fmt::format("attr:{}", pair_text(level.value("target-attribute"), level.value("target-value")));
+    if (of_level != target) text += fmt::format("{}{}", kContinuation, of_level);
+    target = of_level;
+    text += fmt::format(" {}", level.value("devices"));
+  }
+  return text;
+}
+
+std::string property_text(std::string_view keyword, Element set) {
+  std::string text = fmt::format("{} {}:", keyword, set.id());
+  for (const Element rule : set.children("rule")) text += fmt::format("{}{}", kContinuation, rule_text(rule));
+  for (const Element pair : set.children("nvpair"))
+    text += fmt::format("{}{}", kContinuation, pair_text(pair.value("name"), pair.value("value")));
+  return text;
+}
+
+class Writer {
+ public:
+  explicit Writer(const Document& cib) : cib_(cib) {}
+
+  std::string run() {
+    each("configuration/nodes", "node", node_text, false);
+    resources("template", primitive_text);
+    resources("primitive", primitive_text);
+    resources("group", container_text);
+    resources("master", container_text);
+    resources("clone", container_text);
+    each("configuration/tags", "tag", tag_text, true);
+    each("configuration/constraints", "rsc_colocation", colocation_text, true);
+    each("configuration/constraints", "rsc_location", location_text, true);
+    each("configuration/constraints", "rsc_order", order_text, true);
+    if (const Element topology = cib_.find_path("configuration/fencing-topology");
+        topology && topology.child_count() > 0)
+      add(topology_text(topology));
+    each("configuration/constraints", "rsc_ticket", ticket_text, true);
+    sets("configuration/crm_config", "cluster_property_set", "property");
+    sets("configuration/rsc_defaults", "meta_attributes", "rsc_defaults");
+    sets("configuration/op_defaults", "meta_attributes", "op_defaults");
+    return std::move(out_);
+  }
+
+ private:
+  using Text = std::string (*)(Element);
+
+  static std::string tag_text(Element tag) {
+    std::string text = fmt::format("tag {}", tag.id());
+    for (const Element member : tag.children("obj_ref")) text += fmt::format(" {}", member.id());
+    return text;
+  }
+
+  void add(const std::string& text) {
+    out_ += text;
+    out_ += '\n';
+  }
+
+  void collect(Element parent, std::string_view name, std::vector<Element>& found) {
+    for (const Element child : parent.children()) {
+      if (child.is(name)) found.push_back(child);
+      if (child.is("group") || child.is("clone") || child.is("master") || child.is("bundle"))
+        collect(child, name, found);
+    }
+  }
+
+  void write_sorted(std::vector<Element>& elements, Text text, bool sorted) {
+    if (sorted)
+      std::stable_sort(elements.begin(), elements.end(), [](Element a, Element b) { return a.id() < b.id(); });
+    for (const Element element : elements) add(text(element));
+  }
+
+  // Resources of any depth, alphabetical.
+  void resources(std::string_view name, Text text) {
+    const Element top = cib_.find_path("configuration/resources");
+    if (!top) return;
+    std::vector<Element> found;
+    collect(top, name, found);
+    write_sorted(found, text, true);
+  }
+
+  void each(std::string_view path, std::string_view name, Text text, bool sorted) {
+    std::vector<Element> found;
+    for (const Element child : cib_.find_path(path).children(name)) found.push_back(child);
+    write_sorted(found, text, sorted);
+  }
+
+  void sets(std::string_view path, std::string_view name, std::string_view keyword) {
+    for (const Element set : cib_.find_path(path).children(name)) add(property_text(keyword, set));
+  }
+
+  const Document& cib_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string write_crm_shell(const Document& cib) { return Writer(cib).run(); }
+
+}  // namespace simcluster::cib
