@@ -17,7 +17,7 @@ namespace simcluster::membership {
 
 inline constexpr std::size_t kMaxLinks = 8;  // K-10
 
-enum class Transport : std::uint8_t { kUdp, kUdpu, kKnet };
+enum class TransportKind : std::uint8_t { kUdp, kUdpu, kKnet };
 enum class RrpMode : std::uint8_t { kNone, kPassive, kActive };
 enum class LinkMode : std::uint8_t { kPassive, kActive, kRoundRobin };
 
@@ -50,7 +50,7 @@ struct NodeConf {
 // `totem { }`: only what was given; derived values are in TotemTimers.
 struct TotemConf {
   std::optional<std::uint32_t> version;
-  std::optional<Transport> transport;
+  std::optional<TransportKind> transport;
   std::string cluster_name;
   std::optional<std::uint32_t> node_id;
   bool clear_node_high_bit = false;
@@ -102,8 +102,12 @@ struct CorosyncConf {
   std::vector<InterfaceConf> interfaces;  // in file order
   std::vector<NodeConf> nodes;            // in file order
   QuorumConf quorum;
+  bool debug = false;              // logging { debug: on }
   std::vector<ConfEntry> entries;  // everything, in file order
 };
+
+// The transport in force (M 14.4).
+TransportKind effective_transport(const CorosyncConf& conf, const Profile& profile);
 
 // Parses the text (CF-4 to CF-11). The error's message is Corosync's own, its place has the file and line (CF-6).
 Result<CorosyncConf> parse_corosync_conf(std::string_view text, std::string_view file_name, const Profile& profile);

@@ -141,7 +141,7 @@ class GroupService {
   // up: the join then waits. `client` must outlive the handle.
   virtual Result<std::unique_ptr<Group>> join(std::string_view group, std::uint32_t process, GroupClient& client) = 0;
 
-  // Reports quorum from now on, the present state first if there is one (VQ-28). One call per client.
+  // Reports quorum from now on; the present state, if there is one, at once from inside this call (VQ-28).
   virtual void track_quorum(QuorumClient& client) = 0;
   virtual void untrack_quorum(QuorumClient& client) = 0;
 

@@ -20,6 +20,9 @@ namespace simcluster::membership {
 struct LocalMachine {
   std::string host_name;
   std::vector<IpAddress> addresses;  // of all interfaces
+  // The own id where the configuration names none; none: taken from the address (CF-22).
+  ClusterNodeId node_id;
+  std::string auth_key;  // content of the authkey file; empty: datagrams are not authenticated
 };
 
 class StackClient {

@@ -1,0 +1,52 @@
+#include "engine/membership/authenticator.h"
+
+#include <array>
+#include <cstring>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "engine/base/assert.h"
+#include "engine/membership/wire.h"
+
+namespace simcluster::membership {
+
+namespace {
+
+std::array<std::byte, 32> hmac(const std::string& key, std::span<const std::byte> data) {
+  std::array<std::byte, 32> result{};
+  unsigned int length = 0;
+  const auto* done =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(data.data()),
+           data.size(), reinterpret_cast<unsigned char*>(result.data()), &length);
+  SIMCLUSTER_ASSERT(done != nullptr && length == result.size());
+  return result;
+}
+
+}  // namespace
+
+std::span<const std::byte> Authenticator::seal(std::span<const std::byte> data, Random* salt) {
+  if (!enabled()) return data;
+  {
+    Writer w(sealed_, data.size() + overhead());
+    w.u16(0xfefe);
+    w.u16(0);
+    for (std::size_t i = 0; i < kSalt / 8; ++i) w.u64(salt->next());
+    w.bytes(data);
+  }
+  const auto hash = hmac(key_, sealed_);
+  sealed_.insert(sealed_.end(), hash.begin(), hash.end());
+  return sealed_;
+}
+
+std::optional<std::span<const std::byte>> Authenticator::open(std::span<const std::byte> packet) const {
+  if (!enabled()) return packet;
+  if (packet.size() < overhead()) return std::nullopt;
+  const auto body = packet.first(packet.size() - kHash);
+  const auto hash = hmac(key_, body);
+  if (CRYPTO_memcmp(hash.data(), packet.data() + body.size(), kHash) != 0) return std::nullopt;
+  return body.subspan(kEnvelope + kSalt);
+}
+
+}  // namespace simcluster::membership

@@ -1,0 +1,296 @@
+#include "engine/membership/plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace simcluster::membership {
+
+namespace {
+
+constexpr std::uint16_t kDefaultPort = 5405;  // K-11
+
+class Planner {
+ public:
+  Planner(const CorosyncConf& conf, const TotemTimers& timers, const LocalMachine& local, const Profile& profile)
+      : conf_(conf), timers_(timers), local_(local), profile_(profile) {
+    plan_.transport = effective_transport(conf, profile);
+  }
+
+  Result<Plan> make() {
+    if (auto result = links(); !result) return tl::unexpected<Error>(result.error());
+    if (auto result = structure(); !result) return tl::unexpected<Error>(result.error());
+    if (auto result = identities(); !result) return tl::unexpected<Error>(result.error());
+    if (auto result = modes(); !result) return tl::unexpected<Error>(result.error());
+    return std::move(plan_);
+  }
+
+ private:
+  tl::unexpected<Error> error(std::string text, const SourcePlace* place = nullptr) const {
+    return fail(std::move(text), place != nullptr ? *place : SourcePlace{conf_.file_name, 0, 0});
+  }
+
+  bool knet() const { return plan_.transport == TransportKind::kKnet; }
+  std::string of_interface(std::uint8_t number) const {
+    return profile_.processor_is_address ? std::string() : fmt::format(" for interface {}", number);
+  }
+
+  const InterfaceConf* interface(std::uint8_t number) const {
+    for (const InterfaceConf& interface : conf_.interfaces)
+      if (interface.number == number) return &interface;
+    return nullptr;
+  }
+
+  // CF-24. Names first (host name as it is, then without its domain), then addresses.
+  const NodeConf* find_local() const {
+    const auto short_name = [](std::string_view name) { return name.substr(0, name.find('.')); };
+    if (!profile_.processor_is_address) {
+      for (const NodeConf& node : conf_.nodes)
+        if (!local_.host_name.empty() && (node.name == local_.host_name || node.addresses[0] == local_.host_name))
+          return &node;
+      for (const NodeConf& node : conf_.nodes)
+        if (!local_.host_name.empty() && !node.name.empty() && short_name(node.name) == short_name(local_.host_name))
+          return &node;
+    }
+    for (const NodeConf& node : conf_.nodes) {
+      const auto address = IpAddress::parse(node.addresses[0]);
+      if (address && std::find(local_.addresses.begin(), local_.addresses.end(), *address) != local_.addresses.end())
+        return &node;
+    }
+    return nullptr;
+  }
+
+  // M 14.6 (b).
+  Result<void> links() {
+    if (conf_.nodes.empty()) return links_of_interfaces();
+    own_ = find_local();
+    if (own_ == nullptr) return error("No valid name found for local host");
+    plan_.local_votes = own_->votes;
+    for (std::uint8_t number = 0; number < kMaxLinks; ++number) {
+      if (own_->addresses[number].empty()) continue;
+      PlannedLink link;
+      link.number = number;
+      if (auto result = nodelist_link(link); !result) return result;
+      plan_.links.push_back(std::move(link));
+    }
+    return {};
+  }
+
+  Result<void> nodelist_link(PlannedLink& link) {
+    for (const NodeConf& node : conf_.nodes) {
+      const std::string& text = node.addresses[link.number];
+      if (text.empty()) continue;
+      const auto address = IpAddress::parse(text);
+      if (!address) return error(fmt::format("failed to parse node address '{}'", text), &node.place);
+      link.addresses[id_of(node)] = *address;
+      if (&node == own_)
+        link.config.bind_network = *address;
+      else if (plan_.transport != TransportKind::kUdp)
+        link.config.peers.push_back(*address);
+    }
+    return finish_link(link, interface(link.number));
+  }
+
+  std::uint32_t id_of(const NodeConf& node) const {
+    if (node.node_id) return *node.node_id;
+    const auto address = IpAddress::parse(node.addresses[0]);
+    std::uint32_t id = address ? address->v4_value() : 0;
+    if (conf_.totem.clear_node_high_bit) id &= 0x7fffffff;
+    return id;
+  }
+
+  Result<void> links_of_interfaces() {
+    for (const InterfaceConf& interface : conf_.interfaces) {
+      PlannedLink link;
+      link.number = interface.number;
+      const auto address = IpAddress::parse(interface.bind_address);
+      if (!address)
+        return error(fmt::format("failed to parse bindnet address '{}'", interface.bind_address), &interface.place);
+      link.config.bind_network = *address;
+      for (const std::string& member : interface.members)
+        if (const auto peer = IpAddress::parse(member)) link.config.peers.push_back(*peer);
+      if (auto result = finish_link(link, &interface); !result) return result;
+      plan_.links.push_back(std::move(link));
+    }
+    std::stable_sort(plan_.links.begin(), plan_.links.end(),
+                     [](const PlannedLink& a, const PlannedLink& b) { return a.number < b.number; });
+    return {};
+  }
+
+  Result<void> finish_link(PlannedLink& link, const InterfaceConf* interface) {
+    std::uint16_t port = kDefaultPort;
+    if (!profile_.processor_is_address)
+      port = static_cast<std::uint16_t>(port + link.number);
+    else if (interface != nullptr && interface->broadcast)
+      port = static_cast<std::uint16_t>(port + 2 * link.number);
+    link.config.port = interface != nullptr && interface->port ? *interface->port : port;
+    link.priority = 1;
+    link.pong_count = 2;  // T-27
+    if (interface != nullptr) {
+      link.priority = static_cast<std::uint8_t>(interface->knet_link_priority.value_or(1));
+      if (link.priority == 0) link.priority = 1;
+      if (interface->knet_pong_count.value_or(0) != 0) link.pong_count = *interface->knet_pong_count;
+    }
+    link.ping_timeout = timers_.token / link.pong_count;  // T-24, T-25
+    link.ping_interval = timers_.token / (link.pong_count * 2);
+    if (interface != nullptr && interface->knet_ping_timeout.value_or(0) != 0)
+      link.ping_timeout = *interface->knet_ping_timeout;
+    if (interface != nullptr && interface->knet_ping_interval.value_or(0) != 0)
+      link.ping_interval = *interface->knet_ping_interval;
+    if (plan_.transport == TransportKind::kUdp) return multicast_address(link, interface);
+    return {};
+  }
+
+  Result<void> multicast_address(PlannedLink& link, const InterfaceConf* interface) {
+    if (interface != nullptr && interface->broadcast) {
+      link.config.multicast = IpAddress::v4(0xffffffff);
+      return {};
+    }
+    if (interface != nullptr && !interface->multicast_address.empty()) {
+      const auto address = IpAddress::parse(interface->multicast_address);
+      if (!address)
+        return error(fmt::format("failed to parse mcast address '{}'", interface->multicast_address),
+                     &interface->place);
+      link.config.multicast = *address;
+      return {};
+    }
+    if (!conf_.totem.cluster_name.empty()) link.config.multicast = derived_multicast(link.number);
+    return {};
+  }
+
+  // CF-26.
+  IpAddress derived_multicast(std::uint8_t link) const {
+    std::uint32_t value = 0;
+    for (const char c : conf_.totem.cluster_name) value = value * 2 + static_cast<unsigned char>(c);
+    const std::uint32_t id = value % 65536 + link;
+    return IpAddress::v4(239U << 24 | 192U << 16 | (id >> 8 & 0xff) << 8 | id % 255);
+  }
+
+  // M 14.6 (c).
+  Result<void> structure() {
+    if (plan_.links.empty()) return error("No interfaces defined");
+    for (const PlannedLink& link : plan_.links) {
+      const InterfaceConf* conf = interface(link.number);
+      const SourcePlace* place = conf != nullptr ? &conf->place : nullptr;
+      if (plan_.transport == TransportKind::kUdp && !link.config.multicast.specified())
+        return error("No multicast address specified" + of_interface(link.number), place);
+      if (link.config.port == 0) return error("No multicast port specified" + of_interface(link.number), place);
+      if (conf != nullptr && conf->ttl && plan_.transport != TransportKind::kUdp && !profile_.processor_is_address)
+        return error(fmt::format("Can only set ttl on multicast transport types for interface {}", link.number), place);
+      if (conf != nullptr && conf->knet_link_priority && !knet() && !profile_.processor_is_address)
+        return error(fmt::format("Can only set link priority on knet transport type for interface {}", link.number),
+                     place);
+      if (plan_.transport == TransportKind::kUdp) {
+        if (auto result = check_multicast(link, place); !result) return result;
+      }
+    }
+    if (auto result = check_port_pairs(); !result) return result;
+    if (conf_.totem.version.value_or(0) != 2)
+      return error("This totem parser can only parse version 2 configurations.");
+    return {};
+  }
+
+  Result<void> check_multicast(const PlannedLink& link, const SourcePlace* place) const {
+    const std::string stop = profile_.processor_is_address ? "." : "";
+    const IpAddress& address = link.config.multicast;
+    if (address.family != link.config.bind_network.family)
+      return error("Multicast address family does not match bind address family" + of_interface(link.number), place);
+    const bool multicast =
+        address.family == IpAddress::Family::kV6 ? address.bytes[0] == 0xff : (address.bytes[0] & 0xf0) == 0xe0;
+    const bool broadcast = address == IpAddress::v4(0xffffffff);
+    if (!multicast && !broadcast)
+      return error("mcastaddr is not a correct multicast address" + of_interface(link.number) + stop, place);
+    return {};
+  }
+
+  // RR-2.
+  Result<void> check_port_pairs() const {
+    if (plan_.transport != TransportKind::kUdp || !profile_.rrp_ports_must_differ || !profile_.processor_is_address)
+      return {};
+    for (std::size_t i = 0; i < plan_.links.size(); ++i)
+      for (std::size_t j = i + 1; j < plan_.links.size(); ++j) {
+        const LinkConfig& a = plan_.links[i].config;
+        const LinkConfig& b = plan_.links[j].config;
+        const int distance = int{a.port} - int{b.port};
+        if (a.multicast == b.multicast && distance >= -1 && distance <= 1)
+          return error("Interfaces multicast address/port pair must differ");
+      }
+    return {};
+  }
+
+  Result<void> identities() {
+    for (const NodeConf& node : conf_.nodes) {
+      if (knet() && !node.node_id)
+        return error(
+            fmt::format("Knet requires an explicit nodeid to be specified for address '{}'.", node.addresses[0]),
+            &node.place);
+      if (knet() && *node.node_id >= 65536)
+        return error(fmt::format("Knet requires nodeid to be less than 65536 for address '{}'.", node.addresses[0]),
+                     &node.place);
+      if (knet() && plan_.links.size() > 1 && node.name.empty())
+        return error("for a multi-link configuration, all nodes must have a 'name' attribute", &node.place);
+      plan_.names[id_of(node)] = node.name;
+    }
+    std::set<std::uint32_t> seen;
+    for (const NodeConf& node : conf_.nodes) {
+      if (seen.insert(id_of(node)).second) continue;
+      return error(node.node_id ? fmt::format("Nodeid {} appears twice in corosync.conf", id_of(node))
+                                : fmt::format("Nodeid {}(autogenerated from {}) appears twice in corosync.conf",
+                                              id_of(node), node.addresses[0]),
+                   &node.place);
+    }
+    if (own_ != nullptr)
+      plan_.node_id = own_->node_id.value_or(0);
+    else if (conf_.totem.node_id)
+      plan_.node_id = *conf_.totem.node_id;
+    else if (local_.node_id.valid())
+      plan_.node_id = local_.node_id.value;
+    return {};
+  }
+
+  // M 14.6 (e).
+  Result<void> modes() {
+    const std::string& rrp = conf_.totem.rrp_mode;
+    if (rrp == "active")
+      plan_.rrp_mode = RrpMode::kActive;
+    else if (rrp == "passive")
+      plan_.rrp_mode = RrpMode::kPassive;
+    else if (!rrp.empty() && rrp != "none" && profile_.processor_is_address)
+      return error(fmt::format("The RRP mode \"{}\" specified is invalid.  It must be none, active, or passive.", rrp));
+    if (profile_.processor_is_address && plan_.links.size() > 1 && plan_.rrp_mode == RrpMode::kNone)
+      return error(
+          fmt::format("{} is too many configured interfaces for the rrp_mode setting none.", plan_.links.size()));
+    if (!profile_.processor_is_address && !knet() && plan_.links.size() > 1)
+      return error(fmt::format("{} is too many configured interfaces for non-Knet transport.", plan_.links.size()));
+    const std::string& mode = conf_.totem.link_mode;
+    if (mode == "active")
+      plan_.link_mode = LinkMode::kActive;
+    else if (mode == "rr")
+      plan_.link_mode = LinkMode::kRoundRobin;
+    else if (!mode.empty() && mode != "passive")
+      return error(
+          fmt::format("The Knet link mode \"{}\" specified is invalid.  It must be active, passive or rr.", mode));
+    const bool crypto = (!conf_.totem.crypto_cipher.empty() && conf_.totem.crypto_cipher != "none") ||
+                        (!conf_.totem.crypto_hash.empty() && conf_.totem.crypto_hash != "none");
+    if (crypto && !knet() && !profile_.processor_is_address)
+      return error("crypto_cipher & crypto_hash are only valid for the Knet transport.");
+    return {};
+  }
+
+  const CorosyncConf& conf_;
+  const TotemTimers& timers_;
+  const LocalMachine& local_;
+  const Profile& profile_;
+  const NodeConf* own_ = nullptr;
+  Plan plan_;
+};
+
+}  // namespace
+
+Result<Plan> make_plan(const CorosyncConf& conf, const TotemTimers& timers, const LocalMachine& local,
+                       const Profile& profile) {
+  return Planner(conf, timers, local, profile).make();
+}
+
+}  // namespace simcluster::membership

@@ -1,0 +1,39 @@
+// What one machine makes of a configuration: which entry of the nodelist it is, which links it opens (M 14.6, 14.7).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/host.h"
+#include "engine/base/profile.h"
+#include "engine/membership/corosync_conf.h"
+#include "engine/membership/stack.h"
+
+namespace simcluster::membership {
+
+struct PlannedLink {
+  std::uint8_t number = 0;
+  LinkConfig config;
+  std::map<std::uint32_t, IpAddress> addresses;  // of the nodelist's nodes, by node id
+  std::uint8_t priority = 1;                     // knet_link_priority
+  std::uint32_t ping_interval = 0, ping_timeout = 0, pong_count = 2;
+};
+
+struct Plan {
+  TransportKind transport = TransportKind::kUdp;
+  RrpMode rrp_mode = RrpMode::kNone;
+  LinkMode link_mode = LinkMode::kPassive;
+  std::vector<PlannedLink> links;
+  std::uint32_t node_id = 0;  // 0: from the address of link 0 (CF-22)
+  std::optional<std::uint32_t> local_votes;
+  std::map<std::uint32_t, std::string> names;
+};
+
+// The error carries Corosync's text (CF-12).
+Result<Plan> make_plan(const CorosyncConf& conf, const TotemTimers& timers, const LocalMachine& local,
+                       const Profile& profile);
+
+}  // namespace simcluster::membership

@@ -1,0 +1,224 @@
+// GATHER: JOINs until everybody reachable agrees (M 5.3 to 5.5), and what makes a ring notice others (M 5.16).
+#include <fmt/format.h>
+
+#include "engine/membership/srp.h"
+
+namespace simcluster::membership {
+
+namespace {
+
+std::string_view cause_text(GatherCause cause) {
+  switch (cause) {
+    case GatherCause::kConsensusTimeout:
+      return "consensus timeout";
+    case GatherCause::kTokenLostOperational:
+      return "The token was lost in the OPERATIONAL state.";
+    case GatherCause::kConsensusExpired:
+      return "The consensus timeout expired.";
+    case GatherCause::kTokenLostCommit:
+      return "The token was lost in the COMMIT state.";
+    case GatherCause::kTokenLostRecovery:
+      return "The token was lost in the RECOVERY state.";
+    case GatherCause::kFailedToReceive:
+      return "failed to receive";
+    case GatherCause::kForeignOperational:
+      return "foreign message in operational state";
+    case GatherCause::kForeignGather:
+      return "foreign message in gather state";
+    case GatherCause::kMergeOperational:
+      return "merge during operational state";
+    case GatherCause::kMergeGather:
+      return "merge during gather state";
+    case GatherCause::kMergeJoin:
+      return "merge during join";
+    case GatherCause::kJoinOperational:
+      return "join during operational state";
+    case GatherCause::kJoinCommit:
+      return "join during commit state";
+    case GatherCause::kJoinRecovery:
+      return "join during recovery";
+    case GatherCause::kInterfaceChange:
+      return "interface change";
+  }
+  return "MISSING";
+}
+
+}  // namespace
+
+// SRP-3.1 to SRP-3.9.
+void Srp::enter_gather(GatherCause cause) {
+  discard_token_ = true;
+  originated_ = false;
+  add(proc_, me_);
+  send_join();
+  deadlines_.arm(Deadline::kJoin, ms(settings_.timers.join));
+  deadlines_.arm(Deadline::kConsensus, ms(settings_.timers.consensus));
+  deadlines_.cancel(Deadline::kTokenRetransmit);
+  deadlines_.cancel(Deadline::kTokenLoss);
+  deadlines_.cancel(Deadline::kTokenWarning);
+  deadlines_.cancel(Deadline::kMergeDetect);
+  deadlines_.cancel(Deadline::kHeartbeat);
+  consensus_.assign(1, me_);
+  if (settings_.debug)
+    debug(fmt::format("entering GATHER state from {}({}).", static_cast<int>(cause), cause_text(cause)));
+  if (cause == GatherCause::kConsensusExpired) ++continuous_gather_;
+  ++counters_.gather_entered;
+  state_ = SrpState::kGather;
+  trace_state("gather", cause_text(cause));
+}
+
+void Srp::send_join() {
+  if (settings_.timers.send_join == 0) return send_join_now();
+  // SRP-4.5. The real daemon sleeps here; what it would have done meanwhile is done, only the JOIN is late.
+  if (deadlines_.armed(Deadline::kDelayedJoin)) return;
+  const auto delay = host_.random("totem.send_join").below(settings_.timers.send_join);
+  deadlines_.arm(Deadline::kDelayedJoin, milliseconds(static_cast<std::int64_t>(delay)));
+}
+
+void Srp::send_join_now() {
+  if (codec_.join_size(proc_.size() + fail_.size()) > kMaxJoinSize)
+    return log(LogPriority::kWarning, "memb_join_message too long. Ignoring message.");
+  Join join;
+  join.header_node_id = me_.node_id;
+  join.from = me_;
+  join.ring_seq = ring_.sequence;
+  join.proc = proc_;
+  join.failed = fail_;
+  codec_.encode(join, frame_);
+  ++counters_.memb_join_tx;
+  transport_.send_all(frame_, Loop::kYes);  // SRP-4.2
+}
+
+void Srp::receive_join(std::span<const std::byte> frame) {
+  if (const auto error = codec_.decode(frame, join_); !error.empty()) return drop(error);
+  if (paused_) {
+    const Duration pause = host_.now() - last_alive_;
+    if (pause > ms(settings_.timers.token / 2)) {
+      // SRP-5.1. Whatever waited in the sockets with it arrives now too and is dropped the same way, until the overdue
+      // timer has been seen.
+      log(LogPriority::kNotice,
+          fmt::format("Process pause detected for {} ms, flushing membership messages.", pause.milliseconds()));
+      return drop({});
+    }
+  }
+  ++counters_.memb_join_rx;
+  ring_hi_ = std::max(ring_hi_, join_.ring_seq);  // SRP-5.2
+  if (!join_passes_gate(join_)) return;
+  if (join_.leave()) {
+    add(left_seen_, join_.failed.back());
+    debug(fmt::format("Received LEAVE message from {}", id_text(join_.failed.back())));
+  }
+  const SrpState before = state_;
+  process_join(join_);
+  if (before == SrpState::kCommit) {
+    enter_gather(GatherCause::kJoinCommit);
+  } else if (before == SrpState::kRecovery) {
+    restore_old_ring();
+    enter_gather(GatherCause::kTokenLostRecovery);
+    ++counters_.recovery_token_lost;
+    enter_gather(GatherCause::kJoinRecovery);
+  }
+}
+
+// SRP-5.3.
+bool Srp::join_passes_gate(const Join& join) {
+  switch (state_) {
+    case SrpState::kOperational:
+      if (contains(join.failed, me_)) return false;
+      return !(contains(memb_, join.from) && join.ring_seq < ring_.sequence);
+    case SrpState::kGather:
+      return true;
+    case SrpState::kCommit:
+    case SrpState::kRecovery:
+      return contains(new_memb_, join.from) && join.ring_seq >= ring_.sequence;
+  }
+  return false;
+}
+
+// SRP-5.6 to SRP-5.10.
+void Srp::process_join(const Join& join) {
+  if (same_set(join.proc, proc_) && same_set(join.failed, fail_)) {
+    if (!join.leave()) consensus_reached(join.from);
+    if (agreed()) {
+      if (failed_to_recv_) {
+        failed_to_recv_ = false;
+        proc_.assign(1, me_);
+        fail_.clear();
+        create_commit_token();
+        return enter_commit();
+      }
+      const ProcessorList present = difference(proc_, fail_);
+      if (*std::min_element(present.begin(), present.end()) == me_) {
+        create_commit_token();
+        return enter_commit();
+      }
+    }
+  } else if (!(subset(join.proc, proc_) && subset(join.failed, fail_)) && !contains(fail_, join.from)) {
+    add_all(proc_, join.proc);
+    if (contains(join.failed, me_))
+      add(fail_, join.from);
+    else if (contains(memb_, join.from))
+      add_all(fail_, join.failed);
+    return enter_gather(GatherCause::kMergeJoin);
+  }
+  if (state_ == SrpState::kOperational) enter_gather(GatherCause::kJoinOperational);
+}
+
+// SRP-5.9. A set that is empty counts as agreed only for a processor that declared itself failed.
+bool Srp::agreed() const {
+  bool any = false;
+  for (const Processor& p : proc_) {
+    if (contains(fail_, p)) continue;
+    any = true;
+    if (!contains(consensus_, p)) return false;
+  }
+  return any || failed_to_recv_;
+}
+
+// SRP-5.11.
+void Srp::consensus_timeout() {
+  if (state_ != SrpState::kGather) return;
+  ++counters_.consensus_timeouts;
+  if (agreed()) {
+    consensus_.assign(1, me_);
+    arm_token_loss();
+    return;
+  }
+  for (const Processor& p : proc_)
+    if (!contains(consensus_, p)) add(fail_, p);
+  enter_gather(GatherCause::kConsensusTimeout);
+}
+
+// SRP-16.1, SRP-16.3.
+void Srp::foreign(const Processor& sender, GatherCause operational, GatherCause gather) {
+  switch (state_) {
+    case SrpState::kOperational:
+      add(proc_, sender);
+      return enter_gather(operational);
+    case SrpState::kGather:
+      if (contains(proc_, sender)) return;
+      add(proc_, sender);
+      return enter_gather(gather);
+    case SrpState::kCommit:
+    case SrpState::kRecovery:
+      return drop({});
+  }
+}
+
+void Srp::receive_merge_detect(std::span<const std::byte> frame) {
+  MergeDetect message;
+  if (const auto error = codec_.decode(frame, message); !error.empty()) return drop(error);
+  ++counters_.memb_merge_detect_rx;
+  if (message.ring == ring_) return;
+  foreign(message.from, GatherCause::kMergeOperational, GatherCause::kMergeGather);
+}
+
+// TM-7, SRP-16.4.
+void Srp::send_merge_detect() {
+  if (state_ != SrpState::kOperational || !representative()) return;
+  codec_.encode(MergeDetect{me_, ring_}, frame_);
+  ++counters_.memb_merge_detect_tx;
+  transport_.send_all(frame_, Loop::kNo);
+}
+
+}  // namespace simcluster::membership

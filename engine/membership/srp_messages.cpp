@@ -1,0 +1,345 @@
+#include "engine/membership/srp_messages.h"
+
+#include "engine/membership/wire.h"
+
+namespace simcluster::membership {
+
+namespace {
+
+constexpr std::uint16_t kMagic = 0xC070;  // Corosync 3
+constexpr std::uint8_t kVersion = 3;
+constexpr std::uint16_t kEndianDetector = 0xff22;  // before
+constexpr std::uint16_t kFamilyV4 = 2;
+constexpr std::uint16_t kFamilyV6 = 10;
+
+bool by_id(Generation g) { return g == Generation::kNodeIds; }
+
+constexpr std::size_t kIpSize = 22;
+std::size_t processor_size(Generation g) { return by_id(g) ? 4 : 1 + kMaxRings * kIpSize; }
+std::size_t ring_size(Generation g) { return by_id(g) ? 12 : kIpSize + 8; }
+std::size_t header_size_of(Generation g) { return by_id(g) ? 13 : 8; }
+
+void put_header(Writer& w, Generation g, MessageType type, std::uint8_t encapsulated, std::uint32_t node_id) {
+  if (by_id(g)) {
+    w.u16(kMagic);
+    w.u8(kVersion);
+    w.u8(static_cast<std::uint8_t>(type));
+    w.u8(encapsulated);
+    w.u32(node_id);
+    w.u32(0);
+    return;
+  }
+  w.u8(static_cast<std::uint8_t>(type));
+  w.u8(encapsulated);
+  w.u16(kEndianDetector);
+  w.u32(node_id);
+}
+
+void put_ip(Writer& w, std::uint32_t node_id, const IpAddress& address) {
+  w.u32(node_id);
+  w.u16(address.family == IpAddress::Family::kV4   ? kFamilyV4
+        : address.family == IpAddress::Family::kV6 ? kFamilyV6
+                                                   : std::uint16_t{0});
+  w.bytes(std::as_bytes(std::span(address.bytes)));
+}
+
+// False for an address family that does not exist.
+bool get_ip(Reader& r, std::uint32_t& node_id, IpAddress& address) {
+  node_id = r.u32();
+  const std::uint16_t family = r.u16();
+  const auto bytes = r.bytes(address.bytes.size());
+  if (r.failed()) return false;
+  std::memcpy(address.bytes.data(), bytes.data(), bytes.size());
+  if (family == kFamilyV4)
+    address.family = IpAddress::Family::kV4;
+  else if (family == kFamilyV6)
+    address.family = IpAddress::Family::kV6;
+  else
+    address = {};
+  return family == 0 || family == kFamilyV4 || family == kFamilyV6;
+}
+
+void put_processor(Writer& w, Generation g, const Processor& p) {
+  if (by_id(g)) return w.u32(p.node_id);
+  std::uint8_t count = 0;
+  for (const IpAddress& address : p.address) count = static_cast<std::uint8_t>(count + (address.specified() ? 1 : 0));
+  w.u8(count);
+  for (const IpAddress& address : p.address) put_ip(w, p.node_id, address);
+}
+
+bool get_processor(Reader& r, Generation g, Processor& p) {
+  if (by_id(g)) {
+    p = {};
+    p.node_id = r.u32();
+    return !r.failed();
+  }
+  bool good = r.u8() <= kMaxRings;
+  std::uint32_t ignored = 0;
+  good = get_ip(r, p.node_id, p.address[0]) && good;
+  return get_ip(r, ignored, p.address[1]) && good && p.address[0].specified();
+}
+
+void put_ring(Writer& w, Generation g, const Ring& ring) {
+  if (by_id(g))
+    w.u32(ring.representative.node_id);
+  else
+    put_ip(w, ring.representative.node_id, ring.representative.address[0]);
+  w.u64(ring.sequence);
+}
+
+bool get_ring(Reader& r, Generation g, Ring& ring) {
+  bool good = true;
+  if (by_id(g))
+    ring.representative.node_id = r.u32();
+  else
+    good = get_ip(r, ring.representative.node_id, ring.representative.address[0]);
+  ring.sequence = r.u64();
+  return good && !r.failed();
+}
+
+}  // namespace
+
+std::size_t Codec::header_size() const { return header_size_of(generation_); }
+
+std::size_t Codec::mcast_header_size() const {
+  return header_size() + processor_size(generation_) + 4 + 4 + ring_size(generation_) + 4 + 4;
+}
+
+std::size_t Codec::join_size(std::size_t entries) const {
+  return header_size() + processor_size(generation_) + 4 + 4 + 8 + processor_size(generation_) * entries;
+}
+
+void Codec::encode(const OrfToken& token, std::vector<std::byte>& out) const {
+  const Generation g = generation_;
+  Writer w(out, header_size() + 32 + ring_size(g) + token.request_count * (ring_size(g) + 4));
+  put_header(w, g, MessageType::kOrfToken, 0, token.sender);
+  w.u32(token.seq);
+  w.u32(token.token_seq);
+  w.u32(token.aru);
+  w.u32(token.aru_addr);
+  put_ring(w, g, token.ring);
+  w.u32(token.backlog);
+  w.u32(token.fcc);
+  w.u32(token.retrans_flg);
+  w.u32(token.request_count);
+  for (std::size_t i = 0; i < token.request_count; ++i) {
+    put_ring(w, g, token.requests[i].ring);
+    w.u32(token.requests[i].seq);
+  }
+}
+
+void Codec::encode(const McastHeader& mcast, std::span<const std::byte> payload, std::vector<std::byte>& out) const {
+  const Generation g = generation_;
+  Writer w(out, mcast_header_size() + payload.size());
+  put_header(w, g, MessageType::kMcast, mcast.header.encapsulated, mcast.header.node_id);
+  put_processor(w, g, mcast.from);
+  w.u32(mcast.seq);
+  w.u32(mcast.this_seqno);
+  put_ring(w, g, mcast.ring);
+  w.u32(0);
+  w.u32(0);
+  w.bytes(payload);
+}
+
+void Codec::encode(const MergeDetect& message, std::vector<std::byte>& out) const {
+  Writer w(out, header_size() + processor_size(generation_) + ring_size(generation_));
+  put_header(w, generation_, MessageType::kMergeDetect, 0, message.from.node_id);
+  put_processor(w, generation_, message.from);
+  put_ring(w, generation_, message.ring);
+}
+
+void Codec::encode(const Join& join, std::vector<std::byte>& out) const {
+  Writer w(out, join_size(join.proc.size() + join.failed.size()));
+  put_header(w, generation_, MessageType::kJoin, 0, join.header_node_id);
+  put_processor(w, generation_, join.from);
+  w.u32(static_cast<std::uint32_t>(join.proc.size()));
+  w.u32(static_cast<std::uint32_t>(join.failed.size()));
+  w.u64(join.ring_seq);
+  for (const Processor& p : join.proc) put_processor(w, generation_, p);
+  for (const Processor& p : join.failed) put_processor(w, generation_, p);
+}
+
+void Codec::encode(const CommitToken& token, std::uint32_t sender, std::vector<std::byte>& out) const {
+  const Generation g = generation_;
+  Writer w(out, 0);
+  put_header(w, g, MessageType::kCommitToken, 0, sender);
+  w.u32(token.token_seq);
+  put_ring(w, g, token.ring);
+  w.u32(token.retrans_flg);
+  w.u32(token.memb_index);
+  w.u32(static_cast<std::uint32_t>(token.addr.size()));
+  for (const Processor& p : token.addr) put_processor(w, g, p);
+  for (const CommitEntry& entry : token.entries) {
+    put_ring(w, g, entry.ring);
+    w.u32(entry.aru);
+    w.u32(entry.high_delivered);
+    w.u32(entry.received_flg);
+  }
+}
+
+void Codec::encode(const HoldCancel& message, std::uint32_t sender, std::vector<std::byte>& out) const {
+  Writer w(out, header_size() + ring_size(generation_));
+  put_header(w, generation_, MessageType::kHoldCancel, 0, sender);
+  put_ring(w, generation_, message.ring);
+}
+
+void Codec::encode(const RingTest& message, std::vector<std::byte>& out) const {
+  Writer w(out, 12);
+  w.u8(static_cast<std::uint8_t>(message.type));
+  w.u8(0);
+  w.u16(kEndianDetector);
+  w.u32(message.ring_number);
+  w.u32(message.originator);
+}
+
+std::string_view Codec::decode_header(std::span<const std::byte> frame, Header& header) const {
+  Reader r(frame);
+  if (by_id(generation_)) {
+    if (frame.size() < header_size()) return "is too short...  Ignoring";
+    if (r.u16() != kMagic) return "has bad magic number";
+    if (r.u8() != kVersion) return "has unsupported version";
+    const std::uint8_t type = r.u8();
+    if (type > static_cast<std::uint8_t>(MessageType::kHoldCancel)) return "has wrong type...  ignoring";
+    header.type = static_cast<MessageType>(type);
+    header.encapsulated = r.u8();
+    header.node_id = r.u32();
+    return {};
+  }
+  if (frame.size() < header_size()) return "Received message is too short...  ignoring";
+  const std::uint8_t type = r.u8();
+  header.encapsulated = r.u8();
+  // Anything else is no message of this generation, or one of the other byte order, which no supported machine sends.
+  if (r.u16() != kEndianDetector || type > static_cast<std::uint8_t>(MessageType::kRingActivate))
+    return "Type of received message is wrong...  ignoring";
+  header.type = static_cast<MessageType>(type);
+  header.node_id = r.u32();
+  return {};
+}
+
+std::string_view Codec::decode(std::span<const std::byte> frame, OrfToken& token) const {
+  constexpr std::string_view kTooShort = "Received orf_token message is too short...  ignoring.";
+  if (frame.size() > kMaxTokenSize) return "Received orf_token message is too long...  ignoring.";
+  const Generation g = generation_;
+  Reader r(frame);
+  if (by_id(g))
+    r.bytes(5);
+  else
+    r.bytes(4);
+  token.sender = r.u32();
+  if (by_id(g)) r.u32();
+  token.seq = r.u32();
+  token.token_seq = r.u32();
+  token.aru = r.u32();
+  token.aru_addr = r.u32();
+  if (!get_ring(r, g, token.ring)) return kTooShort;
+  token.backlog = r.u32();
+  token.fcc = r.u32();
+  token.retrans_flg = r.u32();
+  token.request_count = r.u32();
+  if (r.failed()) return kTooShort;
+  if (token.request_count > kMaxRetransmitRequests)
+    return "Received orf_token message rtr_entries is corrupted...  ignoring.";
+  for (std::size_t i = 0; i < token.request_count; ++i) {
+    if (!get_ring(r, g, token.requests[i].ring)) return kTooShort;
+    token.requests[i].seq = r.u32();
+  }
+  return r.failed() ? kTooShort : std::string_view();
+}
+
+std::string_view Codec::decode(std::span<const std::byte> frame, McastHeader& mcast,
+                               std::span<const std::byte>& payload) const {
+  constexpr std::string_view kTooShort = "Received mcast message is too short...  ignoring.";
+  if (const auto error = decode_header(frame, mcast.header); !error.empty()) return error;
+  Reader r(frame);
+  r.bytes(header_size());
+  if (!get_processor(r, generation_, mcast.from)) return kTooShort;
+  mcast.seq = r.u32();
+  mcast.this_seqno = r.u32();
+  if (!get_ring(r, generation_, mcast.ring)) return kTooShort;
+  r.u32();
+  r.u32();
+  if (r.failed()) return kTooShort;
+  payload = r.rest();
+  return {};
+}
+
+std::string_view Codec::decode(std::span<const std::byte> frame, MergeDetect& message) const {
+  Reader r(frame);
+  r.bytes(header_size());
+  if (!get_processor(r, generation_, message.from) || !get_ring(r, generation_, message.ring))
+    return "Received memb_merge_detect message is too short...  ignoring.";
+  return {};
+}
+
+std::string_view Codec::decode(std::span<const std::byte> frame, Join& join) const {
+  constexpr std::string_view kTooShort = "Received memb_join message is too short...  ignoring.";
+  Header header;
+  if (const auto error = decode_header(frame, header); !error.empty()) return error;
+  join.header_node_id = header.node_id;
+  Reader r(frame);
+  r.bytes(header_size());
+  if (!get_processor(r, generation_, join.from)) return kTooShort;
+  const std::uint32_t procs = r.u32();
+  const std::uint32_t fails = r.u32();
+  join.ring_seq = r.u64();
+  if (r.failed()) return kTooShort;
+  if (procs > kMaxProcessors || fails > kMaxProcessors)
+    return "Received memb_join message list_entries exceeds the maximum allowed value...  ignoring.";
+  join.proc.clear();
+  join.failed.clear();
+  Processor p;
+  for (std::uint32_t i = 0; i < procs; ++i) {
+    if (!get_processor(r, generation_, p)) return kTooShort;
+    add(join.proc, p);
+  }
+  for (std::uint32_t i = 0; i < fails; ++i) {
+    if (!get_processor(r, generation_, p)) return kTooShort;
+    add(join.failed, p);
+  }
+  // A LEAVE names its sender last among the failed (M 3); one without any is not from us.
+  if (join.leave() && join.failed.empty()) return kTooShort;
+  return {};
+}
+
+std::string_view Codec::decode(std::span<const std::byte> frame, CommitToken& token) const {
+  constexpr std::string_view kTooShort = "Received memb_commit_token message is too short...  ignoring.";
+  const Generation g = generation_;
+  Reader r(frame);
+  r.bytes(header_size());
+  token.token_seq = r.u32();
+  if (!get_ring(r, g, token.ring)) return kTooShort;
+  token.retrans_flg = r.u32();
+  token.memb_index = r.u32();
+  const std::uint32_t entries = r.u32();
+  if (r.failed() || entries == 0 || entries > kMaxProcessors || token.memb_index > entries) return kTooShort;
+  token.addr.resize(entries);
+  token.entries.resize(entries);
+  for (Processor& p : token.addr)
+    if (!get_processor(r, g, p)) return kTooShort;
+  for (CommitEntry& entry : token.entries) {
+    if (!get_ring(r, g, entry.ring)) return kTooShort;
+    entry.aru = r.u32();
+    entry.high_delivered = r.u32();
+    entry.received_flg = r.u32();
+  }
+  return r.failed() ? kTooShort : std::string_view();
+}
+
+std::string_view Codec::decode(std::span<const std::byte> frame, HoldCancel& message) const {
+  Reader r(frame);
+  r.bytes(header_size());
+  if (!get_ring(r, generation_, message.ring)) return "Received token_hold_cancel message is too short...  ignoring.";
+  return {};
+}
+
+std::string_view Codec::decode(std::span<const std::byte> frame, RingTest& message) const {
+  Reader r(frame);
+  message.type = static_cast<MessageType>(r.u8());
+  r.u8();
+  r.u16();
+  message.ring_number = r.u32();
+  message.originator = r.u32();
+  return r.failed() ? std::string_view("Received message is too short...  ignoring") : std::string_view();
+}
+
+}  // namespace simcluster::membership

@@ -1,0 +1,141 @@
+// The token's visit (M 5.9), its retransmission (M 5.7) and the idle ring's hold (M 5.16).
+#include <fmt/format.h>
+
+#include "engine/membership/srp.h"
+
+namespace simcluster::membership {
+
+void Srp::receive_token(std::span<const std::byte> frame) {
+  OrfToken& token = token_;
+  if (const auto error = codec_.decode(frame, token); !error.empty()) return drop(error);  // step 1
+  ++counters_.orf_token_rx;
+  if (discard_token_) return;  // step 2
+  detect_idle(token);
+  const bool rep = ring_.representative == me_;
+  held_ = rep ? seq_unchanged_ > settings_.timers.seqno_unchanged_const
+              : seq_unchanged_ >= settings_.timers.seqno_unchanged_const;  // step 5
+  forward_ = !(held_ && rep);
+  if (state_ == SrpState::kCommit) return heartbeat_housekeeping();  // step 6
+  // In RECOVERY the queue of the old ring is still needed in full.
+  if (state_ == SrpState::kOperational && token.ring == ring_) release_messages(token.aru);  // step 7
+  if (!(token.ring == ring_)) return heartbeat_housekeeping();                               // step 8
+  if (sequence_less_equal(token.token_seq, token_seq_)) return;                              // step 9
+  visit(token);
+  heartbeat_housekeeping();
+}
+
+// Step 3. Retransmitted and foreign tokens count too.
+void Srp::detect_idle(const OrfToken& token) {
+  if (token.seq == last_token_msgseq_) {
+    // Only the representative has something to do when this expires (SRP-16.4).
+    if (ring_.representative == me_ && !deadlines_.armed(Deadline::kMergeDetect))
+      deadlines_.arm(Deadline::kMergeDetect, ms(settings_.timers.merge));
+    ++seq_unchanged_;
+  } else {
+    deadlines_.cancel(Deadline::kMergeDetect);
+    deadlines_.cancel(Deadline::kHoldRetransmit);
+    seq_unchanged_ = 0;
+  }
+  last_token_msgseq_ = token.seq;
+}
+
+// Steps 10 to 21.
+void Srp::visit(OrfToken& token) {
+  last_token_ = host_.now();
+  client_.on_token_received();
+  const std::uint32_t prev = last_aru_;
+  last_aru_ = token.aru;
+  const std::uint32_t allowance = transmit_allowance(token);
+  const std::uint32_t resent = serve_retransmissions(token, allowance);
+  request_missing(token);
+  std::uint32_t allowed = allowance - resent;
+  if (settings_.timers.cancel_token_hold_on_retransmit && held_ && (token.request_count != 0 || resent != 0)) {
+    held_ = false;
+    forward_ = true;
+  }
+  if (sequence_less(last_released_ + kSequenceWindow - allowed - settings_.timers.window_size, token.seq)) allowed = 0;
+  const std::uint32_t sent = multicast_new(token, allowed);
+  update_flow_control(token, resent + sent);
+  update_token_aru(token);
+  aru_stuck_ = token.aru == prev && token.aru_addr != 0 ? aru_stuck_ + 1 : 0;
+  if (aru_stuck_ > settings_.timers.fail_recv_const && token.aru_addr == me_.node_id) {  // step 19
+    log(LogPriority::kError, "FAILED TO RECEIVE");
+    failed_to_recv_ = true;
+    add(fail_, me_);
+    return enter_gather(GatherCause::kFailedToReceive);
+  }
+  token_seq_ = token.token_seq;  // step 20
+  ++token.token_seq;
+  if (state_ == SrpState::kRecovery) recovery_progress(token);
+  pass_token(token);
+}
+
+// Step 18.
+void Srp::update_token_aru(OrfToken& token) {
+  if (!sequence_less(aru_, token.aru) && token.aru_addr != me_.node_id && token.aru_addr != 0) return;
+  token.aru = aru_;
+  token.aru_addr = aru_ == token.seq ? 0 : me_.node_id;
+}
+
+// Step 21.
+void Srp::pass_token(OrfToken& token) {
+  token.sender = me_.node_id;
+  codec_.encode(token, stored_token_);
+  if (forward_) {
+    ++counters_.orf_token_tx;
+    transport_.send_token(stored_token_);
+  }
+  if (state_ == SrpState::kOperational) deliver_up_to(high_seq_);
+  arm_token_loss();
+  deadlines_.arm(Deadline::kTokenRetransmit, ms(settings_.timers.token_retransmit));
+  if (held_ && ring_.representative == me_ && !deadlines_.armed(Deadline::kHoldRetransmit))
+    deadlines_.arm(Deadline::kHoldRetransmit, ms(settings_.timers.hold));
+  client_.on_token_sent();
+}
+
+// Step 22.
+void Srp::heartbeat_housekeeping() {
+  const TotemTimers& t = settings_.timers;
+  if (t.heartbeat_failures_allowed == 0) return;
+  const std::uint32_t timeout = t.heartbeat_failures_allowed * t.token_retransmit + t.max_network_delay;  // T-30
+  if (timeout >= t.token) return;
+  if (forward_)
+    deadlines_.arm(Deadline::kHeartbeat, ms(timeout));
+  else
+    deadlines_.cancel(Deadline::kHeartbeat);
+}
+
+void Srp::resend_token() {
+  if (stored_token_.empty()) return;
+  transport_.send_token(stored_token_);
+}
+
+// SRP-9.1. Freed only when two successive tokens show that everyone has it.
+void Srp::release_messages(std::uint32_t token_aru) {
+  const std::uint32_t up_to = sequence_min(sequence_min(token_aru, last_aru_), high_delivered_);
+  if (!sequence_less(last_released_, up_to)) return;
+  regular_queue_.release_up_to(up_to);
+  last_released_ = up_to;
+}
+
+// SRP-16.7.
+void Srp::cancel_hold() {
+  if (!held_) return;
+  held_ = false;
+  codec_.encode(HoldCancel{ring_}, me_.node_id, frame_);
+  ++counters_.token_hold_cancel_tx;
+  transport_.send_all(frame_, Loop::kYes);
+}
+
+void Srp::receive_hold_cancel(std::span<const std::byte> frame) {
+  HoldCancel message;
+  if (const auto error = codec_.decode(frame, message); !error.empty()) return drop(error);
+  if (!(message.ring == ring_)) return;
+  ++counters_.token_hold_cancel_rx;
+  seq_unchanged_ = 0;
+  if (ring_.representative != me_ || !in_order_state()) return;
+  resend_token();
+  deadlines_.arm(Deadline::kTokenRetransmit, ms(settings_.timers.token_retransmit));
+}
+
+}  // namespace simcluster::membership

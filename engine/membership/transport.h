@@ -1,0 +1,57 @@
+// What carries the ring protocol's frames (TR-1): UDP multicast, UDP unicast, redundant rings over either, or links as
+// in Kronosnet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "engine/base/address.h"
+#include "engine/membership/deadlines.h"
+#include "engine/membership/processor.h"
+
+namespace simcluster::membership {
+
+class TransportClient {
+ public:
+  // A frame for the ring protocol, from outside or from this node itself.
+  virtual void on_frame(std::span<const std::byte> frame, const IpAddress& from) = 0;
+  // A link or ring was enabled, or the own identity changed (SRP-2.1, M 13.2). `me` is the identity from now on.
+  virtual void on_interface(const Processor& me) = 0;
+
+ protected:
+  ~TransportClient() = default;
+};
+
+// Which copies a multicast needs. All go to the others; the sender itself gets one only where the protocol listens to
+// its own voice (SRP-4.2, SRP-16.7): its own MCAST and MERGE-DETECT would be dropped as known.
+enum class Loop : std::uint8_t { kNo, kYes };
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // Opens the links. on_interface follows for each (after 100 ms, SRP-2.1).
+  virtual void start() = 0;
+  virtual void stop() = 0;
+
+  // MCAST: members that are not in the ring may be left out (UU-2).
+  virtual void send_mcast(std::span<const std::byte> frame) = 0;
+  // JOIN, MERGE-DETECT, HOLD-CANCEL: everybody.
+  virtual void send_all(std::span<const std::byte> frame, Loop loop) = 0;
+  // A token for the target set last.
+  virtual void set_token_target(const Processor& target) = 0;
+  virtual void send_token(std::span<const std::byte> frame) = 0;
+  // The ring has `members` from now on (used for the interface checks of singletons and by UU-2).
+  virtual void set_members(std::span<const Processor> members) = 0;
+  // The token was lost: look at the own interfaces (IF-1b).
+  virtual void check_interfaces() = 0;
+
+  virtual void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) = 0;
+  virtual void on_link_state(LinkIndex link, bool usable, const IpAddress& own_address) = 0;
+  virtual void on_deadline(Deadline which) = 0;
+  // Hands looped frames back, until there are none. Called at the end of every input.
+  virtual void drain_loop() = 0;
+};
+
+}  // namespace simcluster::membership

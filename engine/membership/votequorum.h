@@ -1,0 +1,152 @@
+// votequorum (M 10.2 to 10.9): counts votes and decides whether this partition may work.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/host.h"
+#include "engine/base/profile.h"
+#include "engine/membership/corosync_conf.h"
+#include "engine/membership/deadlines.h"
+#include "engine/membership/quorum_service.h"
+#include "engine/membership/service.h"
+#include "engine/membership/sync.h"
+
+namespace simcluster::membership {
+
+// What the configuration says, checked and completed (VQ-1 to VQ-7).
+struct VoteSettings {
+  std::uint32_t votes = 1;
+  std::uint32_t expected_votes = 1;
+  bool two_node = false;
+  bool wait_for_all = false;
+  enum class TieBreaker : std::uint8_t { kNone, kLowest, kHighest, kList } tie_breaker = TieBreaker::kNone;
+  std::vector<ClusterNodeId> tie_breaker_list;
+  bool last_man_standing = false;
+  std::uint32_t last_man_standing_window = 10000;
+  bool allow_downscale = false;
+  bool expected_votes_tracking = false;
+  std::uint32_t device_votes = 0;
+  std::uint32_t device_timeout = 10000;
+  std::uint32_t device_sync_timeout = 30000;
+  bool device_master_wins = false;
+  std::vector<std::string> complaints;  // critical log lines that do not stop the start (VQ-3 #3, #5; VQ-6)
+};
+
+// `local_votes`: quorum_votes of the own nodelist entry, if there is a nodelist. The error's text is the service's init
+// error (VQ-3).
+Result<VoteSettings> vote_settings(const CorosyncConf& conf, std::optional<std::uint32_t> local_votes,
+                                   const Profile& profile);
+
+class Votequorum final : public SyncService, public PersistClient {
+ public:
+  enum class NodeState : std::uint8_t { kMember = 1, kDead = 2, kLeaving = 3 };
+  // M 10.2.
+  enum Flag : std::uint32_t {
+    kQuorate = 1,
+    kLeaving = 2,
+    kWaitForAllStatus = 4,
+    kFirst = 8,
+    kDeviceRegistered = 16,
+    kDeviceAlive = 32,
+    kDeviceCastVote = 64,
+    kDeviceMasterWins = 128,
+  };
+  struct Node {
+    ClusterNodeId id;
+    NodeState state = NodeState::kDead;
+    std::uint32_t votes = 0;
+    std::uint32_t expected_votes = 0;
+    std::uint32_t flags = 0;
+  };
+
+  Votequorum(VoteSettings settings, Host& host, Deadlines& deadlines, ServiceSender& sender, QuorumService& quorum,
+             bool debug);
+
+  // VQ-22. Once, when the own id is known.
+  void start(ClusterNodeId own);
+  void on_message(ClusterNodeId from, std::uint16_t function, std::span<const std::byte> message);
+  void on_deadline(Deadline which);
+  // Sends what found no room before.
+  void pump();
+  // VQ-23: orderly exit.
+  void leave();
+
+  // VQ-26, VQ-27, VQ-17. Errors say why the values are refused.
+  Result<void> set_expected_votes(std::uint32_t expected);
+  Result<void> set_votes(ClusterNodeId node, std::uint32_t votes);
+  void cancel_wait_for_all();
+
+  const std::vector<Node>& nodes() const { return nodes_; }
+  std::uint32_t quorum() const { return quorum_; }
+  std::uint32_t expected_votes() const;
+  std::uint32_t total_votes() const;
+  bool quorate() const { return quorate_; }
+  bool waits_for_all() const { return wfa_status_; }
+  const VoteSettings& settings() const { return settings_; }
+
+  std::int32_t service_id() const override { return kVotequorumService; }
+  std::string_view service_name() const override { return "corosync vote quorum service v1.0"; }
+  void sync_init(const ProcessorList& transitional, const ProcessorList& members, const Ring& ring) override;
+  bool sync_process() override;
+  void sync_activate() override;
+  void sync_abort() override { nodeinfo_sent_ = false; }
+  void on_persisted(std::uint64_t) override {}
+
+ private:
+  struct Count {
+    std::uint32_t total = 0;
+    std::uint32_t members = 0;
+  };
+
+  Node* find(ClusterNodeId id);
+  const Node* find(ClusterNodeId id) const { return const_cast<Votequorum*>(this)->find(id); }
+  Node& own();
+  Node& insert(ClusterNodeId id);
+  bool member(ClusterNodeId id) const;
+  Count count(bool device_always) const;
+
+  void set_wfa_status(bool waiting);
+  std::uint32_t calculate(bool allow_decrease, std::uint32_t max_expected, std::uint32_t& total);
+  void recalculate(bool allow_decrease, bool by_current_nodes);
+  void evaluate(std::uint32_t total);
+  bool tie_breaker_says_yes() const;
+  bool master_wins() const;
+  void remember_extremes();
+  void raise_barrier(std::uint32_t expected);
+  void notify();
+
+  bool send_nodeinfo(ClusterNodeId node);
+  bool send_reconfigure(std::uint8_t parameter, ClusterNodeId node, std::uint32_t value);
+  void receive_nodeinfo(ClusterNodeId from, Reader& r);
+  void receive_device_nodeinfo(const Node& sender, std::uint32_t votes);
+  void receive_reconfigure(Reader& r);
+
+  void log(LogPriority priority, std::string_view text);
+
+  VoteSettings settings_;
+  Host& host_;
+  Deadlines& deadlines_;
+  ServiceSender& sender_;
+  QuorumService& service_;
+  bool debug_;
+
+  ClusterNodeId own_id_;
+  std::vector<Node> nodes_;
+  std::uint32_t quorum_ = 0;
+  bool quorate_ = false;
+  bool wfa_status_ = false;
+  std::uint32_t device_votes_ = 0;
+  std::uint32_t barrier_ = 0;           // ev_barrier
+  std::uint32_t tracking_barrier_ = 0;  // ev_tracking_barrier
+  bool sync_in_progress_ = false;
+  bool nodeinfo_sent_ = false;
+  bool nodeinfo_waits_ = false;
+  std::vector<ClusterNodeId> members_, previous_members_;
+  RingId ring_;
+  ClusterNodeId lowest_when_quorate_, highest_when_quorate_;
+};
+
+}  // namespace simcluster::membership

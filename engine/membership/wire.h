@@ -1,0 +1,115 @@
+// Reading and writing packed little-endian fields with length checks.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace simcluster::membership {
+
+template <class T>
+constexpr T to_little_endian(T value) {
+  static_assert(std::is_unsigned_v<T>);
+  if constexpr (std::endian::native == std::endian::little) return value;
+  T result = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i) result = static_cast<T>(result << 8 | (value >> (8 * i) & 0xff));
+  return result;
+}
+
+// Appends to a buffer that the caller reuses: after the first frames nothing is allocated any more.
+class Writer {
+ public:
+  // `size` is what will be written in all; it is allowed to be too small.
+  Writer(std::vector<std::byte>& out, std::size_t size) : out_(out) { out_.resize(size); }
+  ~Writer() { out_.resize(used_); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void u8(std::uint8_t value) { put(value); }
+  void u16(std::uint16_t value) { put(value); }
+  void u32(std::uint32_t value) { put(value); }
+  void u64(std::uint64_t value) { put(value); }
+  void bytes(std::span<const std::byte> data) {
+    reserve(data.size());
+    if (!data.empty()) std::memcpy(out_.data() + used_, data.data(), data.size());
+    used_ += data.size();
+  }
+  void text(std::string_view data) { bytes(std::as_bytes(std::span(data.data(), data.size()))); }
+  void zeros(std::size_t count) {
+    reserve(count);
+    if (count != 0) std::memset(out_.data() + used_, 0, count);
+    used_ += count;
+  }
+
+ private:
+  void reserve(std::size_t count) {
+    if (used_ + count > out_.size()) out_.resize(used_ + count);
+  }
+  template <class T>
+  void put(T value) {
+    reserve(sizeof(T));
+    const T little = to_little_endian(value);
+    std::memcpy(out_.data() + used_, &little, sizeof(T));
+    used_ += sizeof(T);
+  }
+
+  std::vector<std::byte>& out_;
+  std::size_t used_ = 0;
+};
+
+// Takes fields off the front. Reading past the end gives zeros and makes failed() true for good.
+class Reader {
+ public:
+  explicit Reader(std::span<const std::byte> data) : at_(data.data()), end_(data.data() + data.size()) {}
+
+  std::uint8_t u8() { return get<std::uint8_t>(); }
+  std::uint16_t u16() { return get<std::uint16_t>(); }
+  std::uint32_t u32() { return get<std::uint32_t>(); }
+  std::uint64_t u64() { return get<std::uint64_t>(); }
+  std::span<const std::byte> bytes(std::size_t count) {
+    if (count > left()) {
+      fail();
+      return {};
+    }
+    const std::span<const std::byte> result(at_, count);
+    at_ += count;
+    return result;
+  }
+  std::string_view text(std::size_t count) {
+    const auto data = bytes(count);
+    return {reinterpret_cast<const char*>(data.data()), data.size()};
+  }
+  std::span<const std::byte> rest() { return bytes(left()); }
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+  bool failed() const { return failed_; }
+
+ private:
+  void fail() {
+    failed_ = true;
+    at_ = end_;
+  }
+  template <class T>
+  T get() {
+    if (sizeof(T) > left()) {
+      fail();
+      return 0;
+    }
+    T value;
+    std::memcpy(&value, at_, sizeof(T));
+    at_ += sizeof(T);
+    return to_little_endian(value);
+  }
+
+  const std::byte* at_;
+  const std::byte* end_;
+  bool failed_ = false;
+};
+
+}  // namespace simcluster::membership
