@@ -22,30 +22,30 @@ using MessageSink = FunctionRef<void(MessageLevel level, std::string_view text)>
 // What a rule may look at (S1 C-7.1). Members that are left out do not exist for the rule: conditions on them behave as
 // the spec says for "no context". Everything is borrowed for the call.
 struct RuleContext {
-  DateTime now;
+  DateTime now = {};
   int local_offset = 0;  // for dates in the rule that have no offset of their own
 
-  Lookup node_attribute;      // of the node that the rule is evaluated for
-  Lookup resource_parameter;  // value-source="param"
-  Lookup resource_meta;       // value-source="meta"
+  Lookup node_attribute = {};      // of the node that the rule is evaluated for
+  Lookup resource_parameter = {};  // value-source="param"
+  Lookup resource_meta = {};       // value-source="meta"
 
   struct Agent {
     std::string_view standard;  // "class" in the CIB
     std::string_view provider;
     std::string_view type;
   };
-  std::optional<Agent> agent;
+  std::optional<Agent> agent = {};
 
   struct Operation {
     std::string_view name;
     std::uint32_t interval_ms = 0;
   };
-  std::optional<Operation> operation;
+  std::optional<Operation> operation = {};
 
   // With rsc-pattern: the submatches of the resource id, [0] the whole match, empty where one took no part.
-  std::optional<std::span<const std::string_view>> submatches;
+  std::optional<std::span<const std::string_view>> submatches = {};
 
-  MessageSink log;  // configuration errors and warnings; may be none
+  MessageSink log = {};  // configuration errors and warnings; may be none
 };
 
 // The earliest epoch second at which some evaluated date expression may give another answer (S1 C-7.9). The
