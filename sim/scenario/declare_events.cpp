@@ -180,7 +180,7 @@ void declare_expectations(Fields& fields, Draft& draft) {
               });
 }
 
-void declare_story(Fields& fields, StorySettings& story) {
+void declare_story(Fields& fields, reports::StorySettings& story) {
   static constexpr std::array<std::string_view, 7> kPriorities = {"none",   "critical", "error", "warning",
                                                                   "notice", "info",     "debug"};
   static constexpr std::array<LogPriority, 7> kValues = {

@@ -7,6 +7,6 @@ namespace simcluster::sim {
 
 void declare_timeline(Fields& fields, Draft& draft);
 void declare_expectations(Fields& fields, Draft& draft);
-void declare_story(Fields& fields, StorySettings& story);
+void declare_story(Fields& fields, reports::StorySettings& story);
 
 }  // namespace simcluster::sim

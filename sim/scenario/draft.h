@@ -67,7 +67,7 @@ struct Draft {
   std::vector<ProcessDraft> processes;
   std::vector<TimelineItem> timeline;
   std::vector<Expectation> expectations;
-  StorySettings story;
+  reports::StorySettings story;
 };
 
 // Declares every key of a scenario: the one table of the format.

@@ -13,6 +13,7 @@
 #include "engine/base/profile.h"
 #include "engine/base/time.h"
 #include "engine/base/trace.h"
+#include "reports/story.h"
 #include "sim/faults/action.h"
 #include "sim/world/world_spec.h"
 
@@ -68,16 +69,6 @@ struct Expectation {
   SourcePlace place;
 };
 
-// What is told: on the screen and in the golden file.
-struct StorySettings {
-  int level = 0;                                     // trace kinds up to this level
-  LogPriority log_priority = LogPriority::kWarning;  // agents' log lines up to this priority
-  bool logs = true;
-  std::vector<std::string> daemons;  // log lines of these, too
-  std::vector<TraceKind> show;       // kinds above the level
-  std::vector<TraceKind> hide;
-};
-
 // An address that the cluster serves; how long it did not answer is measured.
 struct Service {
   std::string resource;
@@ -96,7 +87,7 @@ struct Scenario {
   WorldSpec world;  // seed included
   std::vector<TimelineItem> timeline;
   std::vector<Expectation> expectations;
-  StorySettings story;
+  reports::StorySettings story;
   std::vector<Service> services;
 };
 
