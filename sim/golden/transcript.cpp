@@ -1,0 +1,123 @@
+#include "sim/golden/transcript.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reports/story.h"
+#include "reports/table.h"
+#include "reports/text.h"
+
+namespace simcluster::sim {
+
+namespace {
+
+using reports::clock_text;
+using reports::duration_text;
+
+std::string stack_text(const StackVersions& stack) {
+  std::string text;
+  for (std::size_t i = 0; i < kStackComponentCount; ++i) {
+    const auto component = static_cast<StackComponent>(i);
+    if (component == StackComponent::kNetworkManager && stack.of(component) == "none") continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", stack_component_name(component), stack.of(component));
+  }
+  return text;
+}
+
+// To the millisecond: more is noise in a report.
+std::string rounded(Duration duration) { return duration_text({duration.ns / 1'000'000 * 1'000'000}); }
+
+std::string service_text(const ServiceMeasure& service) {
+  const std::string name = fmt::format("{} ({})", service.service.resource, service.service.address.text());
+  if (!service.first_up) return fmt::format("  {} never answered\n", name);
+  if (service.outages == 0) return fmt::format("  {} answered all the time since its start\n", name);
+  return fmt::format("  {} was down for {} in {} outage{}, {}\n", name, rounded(service.down), service.outages,
+                     service.outages == 1 ? "" : "s", service.up ? "and answers" : "and does not answer at the end");
+}
+
+}  // namespace
+
+std::string run_name(const Scenario& scenario) {
+  return scenario.variant.empty() ? scenario.name : fmt::format("{} / {}", scenario.name, scenario.variant);
+}
+
+std::string transcript_head(const Scenario& scenario, const RunOptions& options) {
+  std::string text = run_name(scenario) + "\n";
+  if (!scenario.title.empty()) text += scenario.title + "\n";
+  if (!scenario.variant_title.empty()) text += scenario.variant_title + "\n";
+  text +=
+      fmt::format("{}\nseed {}, {} from {}\n\n", stack_text(scenario.stack), options.seed.value_or(scenario.world.seed),
+                  duration_text(options.until.value_or(scenario.until)), reports::date_text(scenario.world.start));
+  return text;
+}
+
+std::string transcript_tail(const RunResult& result) {
+  std::string text = "\n";
+  if (result.interrupted) return text + "interrupted\n";
+  if (!result.expectations.empty()) text += "Expected\n";
+  for (const auto& expectation : result.expectations)
+    text += fmt::format("  {}  {}{}{}\n", expectation.met ? "yes" : "NO ", expectation.text,
+                        expectation.met ? "" : ": ", expectation.detail);
+  if (result.cut_short) text += "The run was cut short; expectations were not judged.\n";
+  for (const auto& problem : result.problems) text += fmt::format("  NO   {}\n", problem.text());
+  if (!result.services.empty()) text += "Services\n";
+  for (const auto& service : result.services) text += service_text(service);
+  return text;
+}
+
+std::vector<std::string> machine_names(const Scenario& scenario) {
+  std::vector<std::string> names;
+  for (const auto& machine : scenario.world.machines) names.push_back(machine.name);
+  return names;
+}
+
+Result<RecordedRun> record(const Scenario& scenario, const RunOptions& options) {
+  RecordedRun run;
+  run.scenario = &scenario;
+  run.transcript = transcript_head(scenario, options);
+  reports::Story story(scenario.story, scenario.world.start, machine_names(scenario), false,
+                       [&](std::string_view line) { run.transcript.append(line).append("\n"); });
+  RunOptions with_story = options;
+  with_story.listeners.push_back({&story, reports::story_level(scenario.story)});
+  auto result = run_scenario(scenario, with_story);
+  if (!result) return tl::unexpected(result.error());
+  run.result = std::move(*result);
+  run.transcript += transcript_tail(run.result);
+  return run;
+}
+
+std::string outcome_text(const RunResult& result) {
+  if (result.interrupted) return "interrupted";
+  const bool needless = std::any_of(result.judges.begin(), result.judges.end(), [](const JudgeResult& judge) {
+    return judge.name == "needless-recovery" && !judge.findings.empty();
+  });
+  if (needless) return "stopped for no reason";
+  if (result.services.empty()) return "-";
+  const auto any = [&](auto&& holds) { return std::any_of(result.services.begin(), result.services.end(), holds); };
+  if (any([](const ServiceMeasure& s) { return !s.first_up; })) return "never started";
+  if (any([](const ServiceMeasure& s) { return !s.up; })) return "lost";
+  if (any([](const ServiceMeasure& s) { return s.outages > 0; })) return "recovered";
+  return "served throughout";
+}
+
+std::string variant_table(const std::vector<const RecordedRun*>& runs) {
+  using reports::Align;
+  std::vector<std::vector<std::string>> rows;
+  for (const RecordedRun* run : runs) {
+    const auto first = run->result.first_false_failure();
+    rows.push_back({run->scenario->variant.empty() ? run->scenario->name : run->scenario->variant,
+                    first ? clock_text(*first) : "none", rounded(run->result.downtime()), outcome_text(run->result),
+                    run->result.cut_short  ? "not judged"
+                    : run->result.passed() ? "yes"
+                                           : "NO"});
+  }
+  return reports::table_text({{"variant", Align::kLeft},
+                              {"first false failure", Align::kRight},
+                              {"downtime", Align::kRight},
+                              {"service", Align::kLeft},
+                              {"as expected", Align::kLeft}},
+                             rows);
+}
+
+}  // namespace simcluster::sim
