@@ -13,6 +13,7 @@
 #include "engine/base/host.h"
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
+#include "sim/kernel/agent_fault.h"
 #include "sim/world/world_spec.h"
 
 namespace simcluster::node {
@@ -23,7 +24,7 @@ namespace simcluster::sim {
 
 class Kernel;
 class World;
-class SimHost;
+struct MachineContext;
 
 // What runs in a machine above Host: the cluster node, or something else in tests.
 class ClusterSoftware {
@@ -31,6 +32,13 @@ class ClusterSoftware {
   virtual ~ClusterSoftware() = default;
   virtual Result<void> start() = 0;
   virtual void request_stop() = 0;
+  // attrd_updater on this machine. False when nothing here takes attributes.
+  virtual bool update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampening) {
+    static_cast<void>(name);
+    static_cast<void>(value);
+    static_cast<void>(dampening);
+    return false;
+  }
   // The cluster node, if that is what it is.
   virtual node::Node* node() { return nullptr; }
 };
@@ -38,22 +46,11 @@ using SoftwareFactory = std::function<std::unique_ptr<ClusterSoftware>(Host& hos
 
 enum class PowerState : std::uint8_t { kOff, kBooting, kUp };
 
-// Makes the next runs of an agent behave otherwise (AT-11.1, AT-4.1): a hook for faults, not for wishes about results
-// of healthy agents.
-struct AgentFault {
-  std::string type;              // "Dummy"; empty: any
-  std::string instance;          // resource id; empty: any
-  std::string action;            // "stop"; empty: any
-  std::uint32_t times = 0;       // 0: until removed
-  Duration delay;                // slept before the action's work, killed by the operation's timeout like any sleep
-  bool hang = false;             // never ends by itself
-  std::optional<int> exit_code;  // ends with this code instead of doing its work
-  std::string error_output;      // with exit_code
-};
-
 class Machine {
  public:
-  Machine(World& world, NodeIndex index, MachineSpec spec);
+  // For the world. `crashes` counts failed assertions.
+  Machine(World& world, const MachineContext& context, MachineSpec spec, const SoftwareFactory& factory,
+          std::uint64_t& crashes);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -71,7 +68,10 @@ class Machine {
   bool cluster_running() const;
 
   // --- power ---------------------------------------------------------------------------------------------------------
-  // Everything stops at once; what was not persisted is lost.
+  // For the world: the interfaces and their cables, once; and the system up at once, at the world's start.
+  Result<void> build();
+  void boot_at_once();
+  // Everything stops, as an event of this instant; what was not persisted is lost.
   void power_off(std::string_view reason);
   // Boots; after MachineSpec::boot_delay the kernel is up.
   void power_on();
@@ -111,7 +111,6 @@ class Machine {
   void clear_agent_faults();
 
  private:
-  friend class SimHost;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -71,9 +71,9 @@ class World {
   std::vector<AddressPlace> find_address(const IpAddress& address) const;
 
   // True when nothing in the world has failed an assertion so far.
-  bool healthy() const { return crashes_ == 0; }
+  bool healthy() const { return assertion_crashes() == 0; }
   // Nodes that failed an assertion (also in the trace as node.crash).
-  std::uint64_t assertion_crashes() const { return crashes_; }
+  std::uint64_t assertion_crashes() const;
 
   // --- faults of networks (faults of one machine: Machine)
   // ------------------------------------------------------------ A switch loses its power: no port has a carrier.
@@ -91,11 +91,9 @@ class World {
  private:
   friend class Machine;
   struct Impl;
-  explicit World(WorldSpec spec, SoftwareFactory factory);
-  Result<void> build();
+  World();
 
   std::unique_ptr<Impl> impl_;
-  std::uint64_t crashes_ = 0;
 };
 
 }  // namespace simcluster::sim

@@ -1,0 +1,118 @@
+#include "sim/kernel/agent_runner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/agents/environment.h"
+#include "engine/agents/registry.h"
+#include "sim/kernel/agent_backend.h"
+#include "sim/kernel/kernel.h"
+
+namespace simcluster::sim {
+
+AgentRunner::AgentRunner(Kernel& kernel)
+    : kernel_(kernel), random_(kernel.context().seed, kernel.context().stream("scheduling")) {}
+
+AgentRunner::~AgentRunner() = default;
+
+ProgramProcess& AgentRunner::take() {
+  if (free_.empty()) {
+    processes_.push_back(std::make_unique<ProgramProcess>(*this, kernel_, random_));
+    free_.push_back(processes_.back().get());
+  }
+  ProgramProcess& process = *free_.back();
+  free_.pop_back();
+  active_.push_back(&process);
+  return process;
+}
+
+void AgentRunner::recycle(ProgramProcess& process) {
+  std::erase(active_, &process);
+  free_.push_back(&process);
+}
+
+std::optional<AgentFault> AgentRunner::find_fault(const AgentRequest& request) {
+  const auto fits = [](const std::string& wanted, const std::string& is) { return wanted.empty() || wanted == is; };
+  for (auto it = faults_.begin(); it != faults_.end(); ++it) {
+    if (!fits(it->type, request.type) || !fits(it->instance, request.instance) || !fits(it->action, request.action))
+      continue;
+    AgentFault fault = *it;
+    if (it->times > 0 && --it->times == 0) faults_.erase(it);
+    return fault;
+  }
+  return std::nullopt;
+}
+
+AgentRunId AgentRunner::run_agent(const AgentRequest& request, RunListener& listener) {
+  const MachineContext& context = kernel_.context();
+  const agents::Agent* agent = agents::find_agent(request.standard, request.provider, request.type, context.profile);
+  ProgramProcess::Start start;
+  start.program = agent == nullptr ? nullptr : agent->main;
+  start.environment = agents::make_environment(request, context.name, context.profile);
+  start.name = request.type;
+  start.run = AgentRunId(next_run_++);
+  start.listener = &listener;
+  if (!faults_.empty()) start.fault = find_fault(request);
+  start.start_cost = random_.between(context.knobs.script_start.least, context.knobs.script_start.most);
+  const AgentRunId run = start.run;
+  take().start(std::move(start));
+  return run;
+}
+
+AgentRunId AgentRunner::run_program(std::string_view name, agents::Program program, std::vector<std::string> arguments,
+                                    bool trace_output) {
+  const MachineContext& context = kernel_.context();
+  ProgramProcess::Start start;
+  start.program = program;
+  start.environment.type = name;
+  start.environment.arguments = std::move(arguments);
+  start.environment.node_name = context.name;
+  start.environment.profile = context.profile;
+  start.name = name;
+  start.run = AgentRunId(next_run_++);
+  start.trace_output = trace_output;
+  start.start_cost = random_.between(context.knobs.command.least, context.knobs.command.most);
+  const AgentRunId run = start.run;
+  take().start(std::move(start));
+  return run;
+}
+
+void AgentRunner::signal_run(AgentRunId run, int signal) {
+  const auto it = std::ranges::find_if(active_, [&](const ProgramProcess* p) { return p->run() == run; });
+  if (it != active_.end() && run.valid()) kernel_.processes().signal(-(*it)->group(), signal);
+}
+
+void AgentRunner::forget(RunListener& listener) {
+  for (ProgramProcess* process : active_)
+    if (process->listener() == &listener) process->forget_listener();
+}
+
+std::vector<RunInfo> AgentRunner::runs() const {
+  std::vector<RunInfo> all;
+  for (const ProgramProcess* process : active_) {
+    if (!process->run().valid()) continue;
+    const agents::Environment& e = process->environment();
+    all.push_back({process->run(), e.type, e.action, e.instance, process->pid()});
+  }
+  return all;
+}
+
+void AgentRunner::halt() {
+  deferred_.clear();
+  const std::vector<ProgramProcess*> all = active_;
+  for (ProgramProcess* process : all) {
+    process->destroy();
+    recycle(*process);
+  }
+}
+
+void AgentRunner::thaw() {
+  const std::vector<ProgramProcess*> waiting = std::move(deferred_);
+  deferred_.clear();
+  for (ProgramProcess* process : waiting)
+    if (process->active()) process->wake_after_freeze();
+}
+
+}  // namespace simcluster::sim

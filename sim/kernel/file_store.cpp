@@ -1,0 +1,41 @@
+#include "sim/kernel/file_store.h"
+
+#include <algorithm>
+#include <array>
+
+namespace simcluster::sim {
+
+const std::string* FileStore::find(std::string_view path) const {
+  const auto it = entries_.find(path);
+  return it == entries_.end() || it->second.directory ? nullptr : &it->second.content;
+}
+
+void FileStore::write(std::string_view path, std::string_view content) {
+  const auto it = entries_.find(path);
+  if (it != entries_.end())
+    it->second.content = content;
+  else
+    entries_.emplace(std::string(path), Entry{std::string(content), false});
+}
+
+bool FileStore::remove(std::string_view path) {
+  const auto it = entries_.find(path);
+  if (it == entries_.end()) return false;
+  entries_.erase(it);
+  return true;
+}
+
+bool FileStore::exists(std::string_view path) const { return entries_.find(path) != entries_.end(); }
+
+bool FileStore::make_directory(std::string_view path) {
+  return entries_.emplace(std::string(path), Entry{{}, true}).second;
+}
+
+void FileStore::clear_temporary() {
+  constexpr std::array<std::string_view, 5> kTemporary = {"/run/", "/var/run/", "/tmp/", "/dev/shm/", "/var/lock/"};
+  std::erase_if(entries_, [&](const auto& entry) {
+    return std::ranges::any_of(kTemporary, [&](std::string_view prefix) { return entry.first.starts_with(prefix); });
+  });
+}
+
+}  // namespace simcluster::sim

@@ -1,0 +1,32 @@
+// The files of one machine. What lies on a tmpfs is gone after a reboot, the rest stays. Directories exist by
+// themselves; only those that were made by hand are kept, as locks (AT-1.6).
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace simcluster::sim {
+
+class FileStore {
+ public:
+  // nullptr when there is no such file.
+  const std::string* find(std::string_view path) const;
+  void write(std::string_view path, std::string_view content);
+  // False when there was none.
+  bool remove(std::string_view path);
+  bool exists(std::string_view path) const;
+  // False when there is something of this name already.
+  bool make_directory(std::string_view path);
+  // A reboot: /run, /var/run, /tmp, /dev/shm, /var/lock and HA_RSCTMP below them are emptied.
+  void clear_temporary();
+
+ private:
+  struct Entry {
+    std::string content;
+    bool directory = false;
+  };
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+}  // namespace simcluster::sim

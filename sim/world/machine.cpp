@@ -1,0 +1,375 @@
+#include "sim/world/machine.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/agents/programs.h"
+#include "engine/base/assert.h"
+#include "sim/kernel/agent_runner.h"
+#include "sim/kernel/kernel.h"
+#include "sim/world/machine_setup.h"
+#include "sim/world/sim_host.h"
+#include "sim/world/world.h"
+
+namespace simcluster::sim {
+
+struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
+  enum class Event : std::uint8_t { kBoot, kPowerOff, kStartCluster, kBury, kWatchdog, kPing };
+
+  Impl(World& the_world, const MachineContext& the_context, MachineSpec the_spec, const SoftwareFactory& the_factory,
+       std::uint64_t& crashes)
+      : world(the_world),
+        context(the_context),
+        spec(std::move(the_spec)),
+        factory(the_factory),
+        crash_count(crashes),
+        kernel(the_context, *this) {}
+  ~Impl() { drop_software(); }
+
+  // HostOwner
+  void on_reset_wanted(std::string_view reason) override;
+  void on_software_exit(int exit_code, std::string_view reason) override;
+  void on_software_assertion(std::string_view what) override;
+  std::map<std::string, std::string, std::less<>>& disk() override { return stored; }
+  // KernelServices
+  bool update_attribute(const agents::AttributeUpdate& update) override;
+  std::optional<IpAddress> resolve(std::string_view host) override;
+
+  void on_event(std::uint64_t cookie) override;
+  EventId schedule(Event event, Duration delay, std::uint64_t index = 0) {
+    return context.queue.schedule_in(delay, *this, index << 8 | static_cast<std::uint64_t>(event));
+  }
+  void trace(TraceKind kind, std::initializer_list<TraceField> fields) {
+    if (context.tracer.wants(kind)) context.tracer.emit(context.node, kind, fields);
+  }
+  void boot(bool first);
+  void switch_off();
+  Result<void> start_cluster();
+  // The software is silent from now on; its objects go by an event of this instant.
+  void silence();
+  void drop_software();
+  void arm_watchdog();
+  void start_programs();
+
+  World& world;
+  MachineContext context;
+  MachineSpec spec;
+  const SoftwareFactory& factory;
+  std::uint64_t& crash_count;
+  std::map<std::string, std::string, std::less<>> stored;
+  Kernel kernel;
+  PowerState power = PowerState::kOff;
+  std::string power_reason;
+  bool boots_again = false;
+  std::uint64_t incarnation = 0;
+  std::unique_ptr<SimHost> host;
+  std::unique_ptr<ClusterSoftware> software;
+  std::vector<std::unique_ptr<SimHost>> dead_hosts;
+  std::vector<std::unique_ptr<ClusterSoftware>> dead_software;
+  EventId boot_event;
+  EventId start_event;
+  EventId watchdog_event;
+  std::vector<EventId> ping_events;
+};
+
+// --- construction ----------------------------------------------------------------------------------------------------
+
+Machine::Machine(World& world, const MachineContext& context, MachineSpec spec, const SoftwareFactory& factory,
+                 std::uint64_t& crashes)
+    : impl_(std::make_unique<Impl>(world, context, std::move(spec), factory, crashes)) {}
+
+Machine::~Machine() = default;
+
+const std::string& Machine::name() const { return impl_->spec.name; }
+NodeIndex Machine::index() const { return impl_->context.node; }
+const MachineSpec& Machine::spec() const { return impl_->spec; }
+PowerState Machine::power() const { return impl_->power; }
+Kernel& Machine::kernel() { return impl_->kernel; }
+const Kernel& Machine::kernel() const { return impl_->kernel; }
+node::Node* Machine::node() { return impl_->software == nullptr ? nullptr : impl_->software->node(); }
+bool Machine::cluster_running() const { return impl_->software != nullptr; }
+
+Result<void> Machine::build() { return build_interfaces(impl_->kernel, impl_->spec); }
+void Machine::boot_at_once() { impl_->boot(true); }
+
+// --- power -----------------------------------------------------------------------------------------------------------
+
+void Machine::Impl::boot(bool first) {
+  power = PowerState::kUp;
+  kernel.boot();
+  trace(TraceKind::kNodeBoot, {{"name", spec.name}});
+  configure_interfaces(kernel, spec);
+  start_programs();
+  const bool wanted = first ? spec.start_cluster_at_boot : spec.start_cluster_after_reset;
+  if (spec.cluster && wanted) start_event = schedule(Event::kStartCluster, spec.cluster_start_delay);
+}
+
+void Machine::Impl::start_programs() {
+  for (const PollerSpec& poller : spec.pollers)
+    kernel.agents().run_program(
+        poller.name, agents::proc_net_dev_reader,
+        {std::to_string(poller.interval.milliseconds()), std::to_string(poller.offset.milliseconds())}, false);
+  ping_events.resize(spec.pings.size());
+  for (std::size_t i = 0; i < spec.pings.size(); ++i) ping_events[i] = schedule(Event::kPing, spec.pings[i].offset, i);
+}
+
+void Machine::Impl::switch_off() {
+  silence();
+  drop_software();
+  context.queue.cancel(boot_event);
+  context.queue.cancel(start_event);
+  context.queue.cancel(watchdog_event);
+  for (const EventId event : ping_events) context.queue.cancel(event);
+  kernel.halt();
+  power = PowerState::kOff;
+  if (!boots_again) return;
+  boots_again = false;
+  power = PowerState::kBooting;
+  boot_event = schedule(Event::kBoot, spec.boot_delay);
+}
+
+void Machine::power_off(std::string_view reason) {
+  if (impl_->power == PowerState::kOff) return;
+  impl_->trace(TraceKind::kNodeStop, {{"name", name()}, {"what", "power off"}, {"reason", reason}});
+  impl_->silence();
+  impl_->boots_again = false;
+  impl_->schedule(Impl::Event::kPowerOff, {});
+}
+
+void Machine::power_on() {
+  if (impl_->power != PowerState::kOff) return;
+  impl_->power = PowerState::kBooting;
+  impl_->boot_event = impl_->schedule(Impl::Event::kBoot, impl_->spec.boot_delay);
+}
+
+void Machine::reset(std::string_view reason) { impl_->on_reset_wanted(reason); }
+
+void Machine::Impl::on_reset_wanted(std::string_view reason) {
+  if (power == PowerState::kOff) return;
+  trace(TraceKind::kNodeReset, {{"name", spec.name}, {"reason", reason}});
+  silence();
+  boots_again = true;
+  schedule(Event::kPowerOff, {});
+}
+
+void Machine::Impl::on_event(std::uint64_t cookie) {
+  const std::size_t index = cookie >> 8;
+  switch (static_cast<Event>(cookie & 0xff)) {
+    case Event::kBoot:
+      return boot(false);
+    case Event::kPowerOff:
+      return switch_off();
+    case Event::kStartCluster: {
+      const auto started = start_cluster();
+      if (!started)
+        trace(
+            TraceKind::kNodeStop,
+            {{"name", spec.name}, {"what", "cluster software"}, {"reason", std::string_view(started.error().message)}});
+      return;
+    }
+    case Event::kBury:
+      dead_software.clear();
+      dead_hosts.clear();
+      return;
+    case Event::kWatchdog:
+      return on_reset_wanted("watchdog timeout");
+    case Event::kPing: {
+      const PingSpec& ping = spec.pings[index];
+      kernel.agents().run_program("ping", agents::ping_client, {ping.target.text()}, ping.print);
+      return;
+    }
+  }
+}
+
+// --- cluster software ------------------------------------------------------------------------------------------------
+
+Result<void> Machine::Impl::start_cluster() {
+  if (!spec.cluster) return fail(fmt::format("{} has no cluster software", spec.name));
+  if (power != PowerState::kUp) return fail(fmt::format("{} is not up", spec.name));
+  if (software != nullptr) return fail(fmt::format("the cluster software of {} runs already", spec.name));
+  context.queue.cancel(watchdog_event);
+  host = std::make_unique<SimHost>(kernel, *this, incarnation++);
+  Result<void> result;
+  host->guarded([&] {
+    software = factory(*host, spec);
+    result = software->start();
+  });
+  if (!result) {
+    silence();
+    return result;
+  }
+  return {};
+}
+
+Result<void> Machine::start_cluster() { return impl_->start_cluster(); }
+
+void Machine::stop_cluster() {
+  if (impl_->software == nullptr) return;
+  ClusterSoftware& software = *impl_->software;
+  impl_->host->guarded([&] { software.request_stop(); });
+}
+
+void Machine::kill_cluster(std::string_view reason) {
+  if (impl_->software == nullptr) return;
+  impl_->trace(TraceKind::kNodeCrash, {{"name", name()}, {"reason", reason}});
+  impl_->silence();
+  impl_->arm_watchdog();
+}
+
+void Machine::Impl::silence() {
+  context.queue.cancel(start_event);
+  if (host == nullptr) return;
+  host->die();
+  if (software != nullptr) dead_software.push_back(std::move(software));
+  dead_hosts.push_back(std::move(host));
+  software = nullptr;
+  host = nullptr;
+  schedule(Event::kBury, {});
+}
+
+void Machine::Impl::drop_software() {
+  if (host != nullptr) host->die();
+  software = nullptr;
+  host = nullptr;
+}
+
+void Machine::Impl::on_software_exit(int exit_code, std::string_view reason) {
+  trace(exit_code == 0 ? TraceKind::kNodeStop : TraceKind::kNodeCrash,
+        {{"name", spec.name}, {"what", "cluster software"}, {"reason", reason}, {"rc", exit_code}});
+  silence();
+  if (exit_code != 0) arm_watchdog();
+}
+
+void Machine::Impl::on_software_assertion(std::string_view what) {
+  ++crash_count;
+  trace(TraceKind::kNodeCrash, {{"name", spec.name}, {"what", "assertion"}, {"reason", what}});
+  silence();
+  arm_watchdog();
+}
+
+void Machine::Impl::arm_watchdog() {
+  context.queue.cancel(watchdog_event);
+  if (spec.watchdog) watchdog_event = schedule(Event::kWatchdog, *spec.watchdog);
+}
+
+void Machine::pause_cluster() {
+  if (impl_->host == nullptr) return;
+  impl_->host->pause();
+  impl_->arm_watchdog();
+}
+
+void Machine::resume_cluster() {
+  if (impl_->host == nullptr) return;
+  impl_->context.queue.cancel(impl_->watchdog_event);
+  impl_->host->resume();
+}
+
+void Machine::pause() { impl_->kernel.freeze(); }
+
+void Machine::resume() {
+  impl_->kernel.thaw();
+  if (impl_->host != nullptr) impl_->host->wake();
+}
+
+void Machine::jump_clock(Duration by) { impl_->kernel.jump_clock(by); }
+
+bool Machine::Impl::update_attribute(const agents::AttributeUpdate& update) {
+  if (software == nullptr || host == nullptr) return false;
+  bool taken = false;
+  ClusterSoftware& target = *software;
+  host->guarded([&] {
+    taken = target.update_attribute(update.name, update.remove ? std::nullopt : std::optional(update.value),
+                                    update.dampening);
+  });
+  return taken;
+}
+
+// /etc/hosts of every machine names all machines by the first address that was configured for them.
+std::optional<IpAddress> Machine::Impl::resolve(std::string_view name) {
+  const NodeIndex other = world.find_machine(name);
+  if (!other.valid()) return std::nullopt;
+  for (const InterfaceSpec& interface : world.machine(other).spec().interfaces)
+    if (!interface.addresses.empty()) return interface.addresses.front().address;
+  return std::nullopt;
+}
+
+// --- interfaces ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+Result<void> net_result(NetError error, std::string_view machine, std::string_view what) {
+  if (error == NetError::kNone) return {};
+  return fail(fmt::format("{}: {}: {}", machine, what, net_error_text(error)));
+}
+
+}  // namespace
+
+Result<void> Machine::add_address(std::string_view interface_name, const IpAddress& address, int prefix_length) {
+  return net_result(impl_->kernel.net().add_address(interface_name, configured_address(address, prefix_length, {})),
+                    name(), fmt::format("{}/{} cannot be added to {}", address.text(), prefix_length, interface_name));
+}
+
+Result<void> Machine::remove_address(std::string_view interface_name, const IpAddress& address) {
+  return net_result(impl_->kernel.net().remove_address(interface_name, address), name(),
+                    fmt::format("{} cannot be removed from {}", address.text(), interface_name));
+}
+
+Result<void> Machine::set_interface_up(std::string_view interface_name, bool up) {
+  if (impl_->power != PowerState::kUp) return fail(fmt::format("{} is not up", name()));
+  return net_result(impl_->kernel.net().set_up(interface_name, up), name(),
+                    fmt::format("{} cannot be set {}", interface_name, up ? "up" : "down"));
+}
+
+Result<void> Machine::set_cable(std::string_view interface_name, bool plugged) {
+  const Interface* interface = impl_->kernel.net().find_interface(interface_name);
+  if (interface == nullptr || !interface->port.valid())
+    return fail(fmt::format("{} has no cable at \"{}\"", name(), interface_name));
+  Network& network = impl_->context.network;
+  if (!plugged) return network.plug(interface->port, SegmentId::none());
+  for (const InterfaceSpec& spec : impl_->spec.interfaces)
+    if (spec.name == interface_name) return network.plug(interface->port, network.find_segment(spec.segment));
+  return {};
+}
+
+Result<void> Machine::set_quality(std::string_view interface_name, const LinkQuality& sending,
+                                  const LinkQuality& receiving) {
+  const Interface* interface = impl_->kernel.net().find_interface(interface_name);
+  if (interface == nullptr || !interface->port.valid())
+    return fail(fmt::format("{} has no interface \"{}\" with a cable", name(), interface_name));
+  impl_->context.network.set_port_quality(interface->port, sending, receiving);
+  return {};
+}
+
+// --- processes and agents --------------------------------------------------------------------------------------------
+
+std::size_t Machine::kill_processes(std::string_view process_name, int signal) {
+  constexpr int kStop = 19;
+  constexpr int kContinue = 18;
+  // The daemons of the cluster stand and fall together.
+  constexpr std::string_view kDaemons[] = {"corosync", "pacemakerd", "crmd", "pacemaker-controld"};
+  if (std::ranges::find(kDaemons, process_name) != std::end(kDaemons)) {
+    if (!cluster_running()) return 0;
+    if (signal == kStop)
+      pause_cluster();
+    else if (signal == kContinue)
+      resume_cluster();
+    else
+      kill_cluster(fmt::format("{} got signal {}", process_name, signal));
+    return 1;
+  }
+  std::vector<std::int32_t> pids;
+  for (const ProcessEntry& entry : impl_->kernel.processes().all())
+    if (entry.name == process_name) pids.push_back(entry.pid);
+  for (const std::int32_t pid : pids) impl_->kernel.processes().signal(pid, signal);
+  return pids.size();
+}
+
+void Machine::add_agent_fault(AgentFault fault) { impl_->kernel.agents().add_fault(std::move(fault)); }
+void Machine::clear_agent_faults() { impl_->kernel.agents().clear_faults(); }
+
+}  // namespace simcluster::sim

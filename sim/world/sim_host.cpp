@@ -1,0 +1,217 @@
+#include "sim/world/sim_host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/assert.h"
+
+namespace simcluster::sim {
+
+std::string_view log_priority_name(LogPriority priority) {
+  constexpr std::string_view kNames[] = {"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
+  return kNames[static_cast<std::size_t>(priority)];
+}
+
+SimHost::SimHost(Kernel& kernel, HostOwner& owner, std::uint64_t incarnation)
+    : kernel_(kernel),
+      owner_(owner),
+      stream_prefix_(kernel.context().stream("software/" + std::to_string(incarnation) + "/")),
+      disk_random_(kernel.context().seed, stream_prefix_ + "disk") {
+  kernel_.net().add_observer(*this);
+}
+
+SimHost::~SimHost() { die(); }
+
+void SimHost::die() {
+  if (dead_) return;
+  dead_ = true;
+  for (Timer& timer : timers_)
+    if (timer.client != nullptr) kernel_.context().queue.cancel(timer.event);
+  for (Link& link : links_)
+    if (link.socket.valid() && kernel_.running()) kernel_.net().close_socket(link.socket);
+  kernel_.agents().forget(*this);
+  kernel_.net().remove_observer(*this);
+}
+
+EventId SimHost::schedule(Event event, std::uint64_t index, Duration delay, EventClass event_class) {
+  return kernel_.context().queue.schedule_in(delay, *this, index << 8 | static_cast<std::uint64_t>(event), event_class);
+}
+
+void SimHost::on_event(std::uint64_t cookie) {
+  if (dead_) return;
+  if ((paused_ || kernel_.frozen()) && static_cast<Event>(cookie & 0xff) != Event::kPersist) {
+    waiting_events_.push_back(cookie);
+    return;
+  }
+  const std::size_t index = cookie >> 8;
+  switch (static_cast<Event>(cookie & 0xff)) {
+    case Event::kTimer:
+      return fire_timer(index);
+    case Event::kLinkState:
+      return report_link(index);
+    case Event::kPersist:
+      return finish_write(index);
+    case Event::kLoop: {
+      const Looped looped = std::move(loops_[index]);
+      loops_[index].link = LinkIndex::none();
+      return deliver(looped.link.index(), looped.frame);
+    }
+    case Event::kResume:
+      return replay();
+  }
+}
+
+// --- timers ----------------------------------------------------------------------------------------------------------
+
+TimerId SimHost::start_timer(Duration delay, TimerClient& client, std::uint64_t cookie) {
+  if (dead_) return TimerId::none();
+  std::uint32_t slot = free_timer_;
+  if (slot == kNoTimer) {
+    slot = static_cast<std::uint32_t>(timers_.size());
+    timers_.emplace_back();
+  } else {
+    free_timer_ = timers_[slot].next_free;
+  }
+  Timer& timer = timers_[slot];
+  timer.client = &client;
+  timer.cookie = cookie;
+  timer.event = schedule(Event::kTimer, slot, delay);
+  return TimerId(std::uint64_t{timer.generation} << 32 | slot);
+}
+
+void SimHost::cancel_timer(TimerId id) {
+  if (dead_ || !id.valid()) return;
+  const auto slot = static_cast<std::uint32_t>(id.value);
+  if (slot >= timers_.size()) return;
+  Timer& timer = timers_[slot];
+  if (timer.generation != id.value >> 32 || timer.client == nullptr) return;
+  // One that waits for the end of a pause is no longer in the queue.
+  if (!kernel_.context().queue.cancel(timer.event))
+    std::erase(waiting_events_, std::uint64_t{slot} << 8 | static_cast<std::uint64_t>(Event::kTimer));
+  timer.client = nullptr;
+  ++timer.generation;
+  timer.next_free = free_timer_;
+  free_timer_ = slot;
+}
+
+void SimHost::fire_timer(std::size_t slot) {
+  Timer& timer = timers_[slot];
+  TimerClient& client = *timer.client;
+  const std::uint64_t cookie = timer.cookie;
+  timer.client = nullptr;
+  ++timer.generation;
+  timer.next_free = free_timer_;
+  free_timer_ = static_cast<std::uint32_t>(slot);
+  guarded([&] { client.on_timer(cookie); });
+}
+
+// --- pause -----------------------------------------------------------------------------------------------------------
+
+void SimHost::pause() { paused_ = true; }
+
+void SimHost::resume() {
+  paused_ = false;
+  wake();
+}
+
+void SimHost::wake() {
+  if (!dead_) schedule(Event::kResume, 0, {});
+}
+
+// What came in the meantime: datagrams first, then timers in the order in which they were due (M ARC-3).
+void SimHost::replay() {
+  const std::vector<Looped> frames = std::exchange(waiting_frames_, {});
+  waiting_bytes_ = 0;
+  for (const Looped& looped : frames) deliver(looped.link.index(), looped.frame);
+  while (!waiting_events_.empty() && !paused_ && !dead_) {
+    const std::uint64_t event = waiting_events_.front();
+    waiting_events_.erase(waiting_events_.begin());
+    on_event(event);
+  }
+}
+
+// --- agents ----------------------------------------------------------------------------------------------------------
+
+AgentRunId SimHost::run_agent(const AgentRequest& request, AgentClient& client) {
+  if (dead_) return AgentRunId::none();
+  const AgentRunId run = kernel_.agents().run_agent(request, *this);
+  runs_.push_back({run, &client});
+  return run;
+}
+
+void SimHost::signal_agent(AgentRunId run, int signal) {
+  if (!dead_) kernel_.agents().signal_run(run, signal);
+}
+
+void SimHost::on_run_exit(AgentRunId run, const AgentResult& result) {
+  const auto it = std::ranges::find(runs_, run, &Run::id);
+  if (it == runs_.end() || dead_) return;
+  AgentClient& client = *it->client;
+  *it = runs_.back();
+  runs_.pop_back();
+  guarded([&] { client.on_agent_exit(run, result); });
+}
+
+void SimHost::on_program_assertion(AgentRunId run, std::string_view what) {
+  std::erase_if(runs_, [&](const Run& r) { return r.id == run; });
+  if (!dead_) owner_.on_software_assertion(what);
+}
+
+// --- disk ------------------------------------------------------------------------------------------------------------
+
+void SimHost::persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) {
+  if (dead_) return;
+  std::size_t slot = 0;
+  while (slot < writes_.size() && writes_[slot].used) ++slot;
+  if (slot == writes_.size()) writes_.emplace_back();
+  writes_[slot] = {std::string(key), std::move(bytes), &client, cookie, true};
+  const CostRange& cost = kernel_.context().knobs.disk_sync;
+  const Time now = kernel_.context().queue.now();
+  // The disk does one write after the other.
+  disk_ready_ = std::max(disk_ready_, now) + disk_random_.between(cost.least, cost.most);
+  schedule(Event::kPersist, slot, disk_ready_ - now);
+}
+
+void SimHost::finish_write(std::size_t slot) {
+  Write& write = writes_[slot];
+  owner_.disk()[write.key] = std::move(write.bytes);
+  write.used = false;
+  PersistClient& client = *write.client;
+  const std::uint64_t cookie = write.cookie;
+  guarded([&] { client.on_persisted(cookie); });
+}
+
+std::optional<std::string> SimHost::load(std::string_view key) const {
+  const auto it = owner_.disk().find(key);
+  if (it == owner_.disk().end()) return std::nullopt;
+  return it->second;
+}
+
+// --- the rest --------------------------------------------------------------------------------------------------------
+
+Random& SimHost::random(std::string_view purpose) {
+  const auto it = streams_.find(purpose);
+  if (it != streams_.end()) return it->second;
+  return streams_.emplace(std::string(purpose), Random(kernel_.context().seed, stream_prefix_ + std::string(purpose)))
+      .first->second;
+}
+
+void SimHost::reset_node(std::string_view reason) {
+  if (!dead_) owner_.on_reset_wanted(reason);
+}
+
+void SimHost::exit_node(int exit_code, std::string_view reason) {
+  if (!dead_) owner_.on_software_exit(exit_code, reason);
+}
+
+void SimHost::log(LogPriority priority, std::string_view daemon, std::string_view text) {
+  if (dead_ || !tracing(TraceKind::kLog)) return;
+  kernel_.context().tracer.emit(kernel_.context().node, TraceKind::kLog,
+                                {{"daemon", daemon}, {"priority", log_priority_name(priority)}, {"text", text}});
+}
+
+void SimHost::trace(TraceKind kind, std::span<const TraceField> fields) {
+  if (!dead_) kernel_.context().tracer.emit(kernel_.context().node, kind, fields);
+}
+
+}  // namespace simcluster::sim
