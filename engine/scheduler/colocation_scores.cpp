@@ -1,0 +1,295 @@
+#include "engine/scheduler/colocation_scores.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/scheduler/assignment.h"
+#include "engine/scheduler/collective.h"
+#include "engine/scheduler/colocations.h"
+#include "engine/scheduler/locations.h"
+#include "engine/scheduler/model.h"
+#include "engine/scheduler/text.h"
+
+namespace simcluster::scheduler {
+
+namespace {
+
+constexpr Score kUnusable = -100'000'000;  // S3
+
+// Nodes whose attribute has the same value share a class number (S0 GU-7.4).
+class ValueClasses {
+ public:
+  ValueClasses(const Model& model, std::string_view attribute) : model_(model), attribute_(attribute) {
+    by_node_ = attribute == "#uname" && !model.have_remote_nodes;
+  }
+  // The class of a node on behalf of a resource.
+  std::uint32_t of(const Resource& resource, NodeId node) {
+    if (by_node_) return node.value;
+    const auto value = colocation_value(model_, resource, model_.node(node), attribute_);
+    if (!value) return 0;
+    const auto next = static_cast<std::uint32_t>(numbers_.size() + 1);
+    return numbers_.try_emplace(lower_case(*value), next).first->second;
+  }
+
+ private:
+  const Model& model_;
+  std::string_view attribute_;
+  bool by_node_ = false;
+  std::unordered_map<std::string, std::uint32_t> numbers_;  // 0: no value
+};
+
+// S3: the source's best score in each class of values.
+class BestScores {
+ public:
+  BestScores(Model& model, const Resource& source, const Colocation& colocation, ValueClasses& classes) {
+    const NodeTable* table = &source.allowed;
+    NodeTable with_locations;
+    if (needs_group_locations(model, source, colocation)) {
+      with_locations = source.allowed.copy(model.shapes);
+      add_group_locations(model, source, with_locations);
+      table = &with_locations;
+    }
+    for (std::uint32_t i = 0; i < table->entries().size(); ++i) {
+      const NodeEntry& entry = table->entries()[i];
+      if (!entry.present || entry.score <= -kInfinity || !is_available(model.nodes[i])) continue;
+      const std::uint32_t number = classes.of(source, NodeId(i));
+      if (number >= best_.size()) best_.resize(number + 1, -kInfinity);
+      best_[number] = std::max(best_[number], entry.score);
+    }
+  }
+  Score of(std::uint32_t number) const { return number < best_.size() ? best_[number] : -kInfinity; }
+
+ private:
+  static bool needs_group_locations(const Model& model, const Resource& source, const Colocation& colocation) {
+    if (!colocation.explicit_ || colocation.dependent != source.self || !source.parent.valid()) return false;
+    const Resource& parent = model.resource(source.parent);
+    return parent.is_group() && parent.children.front() != source.self;
+  }
+  static void add_group_locations(Model& model, const Resource& source, NodeTable& table) {
+    const Resource& group = model.resource(source.parent);
+    for (auto it = group.locations.rbegin(); it != group.locations.rend(); ++it) {
+      const Location& location = model.location(*it);
+      if (location.role != Role::kUnknown && location.role != source.next_role) continue;
+      bool exclusive = false;
+      apply_location_scores(model, table, location, exclusive);
+    }
+  }
+
+  std::vector<Score> best_;
+};
+
+bool allowed_on_one_node(const Resource& resource) {
+  int count = 0;
+  for (const NodeEntry& entry : resource.allowed.entries()) {
+    if (entry.present && entry.score >= 0) ++count;
+  }
+  return count == 1;
+}
+
+// S3.
+void add_matching_scores(Model& model, const Resource& source, const Resource& target, NodeTable& table,
+                         const Colocation& colocation, float factor, std::uint32_t flags) {
+  ValueClasses classes(model, colocation.node_attribute);
+  const BestScores best(model, source, colocation, classes);
+  const Score stickiness = model.resource(colocation.primary).stickiness;
+  const bool always_filtered =
+      factor < 0 && (!has_influence(model, colocation) || !allowed_on_one_node(model.resource(colocation.dependent)));
+  for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
+    NodeEntry& entry = table.entries()[i];
+    if (!entry.present) continue;
+    const Score score = best.of(classes.of(target, NodeId(i)));
+    if (factor < 0 && score < 0 && (always_filtered || stickiness >= -score)) continue;  // a double negative
+    if (entry.score == kUnusable) continue;
+    const Score sum = add_scores(weighted_score(factor, score), entry.score);
+    if ((flags & merge_flag::kNonnegative) != 0 && sum < 0) {
+      if (entry.score > 0) {
+        entry.score = kUnusable;
+        continue;
+      }
+      if (entry.score == 0) continue;
+    }
+    entry.score = sum;
+  }
+}
+
+void revive_unusable(NodeTable& table) {
+  for (NodeEntry& entry : table.entries()) {
+    if (entry.present && entry.score == kUnusable) entry.score = 1;
+  }
+}
+
+// A group speaks through its first member when its dependents are asked, through its last one otherwise (S3 ).
+Resource& speaker(Model& model, const Resource& group, bool for_table) {
+  return model.resource(for_table ? group.children.front() : group.children.back());
+}
+
+void merge_into(Model& model, Resource& source, const Resource& target, NodeTable& table, const Colocation* colocation,
+                float factor, std::uint32_t flags);
+
+// S3 step 3: the sources behind `source`. False when nothing usable is left and the level must be undone.
+bool merge_chain(Model& model, Resource& source, const Resource& target, NodeTable& table, float factor,
+                 std::uint32_t flags) {
+  if (!any_available(model, table)) return (flags & merge_flag::kActive) == 0;
+  flags |= merge_flag::kActive;
+  const bool this_with = (flags & merge_flag::kThisWith) != 0;
+  const ColocationList list = this_with ? this_with_colocations(model, source) : with_this_colocations(model, source);
+  for (const ColocationId id : list) {
+    const Colocation& colocation = model.colocation(id);
+    if (!this_with && !has_influence(model, colocation)) continue;
+    const float chained = factor * static_cast<float>(colocation.score) / static_cast<float>(kInfinity);
+    Resource& other = model.resource(this_with ? colocation.primary : colocation.dependent);
+    merge_into(model, other, target, table, &colocation, chained, flags);
+  }
+  return true;
+}
+
+// S3 with a table.
+void merge_into(Model& model, Resource& source, const Resource& target, NodeTable& table, const Colocation* colocation,
+                float factor, std::uint32_t flags) {
+  if (source.updating) return;
+  source.updating = true;
+  if (source.is_group()) {
+    merge_into(model, speaker(model, source, true), target, table, colocation, factor, flags);
+  } else {
+    NodeTable work = table.copy(model.shapes);
+    add_matching_scores(model, source, target, work, *colocation, factor, flags);
+    if (merge_chain(model, source, target, work, factor, flags)) {
+      if ((flags & merge_flag::kNonnegative) != 0) revive_unusable(work);
+      table = std::move(work);
+    }
+  }
+  source.updating = false;
+}
+
+// S3 step 2.
+Score located_score(const Model& model, const Resource& dependent, const Resource& primary,
+                    const Colocation& colocation, std::uint32_t primary_class, ValueClasses& classes, NodeId node,
+                    Score score) {
+  static_cast<void>(model);
+  if (!primary.assigned.valid()) return add_scores(-colocation.score, score);
+  if (classes.of(dependent, node) == primary_class) {
+    return colocation.score < kInfinity ? add_scores(colocation.score, score) : score;
+  }
+  return colocation.score >= kInfinity ? -kInfinity : score;
+}
+
+// S3.
+void apply_to_location(Model& model, Resource& dependent, const Resource& primary, const Colocation& colocation) {
+  if (!primary.assigned.valid() && colocation.score < 0) return;
+  ValueClasses classes(model, colocation.node_attribute);
+  const std::uint32_t primary_class = primary.assigned.valid() ? classes.of(primary, primary.assigned) : 0;
+  NodeTable work = dependent.allowed.copy(model.shapes);
+  for (std::uint32_t i = 0; i < work.entries().size(); ++i) {
+    NodeEntry& entry = work.entries()[i];
+    if (!entry.present) continue;
+    entry.score = located_score(model, dependent, primary, colocation, primary_class, classes, NodeId(i), entry.score);
+  }
+  if (colocation.score <= -kInfinity || colocation.score >= kInfinity || any_available(model, work)) {
+    dependent.allowed = std::move(work);
+  }
+}
+
+// S3.
+void apply_colocation_with_group(Model& model, Resource& dependent, const Resource& group,
+                                 const Colocation& colocation) {
+  if (group.unassigned) return;
+  if (group.group->collocated) {
+    const ResourceId member = colocation.score >= kInfinity ? group.children.back() : group.children.front();
+    apply_colocation_with_primitive(model, dependent, model.resource(member), colocation);
+    return;
+  }
+  if (colocation.score >= kInfinity) return;
+  for (const ResourceId member : group.children) {
+    apply_colocation_with_primitive(model, dependent, model.resource(member), colocation);
+  }
+}
+
+}  // namespace
+
+Score weighted_score(float factor, Score score) {
+  const float product = factor * static_cast<float>(score);
+  const double shifted = product < 0 ? static_cast<double>(product) - 0.5 : static_cast<double>(product) + 0.5;
+  const auto rounded = static_cast<Score>(std::clamp(shifted, -1e9, 1e9));
+  if (rounded != 0 || score == 0) return rounded;
+  return factor > 0 ? 1 : factor < 0 ? -1 : 0;
+}
+
+bool any_available(const Model& model, const NodeTable& table) {
+  for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
+    const NodeEntry& entry = table.entries()[i];
+    if (entry.present && entry.score >= 0 && is_available(model.nodes[i])) return true;
+  }
+  return false;
+}
+
+void merge_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
+                       const Colocation& colocation, float factor, std::uint32_t flags) {
+  merge_into(model, source, target, table, &colocation, factor, flags);
+}
+
+std::optional<NodeTable> own_preferences(Model& model, Resource& source) {
+  if (source.updating) return std::nullopt;
+  source.updating = true;
+  std::optional<NodeTable> result;
+  if (source.is_group()) {
+    result = own_preferences(model, speaker(model, source, false));
+  } else {
+    result = source.allowed.copy(model.shapes);
+    merge_chain(model, source, source, *result, 1.0F, merge_flag::kThisWith);
+  }
+  source.updating = false;
+  return result;
+}
+
+void apply_colocation_with_primitive(Model& model, Resource& dependent, const Resource& primary,
+                                     const Colocation& colocation) {
+  switch (colocation_effect(model, dependent, primary, colocation, false)) {
+    case ColocationEffect::kNothing:
+      return;
+    case ColocationEffect::kRole:
+      apply_colocation_to_role(model, dependent, primary, colocation);
+      return;
+    case ColocationEffect::kLocation:
+      apply_to_location(model, dependent, primary, colocation);
+      return;
+  }
+}
+
+void apply_colocation(Model& model, Resource& dependent, Resource& primary, const Colocation& colocation) {
+  switch (primary.variant) {
+    case Variant::kPrimitive:
+      apply_colocation_with_primitive(model, dependent, primary, colocation);
+      return;
+    case Variant::kGroup:
+      apply_colocation_with_group(model, dependent, primary, colocation);
+      return;
+    case Variant::kClone:
+    case Variant::kBundle:
+      apply_colocation_with_collective(model, dependent, primary, colocation);
+      return;
+  }
+}
+
+void apply_this_with(Model& model, Resource& dependent, ColocationId id) {
+  const Colocation& colocation = model.colocation(id);
+  const bool reversible =
+      colocation.dependent_role == Role::kPromoted || (colocation.score < 0 && colocation.score > -kInfinity);
+  NodeTable before;
+  if (reversible) before = dependent.allowed.copy(model.shapes);
+  Resource& primary = model.resource(colocation.primary);
+  if (primary.unassigned) assign(model, primary, NodeId(), true);
+  apply_colocation(model, dependent, primary, colocation);
+  if (reversible && !any_available(model, dependent.allowed)) dependent.allowed = std::move(before);
+}
+
+void add_dependent_preferences(Model& model, Resource& primary, ColocationId id) {
+  const Colocation& colocation = model.colocation(id);
+  if (!has_influence(model, colocation)) return;
+  const float factor = static_cast<float>(colocation.score) / static_cast<float>(kInfinity);
+  std::uint32_t flags = merge_flag::kActive;
+  if (primary.is_clone()) flags |= merge_flag::kNonnegative;
+  merge_preferences(model, model.resource(colocation.dependent), primary, primary.allowed, colocation, factor, flags);
+}
+
+}  // namespace simcluster::scheduler

@@ -1,0 +1,103 @@
+#include "engine/scheduler/node_choice.h"
+
+#include <algorithm>
+
+#include "engine/scheduler/assignment.h"
+#include "engine/scheduler/merge_sort.h"
+#include "engine/scheduler/model.h"
+#include "engine/scheduler/utilization.h"
+
+namespace simcluster::scheduler {
+
+namespace {
+
+// The best candidate without sorting: fine for every strategy but `balanced`, whose comparison is no order (S3 ).
+NodeId best_candidate(const Model& model, const NodeTable& table, NodeId current) {
+  NodeId best;
+  Score best_score = 0;
+  for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
+    const NodeEntry& entry = table.entries()[i];
+    if (!entry.present) continue;
+    const NodeId node(i);
+    if (!best.valid() || compare_nodes(model, node, entry.score, best, best_score, current) < 0) {
+      best = node;
+      best_score = entry.score;
+    }
+  }
+  return best;
+}
+
+// S3: a running resource stays where an equal positive score lets it.
+NodeId stay_if_equal(const Model& model, const Resource& resource, NodeId best, Score best_score) {
+  if (resource.parent.valid()) {
+    const Resource& parent = model.resource(resource.parent);
+    if (parent.is_clone() && parent.unique) return best;
+  }
+  if (best_score <= 0 || !is_available(model.node(best))) return best;
+  const NodeId current = current_node(model, resource);
+  if (!current.valid() || !is_available(model.node(current)) || model.node(current).score < 0) return best;
+  const NodeEntry* entry = resource.allowed.find(current);
+  return entry != nullptr && entry->score == best_score ? current : best;
+}
+
+NodeId choose(Model& model, const Resource& resource, NodeId prefer) {
+  const NodeTable& table = resource.allowed;
+  const NodeId current = current_node(model, resource);
+  NodeId best;
+  if (model.options.placement_strategy == PlacementStrategy::kBalanced) {
+    const std::vector<NodeId> candidates = sorted_candidates(model, table, current);
+    if (!candidates.empty()) best = candidates.front();
+  } else {
+    best = best_candidate(model, table, current);
+  }
+  if (!best.valid()) return best;
+  const Score best_score = table.find(best)->score;
+  if (prefer.valid()) {
+    const NodeEntry* entry = table.find(prefer);
+    if (entry != nullptr && entry->score >= best_score && entry->score >= 0 && is_available(model.node(prefer))) {
+      return prefer;
+    }
+  }
+  return stay_if_equal(model, resource, best, best_score);
+}
+
+}  // namespace
+
+int compare_nodes(const Model& model, NodeId a, Score score_a, NodeId b, Score score_b, NodeId current) {
+  const Node& x = model.node(a);
+  const Node& y = model.node(b);
+  if (!is_available(x)) score_a = -kInfinity;
+  if (!is_available(y)) score_b = -kInfinity;
+  if (score_a != score_b) return score_a > score_b ? -1 : 1;
+  if (model.options.placement_strategy != PlacementStrategy::kMinimal) {
+    if (model.options.placement_strategy == PlacementStrategy::kBalanced) {
+      if (const int order = compare_capacity(x, y); order != 0) return order;
+    }
+    if (x.assigned_count != y.assigned_count) return x.assigned_count < y.assigned_count ? -1 : 1;
+    if (current.valid() && a != b) {
+      if (a == current) return -1;
+      if (b == current) return 1;
+    }
+  }
+  return x.name.compare(y.name);
+}
+
+std::vector<NodeId> sorted_candidates(Model& model, const NodeTable& table, NodeId current) {
+  std::vector<NodeId> candidates = table.order(model.shapes);
+  std::reverse(candidates.begin(), candidates.end());
+  merge_sort(candidates, [&](NodeId a, NodeId b) {
+    return compare_nodes(model, a, table.find(a)->score, b, table.find(b)->score, current);
+  });
+  return candidates;
+}
+
+void choose_and_place(Model& model, Resource& resource, NodeId prefer, bool final) {
+  if (model.options.placement_strategy != PlacementStrategy::kDefault) {
+    const NodeId roomiest = ban_insufficient_nodes(model, resource);
+    if (!prefer.valid()) prefer = roomiest;
+  }
+  if (!resource.unassigned) return;
+  place(model, resource, choose(model, resource, prefer), false, final);
+}
+
+}  // namespace simcluster::scheduler
