@@ -38,53 +38,64 @@ enum class Deadline : std::uint8_t {
   kShutdown,
 };
 inline constexpr std::size_t kDeadlineCount = static_cast<std::size_t>(Deadline::kShutdown) + 1;
+static_assert(kDeadlineCount <= 32);
 
 class Deadlines {
  public:
-  Deadlines(Host& host, TimerClient& client, std::uint64_t cookie) : host_(host), client_(client), cookie_(cookie) {}
+  Deadlines(Host& host, TimerClient& client, std::uint64_t cookie)
+      : host_(host), client_(client), cookie_(cookie), now_(host.now()) {}
   ~Deadlines() { host_.cancel_timer(timer_); }
   Deadlines(const Deadlines&) = delete;
   Deadlines& operator=(const Deadlines&) = delete;
 
+  // Time stands still while one input is processed.
+  void begin_input() { now_ = host_.now(); }
+  Time now() const { return now_; }
+
   // Replaces the deadline if it is armed.
   void arm(Deadline which, Duration delay) {
     Slot& slot = slots_[static_cast<std::size_t>(which)];
-    slot.at = host_.now() + delay;
+    slot.at = now_ + delay;
     slot.order = ++order_;
+    armed_ |= bit(which);
+    if (slot.at < timer_at_) unsettled_ = true;
   }
-  void cancel(Deadline which) { slots_[static_cast<std::size_t>(which)].at = kNever; }
-  void cancel_all() {
-    for (Slot& slot : slots_) slot.at = kNever;
-  }
-  bool armed(Deadline which) const { return slots_[static_cast<std::size_t>(which)].at != kNever; }
+  void cancel(Deadline which) { armed_ &= ~bit(which); }
+  void cancel_all() { armed_ = 0; }
+  bool armed(Deadline which) const { return (armed_ & bit(which)) != 0; }
 
   // Makes sure that the host wakes us for the earliest deadline. Once at the end of every input.
-  void settle();
-  // The host timer came. Returns due deadlines one by one, by time, then by the order of arming (ARC-3); each is over
-  // when it is returned.
+  void settle() {
+    if (unsettled_) restart();
+  }
+  // The host timer came. next_due() returns due deadlines one by one, by time, then by the order of arming (ARC-3);
+  // each is over when it is returned.
   void on_host_timer() {
     timer_ = TimerId::none();
     timer_at_ = kNever;
+    unsettled_ = true;
   }
   std::optional<Deadline> next_due();
-  // When the host timer should have come, if that is past: the node was not running.
-  std::optional<Time> overdue_since() const {
-    if (timer_at_ < host_.now()) return timer_at_;
-    return std::nullopt;
-  }
+  // True when the host timer should have come already: the node was not running.
+  bool overdue() const { return timer_at_ < now_; }
 
  private:
   static constexpr Time kNever{std::numeric_limits<std::int64_t>::max()};
   struct Slot {
-    Time at = kNever;
+    Time at;
     std::uint64_t order = 0;
   };
+  static constexpr std::uint32_t bit(Deadline which) { return std::uint32_t{1} << static_cast<unsigned>(which); }
+  void restart();
 
   Host& host_;
   TimerClient& client_;
   std::uint64_t cookie_;
   std::array<Slot, kDeadlineCount> slots_;
   std::uint64_t order_ = 0;
+  std::uint32_t armed_ = 0;  // one bit per deadline
+  bool unsettled_ = false;   // something is due before the host timer
+  Time now_;
   TimerId timer_;
   Time timer_at_ = kNever;
 };

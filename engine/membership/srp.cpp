@@ -111,21 +111,22 @@ void Srp::leave() {
 // SRP-5.1, LOG-3. A node that runs gets its host timer in time, so an overdue one tells of a pause, and the last input
 // before it when the pause began. TM-9 and the scheduler check need no timers of their own that way.
 void Srp::note_alive() {
-  const Time now = host_.now();
-  paused_ = deadlines_.overdue_since().has_value();
+  const Time now = deadlines_.now();
+  paused_ = deadlines_.overdue();
   if (paused_) {
     const Duration pause = now - last_alive_;
     const Duration threshold = ms(settings_.timers.token) * 8 / 10;
-    if (started_ && pause > threshold && last_alive_ < now) {
+    if (started_ && pause > threshold && !pause_logged_) {
+      pause_logged_ = true;
       log(LogPriority::kWarning,
           fmt::format("Corosync main process was not scheduled (@{}) for {}.{:04} ms (threshold is {}.{:04} ms). "
                       "Consider token timeout increase.",
                       now.ns / 1'000'000, pause.ns / 1'000'000, pause.ns % 1'000'000 / 100, threshold.ns / 1'000'000,
                       threshold.ns % 1'000'000 / 100));
-      last_alive_ = now - threshold;  // once per pause; what is left still counts for SRP-5.1
     }
     return;
   }
+  pause_logged_ = false;
   last_alive_ = now;
 }
 
@@ -192,7 +193,7 @@ void Srp::on_deadline(Deadline which) {
       return token_lost();
     case Deadline::kTokenWarning:
       log(LogPriority::kNotice,
-          fmt::format("Token has not been received in {} ms", (host_.now() - last_token_).milliseconds()));
+          fmt::format("Token has not been received in {} ms", (deadlines_.now() - last_token_).milliseconds()));
       deadlines_.arm(Deadline::kTokenWarning, ms(settings_.timers.token_warning * settings_.timers.token / 100));
       return;
     case Deadline::kTokenRetransmit:

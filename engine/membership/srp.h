@@ -267,7 +267,8 @@ class Srp final : public PersistClient {
 
   Time last_alive_;
   Time last_token_;
-  bool paused_ = false;  // this input is the first after a pause
+  bool paused_ = false;  // this input waited while the node was not running
+  bool pause_logged_ = false;
 
   SortQueue regular_queue_, recovery_queue_;
   std::deque<std::vector<std::byte>> new_messages_, new_messages_trans_;

@@ -92,7 +92,7 @@ void Srp::send_join_now() {
 void Srp::receive_join(std::span<const std::byte> frame) {
   if (const auto error = codec_.decode(frame, join_); !error.empty()) return drop(error);
   if (paused_) {
-    const Duration pause = host_.now() - last_alive_;
+    const Duration pause = deadlines_.now() - last_alive_;
     if (pause > ms(settings_.timers.token / 2)) {
       // SRP-5.1. Whatever waited in the sockets with it arrives now too and is dropped the same way, until the overdue
       // timer has been seen.

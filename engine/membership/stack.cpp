@@ -207,7 +207,9 @@ class Stack::Impl final : public TimerClient,
   class Input {
    public:
     explicit Input(Impl& impl) : impl_(impl) {
-      if (impl_.depth_++ == 0) impl_.srp_.note_alive();
+      if (impl_.depth_++ != 0) return;
+      impl_.deadlines_.begin_input();
+      impl_.srp_.note_alive();
     }
     ~Input() noexcept(false) {
       if (--impl_.depth_ != 0 || std::uncaught_exceptions() != 0) return;

@@ -154,7 +154,7 @@ void UdpTransport::learn(std::span<const std::byte> frame, const IpAddress& from
 
 void UdpTransport::on_datagram(LinkIndex, const IpAddress& from, std::span<const std::byte> bytes) {
   // Own multicasts come through the loop, not from the network (TR-2, UD-1).
-  if (!running_ || bound_ != Bound::kAddress || from == own_address_) return;
+  if (!running_ || bound_ != Bound::kAddress || same_address(from, own_address_)) return;
   const auto frame = auth_.open(bytes);
   if (!frame) {
     if (profile_.processor_is_address)
