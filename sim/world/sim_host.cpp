@@ -25,10 +25,16 @@ SimHost::~SimHost() { die(); }
 void SimHost::die() {
   if (dead_) return;
   dead_ = true;
+  EventQueue& queue = kernel_.context().queue;
   for (Timer& timer : timers_)
-    if (timer.client != nullptr) kernel_.context().queue.cancel(timer.event);
-  for (Link& link : links_)
+    if (timer.client != nullptr) queue.cancel(timer.event);
+  for (Link& link : links_) {
+    queue.cancel(link.report);
     if (link.socket.valid() && kernel_.running()) kernel_.net().close_socket(link.socket);
+  }
+  for (Write& write : writes_) queue.cancel(write.event);
+  for (Looped& looped : loops_) queue.cancel(looped.event);
+  queue.cancel(resume_event_);
   kernel_.agents().forget(*this);
   kernel_.net().remove_observer(*this);
 }
@@ -115,7 +121,9 @@ void SimHost::resume() {
 }
 
 void SimHost::wake() {
-  if (!dead_) schedule(Event::kResume, 0, {});
+  if (dead_) return;
+  kernel_.context().queue.cancel(resume_event_);
+  resume_event_ = schedule(Event::kResume, 0, {});
 }
 
 // What came in the meantime: datagrams first, then timers in the order in which they were due (M ARC-3).
@@ -164,12 +172,12 @@ void SimHost::persist(std::string_view key, std::string bytes, PersistClient& cl
   std::size_t slot = 0;
   while (slot < writes_.size() && writes_[slot].used) ++slot;
   if (slot == writes_.size()) writes_.emplace_back();
-  writes_[slot] = {std::string(key), std::move(bytes), &client, cookie, true};
+  writes_[slot] = {std::string(key), std::move(bytes), &client, cookie, true, {}};
   const CostRange& cost = kernel_.context().knobs.disk_sync;
   const Time now = kernel_.context().queue.now();
   // The disk does one write after the other.
   disk_ready_ = std::max(disk_ready_, now) + disk_random_.between(cost.least, cost.most);
-  schedule(Event::kPersist, slot, disk_ready_ - now);
+  writes_[slot].event = schedule(Event::kPersist, slot, disk_ready_ - now);
 }
 
 void SimHost::finish_write(std::size_t slot) {

@@ -91,7 +91,7 @@ class SimHost final : public Host,
     IpAddress own;
     int interface = 0;
     LinkState state = LinkState::kAddressLost;
-    bool report_pending = false;
+    EventId report;
     bool reported = false;
     LinkState reported_state = LinkState::kAddressLost;
     IpAddress reported_own;
@@ -102,6 +102,7 @@ class SimHost final : public Host,
     PersistClient* client = nullptr;
     std::uint64_t cookie = 0;
     bool used = false;
+    EventId event;
   };
   struct Run {
     AgentRunId id;
@@ -110,6 +111,7 @@ class SimHost final : public Host,
   struct Looped {
     FrameRef frame;
     LinkIndex link;
+    EventId event;
   };
 
   void on_event(std::uint64_t cookie) override;
@@ -151,6 +153,7 @@ class SimHost final : public Host,
   std::vector<std::uint64_t> waiting_events_;  // while paused
   std::vector<Looped> waiting_frames_;
   std::size_t waiting_bytes_ = 0;
+  EventId resume_event_;
 
   static constexpr std::uint32_t kNoTimer = ~std::uint32_t{0};
 };

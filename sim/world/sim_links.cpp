@@ -40,6 +40,7 @@ void SimHost::close_link(LinkIndex index) {
   if (dead_ || links_.size() <= index.index()) return;
   Link& link = links_[index.index()];
   if (link.socket.valid()) kernel_.net().close_socket(link.socket);
+  kernel_.context().queue.cancel(link.report);
   link = Link();
 }
 
@@ -59,10 +60,9 @@ void SimHost::examine(std::size_t index) {
   if (!link.socket.valid() || (match && (match->address != link.own || match->interface != link.interface)))
     bind(link, match);
   link.state = !match ? LinkState::kAddressLost : match->up ? LinkState::kUp : LinkState::kDown;
-  if (link.report_pending) return;
+  if (kernel_.context().queue.pending(link.report)) return;
   if (link.reported && link.reported_state == link.state && link.reported_own == link.own) return;
-  link.report_pending = true;
-  schedule(Event::kLinkState, index, {});
+  link.report = schedule(Event::kLinkState, index, {});
 }
 
 void SimHost::on_network_change() {
@@ -72,7 +72,6 @@ void SimHost::on_network_change() {
 
 void SimHost::report_link(std::size_t index) {
   Link& link = links_[index];
-  link.report_pending = false;
   if (link.client == nullptr) return;
   if (link.reported && link.reported_state == link.state && link.reported_own == link.own) return;
   link.reported = true;
@@ -113,7 +112,7 @@ void SimHost::loop_back(LinkIndex index, std::span<const std::byte> bytes) {
   looped.frame = kernel_.context().network.pool().take(bytes.size());
   looped.frame->header.source = links_[index.index()].own;
   std::memcpy(looped.frame->payload().data(), bytes.data(), bytes.size());
-  schedule(Event::kLoop, slot, kernel_.context().knobs.loopback_delay, EventClass::kDatagram);
+  looped.event = schedule(Event::kLoop, slot, kernel_.context().knobs.loopback_delay, EventClass::kDatagram);
 }
 
 void SimHost::on_datagram(SocketId socket, const FrameRef& frame) {
@@ -129,7 +128,7 @@ void SimHost::deliver(std::size_t index, const FrameRef& frame) {
   if (paused_ || kernel_.frozen()) {
     if (waiting_bytes_ + frame->payload().size() > kReceiveBuffer) return;
     waiting_bytes_ += frame->payload().size();
-    waiting_frames_.push_back({frame, LinkIndex(static_cast<std::uint8_t>(index))});
+    waiting_frames_.push_back({frame, LinkIndex(static_cast<std::uint8_t>(index)), {}});
     return;
   }
   if (dead_ || index >= links_.size() || links_[index].client == nullptr) return;

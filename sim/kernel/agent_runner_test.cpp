@@ -1,0 +1,295 @@
+#include "sim/kernel/agent_runner.h"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "engine/agents/programs.h"
+#include "engine/agents/task.h"
+#include "sim/kernel/testing.h"
+
+namespace simcluster::sim {
+namespace {
+
+struct Results : RunListener {
+  explicit Results(const EventQueue& q) : queue(q) {}
+  std::map<AgentRunId, AgentResult> ended;
+  std::map<AgentRunId, Time> at;
+  std::vector<std::string> assertions;
+  const EventQueue& queue;
+  void on_run_exit(AgentRunId run, const AgentResult& result) override {
+    ended[run] = result;
+    at[run] = queue.now();
+  }
+  void on_program_assertion(AgentRunId, std::string_view what) override { assertions.emplace_back(what); }
+};
+
+AgentRequest request(std::string type, std::string action, std::string instance) {
+  AgentRequest r;
+  r.standard = "ocf";
+  r.provider = "heartbeat";
+  r.type = std::move(type);
+  r.action = std::move(action);
+  r.instance = std::move(instance);
+  return r;
+}
+
+AgentRequest ipaddr2(std::string action, std::string instance, std::string_view ip) {
+  AgentRequest r = request("IPaddr2", std::move(action), std::move(instance));
+  r.parameters = {{"ip", std::string(ip)}, {"nic", "eth0"}, {"cidr_netmask", "24"}};
+  if (r.action == "monitor") r.interval = seconds(10);
+  return r;
+}
+
+class AgentRunnerTest : public testing::Test {
+ protected:
+  void build(StackVersions versions = {}, std::uint64_t seed = 1) {
+    m = std::make_unique<TestMachines>(2, std::move(versions), seed);
+    results = std::make_unique<Results>(m->queue);
+  }
+  AgentResult run(const AgentRequest& r) {
+    const AgentRunId id = m->kernel(0).agents().run_agent(r, *results);
+    m->run(seconds(40));
+    EXPECT_TRUE(results->ended.contains(id));
+    return results->ended[id];
+  }
+  // Both monitors every ten seconds, started together; returns how many failed.
+  int monitor_pairs(int rounds) {
+    int failed = 0;
+    for (int i = 0; i < rounds; ++i) {
+      const Time begun = m->queue.now();
+      const AgentRunId a = m->kernel(0).agents().run_agent(ipaddr2("monitor", "vip01", "192.168.1.200"), *results);
+      const AgentRunId b = m->kernel(0).agents().run_agent(ipaddr2("monitor", "vip02", "192.168.1.201"), *results);
+      m->queue.run_until(begun + seconds(10));
+      for (const AgentRunId id : {a, b}) {
+        EXPECT_TRUE(results->ended.contains(id));
+        if (results->ended[id].exit_code != 0) {
+          EXPECT_EQ(results->ended[id].exit_code, 6);  // AT-3.6
+          ++failed;
+        }
+      }
+    }
+    return failed;
+  }
+
+  std::unique_ptr<TestMachines> m;
+  std::unique_ptr<Results> results;
+};
+
+TEST_F(AgentRunnerTest, IPaddr2StartsMonitorsAndStops) {  // AT-3.8, AT-3.10
+  build();
+  TraceLines lines;
+  m->tracer.add_sink(lines, 1);
+  const IpAddress vip = *IpAddress::parse("192.168.1.200");
+  EXPECT_EQ(run(ipaddr2("monitor", "vip01", "192.168.1.200")).exit_code, 7);
+  EXPECT_EQ(run(ipaddr2("start", "vip01", "192.168.1.200")).exit_code, 0);
+  ASSERT_NE(m->net(0).find_interface("eth0")->find_address(vip), nullptr);
+  EXPECT_TRUE(m->net(0).find_interface("eth0")->find_address(vip)->secondary);
+  EXPECT_EQ(lines.count("arp.gratuitous"), 10u);  // 5 rounds, request and reply (AT-3.9)
+  EXPECT_EQ(run(ipaddr2("monitor", "vip01", "192.168.1.200")).exit_code, 0);
+  EXPECT_EQ(run(ipaddr2("stop", "vip01", "192.168.1.200")).exit_code, 0);
+  EXPECT_EQ(m->net(0).find_interface("eth0")->find_address(vip), nullptr);
+  EXPECT_TRUE(m->kernel(0).processes().all().empty());
+}
+
+TEST_F(AgentRunnerTest, UnknownAgentIsNotInstalled) {  // AT-1.4
+  build();
+  EXPECT_EQ(run(request("NoSuchAgent", "start", "x")).exit_code, 5);
+}
+
+TEST_F(AgentRunnerTest, RaceFailsMonitorsOnTheOldKernelOnly) {  // AT-2.12, S-1, S-2, S-3, S-4
+  struct Case {
+    const char* kernel;
+    const char* agents;
+    bool race;
+  };
+  for (const Case& c : {Case{"rhel5.9", "3.9.5-1", true}, Case{"rhel5.10", "3.9.5-1", false},
+                        Case{"rhel5.9", "3.9.5-1.310", false}, Case{"rhel5.9", "3.9.4", false}}) {
+    StackVersions versions;
+    versions.kernel = c.kernel;
+    versions.resource_agents = c.agents;
+    build(versions);
+    TraceLines lines;
+    m->tracer.add_sink(lines, 1);
+    run(ipaddr2("start", "vip01", "192.168.1.200"));
+    run(ipaddr2("start", "vip02", "192.168.1.201"));
+    const int failed = monitor_pairs(720);  // two hours
+    if (c.race) {
+      EXPECT_GT(failed, 0);
+      EXPECT_LT(failed, 360);  // now and then, not always
+      EXPECT_GE(lines.count("ERROR: Unknown interface [eth0] No such device."), static_cast<std::size_t>(failed));
+      EXPECT_EQ(lines.count("ERROR: [findif] failed"), static_cast<std::size_t>(failed));
+      EXPECT_GE(lines.count("proc.truncated"), static_cast<std::size_t>(failed));
+    } else {
+      EXPECT_EQ(failed, 0) << c.kernel << " " << c.agents;
+      EXPECT_EQ(lines.count("proc.truncated"), 0u);
+    }
+  }
+}
+
+TEST_F(AgentRunnerTest, OneMonitorAloneIsNeverCheated) {  // AT-2.12, S-6
+  build();
+  run(ipaddr2("start", "vip01", "192.168.1.200"));
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(run(ipaddr2("monitor", "vip01", "192.168.1.200")).exit_code, 0);
+}
+
+TEST_F(AgentRunnerTest, ForeignReaderIsEnoughForTheRace) {  // AT-2.12, S-5
+  build();
+  run(ipaddr2("start", "vip01", "192.168.1.200"));
+  m->kernel(0).agents().run_program("poller", agents::proc_net_dev_reader, {"1000", "0"}, false);
+  int failed = 0;
+  for (int i = 0; i < 5000 && failed == 0; ++i) {
+    const AgentRunId id = m->kernel(0).agents().run_agent(ipaddr2("monitor", "vip01", "192.168.1.200"), *results);
+    while (!results->ended.contains(id)) m->queue.run_one();
+    if (results->ended[id].exit_code == 6) ++failed;
+    m->run(seconds(10));
+  }
+  EXPECT_EQ(failed, 1);
+}
+
+TEST_F(AgentRunnerTest, SharedPositionShowsEachReaderAPart) {  // AT-2.12
+  build();
+  ProcNetDev old(m->net(0), true, true);
+  ProcNetDevReader a;
+  ProcNetDevReader b;
+  old.open(a);
+  for (int i = 0; i < 2; ++i) old.read_line(a);
+  EXPECT_EQ(old.read_line(a).substr(0, 7), "    lo:");
+  old.open(b);
+  for (int i = 0; i < 2; ++i) old.read_line(b);
+  EXPECT_EQ(old.read_line(b).substr(0, 7), "    lo:");
+  EXPECT_EQ(old.read_line(b).substr(0, 7), "  eth0:");
+  EXPECT_TRUE(old.read_line(a).empty());
+  EXPECT_EQ(old.missed(a), std::vector<std::string_view>{"eth0"});
+  EXPECT_TRUE(old.missed(b).empty());
+
+  ProcNetDev mended(m->net(0), false, false);
+  mended.open(a);
+  mended.open(b);
+  for (int i = 0; i < 4; ++i) {
+    mended.read_line(a);
+    mended.read_line(b);
+  }
+  EXPECT_TRUE(mended.missed(a).empty());
+  EXPECT_TRUE(mended.missed(b).empty());
+}
+
+TEST_F(AgentRunnerTest, ProcNetDevHasItsOldColumns) {  // AT-2.11
+  build();
+  EXPECT_NE(m->kernel(0).proc_net_dev().whole().find(
+                "    lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     "
+                "0       0          0\n"),
+            std::string::npos)
+      << m->kernel(0).proc_net_dev().whole();
+}
+
+TEST_F(AgentRunnerTest, DelayFaultIsKilledByTheTimeout) {  // AT-4.1, S-17
+  build();
+  run(request("Dummy", "start", "test"));
+  AgentFault fault;
+  fault.type = "Dummy";
+  fault.action = "stop";
+  fault.delay = seconds(32);
+  fault.times = 1;
+  m->kernel(0).agents().add_fault(fault);
+  const AgentRunId id = m->kernel(0).agents().run_agent(request("Dummy", "stop", "test"), *results);
+  m->run(seconds(30));
+  EXPECT_FALSE(results->ended.contains(id));
+  m->kernel(0).agents().signal_run(id, 9);
+  EXPECT_FALSE(results->ended.contains(id));  // never from inside the call
+  m->run(milliseconds(10));
+  ASSERT_TRUE(results->ended.contains(id));
+  EXPECT_EQ(results->ended[id].signal, 9);
+  EXPECT_EQ(run(request("Dummy", "monitor", "test")).exit_code, 0);  // nothing was stopped
+  EXPECT_EQ(run(request("Dummy", "stop", "test")).exit_code, 0);     // once only
+}
+
+TEST_F(AgentRunnerTest, FaultsDecideExitCodesAndHang) {  // AT-11.1
+  build();
+  AgentFault fault;
+  fault.instance = "test";
+  fault.exit_code = 1;
+  fault.error_output = "ocf-exit-reason:broken";
+  m->kernel(0).agents().add_fault(fault);
+  EXPECT_EQ(run(request("Dummy", "start", "test")).exit_code, 1);
+  EXPECT_EQ(run(request("Dummy", "start", "other")).exit_code, 0);
+  m->kernel(0).agents().clear_faults();
+  fault.exit_code.reset();
+  fault.hang = true;
+  m->kernel(0).agents().add_fault(fault);
+  const AgentRunId id = m->kernel(0).agents().run_agent(request("Dummy", "start", "test"), *results);
+  m->run(hours(1));
+  EXPECT_FALSE(results->ended.contains(id));
+}
+
+TEST_F(AgentRunnerTest, RebootEndsProcessesAndEmptiesTemporaryFiles) {  // AT-1.6
+  build();
+  run(request("Dummy", "start", "test"));
+  m->kernel(0).files().write("/etc/motd", "hello");
+  const AgentRunId id = m->kernel(0).agents().run_agent(request("Dummy", "monitor", "test"), *results);
+  m->run(milliseconds(1));
+  EXPECT_EQ(m->kernel(0).processes().all().size(), 1u);
+  m->kernel(0).halt();
+  EXPECT_TRUE(m->kernel(0).processes().all().empty());
+  m->run(seconds(1));
+  EXPECT_FALSE(results->ended.contains(id));
+  m->kernel(0).boot();
+  EXPECT_EQ(run(request("Dummy", "monitor", "test")).exit_code, 7);
+  EXPECT_TRUE(m->kernel(0).files().exists("/etc/motd"));
+}
+
+TEST_F(AgentRunnerTest, FrozenProcessesGoOnLater) {
+  build();
+  const AgentRunId id = m->kernel(0).agents().run_agent(request("Dummy", "monitor", "test"), *results);
+  m->kernel(0).freeze();
+  m->run(seconds(20));
+  EXPECT_FALSE(results->ended.contains(id));
+  m->kernel(0).thaw();
+  m->run(seconds(20));
+  EXPECT_TRUE(results->ended.contains(id));
+}
+
+agents::Task<int> failing_program(agents::System& system) {
+  co_await system.sleep(milliseconds(1));
+  SIMCLUSTER_ASSERT(system.pid() == 0);
+  co_return 0;
+}
+
+TEST_F(AgentRunnerTest, FailedAssertionOfAPlainProgramIsNotHidden) {
+  build();
+  m->kernel(0).agents().run_program("broken", failing_program, {}, false);
+  EXPECT_THROW(m->run(seconds(1)), AssertionFailure);
+  EXPECT_TRUE(m->kernel(0).processes().all().empty());
+}
+
+TEST_F(AgentRunnerTest, PingPrintsItsLines) {  // AT-2.6
+  build();
+  TraceLines lines;
+  m->tracer.add_sink(lines, 1);
+  m->kernel(0).agents().run_program("ping", agents::ping_client, {"192.168.1.2", "3"}, true);
+  m->run(seconds(10));
+  EXPECT_EQ(lines.count("ping text=PING 192.168.1.2 (192.168.1.2) 56(84) bytes of data."), 1u);
+  EXPECT_EQ(lines.count("ping text=64 bytes from 192.168.1.2: icmp_seq="), 3u);
+}
+
+TEST(ProcessTable, CountsFromAThousandAndAgainFromThreeHundred) {
+  struct P : Process {
+    int got = 0;
+    void on_signal(int signal) override { got = signal; }
+  } p;
+  ProcessTable table;
+  EXPECT_EQ(table.add(p, "a", 0, {}), 1000);
+  EXPECT_EQ(table.add(p, "b", 1000, {}), 1001);
+  EXPECT_TRUE(table.signal(-1000, 15));
+  EXPECT_EQ(p.got, 15);
+  EXPECT_TRUE(table.signal(1001, 0));
+  EXPECT_FALSE(table.signal(99, 9));
+  for (std::int32_t pid = 1002; pid <= 32'767; ++pid) {
+    EXPECT_EQ(table.add(p, "c", 0, {}), pid);
+    table.remove(pid);
+  }
+  EXPECT_EQ(table.add(p, "d", 0, {}), 300);
+}
+
+}  // namespace
+}  // namespace simcluster::sim
