@@ -37,7 +37,7 @@ struct DisplayOptions {
 
 // "heading:" and the status block below it (S2 D-20.8): node list, resource list, and the sections asked for.
 // `heading` is "Current cluster status" or "Revised Cluster Status".
-void write_status(const Model& model, std::string_view heading, const DisplayOptions& options, std::string& out);
+void write_status(Model& model, std::string_view heading, const DisplayOptions& options, std::string& out);
 
 // The line of a resource that is not a collective, without item prefix (S2 D-20.9). `name` is the display name.
 std::string resource_line(const Model& model, const Resource& resource, std::string_view name, NodeId node,

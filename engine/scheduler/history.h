@@ -80,6 +80,9 @@ struct HistoryEntry {
   bool is_probe() const { return task == HistoryTask::kMonitor && interval == 0; }
 };
 
+// S2 E-11.2: a probe that found the agent not installed or not usable; shown as a failed probe, not as a failure.
+bool is_maskable_probe_failure(const HistoryEntry& entry);
+
 // What one `lrm_resource` of one node holds for one resource: entries in the order of S2 O-10.1 as a range of
 // Model::history.
 struct ResourceHistory {

@@ -65,9 +65,11 @@ struct Model {
   bool sanitized = true;               // input from file, not live (S1 C-18.9)
 
   // --- configuration ---
+  cib::Element rsc_defaults;  // none when absent or not unique (S1 C-4.1)
+  cib::Element op_defaults;
   ClusterOptions options;
   std::deque<Node> nodes;          // by NodeId; references stay valid
-  NodeShapes shapes;                   // of the node tables
+  NodeShapes shapes;               // of the node tables
   std::vector<NodeId> node_order;  // the node list, name order (S2 N-3.1)
   NodeId dc;
   std::deque<Resource> resources;     // by ResourceId; references stay valid

@@ -20,10 +20,11 @@ struct Operation {
   cib::Element xml;
   std::string_view id;
   std::string_view name;
-  std::string_view role;       // XML attribute, empty when missing
-  std::uint32_t interval = 0;  // milliseconds
-  bool enabled = true;         // false only for an explicitly false XML attribute (S1 C-11.2)
-  bool duplicate = false;      // another definition has the same name and interval (S1 C-11.3)
+  std::string_view role;           // XML attribute, empty when missing
+  std::uint32_t interval = 0;      // milliseconds
+  bool enabled = true;             // false only for an explicitly false XML attribute (S1 C-11.2)
+  bool blocks_on_failure = false;  // XML attribute on-fail="block", not from an id-ref (S2 C-12.4)
+  bool duplicate = false;          // another definition has the same name and interval (S1 C-11.3)
 };
 
 // What to do about a failed operation, in order of severity (S2 chapter 11).
@@ -42,6 +43,9 @@ enum class OnFail : std::uint8_t {
 
 // What an action needs before it may run (S1 C-11.10).
 enum class Needs : std::uint8_t { kNothing, kQuorum, kFencing };
+
+// Reads the operations of a primitive, merged with its template's (S1 C-9.6, C-9.7, C-11.3).
+void unpack_operations(Model& model, Resource& resource);
 
 // S1 C-11.2: the first definition of (name, interval), disabled ones included on demand. No fallback to `migrate` or
 // `notify`.

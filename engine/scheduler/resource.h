@@ -127,7 +127,8 @@ struct Resource {
   bool stop_if_failed = false;
   bool start_pending = false;
   bool ignore_failure = false;
-  bool reload = false;  // an agent reload was requested (S5 D-35)
+  bool reload = false;           // an agent reload was requested (S5 D-35)
+  bool stop_unexpected = false;  // multiply active: instances elsewhere stop, the expected one stays (S5 D-2.6)
   Role original_role = Role::kStopped;
   Role next_role = Role::kUnknown;
   std::vector<NodeId> active;       // active nodes in order; ancestors of unmanaged leaves may repeat one
@@ -175,8 +176,17 @@ struct Resource {
   bool needs_fencing() const { return requires_ >= Requires::kFencing; }
   bool needs_unfencing() const { return requires_ == Requires::kUnfencing; }
   bool needs_quorum() const { return requires_ == Requires::kQuorum; }
+  // Where the attributes of the element itself are: with a template, they come from there (S1 C-9.6).
+  const cib::Element& own_xml() const { return template_xml ? template_xml : xml; }
   // The id that keys of history and notifications use.
   std::string_view name_in_history() const { return history_id.empty() ? id : history_id; }
 };
+
+// Failures expire after this many seconds, 0: never (S2 V-1.6).
+constexpr std::int64_t failure_timeout_seconds(const Resource& resource) {
+  const std::uint32_t ms = resource.failure_timeout_ms;
+  if (ms == 0) return 0;
+  return ms < 1000 ? 1 : (std::int64_t{ms} + 500) / 1000;
+}
 
 }  // namespace simcluster::scheduler

@@ -1,0 +1,174 @@
+#include "engine/scheduler/resource_meta.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "engine/cib/values.h"
+#include "engine/scheduler/evaluate.h"
+#include "engine/scheduler/model.h"
+#include "engine/scheduler/text.h"
+
+namespace simcluster::scheduler {
+
+namespace {
+
+using namespace cib::names;
+
+bool is_true(const Resource& resource, std::string_view name) {
+  const std::string_view* text = resource.meta.find(name);
+  return text != nullptr && cib::is_true(*text);
+}
+
+// The value unless it is missing or the deprecated word `default` (S1 C-9.10).
+const std::string_view* explicit_value(const Resource& resource, std::string_view name) {
+  const std::string_view* text = resource.meta.find(name);
+  return text == nullptr || equal_ignoring_case(*text, "default") ? nullptr : text;
+}
+
+std::vector<cib::Element> owners_of(const Resource& resource) {
+  std::vector<cib::Element> owners;
+  if (resource.template_xml) owners.push_back(resource.template_xml);
+  owners.push_back(resource.xml);
+  return owners;
+}
+
+EvaluationContext agent_context(const Resource& resource) {
+  EvaluationContext context;
+  context.has_agent = true;
+  context.agent_class = resource.agent_class;
+  context.provider = resource.provider;
+  context.type = resource.type;
+  return context;
+}
+
+void unpack_management(Model& model, Resource& resource) {
+  if (const std::string_view* text = explicit_value(resource, "is-managed")) resource.managed = cib::is_true(*text);
+  if (is_true(resource, "maintenance") || model.options.maintenance_mode) {
+    resource.managed = false;
+    resource.maintenance = true;
+  }
+}
+
+void unpack_numbers(Model& model, Resource& resource) {
+  const HealthScores& health = model.options.health;
+  if (const std::string_view* text = explicit_value(resource, "resource-stickiness")) {
+    resource.stickiness = parse_score(*text, health).value_or(0);
+  }
+  if (const std::string_view* text = explicit_value(resource, "migration-threshold")) {
+    const auto threshold = parse_score(*text, health);
+    resource.migration_threshold = threshold && *threshold >= 0 ? *threshold : kInfinity;
+  }
+  const std::string_view* multiple = resource.meta.find("multiple-active");
+  if (multiple == nullptr) return;
+  if (equal_ignoring_case(*multiple, "stop_only")) resource.multiple_active = MultipleActive::kStopOnly;
+  if (equal_ignoring_case(*multiple, "block")) resource.multiple_active = MultipleActive::kBlock;
+  if (equal_ignoring_case(*multiple, "stop_unexpected")) resource.multiple_active = MultipleActive::kStopUnexpected;
+}
+
+Requires default_requires(const Model& model, const Resource& resource) {
+  if (resource.fence_device || (resource.is_primitive() && resource.remote_connection)) return Requires::kQuorum;
+  if (model.options.unfencing_in_use) return Requires::kUnfencing;
+  if (model.options.fencing_enabled) return Requires::kFencing;
+  return model.options.no_quorum_policy == NoQuorumPolicy::kIgnore ? Requires::kNothing : Requires::kQuorum;
+}
+
+// S1 C-9.17.
+Requires parse_requires(const Model& model, const Resource& resource) {
+  const std::string_view* text = resource.meta.find("requires");
+  if (text == nullptr) return default_requires(model, resource);
+  if (equal_ignoring_case(*text, "nothing")) return Requires::kNothing;
+  if (equal_ignoring_case(*text, "quorum")) return Requires::kQuorum;
+  if (equal_ignoring_case(*text, "fencing")) return Requires::kFencing;
+  if (equal_ignoring_case(*text, "unfencing")) {
+    return resource.fence_device || !model.options.fencing_enabled ? Requires::kQuorum : Requires::kUnfencing;
+  }
+  return default_requires(model, resource);
+}
+
+std::uint32_t interval_meta(const Resource& resource, std::string_view name) {
+  const std::string_view* text = resource.meta.find(name);
+  return text == nullptr ? 0 : cib::parse_interval(*text).value_or(0);
+}
+
+// S1 C-9.21.
+void unpack_failure_timeout(Model& model, Resource& resource) {
+  resource.failure_timeout_ms = interval_meta(resource, "failure-timeout");
+  if (!resource.remote_connection || resource.meta.contains("container")) return;
+  const Pairs& parameters = resource_parameters(model, resource, NodeId::none());
+  if (const std::string_view* text = parameters.find("reconnect_interval")) {
+    resource.reconnect_interval_ms = cib::parse_interval(*text).value_or(0);
+    if (resource.reconnect_interval_ms != 0) resource.failure_timeout_ms = resource.reconnect_interval_ms;
+  }
+}
+
+// S4 CR-1.4.
+void unpack_clone_flags(const Model& model, Resource& resource) {
+  resource.unique = true;
+  resource.promotable = false;
+  if (!model.resource(resource.top).is_clone()) return;
+  if (const std::string_view* text = resource.meta.find("globally-unique")) {
+    resource.unique = cib::is_true(*text);
+  } else {
+    std::int64_t per_node = 0;
+    const std::string_view* count = resource.meta.find("clone-node-max");
+    resource.unique = count != nullptr && parse_leading_integer(*count, per_node) && per_node > 1;
+  }
+  resource.promotable = is_true(resource, "promotable");
+}
+
+}  // namespace
+
+void collect_meta(Model& model, Resource& resource) {
+  Pairs& meta = resource.meta;
+  if (resource.instance_number >= 0) {
+    meta.insert("clone", model.strings.store(std::to_string(resource.instance_number)));
+  }
+  meta.insert("id", resource.xml_id);
+  for (const cib::Attribute attribute : resource.own_xml().attributes()) {
+    if (attribute.name_id != kId) meta.insert(attribute.name, attribute.value);
+  }
+  const EvaluationContext context = agent_context(resource);
+  evaluate_blocks(model, owners_of(resource), kMetaAttributes, context, meta);
+  Pairs inherited;  // collected apart: `#default` there hides only values of farther ancestors
+  for (ResourceId id = resource.parent; id.valid(); id = model.resource(id).parent) {
+    evaluate_blocks(model, owners_of(model.resource(id)), kMetaAttributes, context, inherited);
+  }
+  for (const auto& [name, value] : inherited) meta.insert(name, value);
+  if (model.rsc_defaults) {
+    const cib::Element defaults[] = {model.rsc_defaults};
+    evaluate_blocks(model, defaults, kMetaAttributes, context, meta);
+  }
+  if (!resource.parent.valid()) return;
+  for (const auto& [name, value] : model.resource(resource.parent).meta) {
+    if (!equal_ignoring_case(value, "#default")) meta.insert(name, value);
+  }
+}
+
+void unpack_meta_flags(Model& model, Resource& resource) {
+  resource.managed = !model.options.maintenance_mode;
+  if (const std::string_view* text = resource.meta.find("priority")) {
+    resource.priority = parse_score(*text, model.options.health).value_or(0);
+  }
+  const std::string_view* critical = resource.meta.find("critical");
+  resource.critical = critical == nullptr || cib::is_true(*critical);
+  resource.notify = is_true(resource, "notify");
+  resource.remote_connection = resource.is_primitive() && equal_ignoring_case(resource.agent_class, "ocf") &&
+                               equal_ignoring_case(resource.provider, "pacemaker") &&
+                               equal_ignoring_case(resource.type, "remote");
+  if (resource.remote_connection) model.have_remote_nodes = true;
+  resource.internal = is_true(resource, "internal_rsc");
+  resource.allow_unhealthy_nodes = is_true(resource, "allow-unhealthy-nodes");
+  const std::string_view* migrate = resource.meta.find("allow-migrate");
+  resource.allow_migrate = migrate != nullptr ? cib::is_true(*migrate) : resource.remote_connection;
+  unpack_management(model, resource);
+  unpack_clone_flags(model, resource);
+  resource.fence_device = resource.is_primitive() && equal_ignoring_case(resource.agent_class, "stonith");
+  if (resource.fence_device) model.have_fence_device = true;
+  unpack_numbers(model, resource);
+  resource.requires_ = parse_requires(model, resource);
+  unpack_failure_timeout(model, resource);
+  resource.next_role = requested_role(model, resource);
+}
+
+}  // namespace simcluster::scheduler
