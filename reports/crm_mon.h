@@ -25,8 +25,8 @@ struct CrmMonOptions {
   bool show_detail = false;      // -R
 };
 
-// "crm_mon -1 -Af": the program's name and short options, bundled or not, long ones too. An error names what it does not
-// know.
+// "crm_mon -1 -Af": the program's name and short options, bundled or not, long ones too. An error names what it does
+// not know.
 Result<CrmMonOptions> parse_crm_mon_command(std::string_view command);
 
 struct CrmMonContext {

@@ -28,10 +28,12 @@ std::string_view stack_component_name(StackComponent component);
     "IPaddr2 generation 2: looks its interface up in /proc/net/dev (AT-3.5)")                                          \
   X(ipaddr2_checks_interface_by_ip, kResourceAgents, "3.9.5-1.310", "",                                                \
     "IPaddr2 generation 3: ip link show, for start and validate-all only (AT-3.5)")                                    \
-  X(ipaddr2_checks_link_status, kResourceAgents, "4.17", "",                                                          \
-    "IPaddr2 newest: link state counts, routes sorted, the address is looked at again after start (AT-3.5 to 3.8)")   \
+  X(ipaddr2_checks_link_status, kResourceAgents, "4.17", "",                                                           \
+    "IPaddr2 newest: link state counts, routes sorted, the address is looked at again after start (AT-3.5 to 3.8)")    \
   X(ocf_exit_reason, kResourceAgents, "3.9.6", "", "agents tell why they failed on standard error (AT-1.5)")           \
   X(crm_mon_ruler_header, kPacemaker, "", "1.1", "crm_mon's header stands between rulers (AT-8.2)")                    \
+  X(crm_mon_nested_lists, kPacemaker, "2.0", "", "crm_mon prints sections of nested lists (AT-8.5)")                   \
+  X(crm_mon_ignores_hide_headers, kPacemaker, "2.0.4", "2.1.2", "crm_mon -D hides nothing (AT-8.6)")                   \
   X(old_rc_texts, kPacemaker, "", "2.1", "rc 1 reads \"unknown error\", rc 8 \"master\" (AT-1.4)")                     \
   X(plugin_membership, kPacemaker, "", "1.1.10", "Corosync 1 plugin: stack is \"openais\", node ids are names")        \
   X(record_pending, kPacemaker, "2.0", "", "operations in flight are recorded in the CIB (CM-8.5)")                    \
