@@ -138,8 +138,7 @@ class Screen final : public MachineAction {
   void describe(Fields& fields) override {
     describe_machine(fields);
     fields.text({"command", "the status tool and its options, crm_mon -1 -Af when absent"}, command_);
-    if (!screen_known(command_))
-      fields.fail(fields.place("command"), fmt::format("\"{}\" is no command that can be shown; crm_mon is", command_));
+    if (auto checked = check_screen(command_); !checked) fields.fail(fields.place("command"), checked.error().message);
   }
   TraceKind kind() const override { return TraceKind::kScreen; }
   std::string text() const override { return command_; }

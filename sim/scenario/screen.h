@@ -11,8 +11,8 @@ namespace simcluster::sim {
 class Machine;
 class World;
 
-// True for commands that screen_text knows.
-bool screen_known(std::string_view command);
+// Checks that `command` is one that can be shown; the error says what it does not know.
+Result<void> check_screen(std::string_view command);
 // The output of `command` on `machine`, at this moment.
 Result<std::string> screen_text(const World& world, Machine& machine, std::string_view command);
 
