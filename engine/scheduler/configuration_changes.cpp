@@ -224,18 +224,4 @@ void run_deferred_checks(Model& model) {
   }
 }
 
-void clear_failures_of_removed(Model& model) {
-  if (!model.options.stop_removed_resources) return;
-  for (const ResourceId id : model.top_level) {
-    Resource& resource = model.resource(id);
-    if (!resource.removed) continue;
-    for (const NodeId node_id : model.node_order) {
-      const Node& node = model.node(node_id);
-      if (!node.online || fail_count(model, resource, node, {.effective = true}).count == 0) continue;
-      const ActionId clear = clear_fail_count(model, id, node_id);
-      order(model, side(model, clear), side(model, id, Task::kStop), relation::kOrdered);
-    }
-  }
-}
-
 }  // namespace simcluster::scheduler
