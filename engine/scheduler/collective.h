@@ -1,7 +1,8 @@
 // What clones and bundles do differently, stage by stage (S4). The stages for primitives and groups call these.
 #pragma once
 
-#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/scheduler/action.h"
@@ -15,6 +16,7 @@ struct Resource;
 struct Node;
 class NodeTable;
 class Propagator;
+class GraphBuilder;
 
 // --- relations between the parts of a bundle ---
 // The instance inside a bundle's container, none when the bundle has no primitive.
@@ -59,6 +61,11 @@ bool is_interleave(const Model& model, const Resource& collective);
 ResourceId compatible_instance(const Model& model, const Resource& match, const Resource& collective, bool current);
 
 // --- output ---
-void add_collective_to_graph(Model& model, Resource& collective);
+// S5 I-2; notifications are created here (S5 H-4).
+void add_collective_to_graph(GraphBuilder& builder, Model& model, Resource& collective);
+// S5 I-3: the address of a bundle's connection, the name of its container's host; empty when there is none.
+std::string_view connection_address(const Model& model, const Resource& connection);
+// S5 K-2: the resources of a collective in the order of the summary.
+std::vector<ResourceId> summary_children(const Model& model, const Resource& collective);
 
 }  // namespace simcluster::scheduler

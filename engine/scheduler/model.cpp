@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/scheduler/graph.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/parameters.h"
 #include "engine/scheduler/text.h"

@@ -27,6 +27,7 @@
 namespace simcluster::scheduler {
 
 struct LookupTables;    // lookups.h
+struct Graph;           // graph.h
 struct ParameterCache;  // parameters.h
 
 // A list of ids under a name: the users of a template, the members of a tag (S1 C-9.6, C-12.1).
@@ -96,7 +97,8 @@ struct Model {
   InstanceCounts counts;
 
   // --- actions ---
-  ActionTable actions;  // action.h
+  ActionTable actions;           // action.h
+  std::unique_ptr<Graph> graph;  // graph.h; made by create_graph()
 
   // --- what scheduling prints ---
   // Score, utilization and digest lines in the order produced, without indentation (S2 D-20.27, S1 C-18.8a).

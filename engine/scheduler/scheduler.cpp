@@ -1,6 +1,7 @@
 #include "engine/scheduler/scheduler.h"
 
 #include "engine/cib/values.h"
+#include "engine/scheduler/graph.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/text.h"
 
@@ -53,7 +54,7 @@ Schedule unpack(const cib::Document& document, const Options& options) {
   return schedule;
 }
 
-void run(Schedule& schedule, const Options&) {
+void run(Schedule& schedule, const Options& options) {
   Model& model = *schedule.model;
   apply_node_health(model);
   unpack_constraints(model);
@@ -69,6 +70,7 @@ void run(Schedule& schedule, const Options&) {
   schedule_fencing_and_shutdown(model);
   apply_orderings(model);
   create_graph(model);
+  model.graph->transition_id = options.transition_id;
 }
 
 Schedule schedule(const cib::Document& document, const Options& options) {
