@@ -30,7 +30,7 @@ NetError NetStack::set_up(std::string_view name, bool up) {
     drop_neighbours(interface->index);
   }
   apply_activity(*interface);
-  if (interface->port.valid()) on_carrier(interface->index, context_.network.carrier(interface->port));
+  if (interface->port.valid()) on_carrier(interface->index, context_.network.read_carrier(interface->port));
   if (interface->kind == InterfaceKind::kBond) check_bond(*interface);
   changed();
   return NetError::kNone;

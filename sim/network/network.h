@@ -70,6 +70,8 @@ class Network final : private EventHandler {
   void set_port_active(PortId port, bool active);
   void set_segment_power(SegmentId segment, bool on);
   bool carrier(PortId port) const { return ports_[port.index()].carrier; }
+  // The same for the interface's owner, who then knows: only later changes are reported to it.
+  bool read_carrier(PortId port) { return ports_[port.index()].reported_carrier = ports_[port.index()].carrier; }
   SegmentId segment_of(PortId port) const { return ports_[port.index()].segment; }
 
   // --- quality -------------------------------------------------------------------------------------------------------

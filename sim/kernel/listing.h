@@ -1,0 +1,25 @@
+// What the network tools print about a machine: ip(8) in the old and the new form, ifconfig(8), /proc/net/dev.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/address.h"
+#include "sim/kernel/kernel.h"
+
+namespace simcluster::sim {
+
+// `ip addr show [dev DEVICE]` (AT-2.9). Without a device all of them; nothing for an unknown one.
+std::string ip_addr_show(const Kernel& kernel, std::string_view device = {});
+// `ip link show [dev DEVICE]`: the same without addresses.
+std::string ip_link_show(const Kernel& kernel, std::string_view device = {});
+// `ip -o -f inet|inet6 addr show`: one line for each address.
+std::string ip_oneline_addresses(const Kernel& kernel, IpAddress::Family family);
+// `ip -o -f inet route list`.
+std::string ip_route_list(const Kernel& kernel);
+// `ip neigh show`.
+std::string ip_neigh_show(const Kernel& kernel);
+// `ifconfig` of net-tools: interfaces that are up (AT-2.10).
+std::string ifconfig(const Kernel& kernel);
+
+}  // namespace simcluster::sim
