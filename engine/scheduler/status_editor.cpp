@@ -1,0 +1,229 @@
+#include "engine/scheduler/status_editor.h"
+
+#include <algorithm>
+
+#include "engine/scheduler/text.h"
+
+namespace simcluster::scheduler {
+
+namespace {
+
+using namespace cib::names;
+
+constexpr std::string_view kOrigin = "crm_simulate";
+constexpr std::string_view kFeatureSet = "3.20.5";
+constexpr std::string_view kUuid = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+int call_id_of(const cib::Element& entry) {
+  std::int64_t value = 0;
+  return parse_leading_integer(entry.value(kCallId), value) ? static_cast<int>(value) : 0;
+}
+
+}  // namespace
+
+StatusEditor::StatusEditor(cib::Document& cib, std::int64_t now, bool create_nodes)
+    : cib_(cib), now_(now), create_nodes_(create_nodes) {}
+
+void StatusEditor::ensure_configured(std::string_view name, std::string_view id) {
+  cib::MutableElement nodes = cib_.find_path("configuration/nodes");
+  if (!nodes) return;
+  for (const cib::Element node : nodes.children(kNode)) {
+    if (equal_ignoring_case(node.value(kUname), name)) return;
+  }
+  cib::MutableElement node = nodes.append_child(kNode);
+  node.set_attribute(kId, id.empty() ? name : id);
+  node.set_attribute(kUname, name);
+}
+
+StatusEditor::NodeSlot& StatusEditor::slot(std::string_view name, std::string_view id) {
+  const auto [it, is_new] = nodes_.try_emplace(std::string(name));
+  NodeSlot& found = it->second;
+  if (!is_new) return found;
+  if (create_nodes_) ensure_configured(name, id);
+  cib::MutableElement status = cib_.root().ensure_child("status");
+  found.xml = status.child_with(kNodeState, kUname, name);
+  if (!found.xml) found.xml = status.child_with_id(kNodeState, id.empty() ? name : id);
+  if (!found.xml) {
+    found.xml = status.append_child(kNodeState);
+    found.xml.set_attribute(kId, id.empty() ? name : id);
+    found.xml.set_attribute(kUname, name);
+  }
+  return found;
+}
+
+cib::MutableElement StatusEditor::node_state(std::string_view name, std::string_view id) { return slot(name, id).xml; }
+
+void StatusEditor::set_state(std::string_view name, std::string_view in_ccm, std::string_view crmd,
+                             std::string_view join, std::string_view expected) {
+  cib::MutableElement node = node_state(name, {});
+  node.set_attribute(kInCcm, in_ccm);
+  node.set_attribute(kCrmd, crmd);
+  node.set_attribute(kJoin, join);
+  node.set_attribute(kExpected, expected);
+  node.set_attribute(kCrmDebugOrigin, kOrigin);
+}
+
+void StatusEditor::take_online(std::string_view name) {
+  ensure_configured(name, {});
+  set_state(name, "true", "online", "member", "member");
+}
+
+void StatusEditor::take_offline(std::string_view name) {
+  set_state(name, "false", "offline", "down", "down");
+  clear_history(slot(name, {}));
+}
+
+void StatusEditor::fail(std::string_view name) { set_state(name, "false", "online", "member", "member"); }
+
+void StatusEditor::clear_history(NodeSlot& node) {
+  for (cib::MutableElement child : node.xml.children()) {
+    if (child.is(kLrm) || child.is(kTransientAttributes)) child.remove();
+  }
+  node.resources.clear();
+  node.indexed = false;
+}
+
+void StatusEditor::fence(std::string_view name, std::string_view id) {
+  NodeSlot& node = slot(name, id);
+  node.xml.set_attribute(kInCcm, "false");
+  node.xml.set_attribute(kCrmd, "offline");
+  node.xml.set_attribute(kJoin, "down");
+  node.xml.set_attribute(kExpected, "down");
+  node.xml.set_attribute(kCrmDebugOrigin, "simulate_fencing_action");
+  clear_history(node);
+}
+
+void StatusEditor::index_resources(NodeSlot& node) {
+  if (node.indexed) return;
+  node.indexed = true;
+  for (cib::MutableElement resource : node.xml.first_child(kLrm).first_child(kLrmResources).children(kLrmResource)) {
+    const auto [it, is_new] = node.resources.try_emplace(std::string(resource.id()));
+    if (!is_new) continue;
+    it->second.xml = resource;
+    for (cib::MutableElement entry : resource.children(kLrmRscOp)) {
+      it->second.last_call = std::max(it->second.last_call, call_id_of(entry));
+      it->second.entries.try_emplace(std::string(entry.id()), entry);
+    }
+  }
+}
+
+StatusEditor::ResourceSlot& StatusEditor::add_resource(NodeSlot& node, const HistoryTarget& target) {
+  cib::MutableElement lrm = node.xml.first_child(kLrm);
+  if (!lrm) {
+    lrm = node.xml.append_child(kLrm);
+    lrm.set_attribute(kId, node.xml.id());
+  }
+  cib::MutableElement resource = lrm.ensure_child("lrm_resources").append_child(kLrmResource);
+  resource.set_attribute(kId, target.config_id);
+  resource.set_attribute(kClass, target.agent_class);
+  if (!target.provider.empty()) resource.set_attribute(kProvider, target.provider);
+  resource.set_attribute(kType, target.type);
+  ResourceSlot& slot = node.resources[std::string(target.config_id)];
+  slot.xml = resource;
+  return slot;
+}
+
+std::string StatusEditor::entry_id(const HistoryTarget& target, const OperationResult& result) const {
+  std::string id(target.config_id);
+  if (result.task == "notify") {
+    id += "_" + std::string(result.notify_type) + "_notify_" + std::string(result.notify_operation) + "_0";
+  } else if (result.task == "migrate_to" || result.task == "migrate_from") {
+    id += "_" + std::string(result.task) + "_0";
+  } else if (result.rc != result.target_rc) {
+    id += "_last_failure_0";
+  } else if (result.interval > 0) {
+    id += "_" + std::string(result.task) + "_" + std::to_string(result.interval);
+  } else {
+    id += "_last_0";
+  }
+  return id;
+}
+
+void StatusEditor::write_entry(ResourceSlot& resource, const std::string& id, std::string_view node, int call_id,
+                               const OperationResult& result) {
+  cib::MutableElement& entry = resource.entries[id];
+  if (!entry) {
+    entry = resource.xml.append_child(kLrmRscOp);
+    entry.set_attribute(kId, id);
+  }
+  const std::string key =
+      std::to_string(call_id) + ":-1:" + std::to_string(result.target_rc) + ":" + std::string(kUuid);
+  entry.set_attribute(kOperationKey, result.key);
+  entry.set_attribute(kOperation, result.task);
+  entry.set_attribute(kCrmDebugOrigin, kOrigin);
+  entry.set_attribute(kCrmFeatureSet, kFeatureSet);
+  entry.set_attribute(kTransitionKey, key);
+  entry.set_attribute(kTransitionMagic, "0:" + std::to_string(result.rc) + ";" + key);
+  entry.set_attribute(kExitReason, result.exit_reason);
+  entry.set_attribute(kOnNode, node);
+  entry.set_attribute(kCallId, std::int64_t{call_id});
+  entry.set_attribute(kRcCode, std::int64_t{result.rc});
+  entry.set_attribute(kOpStatus, std::int64_t{0});
+  entry.set_attribute(kInterval, std::int64_t{result.interval});
+  entry.set_attribute(kLastRcChange, now_);
+  entry.set_attribute(kExecTime, std::int64_t{0});
+  entry.set_attribute(kQueueTime, std::int64_t{0});
+  if (!result.migrate_source.empty()) entry.set_attribute(kMigrateSource, result.migrate_source);
+  if (!result.migrate_target.empty()) entry.set_attribute(kMigrateTarget, result.migrate_target);
+  if (!result.digest.empty()) entry.set_attribute(kOpDigest, result.digest);
+}
+
+bool StatusEditor::record(std::string_view node_name, std::string_view node_id, const HistoryTarget& target,
+                          const OperationResult& result) {
+  NodeSlot& node = slot(node_name, node_id);
+  index_resources(node);
+  auto it = node.resources.find(std::string(target.shown_name));
+  if (it == node.resources.end()) it = node.resources.find(std::string(target.config_id));
+  if (it == node.resources.end() && (target.agent_class.empty() || target.type.empty())) return false;
+  ResourceSlot& resource = it == node.resources.end() ? add_resource(node, target) : it->second;
+  const int call_id = ++resource.last_call;
+  write_entry(resource, entry_id(target, result), node_name, call_id, result);
+  if (result.rc != result.target_rc && result.interval == 0 && result.task != "notify" &&
+      !result.task.starts_with("migrate_")) {
+    write_entry(resource, std::string(target.config_id) + "_last_0", node_name, call_id, result);
+  }
+  return true;
+}
+
+std::vector<std::string> StatusEditor::count_failure(std::string_view node_name, std::string_view node_id,
+                                                     std::string_view resource, std::string_view task,
+                                                     std::uint32_t interval, bool infinite) {
+  cib::MutableElement node = node_state(node_name, node_id);
+  const std::string id(node.id());
+  const auto ensure = [&](cib::MutableElement parent, std::string_view name) {
+    cib::MutableElement child = parent.first_child(name);
+    if (child) return child;
+    child = parent.append_child(name);
+    child.set_attribute(kId, id);
+    return child;
+  };
+  cib::MutableElement set = ensure(ensure(node, "transient_attributes"), "instance_attributes");
+  const std::string operation = std::string(resource) + "#" + std::string(task) + "_" + std::to_string(interval);
+  const std::string count_name = "fail-count-" + operation;
+  const cib::Element old = set.child_with(kNvpair, kName, count_name);
+  std::int64_t count = 0;
+  parse_leading_integer(old.value(kValue), count);
+  const std::string value = infinite ? "INFINITY" : std::to_string(count + 1);
+  std::vector<std::string> lines;
+  for (const auto& [name, text] :
+       {std::pair{count_name, value}, std::pair{"last-failure-" + operation, std::to_string(now_)}}) {
+    cib::MutableElement pair = set.append_child(kNvpair);
+    pair.set_attribute(kId, id + "-" + name);
+    pair.set_attribute(kName, name);
+    pair.set_attribute(kValue, text);
+    lines.push_back("Injecting attribute " + name + "=" + text + " into /node_state '" + id + "'");
+  }
+  return lines;
+}
+
+void StatusEditor::set_ticket(std::string_view id, std::string_view attribute, std::string_view value) {
+  cib::MutableElement tickets = cib_.root().ensure_child("status").ensure_child("tickets");
+  cib::MutableElement ticket = tickets.child_with_id(kTicketState, id);
+  if (!ticket) {
+    ticket = tickets.append_child(kTicketState);
+    ticket.set_attribute(kId, id);
+  }
+  ticket.set_attribute(attribute, value);
+}
+
+}  // namespace simcluster::scheduler

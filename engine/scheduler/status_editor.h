@@ -1,0 +1,89 @@
+// Changes of the status section that a simulation makes: node states and results of operations (S5 L-5 to L-7, L-11).
+// Lookups are indexed, so that a transition costs no walks over the section.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/cib/document.h"
+#include "engine/scheduler/graph.h"
+
+namespace simcluster::scheduler {
+
+// Which resource's history is written.
+struct HistoryTarget {
+  std::string_view shown_name;  // name under which the cluster knows it
+  std::string_view config_id;
+  std::string_view agent_class;
+  std::string_view provider;
+  std::string_view type;
+};
+
+// One result to record (S5 L-6).
+struct OperationResult {
+  std::string_view task;
+  std::string_view key;
+  std::uint32_t interval = 0;
+  int rc = 0;
+  int target_rc = 0;
+  std::string_view exit_reason;
+  std::string_view notify_type;  // of notifications
+  std::string_view notify_operation;
+  std::string_view migrate_source;  // empty: no migration
+  std::string_view migrate_target;
+  std::string digest;  // empty: none recorded
+};
+
+class StatusEditor {
+ public:
+  // `now` in seconds since 1970. With `create_nodes`, nodes that are missing from the configuration are added there.
+  StatusEditor(cib::Document& cib, std::int64_t now, bool create_nodes);
+
+  // The node's state, created when missing. `id` may be empty: then the name serves.
+  cib::MutableElement node_state(std::string_view name, std::string_view id);
+  void take_online(std::string_view name);
+  void take_offline(std::string_view name);
+  void fail(std::string_view name);
+  // S5 L-7.
+  void fence(std::string_view name, std::string_view id);
+  // False when the agent's class or type is missing and there is no history to extend.
+  bool record(std::string_view node, std::string_view node_id, const HistoryTarget& target,
+              const OperationResult& result);
+  // S5 L-11: "NAME=VALUE" texts with the id of the node state, as they are to be printed.
+  std::vector<std::string> count_failure(std::string_view node, std::string_view node_id, std::string_view resource,
+                                         std::string_view task, std::uint32_t interval, bool infinite);
+  void set_ticket(std::string_view id, std::string_view attribute, std::string_view value);
+
+ private:
+  struct ResourceSlot {
+    cib::MutableElement xml;
+    int last_call = 0;
+    std::unordered_map<std::string, cib::MutableElement> entries;
+  };
+  struct NodeSlot {
+    cib::MutableElement xml;
+    bool indexed = false;
+    std::unordered_map<std::string, ResourceSlot> resources;
+  };
+
+  NodeSlot& slot(std::string_view name, std::string_view id);
+  void index_resources(NodeSlot& slot);
+  ResourceSlot& add_resource(NodeSlot& node, const HistoryTarget& target);
+  void ensure_configured(std::string_view name, std::string_view id);
+  void set_state(std::string_view name, std::string_view in_ccm, std::string_view crmd, std::string_view join,
+                 std::string_view expected);
+  void clear_history(NodeSlot& slot);
+  std::string entry_id(const HistoryTarget& target, const OperationResult& result) const;
+  void write_entry(ResourceSlot& resource, const std::string& id, std::string_view node, int call_id,
+                   const OperationResult& result);
+
+  cib::Document& cib_;
+  std::int64_t now_;
+  bool create_nodes_;
+  std::unordered_map<std::string, NodeSlot> nodes_;  // by name
+};
+
+}  // namespace simcluster::scheduler
