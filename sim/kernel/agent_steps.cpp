@@ -362,7 +362,7 @@ void ProgramProcess::answer_spawn() {
   Start start;
   start.program = program.main;
   start.name = program.name;
-  start.group = group_;
+  start.group = program.own_session ? 0 : group_;
   start.environment.type = program.name;
   start.environment.arguments.assign(program.arguments.begin(), program.arguments.end());
   start.environment.node_name = kernel_.context().name;
