@@ -1,0 +1,75 @@
+#include "tools/simcluster/replay_input.h"
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "engine/cib/compressed_input.h"
+
+namespace simcluster::tools {
+
+namespace {
+
+using FileHandle = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+std::string read_all(std::FILE* file) {
+  std::string bytes;
+  char buffer[1 << 16];
+  for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, file)) > 0;) bytes.append(buffer, n);
+  return bytes;
+}
+
+Result<cib::Document> parse(const std::string& file) {
+  auto bytes = read_bytes(file);
+  if (!bytes) return tl::unexpected(bytes.error());
+  const std::string name = file.empty() ? "standard input" : file;
+  const cib::Compression compression = file.empty() ? cib::Compression::kNone : cib::compression_by_name(file);
+  if (compression != cib::Compression::kNone) {
+    auto plain = cib::decompress(*bytes, compression, name);
+    if (!plain) return tl::unexpected(plain.error());
+    bytes = std::move(plain);
+  }
+  return cib::parse_document(*bytes, name);
+}
+
+constexpr std::string_view kNoValidation =
+    "Schema validation of configuration is disabled (support for validate-with set to \"none\" is deprecated and will "
+    "be removed in a future release)";
+
+}  // namespace
+
+Result<std::string> read_bytes(const std::string& file) {
+  if (file.empty()) return read_all(stdin);
+  const FileHandle handle(std::fopen(file.c_str(), "rb"), std::fclose);
+  if (!handle) return fail("cannot be opened", {file, 0, 0});
+  return read_all(handle.get());
+}
+
+bool write_file(const std::string& file, const std::string& text) {
+  const FileHandle handle(std::fopen(file.c_str(), "wb"), std::fclose);
+  return handle && std::fwrite(text.data(), 1, text.size(), handle.get()) == text.size() &&
+         std::fflush(handle.get()) == 0;
+}
+
+Input read_input(const std::string& program, const std::string& file) {
+  Input input;
+  Result<cib::Document> document = parse(file);
+  if (!document) {
+    input.error = program + ": Could not read input XML: Bad input value provided\n" + document.error().text() + "\n";
+    input.status = exit_status::kBadInput;
+    return input;
+  }
+  cib::MutableElement root = document->root();
+  const auto schema = root.attribute(cib::names::kValidateWith);
+  if (!root.is(cib::names::kCib) || !schema) {
+    input.status = exit_status::kInvalidConfiguration;
+    return input;
+  }
+  if (*schema == "none") input.notice = std::string(kNoValidation) + "\n";
+  if (!root.first_child(cib::names::kStatus)) root.append_child(cib::names::kStatus);
+  input.document = std::move(*document);
+  return input;
+}
+
+}  // namespace simcluster::tools
