@@ -6,6 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "engine/membership/stack.h"
 #include "sim/kernel/agent_runner.h"
 #include "sim/kernel/kernel.h"
 #include "sim/world/world.h"
@@ -70,7 +71,29 @@ class Load final : public ClusterSoftware, TimerClient, LinkClient, AgentClient 
   std::array<std::byte, 100> token_{};
 };
 
-void simulated_hours(benchmark::State& state, bool token, bool monitors) {
+// The real ring protocol, idle.
+class Ring final : public ClusterSoftware {
+ public:
+  Ring(Host& host, const MachineSpec& spec) : host_(host), spec_(spec) {}
+  Result<void> start() override {
+    const auto conf = membership::parse_corosync_conf(
+        "totem {\n version: 2\n interface {\n  ringnumber: 0\n  bindnetaddr: 192.168.1.0\n"
+        "  mcastaddr: 239.255.1.1\n  mcastport: 5405\n }\n}\n",
+        "corosync.conf", spec_.profile);
+    membership::LocalMachine local{spec_.name, {spec_.interfaces[0].addresses[0].address}};
+    stack_ = std::move(membership::Stack::create(*conf, local, host_, spec_.profile).value());
+    stack_->start();
+    return {};
+  }
+  void request_stop() override {}
+
+ private:
+  Host& host_;
+  const MachineSpec& spec_;
+  std::unique_ptr<membership::Stack> stack_;
+};
+
+void simulated_hours(benchmark::State& state, bool token, bool monitors, bool ring) {
   WorldSpec spec;
   spec.segments.push_back({"lan", SegmentKind::kSwitch, {}});
   for (std::uint32_t i = 1; i <= 2; ++i) {
@@ -84,9 +107,11 @@ void simulated_hours(benchmark::State& state, bool token, bool monitors) {
     machine.interfaces = {eth0};
     spec.machines.push_back(std::move(machine));
   }
-  auto world = World::create(std::move(spec), [=](Host& host, const MachineSpec& machine) {
-                 return std::make_unique<Load>(host, machine, token, monitors);
-               }).value();
+  auto world =
+      World::create(std::move(spec), [=](Host& host, const MachineSpec& machine) -> std::unique_ptr<ClusterSoftware> {
+        if (ring) return std::make_unique<Ring>(host, machine);
+        return std::make_unique<Load>(host, machine, token, monitors);
+      }).value();
   world->start();
   world->run_for(minutes(1));
   const std::uint64_t before = world->events_run();
@@ -95,9 +120,10 @@ void simulated_hours(benchmark::State& state, bool token, bool monitors) {
   state.counters["events"] =
       benchmark::Counter(static_cast<double>(world->events_run() - before), benchmark::Counter::kIsRate);
 }
-BENCHMARK_CAPTURE(simulated_hours, token_only, true, false);
-BENCHMARK_CAPTURE(simulated_hours, monitors_only, false, true);
-BENCHMARK_CAPTURE(simulated_hours, all, true, true);
+BENCHMARK_CAPTURE(simulated_hours, token_only, true, false, false);
+BENCHMARK_CAPTURE(simulated_hours, monitors_only, false, true, false);
+BENCHMARK_CAPTURE(simulated_hours, all, true, true, false);
+BENCHMARK_CAPTURE(simulated_hours, real_ring, false, false, true);
 
 }  // namespace
 }  // namespace simcluster::sim
