@@ -34,18 +34,22 @@ void Packer::append(Staging& staging, std::span<const std::byte> message) {
   // Room for at least a few bytes of a first fragment; a nearly full buffer goes at once.
   constexpr std::size_t kSmallest = 64;
   if (usable() < staging.data.size() + 2 * (staging.lengths.size() + 1) + kSmallest) hand_over(staging, 0);
+  const auto whole = message;
+  const std::uint64_t first_packet = packets_;
   while (true) {
     const std::size_t room = usable() - 2 * (staging.lengths.size() + 1) - 2 - staging.data.size();
     const bool complete = message.size() < room;
     const auto part = complete ? message : message.first(room);
     staging.data.insert(staging.data.end(), part.begin(), part.end());
     staging.lengths.push_back(static_cast<std::uint16_t>(part.size()));
-    if (complete) {
+    message = message.subspan(part.size());
+    if (message.empty()) {
+      if (&staging == &normal_ && packets_ != first_packet)
+        fragmented_.push_back({std::vector<std::byte>(whole.begin(), whole.end()), first_packet, packets_});
+      if (!complete) return hand_over(staging, 0);
       staging.next_fragment = 1;
       return;
     }
-    message = message.subspan(part.size());
-    if (message.empty()) return hand_over(staging, 0);
     const std::uint8_t number = staging.next_fragment;
     staging.next_fragment = number == 255 ? std::uint8_t{1} : static_cast<std::uint8_t>(number + 1);
     hand_over(staging, number);
@@ -67,8 +71,16 @@ void Packer::hand_over(Staging& staging, std::uint8_t fragmented) {
   staging.continuation = fragmented;
   staging.lengths.clear();
   staging.data.clear();
-  const bool queued = srp_.queue_message(std::move(payload));
-  SIMCLUSTER_ASSERT(queued);  // send() made sure of the slots
+  const bool transitional = &staging == &transitional_;
+  srp_.queue_message(std::move(payload), transitional);
+  if (transitional) return;
+  ++packets_;
+  prune_fragmented();
+}
+
+void Packer::prune_fragmented() {
+  const std::uint64_t sent = packets_ - srp_.ordinary_queue_size();
+  while (!fragmented_.empty() && fragmented_.front().last_packet < sent) fragmented_.pop_front();
 }
 
 void Packer::flush() {
@@ -77,8 +89,41 @@ void Packer::flush() {
   hand_over(staged, 0);
 }
 
+void Packer::on_new_ring() {
+  transitional_ = {};
+  if (!normal_.lengths.empty()) hand_over(normal_, 0);
+  prune_fragmented();
+  const std::uint64_t sent = packets_ - srp_.ordinary_queue_size();
+  const auto packets = srp_.take_queued_messages();
+  std::vector<std::vector<std::byte>> messages;
+  // The message that is partly on the wire.
+  if (!fragmented_.empty() && fragmented_.front().first_packet < sent)
+    messages.push_back(std::move(fragmented_.front().whole));
+  bool skip_tail = !messages.empty();
+  std::vector<std::byte> partial;
+  for (const auto& packet : packets) {
+    Reader r(packet);
+    r.u32();
+    const bool cut_at_end = r.u8() != 0;
+    r.u8();
+    std::vector<std::size_t> lengths(r.u16());
+    for (std::size_t& length : lengths) length = r.u16();
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+      const auto piece = r.bytes(lengths[i]);
+      if (!skip_tail) partial.insert(partial.end(), piece.begin(), piece.end());
+      if (i + 1 == lengths.size() && cut_at_end) continue;
+      if (!skip_tail) messages.push_back(std::exchange(partial, {}));
+      skip_tail = false;
+    }
+  }
+  fragmented_.clear();
+  normal_ = {};
+  packets_ = 0;
+  for (const auto& message : messages) append(normal_, message);
+}
+
 void Packer::transitional_done() {
-  if (!transitional_.lengths.empty() && srp_.queue_free() != 0) hand_over(transitional_, 0);
+  if (!transitional_.lengths.empty()) hand_over(transitional_, 0);
   srp_.transitional_done();
 }
 

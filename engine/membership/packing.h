@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <span>
 #include <string_view>
@@ -28,6 +29,9 @@ class Packer {
   // PG-9: what is staged goes to the ring now, unless its queue is full.
   void flush();
   bool has_room(std::size_t message_size) const;
+  // A ring is being installed. A message of which only some fragments went out on the old ring starts anew, so that
+  // all members of the new one deliver it or none; what an aborted synchronisation left is forgotten.
+  void on_new_ring();
   // Synchronisation is over: what it left behind goes before everything else.
   void transitional_done();
 
@@ -45,11 +49,21 @@ class Packer {
   Staging& staging() { return srp_.waiting_for_synchronisation() ? transitional_ : normal_; }
   void append(Staging& staging, std::span<const std::byte> message);
   void hand_over(Staging& staging, std::uint8_t fragmented);
+  void prune_fragmented();
+
+  // A message cut into several packets, kept until the last of them is on the wire.
+  struct Fragmented {
+    std::vector<std::byte> whole;
+    std::uint64_t first_packet = 0;
+    std::uint64_t last_packet = 0;
+  };
 
   Srp& srp_;
   std::size_t net_mtu_;
   Staging normal_, transitional_;
   std::vector<std::byte> whole_;  // reused: group list and message in one piece
+  std::deque<Fragmented> fragmented_;
+  std::uint64_t packets_ = 0;  // ordinary packets handed over so far
 };
 
 class AssemblyClient {
@@ -66,8 +80,10 @@ class Assembler {
 
   // One ring message (PG-11).
   void receive(const Processor& from, std::span<const std::byte> payload);
-  // Forgets unfinished fragments of nodes that went (PG-2).
+  // Forgets unfinished fragments: of nodes that went (PG-2), and of all nodes at a new ring, where their senders start
+  // anew.
   void forget(const ProcessorList& left);
+  void forget_all() { buffers_.clear(); }
   // Buffers of the time between a transitional configuration and the end of synchronisation are kept apart.
   void set_transitional(bool transitional) { transitional_ = transitional; }
 

@@ -126,7 +126,7 @@ void Srp::note_alive() {
     }
     return;
   }
-  pause_logged_ = false;
+  pause_logged_ = flush_logged_ = false;
   last_alive_ = now;
 }
 

@@ -109,9 +109,15 @@ class Srp final : public PersistClient {
   // Called before each input is handled: tells whether the node was not running (SRP-5.1, LOG-3).
   void note_alive();
 
-  // Takes one packed message (SRP-9.4). False when the queue in use is full.
-  bool queue_message(std::vector<std::byte> payload);
-  std::size_t queue_free() const { return settings_.queue_length - queue_in_use().size(); }
+  // Takes one packed message (SRP-9.4) for synchronisation's queue or the ordinary one. Callers see to the limit
+  // (queue_free()).
+  void queue_message(std::vector<std::byte> payload, bool transitional);
+  // A new ring: hands back what waits in the ordinary queue, and forgets what an aborted synchronisation left.
+  std::deque<std::vector<std::byte>> take_queued_messages();
+  std::size_t ordinary_queue_size() const { return new_messages_.size(); }
+  std::size_t queue_free() const {
+    return settings_.queue_length > queue_in_use().size() ? settings_.queue_length - queue_in_use().size() : 0;
+  }
   std::size_t queue_length() const { return settings_.queue_length; }
   // Somebody waits for the next token (SRP-16.7).
   void cancel_hold();
@@ -153,7 +159,7 @@ class Srp final : public PersistClient {
   std::size_t wrong_number(std::span<const std::byte> frame) const;
 
   // srp_gather.cpp
-  void enter_gather(GatherCause cause);
+  void enter_gather(GatherCause cause, bool nothing_learned = false);
   void send_join();
   void send_join_now();
   void receive_join(std::span<const std::byte> frame);
@@ -267,8 +273,10 @@ class Srp final : public PersistClient {
 
   Time last_alive_;
   Time last_token_;
+  Time last_join_;
   bool paused_ = false;  // this input waited while the node was not running
   bool pause_logged_ = false;
+  bool flush_logged_ = false;
 
   SortQueue regular_queue_, recovery_queue_;
   std::deque<std::vector<std::byte>> new_messages_, new_messages_trans_;

@@ -7,6 +7,9 @@ namespace simcluster::membership {
 
 namespace {
 
+// What one JOIN costs a real host: 31 534 GATHER entries in 8 s were counted in a storm on five nodes (SRP-4.7).
+constexpr Duration kJoinSpacing = milliseconds(1);
+
 std::string_view cause_text(GatherCause cause) {
   switch (cause) {
     case GatherCause::kConsensusTimeout:
@@ -46,13 +49,17 @@ std::string_view cause_text(GatherCause cause) {
 }  // namespace
 
 // SRP-3.1 to SRP-3.9.
-void Srp::enter_gather(GatherCause cause) {
+void Srp::enter_gather(GatherCause cause, bool nothing_learned) {
+  const bool was_gathering = state_ == SrpState::kGather;
   discard_token_ = true;
   originated_ = false;
   add(proc_, me_);
   send_join();
   deadlines_.arm(Deadline::kJoin, ms(settings_.timers.join));
-  deadlines_.arm(Deadline::kConsensus, ms(settings_.timers.consensus));
+  // Strangers whose failed lists differ answer each other's JOINs for ever (SRP-4.7). The consensus timer that prunes
+  // them must run on while nobody learns anything.
+  if (!nothing_learned || !was_gathering || !deadlines_.armed(Deadline::kConsensus))
+    deadlines_.arm(Deadline::kConsensus, ms(settings_.timers.consensus));
   deadlines_.cancel(Deadline::kTokenRetransmit);
   deadlines_.cancel(Deadline::kTokenLoss);
   deadlines_.cancel(Deadline::kTokenWarning);
@@ -68,11 +75,16 @@ void Srp::enter_gather(GatherCause cause) {
 }
 
 void Srp::send_join() {
-  if (settings_.timers.send_join == 0) return send_join_now();
-  // SRP-4.5. The real daemon sleeps here; what it would have done meanwhile is done, only the JOIN is late.
   if (deadlines_.armed(Deadline::kDelayedJoin)) return;
-  const auto delay = host_.random("totem.send_join").below(settings_.timers.send_join);
-  deadlines_.arm(Deadline::kDelayedJoin, milliseconds(static_cast<std::int64_t>(delay)));
+  if (settings_.timers.send_join != 0) {
+    // SRP-4.5. The real daemon sleeps here; what it would have done meanwhile is done, only the JOIN is late.
+    const auto delay = host_.random("totem.send_join").below(settings_.timers.send_join);
+    deadlines_.arm(Deadline::kDelayedJoin, milliseconds(static_cast<std::int64_t>(delay)));
+    return;
+  }
+  const Time earliest = last_join_ + kJoinSpacing;
+  if (deadlines_.now() < earliest) return deadlines_.arm(Deadline::kDelayedJoin, earliest - deadlines_.now());
+  send_join_now();
 }
 
 void Srp::send_join_now() {
@@ -81,6 +93,7 @@ void Srp::send_join_now() {
   Join join;
   join.header_node_id = me_.node_id;
   join.from = me_;
+  last_join_ = deadlines_.now();
   join.ring_seq = ring_.sequence;
   join.proc = proc_;
   join.failed = fail_;
@@ -96,8 +109,10 @@ void Srp::receive_join(std::span<const std::byte> frame) {
     if (pause > ms(settings_.timers.token / 2)) {
       // SRP-5.1. Whatever waited in the sockets with it arrives now too and is dropped the same way, until the overdue
       // timer has been seen.
-      log(LogPriority::kNotice,
-          fmt::format("Process pause detected for {} ms, flushing membership messages.", pause.milliseconds()));
+      if (!flush_logged_)
+        log(LogPriority::kNotice,
+            fmt::format("Process pause detected for {} ms, flushing membership messages.", pause.milliseconds()));
+      flush_logged_ = true;
       return drop({});
     }
   }
@@ -154,12 +169,13 @@ void Srp::process_join(const Join& join) {
       }
     }
   } else if (!(subset(join.proc, proc_) && subset(join.failed, fail_)) && !contains(fail_, join.from)) {
+    const std::size_t known = proc_.size() + fail_.size();
     add_all(proc_, join.proc);
     if (contains(join.failed, me_))
       add(fail_, join.from);
     else if (contains(memb_, join.from))
       add_all(fail_, join.failed);
-    return enter_gather(GatherCause::kMergeJoin);
+    return enter_gather(GatherCause::kMergeJoin, known == proc_.size() + fail_.size());
   }
   if (state_ == SrpState::kOperational) enter_gather(GatherCause::kJoinOperational);
 }

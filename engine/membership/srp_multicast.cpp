@@ -153,12 +153,14 @@ void Srp::deliver(const StoredMessage& message) {
   client_.on_message(message.header.from, message.payload());
 }
 
-bool Srp::queue_message(std::vector<std::byte> payload) {
-  auto& queue = queue_in_use();
-  if (queue.size() >= settings_.queue_length) return false;
-  queue.push_back(std::move(payload));
+void Srp::queue_message(std::vector<std::byte> payload, bool transitional) {
+  (transitional ? new_messages_trans_ : new_messages_).push_back(std::move(payload));
   cancel_hold();
-  return true;
+}
+
+std::deque<std::vector<std::byte>> Srp::take_queued_messages() {
+  new_messages_trans_.clear();
+  return std::exchange(new_messages_, {});
 }
 
 void Srp::transitional_done() {

@@ -16,10 +16,11 @@ void Srp::receive_token(std::span<const std::byte> frame) {
               : seq_unchanged_ >= settings_.timers.seqno_unchanged_const;  // step 5
   forward_ = !(held_ && rep);
   if (state_ == SrpState::kCommit) return heartbeat_housekeeping();  // step 6
-  // In RECOVERY the queue of the old ring is still needed in full.
-  if (state_ == SrpState::kOperational && token.ring == ring_) release_messages(token.aru);  // step 7
-  if (!(token.ring == ring_)) return heartbeat_housekeeping();                               // step 8
-  if (sequence_less_equal(token.token_seq, token_seq_)) return;                              // step 9
+  if (!(token.ring == ring_)) return heartbeat_housekeeping();       // step 8
+  if (sequence_less_equal(token.token_seq, token_seq_)) return;      // step 9
+  // Step 7. Not before the duplicate check: two copies of one token are not the two successive tokens of SRP-9.1, and a
+  // message could be freed that somebody still misses. In RECOVERY the old ring's queue is needed in full.
+  if (state_ == SrpState::kOperational) release_messages(token.aru);
   visit(token);
   heartbeat_housekeeping();
 }

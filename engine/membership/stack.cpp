@@ -148,6 +148,8 @@ class Stack::Impl final : public TimerClient,
     assembler_.forget(*change.left);
     if (abort) sync_->abort();
     if (change.transitional) return sync_->save_transitional(*change.members);
+    assembler_.forget_all();
+    packer_.on_new_ring();
     ring_ = {change.ring->representative.id(), change.ring->sequence};
     members_.clear();
     for (const Processor& p : *change.members) members_.push_back(p.id());

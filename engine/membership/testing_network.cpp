@@ -91,6 +91,7 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
     dying = true;
   }
   void log(LogPriority, std::string_view, std::string_view text) override {
+    if (network_.on_log) network_.on_log(id_, text);
     if (network_.keep_logs) logs.emplace_back(text);
     if (network_.log_to_stdout)
       std::printf("%12.6f n%u %.*s\n", static_cast<double>(network_.now_.ns - 1'600'000'000'000'000'000) / 1e9, id_,

@@ -80,6 +80,8 @@ class TestNetwork {
   // What the node has on its disk.
   std::map<std::string, std::string>& disk(std::uint32_t node);
   std::optional<int> exit_code(std::uint32_t node) const;
+  // Sees every log line the moment it is written.
+  std::function<void(std::uint32_t node, std::string_view text)> on_log;
   bool log_to_stdout = false;
   bool keep_logs = true;
 
