@@ -77,9 +77,7 @@ ResourceId outermost_launcher(const Model& model, const Resource& resource) {
 
 void add_primitive_meta(const Model& model, const Resource& resource, AttributeCollector& out) {
   if (resource.instance_number >= 0) out.set_meta("clone", resource.instance_number);
-  if (resource.remote_connection && resource.remote_node.valid()) {
-    out.set_meta("remote_node", model.node(resource.remote_node).name);
-  }
+  if (const auto guest = resource.meta.get("remote-node")) out.set_meta("remote_node", *guest);
   if (const ResourceId launcher = outermost_launcher(model, resource); launcher.valid()) {
     out.set_meta("container", model.resource(launcher).id);
   }

@@ -106,7 +106,7 @@ void check_on_fail(const Model& model, const Resource& resource, std::string_vie
     return;
   }
   if (task == "lrm_delete") {
-    if (value != nullptr && !equal_ignoring_case(*value, "ignore")) meta.set("on-fail", "ignore");
+    meta.set("on-fail", "ignore");
     return;
   }
   if (value == nullptr || !equal_ignoring_case(*value, "demote")) return;
