@@ -1,0 +1,26 @@
+// Validation of the configuration over the tree, in our own code: structure, attributes, enumerations, ids and
+// references (S1 C-1.16). No schema files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/cib/document.h"
+
+namespace simcluster::cib {
+
+// What a document may contain: schemas before 3.0 and before 4.0 knew elements and values that are upgraded away
+// (S1 C-1.11, C-1.13).
+enum class Schema : std::uint8_t { kBefore3, kBefore4, k4 };
+
+// The schema by the document's validate-with ("none" counts as kBefore3).
+Schema declared_schema(const Document& document);
+
+// All mistakes in document order, at most `limit`: one sentence each, with file, line, column and what was expected.
+// Empty for a valid document. The content of `status` is not looked at.
+std::vector<Error> validate(const Document& document, Schema schema, std::size_t limit = 20);
+
+}  // namespace simcluster::cib

@@ -1,0 +1,131 @@
+#include "engine/cib/validate.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+namespace simcluster::cib {
+namespace {
+
+// A small valid document with `resources` and `constraints`; resources begin on line 5.
+std::string document_with(std::string_view resources, std::string_view constraints = "") {
+  return "<cib validate-with='pacemaker-3.0' admin_epoch='0' epoch='0' "
+         "num_updates='0'>\n<configuration>\n<crm_config/>\n"
+         "<nodes><node id='1' uname='n1'/></nodes><resources>\n" +
+         std::string(resources) + "</resources>\n<constraints>\n" + std::string(constraints) +
+         "</constraints></configuration><status/></cib>";
+}
+
+std::string first_error(const std::string& xml, Schema schema = Schema::k4) {
+  const auto document = parse_document(xml, "v.xml");
+  EXPECT_TRUE(document) << xml;
+  const std::vector<Error> errors = validate(*document, schema);
+  return errors.empty() ? "valid" : errors[0].text();
+}
+
+std::string resources(std::string_view text, Schema schema = Schema::k4) {
+  return first_error(document_with(text), schema);
+}
+
+constexpr std::string_view kDummy = "<primitive id='a' class='ocf' provider='heartbeat' type='Dummy'/>\n";
+
+std::string constraint(std::string_view text, Schema schema = Schema::k4) {
+  return first_error(document_with(kDummy, text), schema);
+}
+
+// S1 C-1.16
+TEST(Validate, StructureAndRequiredAttributes) {
+  EXPECT_EQ(resources(kDummy), "valid");
+  EXPECT_EQ(first_error("<x/>"), "v.xml:1:1: the root element is <x>, expected <cib>");
+  EXPECT_EQ(first_error("<cib validate-with='pacemaker-3.0' admin_epoch='0' epoch='0'><configuration/></cib>"),
+            "v.xml:1:1: element <cib>: the attribute \"num_updates\" is missing");
+  EXPECT_EQ(resources("<primitive id='a' class='ocf' type='Dummy'/>"),
+            "v.xml:5:1: element <primitive> \"a\": an agent of class ocf needs the attribute \"provider\"");
+  EXPECT_EQ(resources("<primitive id='a' class='ocf' provider='x' type='Dummy' colour='red'/>"),
+            "v.xml:5:1: element <primitive> \"a\": the attribute \"colour\" is not known here");
+  EXPECT_EQ(resources("<group id='g'/>"), "v.xml:5:1: element <group> \"g\": <primitive> is missing in it");
+  EXPECT_EQ(resources("<clone id='c'/>"),
+            "v.xml:5:1: element <clone> \"c\": expected exactly one <primitive> or <group> in it");
+  EXPECT_EQ(resources("<banana/>"), "v.xml:5:1: element <banana>: it cannot stand in <resources>");
+}
+
+TEST(Validate, Ids) {
+  EXPECT_EQ(
+      resources("<primitive id='1a' class='lsb' type='x'/>"),
+      "v.xml:5:1: element <primitive> \"1a\": id is \"1a\", expected a letter or _, then letters, digits and _ . -");
+  EXPECT_EQ(resources(std::string(kDummy) + std::string(kDummy)),
+            "v.xml:6:1: element <primitive> \"a\": the id \"a\" is used twice");
+}
+
+TEST(Validate, References) {
+  EXPECT_EQ(constraint("<rsc_location id='l' rsc='a' node='n9' score='5'/>"), "valid");  // nodes are plain text
+  EXPECT_EQ(constraint("<rsc_location id='l' rsc='b' node='n1' score='5'/>"),
+            "v.xml:8:1: element <rsc_location> \"l\": rsc refers to \"b\", but the configuration has no such id");
+  EXPECT_EQ(constraint("<rsc_location id='l' rsc='l' node='n1' score='5'/>"), "valid");  // any id counts
+  EXPECT_EQ(constraint("<rsc_order id='o' first='a' then='z'/>"),
+            "v.xml:8:1: element <rsc_order> \"o\": then refers to \"z\", but the configuration has no such id");
+  EXPECT_EQ(constraint("<rsc_order id='o'><resource_set id='s'><resource_ref id='q'/></resource_set></rsc_order>"),
+            "v.xml:8:40: element <resource_ref> \"q\": id refers to \"q\", but the configuration has no such id");
+}
+
+TEST(Validate, Enumerations) {
+  EXPECT_EQ(constraint("<rsc_order id='o' first='a' then='a' kind='foo'/>"),
+            "v.xml:8:1: element <rsc_order> \"o\": kind is \"foo\", expected Optional, Mandatory or Serialize");
+  EXPECT_EQ(constraint("<rsc_location id='l' rsc='a' node='n1' score='many'/>"),
+            "v.xml:8:1: element <rsc_location> \"l\": score is \"many\", expected an integer, INFINITY or -INFINITY");
+  EXPECT_EQ(constraint("<rsc_ticket id='t' ticket='k' rsc='a' loss-policy='cry'/>"),
+            "v.xml:8:1: element <rsc_ticket> \"t\": loss-policy is \"cry\", expected stop, demote, fence or freeze");
+}
+
+TEST(Validate, Forms) {
+  EXPECT_EQ(constraint("<rsc_location id='l' rsc='a'/>"),
+            "v.xml:8:1: element <rsc_location> \"l\": expected node and score, or a <rule>");
+  EXPECT_EQ(constraint("<rsc_colocation id='c' rsc='a' score='1'/>"),
+            "v.xml:8:1: element <rsc_colocation> \"c\": expected rsc and with-rsc, or <resource_set>");
+}
+
+// S1 C-1.11: what 4.0 no longer knows.
+TEST(Validate, SchemasBefore4) {
+  const std::string master = "<master id='m'>" + std::string(kDummy) + "</master>";
+  EXPECT_EQ(resources(master, Schema::kBefore4), "valid");
+  EXPECT_EQ(resources(master), "v.xml:5:1: element <master> \"m\": it cannot stand in <resources>");
+  constexpr std::string_view kLifetime =
+      "<rsc_location id='l' rsc='a' node='n1' score='5'><lifetime><rule id='r'><date_expression id='d' operation='gt' "
+      "start='2020-01-01'/></rule></lifetime></rsc_location>";
+  EXPECT_EQ(constraint(kLifetime, Schema::kBefore4), "valid");
+  EXPECT_NE(constraint(kLifetime), "valid");
+}
+
+TEST(Validate, StatusMayHoldAnything) {
+  EXPECT_EQ(first_error("<cib validate-with='pacemaker-4.0' admin_epoch='0' epoch='0' num_updates='0'><configuration>"
+                        "<crm_config/><nodes/><resources/><constraints/></configuration><status x='1'><y id='1'/>"
+                        "<y id='1'/></status></cib>"),
+            "valid");
+}
+
+// S1 C-1.10: every case of the corpus is valid, but the one that exists to test an invalid `kind`.
+TEST(Validate, CorpusIsValid) {
+  const char* shared = std::getenv("SIMCLUSTER_SHARED");
+  const std::filesystem::path folder =
+      std::filesystem::path(shared != nullptr ? shared : SIMCLUSTER_SOURCE_DIR "/../shared") / "corpus/scheduler/xml";
+  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << "no corpus at " << folder;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::stringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const std::string name = entry.path().stem();
+    const auto document = parse_document(text.str(), name);
+    ASSERT_TRUE(document) << document.error().text();
+    const std::vector<Error> errors = validate(*document, declared_schema(*document));
+    EXPECT_EQ(errors.empty(), name != "order-wrong-kind") << name << (errors.empty() ? "" : errors[0].text());
+    const auto again = parse_document(write_document(*document), name);
+    ASSERT_TRUE(again) << name;
+    EXPECT_TRUE(same_tree(document->root(), again->root())) << name;
+    EXPECT_EQ(write_document(*again), write_document(*document)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace simcluster::cib
