@@ -56,11 +56,12 @@ class OperationCheck {
       return true;
     }
     const OperationDigests& digests = operation_digests(model_, entry, rsc_, node_.self);
-    if (digests.result == DigestResult::kMatch) return false;
+    const DigestResult result = check_digests(model_, entry, rsc_, node_.self);
+    if (result == DigestResult::kMatch) return false;
     if (model_.sanitized && !digests.secure.empty() && entry.xml.value(kOpSecureDigest) == digests.secure) {
       return false;  // only private parameters changed
     }
-    if (digests.result == DigestResult::kRestart) {
+    if (result == DigestResult::kRestart) {
       force_restart(entry);
     } else if (entry.interval > 0) {
       reschedule(entry);

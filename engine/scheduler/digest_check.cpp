@@ -131,7 +131,7 @@ const OperationDigests& operation_digests(Model& model, const HistoryEntry& entr
 }
 
 DigestResult check_digests(Model& model, const HistoryEntry& entry, const Resource& resource, NodeId node) {
-  return operation_digests(model, entry, resource, node).result;
+  return compare(operation_digests(model, entry, resource, node), entry);
 }
 
 VirtualDigests virtual_digests(Model& model, const Resource& resource, NodeId node, std::string_view task) {

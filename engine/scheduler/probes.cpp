@@ -74,7 +74,7 @@ void order_probe(Model& model, Resource& resource, ActionId probe) {
   const Resource& then = top.is_clone() ? top : resource;
   RelationFlags flags = relation::kOrdered;
   if (!model.actions[probe].runnable() && !then.is_active()) flags |= relation::kUnrunnableFirstBlocks;
-  const OrderingSide first = side(model, resource.self, Task::kMonitor);
+  const OrderingSide first = side(model, probe);
   order(model, first, side(model, then.self, Task::kStart), flags);
   order(model, first, side(model, then.self, Task::kReloadAgent), relation::kOrdered);
 }
