@@ -36,6 +36,25 @@ constexpr std::array kSentences = {
     Sentence{TraceKind::kProcTruncated, "{name} was not shown these lines of /proc/net/dev: {missed}"},
     Sentence{TraceKind::kPing, "{text}"},
     Sentence{TraceKind::kMembershipChange, "membership: {members}"},
+    Sentence{TraceKind::kNodeBoot, "has booted"},
+    Sentence{TraceKind::kNodeStop, "{what} stopped: {reason}"},
+    Sentence{TraceKind::kNodeReset, "is reset: {reason}"},
+    Sentence{TraceKind::kNodeCrash, "{what} crashed: {reason}"},
+    Sentence{TraceKind::kNodeCrash, "crashed: {reason}"},
+    Sentence{TraceKind::kQuorum, "quorate={quorate}: {members}"},
+    Sentence{TraceKind::kDcElected, "{dc} is the DC"},
+    Sentence{TraceKind::kOperationFailed, "{operation} of {resource} FAILED: rc={rc} ({reason})"},
+    Sentence{TraceKind::kOperationFailed, "{operation} of {resource} FAILED: rc={rc}"},
+    Sentence{TraceKind::kOperationEnd, "{operation} of {resource}: rc={rc}"},
+    Sentence{TraceKind::kResourceStarted, "{resource} is started"},
+    Sentence{TraceKind::kResourceStopped, "{resource} is stopped"},
+    Sentence{TraceKind::kTransitionStart, "transition {transition}: {plan}"},
+    Sentence{TraceKind::kTransitionStart, "transition {transition}: {actions} actions"},
+    Sentence{TraceKind::kTransitionAbort, "transition {transition} is aborted: {reason}"},
+    Sentence{TraceKind::kTransitionEnd, "transition {transition} is over: {status}, {complete} actions done"},
+    Sentence{TraceKind::kActionStart, "asks {target} for {operation} of {resource}"},
+    Sentence{TraceKind::kFencingRequest, "fencing: {operation} of {target} is asked for"},
+    Sentence{TraceKind::kFencingResult, "fencing: {operation} of {target} by {delegate}: ok={ok}"},
     Sentence{TraceKind::kFailCount, "fail count of {resource} on {target}: {value}"},
     Sentence{TraceKind::kAttribute, "attribute {name} of {target}: {value}"},
 };
@@ -174,8 +193,22 @@ Story::Story(StorySettings settings, Time start, std::vector<std::string> node_n
   for (const auto& name : node_names_) node_columns_ = std::max(node_columns_, columns(name));
 }
 
+// What the machines of a scenario look like before anything happens is the scenario's text, not its story.
+bool Story::initial(const TraceEvent& event) const {
+  if (event.at != start_) return false;
+  switch (event.kind) {
+    case TraceKind::kNodeBoot:
+    case TraceKind::kInterfaceUp:
+    case TraceKind::kCarrierFound:
+    case TraceKind::kAddressAdded:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool Story::tells(const TraceEvent& event) const {
-  if (contains(settings_.hide, event.kind)) return false;
+  if (contains(settings_.hide, event.kind) || initial(event)) return false;
   if (event.kind != TraceKind::kLog)
     return trace_kind_level(event.kind) <= settings_.level || contains(settings_.show, event.kind);
   const TraceField* daemon = find(event, "daemon");

@@ -38,6 +38,7 @@ class Story final : public TraceSink {
   bool tells(const TraceEvent& event) const;
 
  private:
+  bool initial(const TraceEvent& event) const;
   void write_lines(const TraceEvent& event, const std::string& text);
   std::string painted(TraceKind kind, std::string line) const;
 

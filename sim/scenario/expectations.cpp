@@ -119,7 +119,9 @@ void ExpectationWatch::on_event(Watched& watched, const TraceEvent& event) {
 }
 
 void ExpectationWatch::track_resources(const TraceEvent& event) {
-  if (event.kind == TraceKind::kNodeReset || event.kind == TraceKind::kNodeCrash) {
+  // A crash of the cluster software leaves what it had started.
+  if (event.kind == TraceKind::kNodeReset ||
+      (event.kind == TraceKind::kNodeStop && field_text(event, "what") == "power off")) {
     const std::string& gone = world_.machine(event.node).name();
     for (auto& [resource, nodes] : resource_nodes_) std::erase(nodes, gone);
     return;
