@@ -177,7 +177,8 @@ Propagator::Changes Propagator::process_relation(ActionId then_id, RelationId r)
     first.flags |= kOptional;
     if (first.task == Task::kReloadAgent) model_.resource(first.resource).reload = false;
   }
-  if (first.resource.valid() && first.resource != then.resource && !is_inside(then.resource, first.resource)) {
+  if (first.resource.valid() && then.resource.valid() && first.resource != then.resource &&
+      !is_inside(then.resource, first.resource)) {
     const ActionId mapped = remap(first_id);
     if (mapped != first_id) {
       if (!model_.actions.relate(mapped, then_id, flags)) return kNothing;
