@@ -283,6 +283,8 @@ std::string_view Codec::decode(std::span<const std::byte> frame, Join& join) con
   const std::uint32_t fails = r.u32();
   join.ring_seq = r.u64();
   if (r.failed()) return kTooShort;
+  // 2^63 configurations do not happen: damaged on the way, and nothing could ever be agreed on after it.
+  if (join.ring_seq >> 63 != 0) return kTooShort;
   if (procs > kMaxProcessors || fails > kMaxProcessors)
     return "Received memb_join message list_entries exceeds the maximum allowed value...  ignoring.";
   join.proc.clear();
@@ -316,6 +318,9 @@ std::string_view Codec::decode(std::span<const std::byte> frame, CommitToken& to
   token.entries.resize(entries);
   for (Processor& p : token.addr)
     if (!get_processor(r, g, p)) return kTooShort;
+  // SRP-6.1: ascending, each once.
+  for (std::size_t i = 1; i < token.addr.size(); ++i)
+    if (!(token.addr[i - 1] < token.addr[i])) return kTooShort;
   for (CommitEntry& entry : token.entries) {
     if (!get_ring(r, g, entry.ring)) return kTooShort;
     entry.aru = r.u32();

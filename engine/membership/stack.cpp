@@ -132,6 +132,7 @@ class Stack::Impl final : public TimerClient,
       services_started_ = true;
       if (votequorum_) votequorum_->start(own_id_);
     }
+    if (votequorum_) votequorum_->set_ring_id_of_self(own_id_);
     srp_.interface_changed(me);
   }
 

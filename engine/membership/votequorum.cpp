@@ -18,6 +18,7 @@ constexpr std::uint8_t kExpectedVotes = 1;
 constexpr std::uint8_t kNodeVotes = 2;
 constexpr std::uint8_t kCancelWaitForAll = 3;
 constexpr ClusterNodeId kDevice{0};
+constexpr int kAbortedStatus = 134;  // 128 + SIGABRT
 
 bool holds(const std::vector<ClusterNodeId>& list, ClusterNodeId id) {
   return std::find(list.begin(), list.end(), id) != list.end();
@@ -208,7 +209,7 @@ void Votequorum::notify() { service_.update(members_, quorate_, ring_); }
 // --- start and messages ----------------------------------------------------------------------------------------------
 
 void Votequorum::start(ClusterNodeId own_id) {
-  own_id_ = own_id;
+  own_id_ = current_id_ = own_id;
   for (const std::string& complaint : settings_.complaints) log(LogPriority::kCritical, complaint);
   Node& self = insert(own_id);
   self.state = NodeState::kMember;
@@ -278,10 +279,13 @@ void Votequorum::receive_nodeinfo(ClusterNodeId from, Reader& r) {
   const std::uint32_t flags = r.u32();
   if (r.failed()) return;
   if (id == kDevice) {
-    // VQ-16: an unknown sender is an assertion failure in every version; IF-6 depends on it.
-    const Node* sender = find(from);
-    SIMCLUSTER_ASSERT(sender != nullptr && "sender_node != NULL");
-    return receive_device_nodeinfo(*sender, votes);
+    if (const Node* sender = find(from)) return receive_device_nodeinfo(*sender, votes);
+    // VQ-16: every version asserts that it knows the sender. It does not when its own id changed under it (IF-6).
+    if (from != own_id_ && find(own_id_) != nullptr && from == current_id_)
+      host_.exit_node(kAbortedStatus,
+                      "votequorum.c: message_handler_req_exec_votequorum_nodeinfo: Assertion `sender_node != NULL' "
+                      "failed.");
+    return;
   }
   Node* known = find(id);
   const bool fresh = known == nullptr;

@@ -67,6 +67,8 @@ class Votequorum final : public SyncService, public PersistClient {
 
   // VQ-22. Once, when the own id is known.
   void start(ClusterNodeId own);
+  // The node's id on the ring is another one now (M 13.2). Votes go on under the id of the start.
+  void set_ring_id_of_self(ClusterNodeId id) { current_id_ = id; }
   void on_message(ClusterNodeId from, std::uint16_t function, std::span<const std::byte> message);
   void on_deadline(Deadline which);
   // Sends what found no room before.
@@ -134,6 +136,7 @@ class Votequorum final : public SyncService, public PersistClient {
   bool debug_;
 
   ClusterNodeId own_id_;
+  ClusterNodeId current_id_;
   std::vector<Node> nodes_;
   std::uint32_t quorum_ = 0;
   bool quorate_ = false;
