@@ -11,7 +11,7 @@ constexpr std::array kGrammar = {
     Production{"cib",
                "validate-with! admin_epoch:count! epoch:count! num_updates:count! crm_feature_set have-quorum:boolean "
                "dc-uuid no-quorum-panic:boolean cib-last-written update-origin update-client update-user "
-               "execution-date:integer remote-tls-port:count remote-clear-port:count",
+               "execution-date remote-tls-port:count remote-clear-port:count",
                "configuration! status?"},
     Production{"configuration", "",
                "crm_config! nodes! resources! constraints! rsc_defaults? op_defaults? fencing-topology? acls? tags? "
@@ -25,14 +25,14 @@ constexpr std::array kGrammar = {
     Production{"utilization", "id:id id-ref:ref score:score", "rule? nvpair*"},
     Production{"nvpair", "id:id id-ref:ref name value", ""},
 
-    Production{"rule", "id:id id-ref:ref score:score score-attribute boolean-op:boolean-op role:role",
+    Production{"rule", "id:id id-ref:ref score:score score-attribute boolean-op:boolean-op role",
                "expression* date_expression* rsc_expression* op_expression* rule*"},
     Production{"expression", "id:id! attribute! operation:expression! value type:value-type value-source:value-source",
                ""},
     Production{"date_expression", "id:id! operation:date-operation start end", "duration? date_spec?"},
     Production{"duration",
-               "id:id! years:integer months:integer weeks:integer days:integer hours:integer "
-               "minutes:integer seconds:integer monthdays<  weekdays< yearsdays< yeardays< weekyears< moon<",
+               "id:id! years months weeks days hours minutes seconds monthdays< weekdays< yearsdays< yeardays< "
+               "weekyears< moon<",
                ""},
     Production{"date_spec",
                "id:id! years months monthdays hours minutes seconds yeardays weekyears weeks weekdays moon< yearsdays<",
@@ -70,8 +70,9 @@ constexpr std::array kGrammar = {
                "image! replicas:integer replicas-per-host:integer masters:integer promoted-max:integer "
                "run-command network options",
                ""},
-    Production{"network", "ip-range-start control-port host-interface host-netmask add-host:boolean", "port-mapping*"},
-    Production{"port-mapping", "id:id! port internal-port range", ""},
+    Production{"network", "ip-range-start control-port:count host-interface host-netmask:count add-host:boolean",
+               "port-mapping*"},
+    Production{"port-mapping", "id:id! port:count internal-port:count range", ""},
     Production{"storage", "", "storage-mapping*"},
     Production{"storage-mapping", "id:id! source-dir source-dir-root target-dir! options", ""},
 
@@ -80,11 +81,11 @@ constexpr std::array kGrammar = {
                "resource_set* rule* lifetime?<"},
     Production{"rsc_colocation",
                "id:id! score:score score-attribute^ score-attribute-mangle^ rsc:ref with-rsc:ref node-attribute "
-               "rsc-role:role with-rsc-role:role influence:boolean rsc-instance:count< with-rsc-instance:count<",
+               "rsc-role:role with-rsc-role:role influence rsc-instance:count^ with-rsc-instance:count^",
                "resource_set* lifetime?<"},
     Production{"rsc_order",
                "id:id! score:score kind:kind symmetrical:boolean require-all:boolean first:ref then:ref "
-               "first-action:action then-action:action first-instance:count< then-instance:count<",
+               "first-action:action then-action:action first-instance:count^ then-instance:count^",
                "resource_set* lifetime?<"},
     Production{"rsc_ticket", "id:id! ticket! rsc:ref rsc-role:role loss-policy:loss-policy", "resource_set*"},
     Production{"resource_set",
@@ -92,21 +93,22 @@ constexpr std::array kGrammar = {
                "score:score kind:kind<",
                "resource_ref*"},
     Production{"resource_ref", "id:ref!", ""},
-    Production{"lifetime", "id:id", "rule*"},
+    Production{"lifetime", "", "rule+"},
 
     Production{"rsc_defaults", "", "meta_attributes*"},
     Production{"op_defaults", "", "meta_attributes*"},
     Production{"fencing-topology", "", "fencing-level*"},
-    Production{"fencing-level", "id:id! target target-pattern target-attribute target-value index:level! devices!", ""},
+    Production{"fencing-level",
+               "id:id! target target-pattern target-attribute target-value index:level! devices:devices!", ""},
     Production{"tags", "", "tag*"},
     Production{"tag", "id:id!", "obj_ref+"},
     Production{"obj_ref", "id!", ""},
 
-    Production{"acls", "", "acl_target* acl_group* acl_role* acl_user*<"},
+    Production{"acls", "", "acl_target* acl_group* acl_role* acl_user*^"},
     Production{"acl_target", "id! name", "role*"},
     Production{"acl_group", "id! name", "role*"},
     Production{"role", "id:ref!", ""},
-    Production{"acl_role", "id:id! description", "acl_permission* read*< write*< deny*<"},
+    Production{"acl_role", "id:id! description", "acl_permission* read*^ write*^ deny*^"},
     Production{"acl_permission", "id:id! kind:permission! xpath reference:ref object-type attribute description", ""},
     Production{"acl_user", "id!", "role_ref* read* write* deny*"},
     Production{"role_ref", "id:ref!", ""},

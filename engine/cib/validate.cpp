@@ -24,18 +24,29 @@ bool among(std::initializer_list<std::string_view> words, std::string_view value
   return std::find(words.begin(), words.end(), value) != words.end();
 }
 
+// Blanks around numbers do not count, as in XML schema types.
+std::string_view trimmed(std::string_view value) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t first = value.find_first_not_of(kBlanks);
+  return first == std::string_view::npos ? "" : value.substr(first, value.find_last_not_of(kBlanks) - first + 1);
+}
+
 std::string_view check_integer(std::string_view value, Schema) {
-  const auto number = parse_integer(value);
-  return number && number->length == value.size() && value[0] != ' ' ? "" : "an integer";
+  const std::string_view text = trimmed(value);
+  const auto number = parse_integer(text);
+  return number && number->length == text.size() ? "" : "an integer";
 }
 std::string_view check_count(std::string_view value, Schema schema) {
-  return check_integer(value, schema).empty() && value[0] != '-' ? "" : "an integer from 0";
+  return check_integer(value, schema).empty() && trimmed(value)[0] != '-' ? "" : "an integer from 0";
 }
 std::string_view check_score(std::string_view value, Schema schema) {
-  const bool good = among({"INFINITY", "+INFINITY", "-INFINITY"}, value) || check_integer(value, schema).empty();
+  const bool good =
+      among({"INFINITY", "+INFINITY", "-INFINITY"}, trimmed(value)) || check_integer(value, schema).empty();
   return good ? "" : "an integer, INFINITY or -INFINITY";
 }
-std::string_view check_boolean(std::string_view value, Schema) { return parse_bool(value) ? "" : "true or false"; }
+std::string_view check_boolean(std::string_view value, Schema) {
+  return among({"true", "false", "1", "0"}, value) ? "" : "true or false";
+}
 // An XML name without a colon.
 std::string_view check_id(std::string_view value, Schema) {
   const auto letter = [](char c) {
@@ -108,6 +119,16 @@ std::string_view check_level(std::string_view value, Schema schema) {
   const std::int64_t level = integer ? parse_integer(value)->value : 0;
   return level >= 1 && (schema < Schema::k4 || level <= 9) ? "" : "an integer from 1 to 9";
 }
+std::string_view check_devices(std::string_view value, Schema) {
+  bool open = true;  // an id must follow
+  for (const char c : value) {
+    const bool inside =
+        (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    if (!inside && (c != ',' || open)) return "ids separated by commas";
+    open = c == ',';
+  }
+  return open ? "ids separated by commas" : "";
+}
 std::string_view check_text(std::string_view, Schema) { return ""; }
 
 constexpr std::pair<std::string_view, Check> kTypes[] = {
@@ -135,6 +156,7 @@ constexpr std::pair<std::string_view, Check> kTypes[] = {
     {"ordering", check_ordering},
     {"permission", check_permission},
     {"level", check_level},
+    {"devices", check_devices},
 };
 
 // ---- the grammar, compiled ----
@@ -331,14 +353,24 @@ class Validator {
     const Name name = element.name_id();
     if (name == names::kPrimitive || name == names::kTemplate) return check_agent(element);
     if (name == names::kRscLocation) return check_location(element);
-    if (name == names::kRscColocation) return check_pair(element, "rsc", "with-rsc");
-    if (name == names::kRscOrder) return check_pair(element, "first", "then");
+    if (name == names::kRscColocation)
+      return check_pair(element, {"rsc", "with-rsc", "rsc-role", "with-rsc-role", "node-attribute"});
+    if (name == names::kRscOrder) return check_pair(element, {"first", "then", "first-action", "then-action"});
     if (name == names::kRscTicket) return check_ticket(element);
     if (name == names::kClone || name == names::kMaster) return check_clone(element);
     if (name == names::kBundle) return check_bundle(element);
     if (name == names::kFencingLevel) return check_fencing_level(element);
     if (name == names::kNvpair) return check_nvpair(element);
     if (name == names::kRule) return check_rule(element);
+    if (name == names::kDateExpression) return check_date(element);
+    if (element.is("port-mapping")) return check_port(element);
+    if (element.is("acl_permission")) return check_permission(element);
+    if (element.is("storage-mapping") && element.has("source-dir") == element.has("source-dir-root")) {
+      wrong(element, "expected one of source-dir and source-dir-root");
+    }
+    if (name == names::kOp && element.has("start-delay") && element.has("interval-origin")) {
+      wrong(element, "it has both start-delay and interval-origin, expected one of them");
+    }
     if (name == names::kInstanceAttributes || name == names::kMetaAttributes || name == names::kUtilization ||
         name == names::kClusterPropertySet || name == names::kResourceSet || name == names::kOperations) {
       check_id_or_reference(element, name != names::kOperations);
@@ -360,6 +392,7 @@ class Validator {
   void check_nvpair(const Element& element) {
     if (element.has(names::kIdRef)) {
       if (element.has(names::kId)) wrong(element, "it has both id and id-ref, expected one of them");
+      if (element.has(names::kValue)) wrong(element, "it has both id-ref and value, expected one of them");
       if (schema_ == Schema::k4 && element.has(names::kName)) wrong(element, "it has both id-ref and name");
       return;
     }
@@ -378,6 +411,38 @@ class Validator {
     if (element.has(names::kScore) && element.has("score-attribute")) {
       wrong(element, "it has both score and score-attribute, expected one of them");
     }
+  }
+
+  // Wants exactly these attributes and children of those that depend on the operation.
+  void check_date(const Element& element) {
+    const std::string_view operation = element.value(names::kOperation, "in_range");
+    const bool range = operation == "in_range";
+    const bool spec = operation == "date_spec";
+    const bool start = element.has(names::kStart);
+    const bool end = element.has(names::kEnd);
+    if (operation == "gt" && !start) wrong(element, "the attribute \"start\" is missing");
+    if (operation == "lt" && !end) wrong(element, "the attribute \"end\" is missing");
+    if (range && !start && !end) wrong(element, "expected start, end or both");
+    if (start && !range && operation != "gt") wrong(element, fmt::format("{} takes no start", operation));
+    if (end && !range && operation != "lt") wrong(element, fmt::format("{} takes no end", operation));
+    const bool has_spec = static_cast<bool>(element.first_child(names::kDateSpec));
+    if (spec != has_spec) {
+      wrong(element, spec ? "<date_spec> is missing in it" : fmt::format("{} takes no <date_spec>", operation));
+    }
+    if (!range && element.first_child(names::kDuration))
+      wrong(element, fmt::format("{} takes no <duration>", operation));
+  }
+
+  void check_port(const Element& element) {
+    if (element.has("port") == element.has("range")) wrong(element, "expected one of port and range");
+    if (element.has("internal-port") && !element.has("port")) wrong(element, "internal-port needs a port");
+  }
+
+  void check_permission(const Element& element) {
+    const int forms =
+        (element.has("xpath") ? 1 : 0) + (element.has("reference") ? 1 : 0) + (element.has("object-type") ? 1 : 0);
+    if (forms != 1) wrong(element, "expected one of xpath, reference and object-type");
+    if (element.has("xpath") && element.has(names::kAttribute)) wrong(element, "xpath takes no attribute");
   }
 
   void check_agent(const Element& element) {
@@ -435,16 +500,22 @@ class Validator {
         (element.has(names::kRsc) ? 1 : 0) + (element.has(names::kRscPattern) ? 1 : 0) + (sets > 0 ? 1 : 0);
     if (forms != 1) wrong(element, "expected one of rsc, rsc-pattern and <resource_set>");
     if (rules > 0 && element.has(names::kNode)) wrong(element, "it has both a rule and a node, expected one of them");
+    if (rules > 0 && element.has(names::kScore)) wrong(element, "it has both a rule and a score, expected one of them");
     if (rules == 0 && !(element.has(names::kNode) && element.has(names::kScore))) {
       wrong(element, "expected node and score, or a <rule>");
     }
     if (schema_ == Schema::k4 && rules > 1) wrong(element, "expected at most one <rule>");
   }
 
-  void check_pair(const Element& element, std::string_view first, std::string_view second) {
+  // `pair`: the two attributes that make a constraint between two resources, then those that need them.
+  void check_pair(const Element& element, std::initializer_list<std::string_view> pair) {
+    const std::string_view first = *pair.begin();
+    const std::string_view second = *(pair.begin() + 1);
     const bool sets = static_cast<bool>(element.first_child(names::kResourceSet));
-    const bool pair = element.has(first) || element.has(second);
-    if (sets && pair) return wrong(element, fmt::format("it has both {} and <resource_set>, expected one form", first));
+    for (const std::string_view name : pair) {
+      if (sets && element.has(name))
+        return wrong(element, fmt::format("it has both {} and <resource_set>, expected one form", name));
+    }
     if (!sets && !(element.has(first) && element.has(second))) {
       wrong(element, fmt::format("expected {} and {}, or <resource_set>", first, second));
     }

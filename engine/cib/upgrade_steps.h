@@ -1,0 +1,22 @@
+// The conversions between schema generations. Private to upgrade.cpp.
+#pragma once
+
+#include <string_view>
+
+#include "engine/cib/document.h"
+
+namespace simcluster::cib {
+
+// Access control lists of the first generation (S1 C-1.14): what 2.0 does not know, and its conversion.
+bool needs_acl_conversion(const Document& document);
+void convert_acls(Document& document);
+
+// 2.10 to 3.0 (S1 C-1.13).
+bool needs_conversion_to_3_0(const Document& document);
+void convert_to_3_0(Document& document);
+
+// 3.10 to 4.0 (S1 C-1.11, C-1.12). Looks only at names of properties and meta-attributes; the rest is validate()'s.
+bool has_names_gone_in_4_0(const Document& document);
+void convert_to_4_0(Document& document);
+
+}  // namespace simcluster::cib
