@@ -28,8 +28,8 @@ AgentRequest ipaddr2(std::string action, int number) {
 
 class Load final : public ClusterSoftware, TimerClient, LinkClient, AgentClient {
  public:
-  Load(Host& host, const MachineSpec& spec, bool token, bool monitors)
-      : host_(host), first_(spec.name == "node1"), token_on_(token), monitors_(monitors) {}
+  Load(Host& host, const Machine& machine, bool token, bool monitors)
+      : host_(host), first_(machine.name() == "node1"), token_on_(token), monitors_(monitors) {}
   Result<void> start() override {
     LinkConfig link;
     link.bind_network = *IpAddress::parse("192.168.1.0");
@@ -74,7 +74,7 @@ class Load final : public ClusterSoftware, TimerClient, LinkClient, AgentClient 
 // The real ring protocol, idle.
 class Ring final : public ClusterSoftware {
  public:
-  Ring(Host& host, const MachineSpec& spec) : host_(host), spec_(spec) {}
+  Ring(Host& host, const Machine& machine) : host_(host), spec_(machine.spec()) {}
   Result<void> start() override {
     const auto conf = membership::parse_corosync_conf(
         "totem {\n version: 2\n interface {\n  ringnumber: 0\n  bindnetaddr: 192.168.1.0\n"
@@ -108,7 +108,7 @@ void simulated_hours(benchmark::State& state, bool token, bool monitors, bool ri
     spec.machines.push_back(std::move(machine));
   }
   auto world =
-      World::create(std::move(spec), [=](Host& host, const MachineSpec& machine) -> std::unique_ptr<ClusterSoftware> {
+      World::create(std::move(spec), [=](Host& host, const Machine& machine) -> std::unique_ptr<ClusterSoftware> {
         if (ring) return std::make_unique<Ring>(host, machine);
         return std::make_unique<Load>(host, machine, token, monitors);
       }).value();

@@ -21,9 +21,10 @@ namespace simcluster::sim {
 struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   enum class Event : std::uint8_t { kBoot, kPowerOff, kStartCluster, kBury, kWatchdog, kPing };
 
-  Impl(World& the_world, const MachineContext& the_context, MachineSpec the_spec, const SoftwareFactory& the_factory,
-       std::uint64_t& crashes)
+  Impl(World& the_world, const Machine& the_machine, const MachineContext& the_context, MachineSpec the_spec,
+       const SoftwareFactory& the_factory, std::uint64_t& crashes)
       : world(the_world),
+        machine(the_machine),
         context(the_context),
         spec(std::move(the_spec)),
         factory(the_factory),
@@ -57,6 +58,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   void start_programs();
 
   World& world;
+  const Machine& machine;
   MachineContext context;
   MachineSpec spec;
   const SoftwareFactory& factory;
@@ -81,7 +83,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
 
 Machine::Machine(World& world, const MachineContext& context, MachineSpec spec, const SoftwareFactory& factory,
                  std::uint64_t& crashes)
-    : impl_(std::make_unique<Impl>(world, context, std::move(spec), factory, crashes)) {}
+    : impl_(std::make_unique<Impl>(world, *this, context, std::move(spec), factory, crashes)) {}
 
 Machine::~Machine() = default;
 
@@ -196,7 +198,7 @@ Result<void> Machine::Impl::start_cluster() {
   host = std::make_unique<SimHost>(kernel, *this, incarnation++);
   Result<void> result;
   host->guarded([&] {
-    software = factory(*host, spec);
+    software = factory(*host, machine);
     result = software->start();
   });
   if (!result) {

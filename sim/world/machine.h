@@ -42,7 +42,8 @@ class ClusterSoftware {
   // The cluster node, if that is what it is.
   virtual node::Node* node() { return nullptr; }
 };
-using SoftwareFactory = std::function<std::unique_ptr<ClusterSoftware>(Host& host, const MachineSpec& spec)>;
+class Machine;
+using SoftwareFactory = std::function<std::unique_ptr<ClusterSoftware>(Host& host, const Machine& machine)>;
 
 enum class PowerState : std::uint8_t { kOff, kBooting, kUp };
 

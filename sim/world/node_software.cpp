@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/node/node.h"
+#include "sim/kernel/kernel.h"
 #include "sim/world/world.h"
 
 namespace simcluster::sim {
@@ -11,7 +12,7 @@ namespace {
 
 class NodeSoftware final : public ClusterSoftware {
  public:
-  NodeSoftware(Host& host, const MachineSpec& spec) : node_(host, spec.profile, config_of(spec)) {}
+  NodeSoftware(Host& host, const Machine& machine) : node_(host, machine.spec().profile, config_of(machine)) {}
 
   Result<void> start() override { return node_.start(); }
   void request_stop() override { node_.request_stop(); }
@@ -22,12 +23,15 @@ class NodeSoftware final : public ClusterSoftware {
   node::Node* node() override { return &node_; }
 
  private:
-  static node::NodeConfig config_of(const MachineSpec& spec) {
+  static node::NodeConfig config_of(const Machine& machine) {
+    const MachineSpec& spec = machine.spec();
     node::NodeConfig config;
     config.name = spec.name;
     config.id = spec.cluster_id;
     config.corosync_conf = spec.corosync_conf;
     config.initial_cib = spec.initial_cib;
+    for (const Interface& interface : machine.kernel().net().interfaces())
+      for (const InterfaceAddress& address : interface.addresses) config.local_addresses.push_back(address.address);
     return config;
   }
 
@@ -37,7 +41,7 @@ class NodeSoftware final : public ClusterSoftware {
 }  // namespace
 
 Result<std::unique_ptr<World>> World::create(WorldSpec spec) {
-  return create(std::move(spec), [](Host& host, const MachineSpec& machine) -> std::unique_ptr<ClusterSoftware> {
+  return create(std::move(spec), [](Host& host, const Machine& machine) -> std::unique_ptr<ClusterSoftware> {
     return std::make_unique<NodeSoftware>(host, machine);
   });
 }

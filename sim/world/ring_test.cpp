@@ -15,7 +15,7 @@ namespace {
 
 class Ring final : public ClusterSoftware, membership::StackClient {
  public:
-  Ring(Host& host, const MachineSpec& spec) : host_(host), spec_(spec) {}
+  Ring(Host& host, const Machine& machine) : host_(host), spec_(machine.spec()) {}
   Result<void> start() override {
     const auto conf = membership::parse_corosync_conf(spec_.corosync_conf, "corosync.conf", spec_.profile);
     if (!conf) return tl::unexpected<Error>(conf.error());
@@ -60,9 +60,9 @@ class RingTest : public testing::Test {
       machine.start_cluster_after_reset = true;
       spec.machines.push_back(std::move(machine));
     }
-    world = World::create(std::move(spec), [this](Host& host, const MachineSpec& machine) {
+    world = World::create(std::move(spec), [this](Host& host, const Machine& machine) {
               auto ring = std::make_unique<Ring>(host, machine);
-              rings[machine.name] = ring.get();
+              rings[machine.name()] = ring.get();
               return ring;
             }).value();
     world->start();

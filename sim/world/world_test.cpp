@@ -17,7 +17,7 @@ namespace {
 // A tiny piece of cluster software: greets everybody once a second, keeps a counter on disk, runs an agent.
 class Greeter final : public ClusterSoftware, public TimerClient, LinkClient, PersistClient, AgentClient {
  public:
-  Greeter(Host& host, const MachineSpec& spec) : host_(host), spec_(spec) {}
+  Greeter(Host& host, const Machine& machine) : host_(host), spec_(machine.spec()) {}
   Result<void> start() override {
     if (spec_.corosync_conf == "refused") return fail("parse error in config");
     const auto stored = host_.load("starts");
@@ -95,9 +95,9 @@ class WorldTest : public testing::Test {
  protected:
   void build(WorldSpec spec, int hash_level = -1) {
     greeters.clear();
-    auto made = World::create(std::move(spec), [this](Host& host, const MachineSpec& machine) {
+    auto made = World::create(std::move(spec), [this](Host& host, const Machine& machine) {
       auto greeter = std::make_unique<Greeter>(host, machine);
-      greeters[machine.name] = greeter.get();
+      greeters[machine.name()] = greeter.get();
       return greeter;
     });
     ASSERT_TRUE(made.has_value()) << made.error().message;
@@ -305,7 +305,7 @@ TEST_F(WorldTest, WallClockJumpsAndTimersDoNot) {
 
 TEST(World, RefusesImpossibleDescriptions) {
   const auto message = [](WorldSpec spec) {
-    const auto world = World::create(std::move(spec), [](Host&, const MachineSpec&) { return nullptr; });
+    const auto world = World::create(std::move(spec), [](Host&, const Machine&) { return nullptr; });
     return world ? std::string() : world.error().message;
   };
   WorldSpec spec = two_machines();
