@@ -1,6 +1,7 @@
 #include "engine/base/testing_host.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,7 +10,8 @@ namespace simcluster {
 
 namespace {
 constexpr int kSigKill = 9;
-}
+constexpr std::size_t kMostAtOneInstant = 100'000;
+}  // namespace
 
 std::uint64_t TestingClock::at(Time when, std::function<void()> call) {
   const std::uint64_t id = ++last_id_;
@@ -27,6 +29,9 @@ void TestingClock::cancel(std::uint64_t id) {
 
 void TestingClock::run_next() {
   const auto it = events_.begin();
+  at_this_instant_ = it->first.when == now_ ? at_this_instant_ + 1 : 0;
+  if (at_this_instant_ > kMostAtOneInstant)
+    throw std::runtime_error("events follow each other without end at one instant");
   now_ = it->first.when;
   std::function<void()> call = std::move(it->second);
   when_.erase(it->first.id);

@@ -39,6 +39,7 @@ class TestingClock {
 
   Time now_{1'700'000'000'000'000'000};
   std::uint64_t last_id_ = 0;
+  std::size_t at_this_instant_ = 0;
   std::map<Key, std::function<void()>> events_;
   std::map<std::uint64_t, Time> when_;
   std::function<void()> after_each_;

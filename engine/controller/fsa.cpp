@@ -71,6 +71,7 @@ void Fsa::run() {
 }
 
 void Fsa::take_input(FsaInput input) {
+  ++inputs_taken_;
   current_ = std::move(input);
   const State from = state_;
   pending_ = pending_ | current_.extra | table_actions(current_.input, from);

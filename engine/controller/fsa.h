@@ -54,6 +54,8 @@ class Fsa {
   void run();
 
   State state() const { return state_; }
+  // Inputs taken off the queue so far.
+  std::uint64_t inputs_taken() const { return inputs_taken_; }
   // From then on every state change takes the actions of starting off the pending set (CM-2.2).
   void set_shutting_down() { shutting_down_ = true; }
 
@@ -67,6 +69,7 @@ class Fsa {
   std::deque<FsaInput> queue_;
   ActionSet pending_;
   FsaInput current_;
+  std::uint64_t inputs_taken_ = 0;
   bool running_ = false;
   bool stalled_ = false;
   bool shutting_down_ = false;

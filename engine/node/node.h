@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/address.h"
 #include "engine/base/error.h"
 #include "engine/base/host.h"
 #include "engine/base/ids.h"
@@ -25,6 +26,8 @@ struct NodeConfig {
   std::string name;           // uname, as in the CIB
   ClusterNodeId id;           // Corosync node id; the node's XML id is its decimal text (CM-1.3)
   std::string corosync_conf;  // text of corosync.conf
+  // Addresses of all interfaces of the machine when the software starts (CF-24).
+  std::vector<IpAddress> local_addresses;
   // The CIB (XML, formatted or not) of a node that has none on its disk; empty: an empty CIB. What was persisted
   // before (Host::load) goes first (CM-6.13).
   std::string initial_cib;

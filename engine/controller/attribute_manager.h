@@ -1,0 +1,119 @@
+// Transient node attributes: every node holds all of them, one elected writer puts them into the CIB (CM I.1).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/host.h"
+#include "engine/base/profile.h"
+#include "engine/controller/cib_manager.h"
+#include "engine/controller/election.h"
+#include "engine/membership/group.h"
+
+namespace simcluster::controller {
+
+// How attributes look nodes up.
+class NodeDirectory {
+ public:
+  // Name of a node, empty when unknown.
+  virtual std::string node_name(ClusterNodeId node) const = 0;
+  // Id of the node's elements in the CIB (CM-1.3), empty when unknown.
+  virtual std::string node_xml_id(ClusterNodeId node) const = 0;
+  virtual ClusterNodeId find_node(std::string_view name) const = 0;
+
+ protected:
+  ~NodeDirectory() = default;
+};
+
+class AttributeManager final : public membership::GroupClient, public ElectionClient, public TimerClient {
+ public:
+  AttributeManager(Host& host, const Profile& profile, CibManager& cib, const NodeDirectory& nodes);
+  ~AttributeManager();
+  AttributeManager(const AttributeManager&) = delete;
+  AttributeManager& operator=(const AttributeManager&) = delete;
+
+  // Joins the group "attrd".
+  Result<void> start(membership::GroupService& service, std::uint32_t process, std::string own_name);
+  void stop();
+
+  // CM-9.4. No value: delete. "value++" and "value+=N" count up what is there. Node none: this one.
+  void update(std::string_view name, std::optional<std::string_view> value, Duration dampen, ClusterNodeId node);
+  // What this node knows now.
+  std::optional<std::string_view> value(std::string_view name, ClusterNodeId node) const;
+  // Names of the attributes that have a value for this node.
+  std::vector<std::string> names_of(ClusterNodeId node) const;
+  // The CIB was replaced by another node's: what was written may be gone.
+  void on_cib_replaced();
+  bool is_writer() const { return writer_ == self_ && self_.valid(); }
+
+  void on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) override;
+  void on_configuration(const membership::GroupConfiguration& configuration) override;
+  void on_timer(std::uint64_t cookie) override;
+
+  void broadcast_vote(const Vote& vote) override;
+  void send_no_vote(ClusterNodeId to, const Vote& vote) override;
+  ElectionAge election_age() const override;
+  std::size_t active_members() const override;
+  bool is_active(ClusterNodeId node) const override;
+  void start_vote_timer() override;
+  void stop_vote_timer() override;
+  void log_election(bool warning, std::string_view text) override;
+
+ private:
+  enum class Kind : std::uint8_t { kUpdate, kVote, kNoVote, kWriter, kForget };
+
+  struct NodeValue {
+    std::optional<std::string> now;
+    std::optional<std::string> written;
+  };
+  struct Attribute {
+    std::uint64_t number = 0;  // cookie of its timer
+    Duration dampen;
+    TimerId timer;
+    bool in_flight = false;
+    std::map<ClusterNodeId, NodeValue> values;
+  };
+  using Attributes = std::map<std::string, Attribute, std::less<>>;
+
+  Attribute& attribute(std::string_view name, Duration dampen);
+  std::optional<std::string> expand(std::string_view name, std::string_view value, ClusterNodeId node) const;
+  void send_update(std::string_view name, const std::optional<std::string>& value, Duration dampen, ClusterNodeId node);
+  void apply_update(ClusterNodeId from, std::string_view name, std::optional<std::string_view> value, Duration dampen,
+                    ClusterNodeId node);
+  void schedule_write(const std::string& name, Attribute& attribute);
+  void write(const std::string& name, Attribute& attribute);
+  void add_write(CibRequest& request, const std::string& name, ClusterNodeId node, NodeValue& value);
+  void note_written(const std::string& name, ClusterNodeId node, const NodeValue& value);
+  void write_all();
+  void forget_node(ClusterNodeId node);
+  void count_vote(const membership::GroupMember& sender, std::string_view name, std::string_view feature_set,
+                  bool no_vote, const Vote& vote);
+  void become_writer();
+  void announce_values();
+  void send(std::span<const std::byte> bytes);
+
+  Host& host_;
+  const Profile& profile_;
+  CibManager& cib_;
+  const NodeDirectory& nodes_;
+  std::unique_ptr<membership::Group> group_;
+  std::unique_ptr<Election> election_;
+  std::string own_name_;
+  ClusterNodeId self_;
+  ClusterNodeId writer_;
+  bool connected_ = false;
+  TimerId vote_timer_;
+  std::uint64_t last_number_ = 0;
+  Attributes attributes_;
+};
+
+// "fail-count-a#monitor_10000" to "fail-count-a.monitor_10000": only what an XML id may hold (CM-9.7).
+std::string sanitized_id(std::string_view text);
+
+}  // namespace simcluster::controller

@@ -1,0 +1,164 @@
+#include "engine/controller/cib_manager.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/controller/logs.h"
+#include "engine/controller/wire.h"
+
+namespace simcluster::controller {
+
+namespace {
+constexpr std::string_view kDiskKey = "cib.xml";
+
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+std::span<const std::byte> as_bytes_of(std::string_view text) {
+  return std::as_bytes(std::span<const char>(text.data(), text.size()));
+}
+}  // namespace
+
+CibManager::CibManager(Host& host, const Profile& profile, std::string node_name, CibClient& client)
+    : host_(host), profile_(profile), node_name_(std::move(node_name)), client_(client) {}
+
+CibManager::~CibManager() = default;
+
+Result<void> CibManager::start(membership::GroupService& service, std::uint32_t process, std::string_view initial_cib) {
+  if (const auto stored = host_.load(kDiskKey)) {
+    const Result<void> loaded = store_.load(*stored, kDiskKey);
+    if (!loaded) {
+      host_.log(LogPriority::kError, daemon_name(Daemon::kCib, profile_),
+                fmt::format("The CIB on disk is not usable: {}", loaded.error().text()));
+    }
+  } else if (!initial_cib.empty()) {
+    const Result<void> loaded = store_.load(initial_cib, "initial CIB");
+    if (!loaded) return loaded;
+    write_to_disk();
+  }
+  Result<std::unique_ptr<membership::Group>> joined = service.join("cib", process, *this);
+  if (!joined) return tl::unexpected(joined.error());
+  group_ = std::move(*joined);
+  return {};
+}
+
+void CibManager::stop() {
+  connected_ = false;
+  replies_.clear();
+  if (group_) group_->leave();
+}
+
+void CibManager::send(Kind kind, std::uint32_t call, ClusterNodeId to, std::string_view origin,
+                      std::span<const std::byte> body) {
+  if (!group_) return;
+  WireWriter out;
+  out.u8(static_cast<std::uint8_t>(kind));
+  out.u32(call);
+  out.u32(to.value);
+  out.text(origin);
+  out.text(as_text(body));
+  static_cast<void>(group_->multicast(out.bytes()));  // fails only after leave(): nobody waits then
+}
+
+std::uint32_t CibManager::submit(CibRequest request, CibReply reply) {
+  request.origin = node_name_;
+  const std::uint32_t call = ++last_call_;
+  if (reply) replies_.emplace(call, std::move(reply));
+  send(Kind::kRequest, call, ClusterNodeId::none(), node_name_, encode(request));
+  return call;
+}
+
+void CibManager::sync_from(ClusterNodeId node, CibReply reply) {
+  const std::uint32_t call = ++last_call_;
+  if (reply) replies_.emplace(call, std::move(reply));
+  send(Kind::kSyncRequest, call, node, node_name_, {});
+}
+
+void CibManager::on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) {
+  WireReader in(bytes);
+  const std::uint8_t kind = in.u8();
+  const std::uint32_t call = in.u32();
+  const ClusterNodeId to(in.u32());
+  const std::string_view origin = in.text();
+  const std::span<const std::byte> body = as_bytes_of(in.text());
+  if (!in.complete() || kind > static_cast<std::uint8_t>(Kind::kReplace)) return;
+  const bool own = sender == group_->self();
+  switch (static_cast<Kind>(kind)) {
+    case Kind::kRequest:
+      deliver_request(own, call, body);
+      return;
+    case Kind::kSyncRequest:
+      if (to != group_->self().node) return;
+      send(Kind::kReplace, call, sender.node, node_name_, as_bytes_of(cib::write_compact(store_.document().root())));
+      return;
+    case Kind::kReplace:
+      deliver_replace(call, to, origin, body);
+      return;
+  }
+}
+
+void CibManager::deliver_request(bool own, std::uint32_t call, std::span<const std::byte> body) {
+  const std::optional<CibRequest> request = decode_cib_request(body);
+  if (!request) return;
+  const Result<CibUpdate> update = store_.apply(*request, host_.now());
+  if (update) applied(*update);
+  if (!own) return;
+  answer(call, update ? Result<void>() : Result<void>(tl::unexpected(update.error())));
+}
+
+void CibManager::deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
+                                 std::span<const std::byte> body) {
+  const Generation before = generation();
+  const Result<CibUpdate> update = store_.replace(as_text(body), origin);
+  if (update) {
+    const Generation after = generation();
+    log_line(host_, profile_, LogPriority::kInfo, Daemon::kCib, "cib_process_replace",
+             fmt::format("Replaced {}.{}.{} with {}.{}.{} from {}", before.admin_epoch, before.epoch,
+                         before.num_updates, after.admin_epoch, after.epoch, after.num_updates, origin));
+    applied(*update);
+  }
+  if (asked_by != group_->self().node) return;
+  answer(call, update ? Result<void>() : Result<void>(tl::unexpected(update.error())));
+}
+
+void CibManager::applied(const CibUpdate& update) {
+  if (!update.changed() && !update.configuration_changed) return;
+  if (update.configuration_changed) write_to_disk();
+  if (host_.tracing(TraceKind::kCibUpdate)) trace_update(update);
+  client_.on_cib_update(update);
+}
+
+void CibManager::answer(std::uint32_t call, const Result<void>& result) {
+  const auto it = replies_.find(call);
+  if (it == replies_.end()) return;
+  const CibReply reply = std::move(it->second);
+  replies_.erase(it);
+  reply(result);
+}
+
+void CibManager::write_to_disk() { host_.persist(kDiskKey, cib::write_document(store_.document()), *this, 0); }
+
+void CibManager::trace_update(const CibUpdate& update) const {
+  const Generation now = generation();
+  const std::string version = fmt::format("{}.{}.{}", now.admin_epoch, now.epoch, now.num_updates);
+  host_.trace(TraceKind::kCibUpdate,
+              {{"version", version},
+               {"origin", update.origin},
+               {"client", update.client},
+               {"changes", update.changes.size()},
+               {"path", update.changes.empty() ? std::string_view() : std::string_view(update.changes[0].path)}});
+}
+
+void CibManager::on_configuration(const membership::GroupConfiguration& configuration) {
+  if (connected_) return;
+  for (const membership::GroupChange& change : configuration.joined) {
+    if (!group_ || change.member != group_->self()) continue;
+    connected_ = true;
+    client_.on_cib_connected();
+  }
+}
+
+void CibManager::on_persisted(std::uint64_t) {}
+
+}  // namespace simcluster::controller

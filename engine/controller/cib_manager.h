@@ -1,0 +1,85 @@
+// The CIB of one node as part of the cluster: requests are broadcast and applied by every member in the total order of
+// the group (CM-6.7), so that all replicas go through the same states.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/host.h"
+#include "engine/base/profile.h"
+#include "engine/controller/cib_store.h"
+#include "engine/membership/group.h"
+
+namespace simcluster::controller {
+
+class CibClient {
+ public:
+  // The local replica has changed. `update` is borrowed.
+  virtual void on_cib_update(const CibUpdate& update) = 0;
+  // This node is in the group: requests can be made and are answered.
+  virtual void on_cib_connected() = 0;
+
+ protected:
+  ~CibClient() = default;
+};
+
+// Answers to the caller of one request; an error is the reason of the refusal.
+using CibReply = std::function<void(const Result<void>&)>;
+
+class CibManager final : public membership::GroupClient, public PersistClient {
+ public:
+  CibManager(Host& host, const Profile& profile, std::string node_name, CibClient& client);
+  ~CibManager();
+  CibManager(const CibManager&) = delete;
+  CibManager& operator=(const CibManager&) = delete;
+
+  // Takes the CIB from disk, else `initial_cib`, else an empty one (CM-6.13), and joins the group "cib".
+  Result<void> start(membership::GroupService& service, std::uint32_t process, std::string_view initial_cib);
+  // Leaves the group in order.
+  void stop();
+
+  const cib::Document& document() const { return store_.document(); }
+  const CibStore& store() const { return store_; }
+  Generation generation() const { return store_.generation(); }
+  bool connected() const { return connected_; }
+
+  // Sends a request to all replicas and returns its number. `reply` is called after this node has applied it; it may be
+  // empty.
+  std::uint32_t submit(CibRequest request, CibReply reply = {});
+  // Asks `node` to send its whole CIB to everybody (CM-6.15). `reply` is called when this node has taken it over.
+  void sync_from(ClusterNodeId node, CibReply reply);
+  // True while requests of this node are on their way.
+  bool busy() const { return !replies_.empty(); }
+
+  void on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) override;
+  void on_configuration(const membership::GroupConfiguration& configuration) override;
+  void on_persisted(std::uint64_t cookie) override;
+
+ private:
+  enum class Kind : std::uint8_t { kRequest, kSyncRequest, kReplace };
+
+  void send(Kind kind, std::uint32_t call, ClusterNodeId to, std::string_view origin, std::span<const std::byte> body);
+  void deliver_request(bool own, std::uint32_t call, std::span<const std::byte> body);
+  void deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
+                       std::span<const std::byte> body);
+  void applied(const CibUpdate& update);
+  void answer(std::uint32_t call, const Result<void>& result);
+  void write_to_disk();
+  void trace_update(const CibUpdate& update) const;
+
+  Host& host_;
+  const Profile& profile_;
+  std::string node_name_;
+  CibClient& client_;
+  CibStore store_;
+  std::unique_ptr<membership::Group> group_;
+  bool connected_ = false;
+  std::uint32_t last_call_ = 0;
+  std::map<std::uint32_t, CibReply> replies_;
+};
+
+}  // namespace simcluster::controller

@@ -1,0 +1,81 @@
+// A modifying request to the CIB, as it is sent to all replicas (CM-6.6, CM-6.8), and what it changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/cib/document.h"
+
+namespace simcluster::controller {
+
+// One element on the way from the root: its name and, where several have that name, the attribute that tells it apart
+// (empty: the first of that name).
+struct CibPathStep {
+  std::string element;
+  std::string attribute;
+  std::string value;
+};
+// Below the root element `cib`, which is not named.
+using CibPath = std::vector<CibPathStep>;
+
+CibPathStep step(std::string_view element);
+CibPathStep step(std::string_view element, std::string_view id);
+
+struct CibStep {
+  enum class Kind : std::uint8_t {
+    kMerge,       // the payload goes below the element at `path`, merged by name and id; what is missing is created
+    kModify,      // the same, but nothing is created: missing elements are an error
+    kCreate,      // the same, but the payload's own element must not exist
+    kReplace,     // the payload takes the place of the element at `path`, or is added below its parent
+    kDelete,      // the element at `path` goes; its absence is success (CM-6.6)
+    kDeleteAll,   // every element that the last step of `path` fits
+    kAttributes,  // the payload's attributes go to the element at `path`
+    kBump,        // epoch + 1
+    kErase,       // everything goes; admin_epoch + 1
+  };
+  Kind kind = Kind::kMerge;
+  CibPath path;
+  std::string payload;  // one element as XML; empty for deletions
+};
+
+struct CibRequest {
+  std::vector<CibStep> steps;  // all or none, one version for all (CM-6.8)
+  std::string origin;          // node name
+  std::string client;          // for update-client
+  std::string user;
+
+  CibRequest& merge(CibPath path, const cib::Element& payload);
+  CibRequest& merge(CibPath path, std::string payload);
+  CibRequest& set(CibStep::Kind kind, CibPath path, std::string payload);
+  CibRequest& remove(CibPath path);
+};
+
+struct CibChange {
+  enum class Kind : std::uint8_t { kCreate, kModify, kDelete };
+  Kind kind = Kind::kModify;
+  cib::Element element;  // created or modified; its parent for kDelete
+  std::string name;      // of the deleted element
+  std::string id;        // of the deleted element
+  std::string path;      // "/cib/status/node_state[@id='1']/...", of the element itself
+};
+
+// What one request did to a replica.
+struct CibUpdate {
+  std::vector<CibChange> changes;
+  bool configuration_changed = false;
+  bool replaced = false;  // the whole document came from another node (CM-6.10)
+  std::string origin;
+  std::string client;
+
+  bool changed() const { return replaced || !changes.empty(); }
+};
+
+std::vector<std::byte> encode(const CibRequest& request);
+std::optional<CibRequest> decode_cib_request(std::span<const std::byte> bytes);
+
+}  // namespace simcluster::controller

@@ -1,0 +1,184 @@
+#include "engine/controller/cib_store.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/controller/cib_edit.h"
+
+namespace simcluster::controller {
+
+namespace {
+
+constexpr std::string_view kEmptyCib =
+    "<cib crm_feature_set=\"3.0.1\" validate-with=\"pacemaker-1.0\" epoch=\"0\" num_updates=\"0\" admin_epoch=\"0\">"
+    "<configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>";
+
+std::int64_t number_of(std::string_view text, std::int64_t missing) {
+  std::int64_t value = missing;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() ? value : missing;
+}
+
+Error prefixed(const Error& error) { return {"the CIB update is not usable: " + error.message, error.place}; }
+
+bool in_configuration(const CibChange& change) {
+  constexpr std::string_view kPrefix = "/cib/configuration";
+  return change.path.starts_with(kPrefix) &&
+         (change.path.size() == kPrefix.size() || change.path[kPrefix.size()] == '/');
+}
+
+}  // namespace
+
+std::string asctime_text(Time time) {
+  static constexpr std::array kDays = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+  static constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::int64_t seconds = time.unix_seconds();
+  const std::int64_t days = seconds / 86400;
+  const std::int64_t rest = seconds % 86400;
+  // Days to civil date, counted in eras of 400 years that begin on March 1st.
+  const std::int64_t z = days + 719468;
+  const std::int64_t era = z / 146097;
+  const std::int64_t day_of_era = z % 146097;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
+  const std::int64_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+  const std::int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+  const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  return fmt::format("{} {} {:2} {:02}:{:02}:{:02} {}", kDays[static_cast<std::size_t>(days % 7)],
+                     kMonths[static_cast<std::size_t>(month - 1)], day, rest / 3600, rest / 60 % 60, rest % 60, year);
+}
+
+CibStore::CibStore() { document_ = cib::parse_document(kEmptyCib, "empty CIB").value(); }
+
+Result<void> CibStore::load(std::string_view xml, std::string_view file_name) {
+  Result<cib::Document> parsed = cib::parse_document(xml, file_name);
+  if (!parsed) return tl::unexpected(parsed.error());
+  cib::MutableElement root = parsed->root();
+  if (!root.is("cib")) {
+    return fail(fmt::format("expected the element \"cib\", not \"{}\"", root.name()), root.place());
+  }
+  root.ensure_child("configuration");
+  if (cib::MutableElement status = root.first_child("status")) status.remove();
+  root.append_child("status");
+  for (const std::string_view version : {"admin_epoch", "epoch", "num_updates"}) {
+    if (!root.has(version)) root.set_attribute(version, "0");
+  }
+  document_ = std::move(*parsed);
+  return {};
+}
+
+Generation CibStore::generation() const {
+  const cib::Element root = document_.root();
+  Generation generation;
+  generation.admin_epoch = number_of(root.value("admin_epoch"), 0);
+  generation.epoch = number_of(root.value("epoch"), 0);
+  generation.num_updates = number_of(root.value("num_updates"), 0);
+  generation.schema = root.value("validate-with");
+  return generation;
+}
+
+Result<void> CibStore::apply_step(const CibStep& entry, CibUpdate& update) {
+  using Kind = CibStep::Kind;
+  if (entry.kind == Kind::kDelete || entry.kind == Kind::kDeleteAll) {
+    while (cib::MutableElement found = find_at(document_, entry.path)) {
+      if (entry.path.empty()) return fail("the root of the CIB cannot be deleted");
+      remove_element(found, update);
+      if (entry.kind == Kind::kDelete) break;
+    }
+    return {};
+  }
+  if (entry.kind == Kind::kBump || entry.kind == Kind::kErase) return {};
+  const Result<cib::Document> payload = cib::parse_document(entry.payload, "CIB update");
+  if (!payload) return tl::unexpected(prefixed(payload.error()));
+  const cib::Element given = payload->root();
+  if (entry.kind == Kind::kReplace) {
+    if (cib::MutableElement old = find_at(document_, entry.path)) remove_element(old, update);
+    CibPath parent = entry.path;
+    if (!parent.empty()) parent.pop_back();
+    create_below(make_at(document_, parent, update), given, update);
+    return {};
+  }
+  const bool create = entry.kind != Kind::kModify;
+  const cib::MutableElement at = create ? make_at(document_, entry.path, update) : find_at(document_, entry.path);
+  if (!at) return fail("No such device or address");
+  if (entry.kind == Kind::kAttributes) {
+    cib::Document bare;
+    cib::MutableElement root = bare.create_root(given.name());
+    for (const cib::Attribute attribute : given.attributes()) root.set_attribute(attribute.name, attribute.value);
+    merge_into(at, root, false, update);
+    return {};
+  }
+  const cib::MutableElement match = matching_child(at, given);
+  if (match && entry.kind == Kind::kCreate) return fail("Name not unique on network");
+  if (!match && !create) return fail("No such device or address");
+  if (!match) {
+    create_below(at, given, update);
+    return {};
+  }
+  if (!merge_into(match, given, create, update)) return fail("No such device or address");
+  return {};
+}
+
+Result<CibUpdate> CibStore::apply(const CibRequest& request, Time now) {
+  const cib::Document before = document_;  // cheap: values are shared
+  CibUpdate update;
+  update.origin = request.origin;
+  update.client = request.client;
+  bool forced = false;
+  for (const CibStep& entry : request.steps) {
+    forced = forced || entry.kind == CibStep::Kind::kBump;
+    const Result<void> done = apply_step(entry, update);
+    if (done) continue;
+    document_ = before;
+    return tl::unexpected(done.error());
+  }
+  for (const CibChange& change : update.changes) {
+    update.configuration_changed = update.configuration_changed || in_configuration(change);
+  }
+  update.configuration_changed = update.configuration_changed || forced;
+  if (update.changed() || forced) bump_versions(request, update, now);
+  return update;
+}
+
+void CibStore::bump_versions(const CibRequest& request, const CibUpdate& update, Time now) {
+  const Generation old = generation();
+  cib::MutableElement root = document_.root();
+  if (!update.configuration_changed) {
+    root.set_attribute("num_updates", old.num_updates + 1);
+    return;
+  }
+  root.set_attribute("epoch", old.epoch + 1);
+  root.set_attribute("num_updates", std::int64_t{0});
+  root.set_attribute("cib-last-written", asctime_text(now));
+  const std::pair<std::string_view, const std::string&> origins[] = {
+      {"update-origin", request.origin}, {"update-client", request.client}, {"update-user", request.user}};
+  for (const auto& [name, value] : origins) {
+    if (value.empty()) {
+      root.remove_attribute(name);
+    } else {
+      root.set_attribute(name, value);
+    }
+  }
+}
+
+Result<CibUpdate> CibStore::replace(std::string_view xml, std::string_view origin) {
+  Result<cib::Document> parsed = cib::parse_document(xml, "CIB from another node");
+  if (!parsed) return tl::unexpected(prefixed(parsed.error()));
+  if (!parsed->root().is("cib")) return fail("the CIB from another node has no element \"cib\"");
+  CibStore other;
+  other.document_ = std::move(*parsed);
+  if (generation().newer_than(other.generation())) return fail("old data");
+  document_ = std::move(other.document_);
+  CibUpdate update;
+  update.replaced = true;
+  update.configuration_changed = true;
+  update.origin = origin;
+  return update;
+}
+
+}  // namespace simcluster::controller

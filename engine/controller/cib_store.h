@@ -1,0 +1,44 @@
+// One replica of the CIB: the document, its versions, and the changes that requests make (CM F.1, F.2). Knows nothing
+// of other nodes. The same requests in the same order give the same document everywhere.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/error.h"
+#include "engine/base/time.h"
+#include "engine/cib/document.h"
+#include "engine/controller/cib_request.h"
+#include "engine/controller/messages.h"
+
+namespace simcluster::controller {
+
+class CibStore {
+ public:
+  CibStore();
+
+  // Takes over a CIB text; the status section is emptied (CM-6.13). An error leaves the store as it was.
+  Result<void> load(std::string_view xml, std::string_view file_name);
+
+  // Applies a request (CM-6.3, CM-6.4). An error leaves the document as it was.
+  Result<CibUpdate> apply(const CibRequest& request, Time now);
+  // Replaces everything by another node's document unless it is older (CM-6.10).
+  Result<CibUpdate> replace(std::string_view xml, std::string_view origin);
+
+  const cib::Document& document() const { return document_; }
+  Generation generation() const;
+  // Sections `configuration` and `status`.
+  cib::Element configuration() const { return document_.root().first_child("configuration"); }
+  cib::Element status() const { return document_.root().first_child("status"); }
+
+ private:
+  Result<void> apply_step(const CibStep& entry, CibUpdate& update);
+  void bump_versions(const CibRequest& request, const CibUpdate& update, Time now);
+
+  cib::Document document_;
+};
+
+// "Thu Dec  1 16:55:21 2011" (CM-6.4), in UTC.
+std::string asctime_text(Time time);
+
+}  // namespace simcluster::controller

@@ -1,0 +1,369 @@
+// Whole cluster managers against each other: real controllers, CIBs, attribute managers, executors and scheduler over
+// an ordered group service without a network.
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/base/testing_host.h"
+#include "engine/controller/controller.h"
+#include "engine/membership/testing.h"
+
+namespace simcluster::controller {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::string_view kCib =
+    "<cib validate-with=\"pacemaker-1.2\" epoch=\"5\" num_updates=\"0\" admin_epoch=\"0\"><configuration>"
+    "<crm_config><cluster_property_set id=\"cib-bootstrap-options\">"
+    "<nvpair id=\"o1\" name=\"stonith-enabled\" value=\"false\"/>"
+    "<nvpair id=\"o2\" name=\"no-quorum-policy\" value=\"ignore\"/>"
+    "</cluster_property_set></crm_config><nodes/><resources>"
+    "<primitive id=\"a\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"><operations>"
+    "<op id=\"a-monitor\" name=\"monitor\" interval=\"10s\" timeout=\"60s\"/></operations></primitive>"
+    "<primitive id=\"b\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"><operations>"
+    "<op id=\"b-monitor\" name=\"monitor\" interval=\"10s\" timeout=\"60s\"/></operations></primitive>"
+    "</resources><constraints/></configuration><status/></cib>";
+
+// The simulated services: which resources run on a node, and what their monitors are made to answer.
+struct Services {
+  std::map<std::string, bool> running;
+  std::map<std::string, int> monitor_rc;
+  std::map<std::string, Duration> takes;
+
+  TestingHost::Answer answer(const AgentRequest& request) {
+    TestingHost::Answer answer;
+    if (const auto it = takes.find(request.action); it != takes.end()) answer.takes = it->second;
+    bool& on = running[request.instance];
+    if (request.action == "start") on = true;
+    if (request.action == "stop") on = false;
+    if (request.action == "monitor") {
+      answer.result.exit_code = on ? 0 : 7;
+      if (const auto it = monitor_rc.find(request.instance); on && it != monitor_rc.end() && request.interval.ns > 0) {
+        answer.result.exit_code = it->second;
+      }
+    }
+    return answer;
+  }
+};
+
+class ClusterTest : public ::testing::Test {
+ protected:
+  ~ClusterTest() override { reset(); }
+
+  struct Machine final : public ControllerClient {
+    Machine(ClusterTest& test, std::uint32_t node_id)
+        : id(node_id), name(fmt::format("node{}", node_id)), host(test.clock, name) {
+      host.set_agents([this](const AgentRequest& request) { return services.answer(request); });
+    }
+    void on_manager_ended(int code, std::string_view) override { ended = code; }
+
+    std::uint32_t id;
+    std::string name;
+    TestingHost host;
+    Services services;
+    std::unique_ptr<Controller> controller;
+    int ended = -1;
+  };
+
+  static Profile profile_of(const char* pacemaker) {
+    StackVersions versions;
+    versions.pacemaker = pacemaker;
+    return make_profile(versions).value();
+  }
+
+  void boot(const char* pacemaker, std::size_t nodes = 2, std::string_view cib = kCib) {
+    profile = profile_of(pacemaker);
+    cluster = std::make_unique<membership::TestCluster>(nodes, nodes == 2);
+    clock.after_each([this] { ASSERT_TRUE(cluster->run()); });
+    for (std::size_t i = 1; i <= nodes; ++i) {
+      machines.push_back(std::make_unique<Machine>(*this, static_cast<std::uint32_t>(i)));
+      start(*machines.back(), cib);
+    }
+  }
+
+  void start(Machine& machine, std::string_view cib) {
+    machine.controller = std::make_unique<Controller>(machine.host, profile, cluster->node(machine.id),
+                                                      ControllerConfig{machine.name, std::string(cib)}, machine);
+    cluster->start(machine.id);
+    ASSERT_TRUE(machine.controller->start());
+  }
+
+  void crash(std::size_t index) {
+    Machine& machine = *machines[index];
+    machine.host.power_off();
+    cluster->crash(machine.id);
+    machine.controller.reset();
+  }
+
+  Machine& node(std::size_t number) { return *machines[number - 1]; }
+  Controller& dc() {
+    for (const auto& machine : machines) {
+      if (machine->controller && machine->controller->is_dc()) return *machine->controller;
+    }
+    throw std::runtime_error("no DC");
+  }
+  std::vector<std::string> where(const std::string& resource) {
+    std::vector<std::string> nodes;
+    for (const auto& machine : machines) {
+      if (machine->controller && machine->services.running[resource]) nodes.push_back(machine->name);
+    }
+    return nodes;
+  }
+  Machine& dc_machine() {
+    for (const auto& machine : machines) {
+      if (machine->controller && machine->controller->is_dc()) return *machine;
+    }
+    throw std::runtime_error("no DC");
+  }
+  // A running node that is not the DC.
+  Controller& other() {
+    for (const auto& machine : machines) {
+      if (machine->controller && !machine->controller->is_dc()) return *machine->controller;
+    }
+    throw std::runtime_error("no other node");
+  }
+  Machine& on(const std::string& name) {
+    for (const auto& machine : machines) {
+      if (machine->name == name) return *machine;
+    }
+    throw std::runtime_error("no such node");
+  }
+  void reset() {
+    for (const auto& machine : machines) {
+      machine->host.power_off();
+      machine->controller.reset();
+    }
+    machines.clear();
+    cluster.reset();
+  }
+  // The value of a transient attribute in a node's CIB; "" when there is none.
+  static std::string attribute(const Controller& controller, std::string_view node, std::string_view name) {
+    const cib::Element status = controller.cib().root().first_child("status");
+    for (const cib::Element state : status.children("node_state")) {
+      if (state.value("uname") != node) continue;
+      const cib::Element set = state.first_child("transient_attributes").first_child("instance_attributes");
+      if (!set) return {};
+      for (const cib::Element pair : set.children("nvpair")) {
+        if (pair.value("name") == name) return std::string(pair.value("value"));
+      }
+    }
+    return {};
+  }
+  void expect_equal_replicas() {
+    std::string first;
+    for (const auto& machine : machines) {
+      if (!machine->controller) continue;
+      const std::string text = cib::write_document(machine->controller->cib());
+      if (first.empty()) first = text;
+      EXPECT_EQ(text, first) << "replica of " << machine->name;
+    }
+  }
+
+  TestingClock clock;
+  Profile profile;
+  std::unique_ptr<membership::TestCluster> cluster;
+  std::vector<std::unique_ptr<Machine>> machines;
+};
+
+// CM-2.15, part D, part E: nothing for dc-deadtime, then one DC, both nodes joined, the two resources spread.
+TEST_F(ClusterTest, ColdStartElectsAndStarts) {
+  boot("1.0.13");
+  clock.run_for(seconds(20));
+  EXPECT_EQ(node(1).controller->state(), State::kPending);
+  clock.run_for(seconds(20));
+  ASSERT_EQ(dc().state(), State::kIdle);
+  EXPECT_EQ(other().state(), State::kNotDc);
+  EXPECT_EQ(other().dc(), dc().dc());
+  EXPECT_THAT(where("a"), SizeIs(1));
+  EXPECT_THAT(where("b"), SizeIs(1));
+  EXPECT_NE(where("a"), where("b"));
+  EXPECT_EQ(dc().cib().root().value("have-quorum"), "1");
+  EXPECT_EQ(dc().cib().root().value("dc-uuid"), dc().dc());
+  expect_equal_replicas();
+}
+
+// AT-10.2: the lines of 1.0 on the way to the first start.
+TEST_F(ClusterTest, LogLinesOfOnePointZero) {
+  boot("1.0.13");
+  clock.run_for(seconds(40));
+  const TestingHost& host = dc_machine().host;
+  EXPECT_TRUE(host.logged("run_graph: Transition 0 (Complete="));
+  EXPECT_TRUE(
+      host.logged("process_pe_message: Transition 0: PEngine Input stored in: /var/lib/pengine/pe-input-0.bz2"));
+  EXPECT_TRUE(host.logged("LogActions: Start a (" + where("a").front() + ")"));
+  EXPECT_TRUE(host.logged("State transition S_TRANSITION_ENGINE -> S_IDLE [ input=I_TE_SUCCESS"));
+  EXPECT_TRUE(on(where("a").front()).host.logged("process_lrm_event: LRM operation a_start_0 (call="));
+}
+
+// CM-8.10, CM-9.1: a failed monitor counts and restarts in place.
+TEST_F(ClusterTest, MonitorFailureRestarts) {
+  boot("1.0.13");
+  clock.run_for(seconds(40));
+  Machine& home = on(where("a").front());
+  const std::size_t starts = home.host.count_runs("a start 0");
+  home.services.running["a"] = false;
+  clock.run_for(seconds(15));
+  EXPECT_EQ(home.host.count_runs("a start 0"), starts + 1);
+  EXPECT_THAT(where("a"), ElementsAre(home.name));
+  EXPECT_EQ(attribute(dc(), home.name, "fail-count-a"), "1");
+  EXPECT_EQ(attribute(other(), home.name, "fail-count-a"), "1");
+  EXPECT_TRUE(dc_machine().host.logged("update_failcount: Updating failcount for a on " + home.name +
+                                       " after failed monitor: rc=7 (update=value++, time="));
+  EXPECT_EQ(home.host.traced(TraceKind::kOperationFailed, "resource=a operation=monitor interval=10000"), 1U);
+  EXPECT_EQ(dc().state(), State::kIdle);
+  expect_equal_replicas();
+}
+
+// AT-1.4, AT-10.4 (a): rc 6 bans everywhere.
+TEST_F(ClusterTest, NotConfiguredStopsEverywhere) {
+  boot("1.0.13");
+  clock.run_for(seconds(40));
+  Machine& home = on(where("a").front());
+  home.services.monitor_rc["a"] = 6;
+  clock.run_for(seconds(30));
+  EXPECT_THAT(where("a"), IsEmpty());
+  EXPECT_THAT(where("b"), SizeIs(1));
+  EXPECT_TRUE(dc_machine().host.logged(
+      "Hard error - a_monitor_10000 failed with rc=6: Preventing a from re-starting anywhere in the cluster"));
+  EXPECT_EQ(dc().state(), State::kIdle);
+  expect_equal_replicas();
+}
+
+// CM-3.3 to CM-3.5 without fencing: the survivor is or becomes the DC and takes everything over.
+TEST_F(ClusterTest, CrashOfTheOtherMovesResources) {
+  boot("1.0.13");
+  clock.run_for(seconds(40));
+  const std::size_t victim = node(1).controller->is_dc() ? 1 : 0;
+  crash(victim);
+  clock.run_for(seconds(10));
+  EXPECT_THAT(where("a"), ElementsAre(machines[1 - victim]->name));
+  EXPECT_THAT(where("b"), ElementsAre(machines[1 - victim]->name));
+  EXPECT_EQ(dc().state(), State::kIdle);
+}
+
+TEST_F(ClusterTest, CrashOfTheDcMovesResources) {
+  boot("1.0.13");
+  clock.run_for(seconds(40));
+  const std::size_t victim = node(1).controller->is_dc() ? 0 : 1;
+  const std::string survivor = machines[1 - victim]->name;
+  crash(victim);
+  clock.run_for(seconds(10));
+  EXPECT_EQ(dc().dc(), survivor);
+  EXPECT_THAT(where("a"), ElementsAre(survivor));
+  EXPECT_THAT(where("b"), ElementsAre(survivor));
+  EXPECT_TRUE(machines[1 - victim]->host.logged("Our peer on the DC"));
+}
+
+// CM-11.2, CM-11.3: resources leave first, then the node.
+TEST_F(ClusterTest, CleanStopMovesResourcesFirst) {
+  for (const bool of_dc : {false, true}) {
+    SCOPED_TRACE(of_dc ? "stop of the DC" : "stop of the other node");
+    reset();
+    boot("2.1.5");
+    clock.run_for(seconds(40));
+    const std::size_t leaver = node(1).controller->is_dc() == of_dc ? 0 : 1;
+    machines[leaver]->controller->request_stop();
+    clock.run_for(seconds(30));
+    EXPECT_EQ(machines[leaver]->ended, 0);
+    EXPECT_FALSE(machines[leaver]->services.running["a"]);
+    EXPECT_FALSE(machines[leaver]->services.running["b"]);
+    EXPECT_TRUE(machines[1 - leaver]->services.running["a"]);
+    EXPECT_TRUE(machines[1 - leaver]->services.running["b"]);
+    EXPECT_EQ(dc().dc(), machines[1 - leaver]->name);
+    EXPECT_EQ(dc().state(), State::kIdle);
+    EXPECT_EQ(machines[leaver]->host.traced(TraceKind::kOperationFailed), 0U);
+  }
+}
+
+// CM-8.11, CM-7.17: a stop that hangs times out, counts INFINITY and blocks without fencing.
+TEST_F(ClusterTest, HangingStopBlocks) {
+  boot("2.1.5");
+  clock.run_for(seconds(40));
+  Machine& home = on(where("a").front());
+  home.services.takes["stop"] = seconds(-1);
+  home.services.running["a"] = false;
+  clock.run_for(seconds(60));
+  EXPECT_EQ(attribute(dc(), home.name, "fail-count-a#stop_0"), "INFINITY");
+  EXPECT_EQ(attribute(dc(), home.name, "fail-count-a#monitor_10000"), "1");
+  EXPECT_EQ(home.host.count_runs("a start 0"), 1U);
+  EXPECT_TRUE(home.host.logged("Result of stop operation for a on " + home.name + ": Timed Out after 20s"));
+}
+
+// CM-9.2: cleanup lets a banned resource start again.
+TEST_F(ClusterTest, CleanupStartsAgain) {
+  for (const char* version : {"1.0.13", "2.1.5"}) {
+    SCOPED_TRACE(version);
+    reset();
+    boot(version);
+    clock.run_for(seconds(40));
+    Machine& home = on(where("a").front());
+    home.services.monitor_rc["a"] = 6;
+    clock.run_for(seconds(30));
+    ASSERT_THAT(where("a"), IsEmpty());
+    home.services.monitor_rc.clear();
+    other().cleanup("a", "");
+    clock.run_for(seconds(30));
+    EXPECT_THAT(where("a"), SizeIs(1));
+    EXPECT_EQ(dc().state(), State::kIdle);
+    expect_equal_replicas();
+  }
+}
+
+// CM-6.15, CM-5.5: the highest configuration wins, whoever has it.
+TEST_F(ClusterTest, NewestConfigurationWins) {
+  boot("2.1.5", 2, "");
+  reset();
+  profile = profile_of("2.1.5");
+  cluster = std::make_unique<membership::TestCluster>(2, true);
+  clock.after_each([this] { ASSERT_TRUE(cluster->run()); });
+  for (std::uint32_t id = 1; id <= 2; ++id) {
+    machines.push_back(std::make_unique<Machine>(*this, id));
+    start(*machines.back(), id == 2 ? kCib : std::string_view());
+  }
+  clock.run_for(seconds(40));
+  EXPECT_TRUE(node(1).controller->cib().find_id("a-monitor"));
+  EXPECT_THAT(where("a"), SizeIs(1));
+  expect_equal_replicas();
+}
+
+// A node that comes back joins, is probed, and changes nothing for healthy resources.
+TEST_F(ClusterTest, ReturningNodeJoins) {
+  boot("1.0.13");
+  clock.run_for(seconds(40));
+  const std::size_t victim = node(1).controller->is_dc() ? 1 : 0;
+  crash(victim);
+  clock.run_for(seconds(30));
+  machines[victim]->services.running.clear();
+  start(*machines[victim], "");
+  clock.run_for(seconds(60));
+  EXPECT_EQ(other().state(), State::kNotDc);
+  EXPECT_EQ(machines[victim]->host.count_runs("a monitor 0"), 2U);
+  EXPECT_THAT(where("a"), SizeIs(1));
+  EXPECT_THAT(where("b"), SizeIs(1));
+  EXPECT_EQ(dc().state(), State::kIdle);
+  expect_equal_replicas();
+}
+
+// CM-7.6: the recheck changes nothing in a quiet cluster; a monitor without news costs no CIB update (CM-8.10).
+TEST_F(ClusterTest, QuietClusterStaysQuiet) {
+  boot("1.0.13");
+  clock.run_for(seconds(40));
+  const std::string before = cib::write_document(dc().cib());
+  const std::size_t runs = node(1).host.runs().size() + node(2).host.runs().size();
+  clock.run_for(hours(1));
+  EXPECT_EQ(cib::write_document(dc().cib()), before);
+  EXPECT_GT(node(1).host.runs().size() + node(2).host.runs().size(), runs + 700);
+  EXPECT_EQ(dc().state(), State::kIdle);
+}
+
+}  // namespace
+}  // namespace simcluster::controller

@@ -1,0 +1,598 @@
+#include "engine/controller/controller.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/assert.h"
+#include "engine/controller/controller_impl.h"
+
+namespace simcluster::controller {
+
+namespace {
+
+// Process ids of the daemons in their groups.
+constexpr std::uint32_t kCibProcess = 1001;
+constexpr std::uint32_t kFencerProcess = 1002;
+constexpr std::uint32_t kAttributesProcess = 1004;
+constexpr std::uint32_t kControllerProcess = 1006;
+
+constexpr Duration kJoinPause = seconds(1);  // CM-2.15
+constexpr int kLoopLimit = 5;                // CM-2.12
+
+}  // namespace
+
+Controller::Impl::Impl(Host& host, const Profile& profile, membership::GroupService& service, ControllerConfig config,
+                       ControllerClient& client)
+    : host_(host),
+      profile_(profile),
+      service_(service),
+      config_(std::move(config)),
+      client_(client),
+      cib_(host, profile, config_.name, *this),
+      attributes_(host, profile, cib_, *this),
+      lrm_(host, profile, cib_, *this),
+      fencer_(host, profile, *this, *this),
+      fsa_(*this),
+      transition_(*this) {}
+
+Controller::Impl::~Impl() {
+  for (const TimerId timer : timers_) {
+    if (timer.valid()) host_.cancel_timer(timer);
+  }
+  for (const auto& [action, timer] : action_timers_) host_.cancel_timer(timer);
+}
+
+Result<void> Controller::Impl::start() {
+  const Result<void> cib_started = cib_.start(service_, kCibProcess, config_.initial_cib);
+  if (!cib_started) return cib_started;
+  const Result<void> attributes_started = attributes_.start(service_, kAttributesProcess, config_.name);
+  if (!attributes_started) return attributes_started;
+  fencer_.set_node(config_.name);
+  fencing_group_.deliver = [this](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
+    fencer_.on_message(node_name(sender.node), bytes);
+  };
+  fencing_group_.configure = [this](const membership::GroupConfiguration& configuration) {
+    std::vector<std::string> names;
+    for (const membership::GroupMember& member : configuration.members) names.push_back(node_name(member.node));
+    fencer_.set_peers(std::move(names));
+  };
+  auto fencing_joined = service_.join("stonith-ng", kFencerProcess, fencing_group_);
+  if (!fencing_joined) return tl::unexpected(fencing_joined.error());
+  fencing_group_.group = std::move(*fencing_joined);
+
+  crmd_.deliver = [this](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
+    on_crmd_message(sender, bytes);
+  };
+  crmd_.configure = [this](const membership::GroupConfiguration& configuration) {
+    on_crmd_configuration(configuration);
+  };
+  queue(Input::kStartup, Cause::kStartup, "crmd_init");
+  return {};
+}
+
+// CM-11.2
+void Controller::Impl::request_stop() {
+  if (ended_) return;
+  if (shutting_down_) {
+    log(LogPriority::kError, "crmd_shutdown", "Escalating the shutdown");
+    raise(Input::kError, Cause::kShutdown, "crmd_shutdown");
+    return;
+  }
+  set_shutdown();
+  log(LogPriority::kNotice, "crmd_shutdown",
+      fmt::format("Initiating controller shutdown sequence | limit={}ms", options_.shutdown_escalation.milliseconds()));
+  queue(Input::kShutdown, Cause::kShutdown, "crmd_shutdown");
+  start_timer(kEscalationTimer, options_.shutdown_escalation);
+}
+
+void Controller::Impl::set_shutdown() {
+  shutting_down_ = true;
+  fsa_.set_shutting_down();
+}
+
+void Controller::Impl::log(LogPriority priority, std::string_view function, std::string_view text) const {
+  log_line(host_, profile_, priority, Daemon::kController, function, text);
+}
+
+// --- inputs ---
+
+void Controller::Impl::queue(Input input, Cause cause, std::string_view origin, ActionSet extra,
+                             std::shared_ptr<const Message> message) {
+  fsa_.append({input, cause, origin, extra, std::move(message)});
+}
+
+void Controller::Impl::queue_first(Input input, Cause cause, std::string_view origin) {
+  fsa_.prepend({input, cause, origin, {}, {}});
+}
+
+void Controller::Impl::raise(Input input, Cause cause, std::string_view origin) {
+  fsa_.raise({input, cause, origin, {}, {}});
+}
+
+void Controller::Impl::want_run() {
+  if (!paused_ && !ended_ && !timer_running(kRunTimer)) start_timer(kRunTimer, {});
+}
+
+// --- timers ---
+
+void Controller::Impl::start_timer(Timer timer, Duration delay) {
+  stop_timer(timer);
+  timers_[timer] = host_.start_timer(delay, *this, timer);
+}
+
+bool Controller::Impl::stop_timer(Timer timer) {
+  if (!timers_[timer].valid()) return false;
+  host_.cancel_timer(timers_[timer]);
+  timers_[timer] = TimerId::none();
+  return true;
+}
+
+void Controller::Impl::on_timer(std::uint64_t cookie) {
+  if (ended_ && cookie != kEndTimer) return;
+  if (cookie >= kActionTimer) {
+    const auto index = static_cast<std::uint32_t>(cookie - kActionTimer);
+    action_timers_.erase(index);
+    action_lost(index);
+    return;
+  }
+  timers_[cookie] = TimerId::none();
+  timer_popped(static_cast<Timer>(cookie));
+}
+
+void Controller::Impl::log_popped(std::string_view name, Input input, Duration period) const {
+  log(LogPriority::kInfo, "crm_timer_popped",
+      fmt::format("{} just popped | input={} time={}ms", name, input_name(input), period.milliseconds()));
+}
+
+void Controller::Impl::timer_popped(Timer timer) {
+  switch (timer) {
+    case kRunTimer:
+      fsa_.run();
+      return;
+    case kGraphTimer:
+      // Last of everything at this instant (CM-2.6).
+      if (timer_running(kRunTimer)) {
+        start_timer(kGraphTimer, {});
+      } else {
+        transition_.run();
+      }
+      return;
+    case kDcTimer:
+      log_popped("Election Trigger", Input::kDcTimeout, options_.dc_deadtime);
+      if (++dc_timer_pops_ > kLoopLimit) {
+        log(LogPriority::kNotice, "crm_timer_popped", "We appear to be in an election loop, something may be wrong");
+        dc_timer_pops_ = 0;
+      }
+      queue(Input::kDcTimeout, Cause::kTimerPopped, "crm_timer_popped");
+      return;
+    case kIntegrationTimer:
+      log_popped("Integration Timer", Input::kIntegrated, options_.integration_timeout);
+      if (peers_.count(JoinPhase::kWelcomed) > 0) {
+        queue_first(Input::kIntegrated, Cause::kTimerPopped, "crm_timer_popped");
+      } else {
+        raise(Input::kElection, Cause::kTimerPopped, "crm_timer_popped");
+      }
+      return;
+    case kFinalizationTimer:
+      if (fsa_.state() != State::kFinalizeJoin) return;
+      log_popped("Finalization Timer", Input::kElection, options_.finalization_timeout);
+      queue(Input::kElection, Cause::kTimerPopped, "crm_timer_popped");
+      return;
+    case kDelayTimer:
+      log_popped("New Transition Timer", Input::kPeCalc, options_.transition_delay);
+      queue(Input::kPeCalc, Cause::kTimerPopped, "crm_timer_popped");
+      return;
+    case kRecheckTimer:
+      if (fsa_.state() != State::kIdle) return;
+      log_popped(profile_.daemons_renamed ? "Cluster Recheck Timer" : "PEngine Recheck Timer", Input::kPeCalc,
+                 options_.recheck_interval);
+      queue(Input::kPeCalc, Cause::kTimerPopped, "crm_timer_popped");
+      return;
+    case kEscalationTimer:
+      log_popped("Shutdown Escalation", Input::kStop, options_.shutdown_escalation);
+      queue(Input::kStop, Cause::kTimerPopped, "crm_timer_popped");
+      return;
+    case kVoteTimer:
+      if (election_ && election_->on_timeout()) queue(Input::kElectionDc, Cause::kFsaInternal, "election_win_cb");
+      return;
+    case kQuorumTimer:
+      abort_transition(kInfinity, CompletionAction::kRestart, "Quorum gained");
+      return;
+    case kJoinPauseTimer:
+      paused_ = false;
+      pause_over_ = true;
+      want_run();
+      return;
+    case kSchedulerRetryTimer:
+      if (fsa_.state() != State::kPolicyEngine) return;
+      fsa_.add(Action::kPeInvoke);
+      want_run();
+      return;
+    case kReplyTimer:
+      scheduler_answered();
+      return;
+    case kEndTimer:
+      client_.on_manager_ended(0, "clean stop");
+      return;
+    case kTimerCount:
+    case kActionTimer:
+      return;
+  }
+}
+
+// --- actions ---
+
+void Controller::Impl::perform(Action action, const FsaInput& input) {
+  switch (action) {
+    case Action::kClJoinResult:
+      join_result(input);
+      return;
+    case Action::kClJoinRequest:
+      join_request(input);
+      return;
+    case Action::kClJoinQuery:
+      query_join();
+      return;
+    case Action::kClJoinAnnounce:
+      announce_join();
+      return;
+    case Action::kElectionVote:
+    case Action::kElectionStart:
+      vote();
+      return;
+    case Action::kElectionCount:
+      count_vote(input);
+      return;
+    case Action::kElectionCheck:
+      check_election();
+      return;
+    case Action::kDcTakeover:
+      take_over();
+      return;
+    case Action::kDcRelease:
+      release_dc(input);
+      return;
+    case Action::kDcJoinFinal:
+      join_final();
+      return;
+    case Action::kDcJoinOfferAll:
+      offer_all();
+      return;
+    case Action::kDcJoinOfferOne:
+      offer_one(input);
+      return;
+    case Action::kDcJoinProcessReq:
+      process_request(input);
+      return;
+    case Action::kDcJoinProcessAck:
+      process_confirm(input);
+      return;
+    case Action::kDcJoinFinalize:
+      finalize_join();
+      return;
+    case Action::kTeHalt:
+      halt_transition(action);
+      return;
+    case Action::kTeCancel:
+      cancel_transition(action);
+      return;
+    case Action::kPeInvoke:
+      invoke_scheduler();
+      return;
+    case Action::kTeInvoke:
+      start_transition(input);
+      return;
+    default:
+      perform_basic(action, input);
+      return;
+  }
+}
+
+void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
+  switch (action) {
+    case Action::kError:
+      log_input(LogPriority::kError, input);
+      return;
+    case Action::kWarn:
+      log_input(LogPriority::kWarning, input);
+      return;
+    case Action::kLog:
+      log_input(LogPriority::kInfo, input);
+      return;
+    case Action::kExit1:
+      end(stay_down_ ? 100 : 1, "fatal error");
+      return;
+    case Action::kCibStart:
+      if (!cib_.connected()) fsa_.stall(action);
+      return;
+    case Action::kHaConnect: {
+      auto joined = service_.join("crmd", kControllerProcess, crmd_);
+      SIMCLUSTER_ASSERT(joined);
+      crmd_.group = std::move(*joined);
+      service_.track_quorum(*this);
+      return;
+    }
+    case Action::kReadConfig:
+      read_config();
+      return;
+    case Action::kTeStart:
+      transition_.load_blank();
+      return;
+    case Action::kPeStart:
+      scheduler_connected_ = true;
+      return;
+    case Action::kPeStop:
+      scheduler_connected_ = false;
+      return;
+    case Action::kTeStop:
+      transition_.drop();
+      return;
+    case Action::kDcTimerStop:
+      dc_timer_was_running_ = stop_timer(kDcTimer);
+      return;
+    case Action::kDcTimerStart:
+      dc_timer_start();
+      return;
+    case Action::kIntegrateTimerStop:
+      stop_timer(kIntegrationTimer);
+      return;
+    case Action::kIntegrateTimerStart:
+      start_timer(kIntegrationTimer, options_.integration_timeout);
+      return;
+    case Action::kFinalizeTimerStop:
+      stop_timer(kFinalizationTimer);
+      return;
+    case Action::kFinalizeTimerStart:
+      start_timer(kFinalizationTimer, options_.finalization_timeout);
+      return;
+    case Action::kRecover:
+      log(LogPriority::kWarning, "do_recover", "Fast-tracking shutdown in response to errors");
+      queue(Input::kTerminate, Cause::kFsaInternal, "do_recover");
+      return;
+    case Action::kShutdownReq:
+      shutdown_request();
+      return;
+    case Action::kStarted:
+      finish_start();
+      return;
+    case Action::kDcReleased:
+      if (fsa_.state() != State::kStopping && fsa_.state() != State::kTerminate) {
+        queue(Input::kReleaseSuccess, Cause::kFsaInternal, "do_dc_release");
+      }
+      return;
+    case Action::kLrmDisconnect:
+      disconnect_lrm();
+      return;
+    case Action::kHaDisconnect:
+      service_.untrack_quorum(*this);
+      if (crmd_.group) crmd_.group->leave();
+      return;
+    case Action::kExit0:
+      end(stay_down_ ? 100 : 0, "clean stop");
+      return;
+    default:  // connections to daemons that are parts of this object
+      return;
+  }
+}
+
+void Controller::Impl::log_input(LogPriority priority, const FsaInput& input) {
+  log(priority, "do_log",
+      fmt::format("Input {} received in state {} from {}", input_name(input.input), state_name(fsa_.state()),
+                  input.origin));
+}
+
+// CM-2.14
+void Controller::Impl::finish_start() {
+  std::string_view missing;
+  if (!have_membership_) {
+    missing = "no membership data";
+  } else if (!cib_.connected()) {
+    missing = "not connected to CIB manager";
+  } else if (!config_read_) {
+    missing = "config not read";
+  } else if (!have_peer_data_) {
+    missing = "no peer data";
+  }
+  if (!missing.empty()) {
+    log(LogPriority::kInfo, "do_started", fmt::format("Delaying start: {}", missing));
+    fsa_.stall(Action::kStarted);
+    return;
+  }
+  if (profile_.daemons_renamed) {
+    log(LogPriority::kNotice, "do_started", "Pacemaker controller successfully started and accepting connections");
+  } else {
+    log(profile_.logs_with_function ? LogPriority::kInfo : LogPriority::kNotice, "do_started",
+        "The local CRM is operational");
+  }
+  queue(Input::kPending, Cause::kFsaInternal, "do_started");
+}
+
+// CM-2.15: a pause in which nothing is processed, so that a DC can join our membership.
+void Controller::Impl::query_join() {
+  if (!pause_over_) {
+    paused_ = true;
+    stop_timer(kRunTimer);
+    fsa_.stall(Action::kClJoinQuery);
+    start_timer(kJoinPauseTimer, kJoinPause);
+    return;
+  }
+  pause_over_ = false;
+  unset_dc();
+  announce_join();
+}
+
+void Controller::Impl::announce_join() {
+  Message message;
+  message.task = Task::kJoinAnnounce;
+  send(std::move(message));
+}
+
+void Controller::Impl::dc_timer_start() {
+  if (the_dc_) {
+    queue(Input::kElection, Cause::kFsaInternal, "do_dc_timer");
+    return;
+  }
+  start_timer(kDcTimer, options_.dc_deadtime);
+}
+
+void Controller::Impl::shutdown_request() {
+  log(LogPriority::kInfo, "do_shutdown_req",
+      fmt::format("Sending shutdown request to all peers (DC is {})", dc_name_.empty() ? "not set" : dc_name_));
+  Message message;
+  message.task = Task::kShutdownRequest;
+  send(std::move(message));
+}
+
+// CM-11.3: waits for operations in flight.
+void Controller::Impl::disconnect_lrm() {
+  lrm_.cancel_all_recurring();
+  if (const std::size_t pending = lrm_.pending_operations(); pending > 0) {
+    log(LogPriority::kInfo, "lrm_state_verify_stopped", fmt::format("{} pending operations at shutdown", pending));
+    leaving_ = true;
+    fsa_.stall(Action::kLrmDisconnect);
+    return;
+  }
+  const std::vector<std::string> active = lrm_.history().active_resources();
+  if (active.empty()) return;
+  log(LogPriority::kError, "lrm_state_verify_stopped",
+      fmt::format("{} resource{} active at shutdown", active.size(), active.size() == 1 ? "" : "s"));
+}
+
+void Controller::Impl::end(int exit_code, std::string_view reason) {
+  if (ended_) return;
+  ended_ = true;
+  for (std::size_t timer = 0; timer < timers_.size(); ++timer) stop_timer(static_cast<Timer>(timer));
+  attributes_.stop();
+  if (fencing_group_.group) fencing_group_.group->leave();
+  cib_.stop();
+  if (exit_code == 0) {
+    start_timer(kEndTimer, {});
+    return;
+  }
+  client_.on_manager_ended(exit_code, reason);
+}
+
+void Controller::Impl::read_config() {
+  options_ = read_options(cib_.document(), profile_, host_.now());
+  config_read_ = true;
+  update_devices();
+}
+
+// --- state changes (B.4) ---
+
+void Controller::Impl::on_state_change(State from, State to, const FsaInput& input) {
+  const bool notable = from == State::kIdle || to == State::kIdle || from == State::kNotDc || to == State::kNotDc ||
+                       from == State::kElection || from == State::kStarting;
+  LogPriority priority = notable ? LogPriority::kNotice : LogPriority::kInfo;
+  if (profile_.logs_with_function) priority = LogPriority::kInfo;
+  if (to == State::kRecovery) priority = LogPriority::kWarning;
+  const std::string change = fmt::format("State transition {} -> {}", state_name(from), state_name(to));
+  const std::string detail =
+      fmt::format("input={} cause={} origin={}", input_name(input.input), cause_name(input.cause), input.origin);
+  log(priority, "do_state_transition",
+      profile_.daemons_renamed ? fmt::format("{} | {}", change, detail) : fmt::format("{} [ {} ]", change, detail));
+  if (host_.tracing(TraceKind::kControllerState)) {
+    host_.trace(TraceKind::kControllerState, {{"from", state_name(from)},
+                                              {"to", state_name(to)},
+                                              {"input", input_name(input.input)},
+                                              {"cause", cause_name(input.cause)}});
+  }
+  // CM-2.11 1 to 6
+  if (to != State::kElection && from != State::kReleaseDc) stop_timer(kVoteTimer);
+  fsa_.add(to == State::kIntegration ? Action::kIntegrateTimerStart : Action::kIntegrateTimerStop);
+  fsa_.add(to == State::kFinalizeJoin ? Action::kFinalizeTimerStart : Action::kFinalizeTimerStop);
+  if (to != State::kPending) fsa_.add(Action::kDcTimerStop);
+  if (to != State::kIdle) stop_timer(kRecheckTimer);
+  if (from == State::kFinalizeJoin && to == State::kPolicyEngine) {
+    populate_nodes();
+    refresh_node_states(true);
+  }
+  enter_state(from, to, input);
+  // CM-2.11 8
+  if (to == State::kRecovery) {
+    fsa_.add(Action::kRecover);
+  } else if (to != State::kPending) {
+    fsa_.remove(Action::kRecover);
+  }
+}
+
+// CM-2.11 7
+void Controller::Impl::enter_state(State, State to, const FsaInput& input) {
+  switch (to) {
+    case State::kPending:
+    case State::kElection:
+      unset_dc();
+      return;
+    case State::kNotDc:
+      dc_timer_pops_ = 0;
+      cleanup_.clear();
+      if (!shutting_down_) return;
+      log(LogPriority::kInfo, "do_state_transition", "(Re)Issuing shutdown request now that we have a new DC");
+      fsa_.add(Action::kShutdownReq);
+      return;
+    case State::kFinalizeJoin:
+      if (input.cause == Cause::kTimerPopped) {
+        log(LogPriority::kWarning, "do_state_transition",
+            fmt::format("Progressed to state {} after {}", state_name(to), cause_name(input.cause)));
+      }
+      if (const std::size_t late = peers_.count(JoinPhase::kWelcomed); late > 0) {
+        log(LogPriority::kWarning, "do_state_transition",
+            fmt::format("{} cluster node{} failed to respond to join offer", late, late == 1 ? "" : "s"));
+      }
+      return;
+    case State::kPolicyEngine:
+      dc_timer_pops_ = 0;
+      check_join_counts();
+      return;
+    case State::kStopping:
+    case State::kTerminate:
+      set_shutdown();
+      return;
+    case State::kIdle: {
+      if (shutting_down_) {
+        log(LogPriority::kInfo, "do_state_transition", "(Re)Issuing shutdown request now that we are the DC");
+        fsa_.add(Action::kShutdownReq);
+      }
+      Duration recheck = options_.recheck_interval;  // CM-7.6
+      if (recheck_by_ > 0) {
+        Duration until = seconds(recheck_by_) - Duration{host_.now().ns};
+        if (until.ns <= 0) until = milliseconds(500);
+        if (recheck.ns <= 0 || until < recheck) recheck = until;
+      }
+      if (recheck.ns > 0) start_timer(kRecheckTimer, recheck);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+// --- public face ---
+
+Controller::Controller(Host& host, const Profile& profile, membership::GroupService& service, ControllerConfig config,
+                       ControllerClient& client)
+    : impl_(std::make_unique<Impl>(host, profile, service, std::move(config), client)) {}
+Controller::~Controller() = default;
+
+Result<void> Controller::start() { return impl_->start(); }
+void Controller::request_stop() { impl_->request_stop(); }
+void Controller::change_cib(CibRequest request, std::string_view client) {
+  impl_->change_cib(std::move(request), client);
+}
+void Controller::update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
+                                  std::string_view node) {
+  impl_->update_attribute(name, value, dampen, node);
+}
+void Controller::cleanup(std::string_view resource, std::string_view node) { impl_->cleanup(resource, node); }
+void Controller::refresh(std::string_view resource, std::string_view node) { impl_->refresh(resource, node); }
+const cib::Document& Controller::cib() const { return impl_->cib().document(); }
+State Controller::state() const { return impl_->state(); }
+std::string_view Controller::dc() const { return impl_->dc_name(); }
+bool Controller::is_dc() const { return impl_->is_dc(); }
+bool Controller::has_quorum() const { return impl_->quorate(); }
+std::vector<std::string> Controller::members() const { return impl_->member_names(); }
+std::string Controller::node_xml_id(std::string_view name) const { return impl_->node_xml_id(impl_->find_node(name)); }
+
+}  // namespace simcluster::controller

@@ -1,0 +1,78 @@
+// The cluster manager of one node: replicated CIB, attribute manager, executor, fencer and the controller's state
+// machine (CM parts A to K), above a group service and a host.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/host.h"
+#include "engine/base/ids.h"
+#include "engine/base/profile.h"
+#include "engine/cib/document.h"
+#include "engine/controller/cib_request.h"
+#include "engine/controller/fsa_tables.h"
+#include "engine/membership/group.h"
+
+namespace simcluster::controller {
+
+struct ControllerConfig {
+  std::string name;         // uname
+  std::string initial_cib;  // XML; empty: none
+  int cores = 4;            // for the limits of CM-7.13
+};
+
+class ControllerClient {
+ public:
+  // The cluster manager has ended (CM part M: exit codes). Nothing is called back afterwards.
+  virtual void on_manager_ended(int exit_code, std::string_view reason) = 0;
+
+ protected:
+  ~ControllerClient() = default;
+};
+
+class Controller {
+ public:
+  // Keeps the references; they must outlive the controller.
+  Controller(Host& host, const Profile& profile, membership::GroupService& service, ControllerConfig config,
+             ControllerClient& client);
+  ~Controller();
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  // Joins the groups and starts the machine. An error is one of the initial CIB.
+  Result<void> start();
+  // Asks the cluster for permission to leave (CM-11.2).
+  void request_stop();
+
+  // --- operator ---
+  // Any change of the CIB, as `client` ("cibadmin", "crmd", ...) of root.
+  void change_cib(CibRequest request, std::string_view client);
+  // No value: delete. Node empty: this one.
+  void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
+                        std::string_view node);
+  // crm_resource --cleanup; resource or node empty: all (CM-9.2).
+  void cleanup(std::string_view resource, std::string_view node);
+  // crm_resource --refresh: the history goes, the resource is probed again; resource or node empty: all.
+  void refresh(std::string_view resource, std::string_view node);
+
+  // --- view ---
+  const cib::Document& cib() const;
+  State state() const;
+  std::string_view dc() const;
+  bool is_dc() const;
+  bool has_quorum() const;
+  std::vector<std::string> members() const;
+  // Id of a node's elements in the CIB; empty when the node is unknown.
+  std::string node_xml_id(std::string_view name) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace simcluster::controller

@@ -1,0 +1,277 @@
+// What changes of the CIB mean for the DC: results of actions, failures, reasons to abort (CM-7.20, CM-9.1).
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "engine/cib/values.h"
+#include "engine/controller/controller_impl.h"
+#include "engine/executor/exit_codes.h"
+
+namespace simcluster::controller {
+
+namespace {
+
+constexpr std::string_view kStatusPath = "/cib/status";
+constexpr std::string_view kConfigurationPath = "/cib/configuration";
+
+bool below(std::string_view path, std::string_view ancestor) {
+  return path.starts_with(ancestor) && (path.size() == ancestor.size() || path[ancestor.size()] == '/');
+}
+
+std::int64_t number_of(std::string_view text, std::int64_t missing) {
+  const auto value = cib::parse_integer(text);
+  return value ? value->value : missing;
+}
+
+// The node_state that an element stands in; none outside.
+cib::Element state_of(cib::Element element) {
+  while (element && !element.is("node_state")) element = element.parent();
+  return element;
+}
+
+bool known_operation(const executor::OpStatus status) { return status != executor::OpStatus::kPending; }
+
+// "rsc:0" to "rsc": fail counts of anonymous clones have no instance number (CM-9.1).
+std::string_view without_instance(std::string_view resource) {
+  const auto colon = resource.rfind(':');
+  if (colon == std::string_view::npos || colon + 1 == resource.size()) return resource;
+  const std::string_view number = resource.substr(colon + 1);
+  const bool digits = std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? resource.substr(0, colon) : resource;
+}
+
+}  // namespace
+
+void Controller::Impl::on_cib_connected() { fsa_.trigger(); }
+
+void Controller::Impl::on_cib_update(const CibUpdate& update) {
+  if (ended_) return;
+  if (update.configuration_changed && config_read_) read_config();
+  if (update.replaced) attributes_.on_cib_replaced();
+  if (the_dc_) process_changes(update);
+}
+
+void Controller::Impl::process_changes(const CibUpdate& update) {
+  const State state = fsa_.state();
+  const bool listening = state == State::kIdle || state == State::kTransitionEngine || state == State::kPolicyEngine;
+  if (!transition_.loaded() || (transition_.complete() && !listening)) return;
+  for (const CibChange& change : update.changes) {
+    if (!process_change(update, change)) return;
+  }
+}
+
+// False: nothing more of this update matters.
+bool Controller::Impl::process_change(const CibUpdate& update, const CibChange& change) {
+  if (below(change.path, kConfigurationPath)) {
+    const Generation now = cib_.generation();
+    abort_transition(kInfinity, CompletionAction::kRestart, "Configuration change",
+                     fmt::format("{} cib={}.{}.{}", update.client, now.admin_epoch, now.epoch, now.num_updates));
+    return false;
+  }
+  if (!below(change.path, kStatusPath)) return true;
+  const bool transient = change.path.find("/transient_attributes") != std::string::npos;
+  if (change.kind == CibChange::Kind::kDelete) {
+    if (transient) {
+      const cib::Element state = state_of(change.element);
+      if (state && expected_down(state.id())) return true;
+      abort_transition(kInfinity, CompletionAction::kRestart, "Transient attribute change",
+                       fmt::format("deletion of {}", change.id.empty() ? change.name : change.id));
+      return true;
+    }
+    process_deletion(change);
+    return true;
+  }
+  if (transient) {
+    std::string cause;
+    if (change.element.is("nvpair")) {
+      cause = fmt::format("{} doing {} {}={}", change.element.id(),
+                          change.kind == CibChange::Kind::kCreate ? "create" : "modify", change.element.value("name"),
+                          change.element.value("value"));
+    }
+    abort_transition(kInfinity, CompletionAction::kRestart, "Transient attribute change", cause);
+    return true;
+  }
+  process_operations(change.element);
+  return true;
+}
+
+bool Controller::Impl::expected_down(std::string_view node_id) const {
+  for (const auto& [id, peer] : peers_) {
+    if (node_xml_id(id) == node_id) return peer.expected == Expected::kDown;
+  }
+  return transition_.loaded() && transition_.down_event(node_id) != Transition::kNoAction;
+}
+
+void Controller::Impl::process_deletion(const CibChange& change) {
+  const cib::Element state = state_of(change.element);
+  const std::string node_id(state ? state.id() : std::string_view(change.id));
+  if (change.name == "lrm_rsc_op") {
+    // A recurring operation that was cancelled: is there an action that waits for that?
+    for (std::uint32_t i = 0; i < transition_.graph().actions.size(); ++i) {
+      const scheduler::GraphAction& action = transition_.action(i);
+      if (action.operation != "cancel" || action.node_id != node_id) continue;
+      if (!transition_.executed(i) || transition_.confirmed(i)) continue;
+      const std::string key = operation_key(action.primitive ? action.primitive->id : std::string_view(),
+                                            action.attribute("CRM_meta_operation"),
+                                            milliseconds(number_of(action.attribute("CRM_meta_interval"), 0)));
+      if (key != change.id && action.operation_key != change.id) continue;
+      transition_.confirm(i);
+      trace_action_end(i, 0, "cancelled");
+      return;
+    }
+    abort_transition(kInfinity, CompletionAction::kRestart, "Resource operation removal",
+                     fmt::format("deletion of {}", change.id));
+    return;
+  }
+  if (expected_down(node_id)) return;
+  if (change.name == "lrm" || change.name == "lrm_resource" || change.name == "lrm_resources") {
+    abort_transition(kInfinity, CompletionAction::kRestart, "Resource state removal",
+                     fmt::format("deletion of {}", change.id.empty() ? change.name : change.id));
+  } else if (change.name == "node_state") {
+    abort_transition(kInfinity, CompletionAction::kRestart, "Node state removal",
+                     fmt::format("deletion of node_state {}", change.id));
+  }
+}
+
+// Walks down to the operations.
+void Controller::Impl::process_operations(const cib::Element& element) {
+  static constexpr std::array<std::string_view, 4> kOnTheWay = {"node_state", "lrm", "lrm_resources", "lrm_resource"};
+  if (element.is("lrm_rsc_op")) {
+    process_operation(element);
+    return;
+  }
+  if (std::find(kOnTheWay.begin(), kOnTheWay.end(), element.name()) == kOnTheWay.end()) return;
+  for (const cib::Element child : element.children()) process_operations(child);
+}
+
+void Controller::Impl::process_operation(const cib::Element& operation) {
+  const std::string_view key_text = operation.value("transition-key");
+  if (key_text.empty()) return;
+  const auto status = static_cast<executor::OpStatus>(number_of(operation.value("op-status"), -1));
+  if (!known_operation(status)) return;
+  const cib::Element state = state_of(operation);
+  const std::string node(state ? state.value("uname") : std::string_view());
+  const auto key = parse_transition_key(key_text);
+  if (!key) {
+    abort_transition(kInfinity, CompletionAction::kRestart, "Bad event", operation.id());
+    return;
+  }
+  const bool current = key->uuid == transition_uuid_ && key->action >= 0 && key->transition == transition_.id() &&
+                       !transition_.complete();
+  if (current) {
+    confirm_operation(operation, *key, node);
+  } else {
+    process_foreign(operation, *key, node);
+  }
+  const int rc = static_cast<int>(number_of(operation.value("rc-code"), 0));
+  const bool mismatch =
+      rc != key->target_rc || (status != executor::OpStatus::kDone && status != executor::OpStatus::kCancelled);
+  if (!mismatch || operation.value("crm-debug-origin") == kOriginActive) return;
+  // An entry for the failure and one for the operation tell the same twice (CM-8.16): count once.
+  const std::int64_t interval = number_of(operation.value("interval"), 0);
+  if (operation.id().ends_with("_last_0")) return;
+  const cib::Element resource = operation.parent();
+  count_failure(resource.id(), operation.value("operation"), interval, node, rc, key->target_rc, key->transition == -1,
+                false);
+}
+
+// Results that the running transition did not ask for.
+void Controller::Impl::process_foreign(const cib::Element& operation, const TransitionKey& key, std::string_view node) {
+  const auto status = static_cast<executor::OpStatus>(number_of(operation.value("op-status"), -1));
+  std::string_view reason;
+  if (key.transition == -1) {
+    reason = "Unexpected event";
+  } else if (key.uuid != transition_uuid_ || key.action < 0) {
+    reason = "Foreign event";
+  } else if (number_of(operation.value("interval"), 0) > 0) {
+    if (status == executor::OpStatus::kCancelled) return;
+    reason = "Change in recurring result";
+  } else {
+    reason = key.transition == transition_.id() ? "Inactive graph" : "Old event";
+  }
+  abort_transition(kInfinity, CompletionAction::kRestart, reason,
+                   fmt::format("operation {} on {}", operation.value("operation_key"), node));
+}
+
+// A result of the running transition.
+void Controller::Impl::confirm_operation(const cib::Element& operation, const TransitionKey& key,
+                                         std::string_view node) {
+  const std::uint32_t index = transition_.index_of(key.action);
+  if (index == Transition::kNoAction) {
+    abort_transition(kInfinity, CompletionAction::kRestart, "Unknown event", operation.id());
+    return;
+  }
+  if (transition_.confirmed(index)) return;
+  const scheduler::GraphAction& action = transition_.action(index);
+  const int rc = static_cast<int>(number_of(operation.value("rc-code"), 0));
+  const auto status = static_cast<executor::OpStatus>(number_of(operation.value("op-status"), 0));
+  const bool ignored = action.attribute("CRM_meta_on_fail") == "ignore";
+  const bool failed = !ignored && rc != key.target_rc;
+  if (rc == key.target_rc || !profile_.daemons_renamed) {
+    log(rc == key.target_rc ? LogPriority::kInfo : LogPriority::kWarning,
+        rc == key.target_rc ? "match_graph_event" : "status_from_rc",
+        rc == key.target_rc
+            ? fmt::format("Action {} ({}) confirmed on {} (rc={})", action.id, action.operation_key, node, rc)
+            : fmt::format("Action {} ({}) on {} failed (target: {} vs. rc: {}): Error", action.id, action.operation_key,
+                          node, key.target_rc, rc));
+  } else {
+    log(LogPriority::kNotice, "process_graph_event",
+        fmt::format("Transition {} action {} ({} on {}): expected '{}' but got '{}'", transition_.id(), action.id,
+                    action.operation_key, node, executor::exit_code_text(key.target_rc, profile_),
+                    executor::exit_code_text(rc, profile_)));
+  }
+  const int priority = transition_.priority(index);
+  if (failed) {
+    transition_.fail(index);
+  } else {
+    transition_.confirm(index);
+  }
+  trace_action_end(index, rc, failed ? "failed" : status == executor::OpStatus::kDone ? "done" : "ignored");
+  if (failed) {
+    abort_transition(priority + 1, CompletionAction::kRestart, "Event failed",
+                     fmt::format("operation {} on {}", action.operation_key, node));
+  }
+}
+
+// Results that leave no history.
+void Controller::Impl::process_ack(const DirectAck& ack) {
+  const auto key = parse_transition_key(ack.transition_key);
+  if (!key || key->uuid != transition_uuid_ || key->transition != transition_.id() || transition_.complete()) return;
+  const std::uint32_t index = transition_.index_of(key->action);
+  if (index == Transition::kNoAction || transition_.confirmed(index)) return;
+  const bool refused = ack.status != static_cast<int>(executor::OpStatus::kDone);
+  const bool notify = transition_.action(index).operation == "notify";
+  const int priority = transition_.priority(index);
+  if (refused && !notify) {
+    transition_.fail(index);
+    abort_transition(priority + 1, CompletionAction::kRestart, "Event failed",
+                     fmt::format("operation {}", ack.operation_key));
+  } else {
+    transition_.confirm(index);
+  }
+  trace_action_end(index, ack.rc, refused ? "refused" : "done");
+}
+
+// CM-9.1
+void Controller::Impl::count_failure(std::string_view resource, std::string_view task, std::int64_t interval_ms,
+                                     std::string_view node, int rc, int target_rc, bool unexpected, bool ignored) {
+  if (rc == target_rc && !unexpected) return;
+  const bool counted = interval_ms > 0 || task == "promote" || task == "demote" || task == "start" || task == "stop";
+  if (!counted && !unexpected) return;
+  const ClusterNodeId target = find_node(node);
+  if (!target.valid()) return;
+  const bool start_fatal = !transition_.loaded() || transition_.graph().failed_start_offset == "INFINITY";
+  const bool at_once = task == "stop" || (task == "start" && start_fatal);
+  const std::string_view value = at_once ? "INFINITY" : "value++";
+  const std::string name(without_instance(resource));
+  const std::string suffix = profile_.failcount_per_operation ? fmt::format("#{}_{}", task, interval_ms) : "";
+  const std::int64_t now = host_.now().unix_seconds();
+  log(profile_.daemons_renamed ? LogPriority::kInfo : LogPriority::kWarning, "update_failcount",
+      fmt::format("Updating failcount for {} on {} after failed {}: rc={} (update={}, time={})", name, node, task, rc,
+                  value, now));
+  if (!ignored) attributes_.update(fmt::format("fail-count-{}{}", name, suffix), value, {}, target);
+  attributes_.update(fmt::format("last-failure-{}{}", name, suffix), fmt::format("{}", now), {}, target);
+}
+
+}  // namespace simcluster::controller

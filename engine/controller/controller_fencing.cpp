@@ -1,0 +1,163 @@
+// Fencing on behalf of a transition (CM-7.18, CM-7.24), and the devices that this node may use.
+#include <fmt/format.h>
+
+#include "engine/cib/values.h"
+#include "engine/controller/controller_impl.h"
+
+namespace simcluster::controller {
+
+void Controller::Impl::broadcast_fencer(std::span<const std::byte> bytes) {
+  if (fencing_group_.group && !ended_) static_cast<void>(fencing_group_.group->multicast(bytes));
+}
+
+FireOutcome Controller::Impl::fire_fencing(std::uint32_t index) {
+  const scheduler::GraphAction& action = transition_.action(index);
+  std::string_view kind = action.attribute("CRM_meta_stonith_action");
+  if (kind.empty()) kind = "reboot";
+  const Duration timeout = options_.fencing_timeout;
+  if (profile_.daemons_renamed) {
+    log(LogPriority::kNotice, "execute_fence_action",
+        fmt::format("Requesting fencing ({}) targeting node {} | action={} timeout={}", kind, action.node, action.id,
+                    timeout.milliseconds()));
+  } else {
+    log(profile_.logs_with_function ? LogPriority::kInfo : LogPriority::kNotice, "te_fence_node",
+        fmt::format("Executing {} fencing operation ({}) on {} (timeout={})", kind, action.id, action.node,
+                    timeout.milliseconds()));
+  }
+  host_.trace(TraceKind::kFencingRequest, {{"target", action.node}, {"operation", kind}});
+  Duration delay;
+  if (const auto ms = cib::parse_interval(action.attribute("CRM_meta_priority_fencing_delay")))
+    delay = milliseconds(*ms);
+  const std::uint32_t call = fencer_.request({std::string(action.node), std::string(kind), timeout, delay,
+                                              std::string(daemon_name(Daemon::kController, profile_))});
+  fencing_calls_[call] = {transition_.id(), index};
+  return FireOutcome::kSent;
+}
+
+// CM-7.24
+void Controller::Impl::on_fencing_result(const fencer::FencingResult& result) {
+  if (ended_) return;
+  const bool done = result.status == fencer::FencingStatus::kDone;
+  log(LogPriority::kNotice, "tengine_stonith_notify",
+      fmt::format("Peer {} was{} terminated ({}) by {} on behalf of {}@{}: {}", result.target, done ? "" : " not",
+                  result.action, result.delegate.empty() ? "<anyone>" : result.delegate, result.client, result.origin,
+                  done ? "OK" : result.reason));
+  if (done && !the_dc_ && (dc_name_.empty() || same_node_name(dc_name_, result.target))) {
+    cleanup_.insert(result.target);  // CM-10.31
+  }
+  if (!result.own) return;
+  host_.trace(TraceKind::kFencingResult, {{"target", result.target},
+                                          {"operation", result.action},
+                                          {"ok", done ? 1 : 0},
+                                          {"delegate", result.delegate},
+                                          {"reason", result.reason}});
+  const auto call = fencing_calls_.find(result.call);
+  if (call == fencing_calls_.end()) return;
+  const auto [transition, index] = call->second;
+  fencing_calls_.erase(call);
+  const bool waiting =
+      the_dc_ && transition == transition_.id() && !transition_.complete() && !transition_.confirmed(index);
+  if (done) {
+    fencing_failures_.erase(result.target);
+    mark_fenced(result.target);
+    if (!waiting) return;
+    transition_.confirm(index);
+    trace_action_end(index, 0, "done");
+    return;
+  }
+  const int failures = ++fencing_failures_[result.target];
+  const bool hopeless = result.status == fencer::FencingStatus::kNoDevice || failures >= options_.fencing_max_attempts;
+  log(LogPriority::kError, "tengine_stonith_callback",
+      fmt::format("Fence operation {} for {} failed: {} (aborting transition{})", result.call, result.target,
+                  result.reason, hopeless ? " and giving up for now" : ""));
+  if (failures >= options_.fencing_max_attempts) {
+    log(LogPriority::kWarning, "too_many_st_failures",
+        fmt::format("Too many failures ({}) to fence {}, giving up", failures, result.target));
+  }
+  if (!waiting) return;
+  transition_.fail(index);
+  trace_action_end(index, 1, "failed");
+  abort_transition(kInfinity, hopeless ? CompletionAction::kWait : CompletionAction::kRestart, "Stonith failed");
+}
+
+void Controller::Impl::mark_fenced(const std::string& target) {
+  Peer* peer = peers_.find(std::string_view(target));
+  std::string id;
+  if (peer != nullptr) {
+    peer->expected = Expected::kDown;
+    peer->phase = JoinPhase::kNone;
+    id = node_xml_id(peer->id);
+  } else {
+    for (const cib::Element node : cib_.store().configuration().first_child("nodes").children("node")) {
+      if (same_node_name(node.value("uname"), target)) id = node.id();
+    }
+  }
+  if (id.empty()) return;
+  CibRequest request;
+  request.client = daemon_name(Daemon::kController, profile_);
+  cib::Document document;
+  cib::MutableElement state = document.create_root("node_state");
+  state.set_attribute("id", id).set_attribute("uname", target);
+  state.set_attribute("join", "down")
+      .set_attribute("expected", "down")
+      .set_attribute("crm-debug-origin", "send_stonith_update");
+  if (peer == nullptr || !peer->seen) {
+    state.set_attribute("in_ccm", profile_.peer_times_in_status ? "0" : "false");
+    state.set_attribute("crmd", profile_.peer_times_in_status ? "0" : "offline");
+  }
+  request.merge({step("status")}, document.root());
+  request.remove({step("status"), step("node_state", id), step("lrm")});
+  request.remove({step("status"), step("node_state", id), step("transient_attributes")});
+  cib_.submit(std::move(request));
+}
+
+namespace {
+
+void read_device(const cib::Element& primitive, std::vector<fencer::Device>& devices) {
+  if (primitive.value("class") != "stonith") return;
+  fencer::Device device;
+  device.id = primitive.id();
+  device.agent = primitive.value("type");
+  for (const cib::Element set : primitive.children("meta_attributes")) {
+    for (const cib::Element pair : set.children("nvpair")) {
+      if (pair.value("name") == "target-role" && cib::equal_ignoring_case(pair.value("value"), "Stopped")) return;
+    }
+  }
+  for (const cib::Element set : primitive.children("instance_attributes")) {
+    for (const cib::Element pair : set.children("nvpair")) {
+      device.parameters.emplace_back(pair.value("name"), pair.value("value"));
+    }
+  }
+  devices.push_back(std::move(device));
+}
+
+// A location constraint without rule that keeps the resource off this node.
+bool forbidden_here(const cib::Element& constraints, std::string_view resource, std::string_view node) {
+  for (const cib::Element location : constraints.children("rsc_location")) {
+    if (location.value("rsc") != resource || !same_node_name(location.value("node"), node)) continue;
+    const auto score = cib::parse_score(location.value("score"));
+    if (score && *score < 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// CM-10.1
+void Controller::Impl::update_devices() {
+  std::vector<fencer::Device> devices;
+  const cib::Element configuration = cib_.store().configuration();
+  const cib::Element resources = configuration.first_child("resources");
+  if (resources) {
+    for (cib::Element at = resources.next_in(resources); at; at = at.next_in(resources)) {
+      if (at.is("primitive")) read_device(at, devices);
+    }
+  }
+  const cib::Element constraints = configuration.first_child("constraints");
+  std::erase_if(devices, [&](const fencer::Device& device) {
+    return constraints && forbidden_here(constraints, device.id, config_.name);
+  });
+  fencer_.set_devices(std::move(devices));
+}
+
+}  // namespace simcluster::controller

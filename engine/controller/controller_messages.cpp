@@ -1,0 +1,138 @@
+// Messages between controllers: sending, routing (CM A.2), shutdown requests, acknowledgements.
+#include <fmt/format.h>
+
+#include "engine/controller/controller_impl.h"
+
+namespace simcluster::controller {
+
+void Controller::Impl::send(Message message) {
+  if (!crmd_.group || ended_) return;
+  message.from_name = config_.name;
+  message.feature_set = crm_feature_set(profile_);
+  static_cast<void>(crmd_.group->multicast(encode(message)));  // fails only after leave()
+}
+
+void Controller::Impl::send_to(ClusterNodeId node, Message message) {
+  message.to = node;
+  send(std::move(message));
+}
+
+void Controller::Impl::on_crmd_message(const membership::GroupMember& sender, std::span<const std::byte> bytes) {
+  if (ended_) return;
+  std::optional<Message> decoded = decode(bytes);
+  if (!decoded) {
+    log(LogPriority::kError, "crmd_ha_msg_callback", "Discarding an unreadable message");
+    return;
+  }
+  decoded->from = sender.node;
+  // The sender's name is learned from the envelope (CM-1.8).
+  if (Peer& peer = peers_.get(sender.node); peer.name.empty()) peer.name = decoded->from_name;
+  if (decoded->to.valid() && decoded->to != self_) return;
+  if (decoded->to_dc && !decoded->to.valid() && !the_dc_) return;  // CM-1.6 (b)
+  if (the_dc_ && decoded->from_dc && sender.node != self_) {       // CM-1.7
+    log(LogPriority::kWarning, "crmd_ha_msg_filter", fmt::format("Another DC detected: {}", decoded->from_name));
+    if (fsa_.state() != State::kElection) raise(Input::kElection, Cause::kFsaInternal, "crmd_ha_msg_filter");
+    return;
+  }
+  route(std::make_shared<const Message>(std::move(*decoded)));
+}
+
+void Controller::Impl::route(std::shared_ptr<const Message> message) {
+  switch (message->task) {
+    case Task::kVote:
+    case Task::kNoVote:
+      queue(Input::kNull, Cause::kHaMessage, "route_message",
+            ActionSet(Action::kElectionCount) | Action::kElectionCheck, std::move(message));
+      return;
+    case Task::kJoinOffer:
+      queue(Input::kJoinOffer, Cause::kHaMessage, "route_message", {}, std::move(message));
+      return;
+    case Task::kJoinAckNack:
+      queue(Input::kJoinResult, Cause::kHaMessage, "route_message", {}, std::move(message));
+      return;
+    case Task::kShutdownRequest:
+      handle_shutdown_request(*message);
+      return;
+    case Task::kDoShutdown:
+      handle_permission(*message);
+      return;
+    case Task::kLrmInvoke:
+      lrm_.handle(message->lrm);
+      return;
+    case Task::kLrmDelete:
+      lrm_.refresh(message->text);
+      return;
+    case Task::kClearFailcount:
+      lrm_.clear_failures(message->text);
+      return;
+    default:
+      if (the_dc_) route_dc(message);
+      return;
+  }
+}
+
+// What only a DC listens to.
+void Controller::Impl::route_dc(const std::shared_ptr<const Message>& message) {
+  switch (message->task) {
+    case Task::kJoinAnnounce:
+      queue(Input::kNodeJoin, Cause::kHaMessage, "route_message", {}, message);
+      return;
+    case Task::kJoinRequest:
+      queue(Input::kJoinRequest, Cause::kHaMessage, "route_message", {}, message);
+      return;
+    case Task::kJoinConfirm:
+      queue(Input::kJoinResult, Cause::kHaMessage, "route_message", {}, message);
+      return;
+    case Task::kDirectAck:
+      process_ack(message->ack);
+      return;
+    default:
+      return;
+  }
+}
+
+// CM-11.2
+void Controller::Impl::handle_shutdown_request(const Message& message) {
+  Peer& peer = peers_.get(message.from);
+  peer.expected = Expected::kDown;
+  if (!the_dc_) return;
+  log(LogPriority::kInfo, "handle_shutdown_request",
+      fmt::format("Creating shutdown request for {} (state={})", peer.name, state_name(fsa_.state())));
+  attributes_.update("shutdown", fmt::format("{}", host_.now().unix_seconds()), {}, message.from);
+}
+
+// CM-11.3
+void Controller::Impl::handle_permission(const Message& message) {
+  log(LogPriority::kInfo, "handle_request",
+      fmt::format("Shutting down controller after confirmation from {}", message.from_name));
+  set_shutdown();
+  queue(Input::kStop, Cause::kHaMessage, "handle_request");
+}
+
+// --- the executor's questions ---
+
+// CM-8.1
+std::string_view Controller::Impl::refusal(std::string_view action) {
+  if (action == "start" && shutting_down_) {
+    queue(Input::kShutdown, Cause::kShutdown, "do_lrm_rsc_op");
+    return "Not attempting start due to shutdown in progress";
+  }
+  const State state = fsa_.state();
+  const bool ready = state == State::kNotDc || state == State::kPolicyEngine || state == State::kTransitionEngine;
+  if (!ready && action != "stop") return "Controller cannot attempt actions at this time";
+  return {};
+}
+
+void Controller::Impl::send_direct_ack(const DirectAck& ack) {
+  Message message;
+  message.task = Task::kDirectAck;
+  message.to_dc = true;
+  message.ack = ack;
+  send(std::move(message));
+}
+
+void Controller::Impl::on_lrm_idle() {
+  if (leaving_) fsa_.trigger();
+}
+
+}  // namespace simcluster::controller

@@ -1,0 +1,65 @@
+// What an operator's tools ask of the cluster manager.
+#include <fmt/format.h>
+
+#include "engine/controller/controller_impl.h"
+
+namespace simcluster::controller {
+
+void Controller::Impl::change_cib(CibRequest request, std::string_view client_name) {
+  request.client = client_name;
+  request.user = "root";
+  cib_.submit(std::move(request), [this](const Result<void>& result) {
+    if (result) return;
+    log_line(host_, profile_, LogPriority::kError, Daemon::kCib, "cib_process_request",
+             fmt::format("Call failed: {}", result.error().message));
+  });
+}
+
+void Controller::Impl::update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
+                                        std::string_view node) {
+  const ClusterNodeId target = find_node(node);
+  if (target.valid()) attributes_.update(name, value, dampen, target);
+}
+
+void Controller::Impl::clear_fail_counts(std::string_view resource, ClusterNodeId node) {
+  for (const std::string& name : attributes_.names_of(node)) {
+    for (const std::string_view prefix : {"fail-count-", "last-failure-"}) {
+      if (!name.starts_with(prefix)) continue;
+      std::string_view rest = std::string_view(name).substr(prefix.size());
+      rest = rest.substr(0, rest.find('#'));
+      if (resource.empty() || rest == resource) attributes_.update(name, std::nullopt, {}, node);
+    }
+  }
+}
+
+// CM-9.2: fail counts by name, then the history on the node itself. Before 2.0 the tool erased the whole history of the
+// resource, so that it was probed again.
+void Controller::Impl::cleanup(std::string_view resource, std::string_view node) {
+  if (!profile_.daemons_renamed) {
+    refresh(resource, node);
+    return;
+  }
+  for (const auto& [id, peer] : peers_) {
+    if (!node.empty() && !same_node_name(peer.name, node)) continue;
+    clear_fail_counts(resource, id);
+    if (!peer.active()) continue;
+    Message message;
+    message.task = Task::kClearFailcount;
+    message.text = resource;
+    send_to(id, std::move(message));
+  }
+}
+
+void Controller::Impl::refresh(std::string_view resource, std::string_view node) {
+  for (const auto& [id, peer] : peers_) {
+    if (!node.empty() && !same_node_name(peer.name, node)) continue;
+    clear_fail_counts(resource, id);
+    if (!peer.active()) continue;
+    Message message;
+    message.task = Task::kLrmDelete;
+    message.text = resource;
+    send_to(id, std::move(message));
+  }
+}
+
+}  // namespace simcluster::controller

@@ -1,0 +1,368 @@
+#include "engine/controller/lrm.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/controller/logs.h"
+#include "engine/controller/transition_key.h"
+#include "engine/executor/exit_codes.h"
+#include "engine/executor/operation_run.h"
+
+namespace simcluster::controller {
+
+using executor::OpStatus;
+
+namespace {
+
+constexpr std::string_view kOriginUpdate = "do_update_resource";
+
+bool recorded(std::string_view action) {
+  return action != "notify" && action != "meta-data" && action != "cancel" && action != "delete";
+}
+
+int target_rc_of(std::string_view transition_key) {
+  const auto key = parse_transition_key(transition_key);
+  return key ? key->target_rc : 0;
+}
+
+}  // namespace
+
+Lrm::Lrm(Host& host, const Profile& profile, CibManager& cib, LrmClient& client)
+    : host_(host), profile_(profile), cib_(cib), client_(client), executor_(host, profile, *this) {}
+
+void Lrm::set_node(std::string name, std::string xml_id) {
+  node_name_ = std::move(name);
+  node_id_ = std::move(xml_id);
+}
+
+CibPath Lrm::resource_path(std::string_view resource) const {
+  return {step("status"), step("node_state", node_id_), step("lrm", node_id_), step("lrm_resources"),
+          step("lrm_resource", resource)};
+}
+
+void Lrm::handle(const LrmRequest& request) {
+  switch (request.kind) {
+    case LrmRequest::Kind::kExecute:
+      execute(request);
+      return;
+    case LrmRequest::Kind::kCancel:
+      cancel(request);
+      return;
+    case LrmRequest::Kind::kDelete:
+      remove(request);
+      return;
+    case LrmRequest::Kind::kRefresh:
+      refresh(request.resource);
+      return;
+  }
+}
+
+void Lrm::refuse(const LrmRequest& request, std::string_view reason) {
+  log_line(host_, profile_, LogPriority::kNotice, Daemon::kController, "do_lrm_rsc_op",
+           fmt::format("{} ({})", reason, request.operation_key));
+  client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
+                           static_cast<int>(OpStatus::kInvalid), executor::kOcfErrorGeneric});
+}
+
+void Lrm::execute(const LrmRequest& request) {
+  if (const std::string_view reason = client_.refusal(request.action); !reason.empty()) {
+    refuse(request, reason);
+    return;
+  }
+  if (!executor_.knows(request.resource)) executor_.register_resource(request.resource, request.agent);
+  OperationHistory::Resource& known = history_.resource(request.resource, request.agent);
+  // CM-8.3
+  if (request.interval.ns == 0 && request.action != "monitor" && request.action != "notify") {
+    executor_.cancel_recurring(request.resource);
+  }
+  executor::OperationRequest operation;
+  operation.resource = request.resource;
+  operation.action = request.action;
+  operation.interval = request.interval;
+  operation.timeout = request.timeout;
+  operation.start_delay = request.start_delay;
+  operation.parameters =
+      request.action == "stop" && known.has_stop_parameters ? known.stop_parameters : request.parameters;
+  operation.user_data = request.transition_key;
+  if (profile_.record_pending && recorded(request.action)) record_pending(request);
+  log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "do_lrm_rsc_op",
+           fmt::format("Performing key={} op={}", request.transition_key, request.operation_key));
+  executor_.execute(std::move(operation));
+}
+
+void Lrm::record_pending(const LrmRequest& request) {
+  OperationRecord record;
+  record.resource = request.resource;
+  record.operation = request.action;
+  record.interval = request.interval;
+  record.rc = executor::kOcfPending;
+  record.status = OpStatus::kPending;
+  record.target_rc = target_rc_of(request.transition_key);
+  record.transition_key = request.transition_key;
+  record.on_node = node_name_;
+  record.last_run = record.last_rc_change = host_.now().unix_seconds();
+  record.digest = parameters_digest(request.parameters, request.interval);
+  write_to_cib(record, request.agent, kOriginUpdate);
+}
+
+void Lrm::cancel(const LrmRequest& request) {
+  const std::string key = operation_key(request.resource, request.action, request.interval);
+  const executor::CancelOutcome outcome = executor_.cancel(request.resource, request.action, request.interval);
+  if (outcome != executor::CancelOutcome::kUnknown) {
+    cancels_[key] = request.transition_key;
+    return;
+  }
+  history_.forget_recurring(request.resource, request.action, request.interval);
+  if (entry_in_cib(request.resource, key)) delete_entry(request.resource, key);
+  client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
+                           static_cast<int>(OpStatus::kDone), executor::kOcfSuccess});
+}
+
+void Lrm::remove(const LrmRequest& request) {
+  refresh(request.resource);
+  client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
+                           static_cast<int>(OpStatus::kDone), executor::kOcfSuccess});
+}
+
+bool Lrm::entry_in_cib(std::string_view resource, const std::string& entry_id) const {
+  cib::Element at = cib_.store().status();
+  const CibPath path = resource_path(resource);
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    cib::Element found;
+    for (const cib::Element child : at.children(path[i].element)) {
+      if (path[i].attribute.empty() || child.id() == path[i].value) {
+        found = child;
+        break;
+      }
+    }
+    if (!found) return false;
+    at = found;
+  }
+  for (const cib::Element op : at.children("lrm_rsc_op")) {
+    if (op.id() == entry_id) return true;
+  }
+  return false;
+}
+
+void Lrm::delete_entry(std::string_view resource, const std::string& entry_id) {
+  CibRequest request;
+  request.client = daemon_name(Daemon::kController, profile_);
+  CibPath path = resource_path(resource);
+  path.push_back(step("lrm_rsc_op", entry_id));
+  request.remove(std::move(path));
+  cib_.submit(std::move(request));
+}
+
+void Lrm::clear_failures(std::string_view resource) {
+  std::vector<std::string> names;
+  for (const auto& [id, entry] : history_) {
+    if (resource.empty() || id == resource) names.push_back(id);
+  }
+  for (const std::string& name : names) {
+    history_.forget_failure(name);
+    if (entry_in_cib(name, name + "_last_failure_0")) delete_entry(name, name + "_last_failure_0");
+  }
+}
+
+void Lrm::refresh(std::string_view resource) {
+  std::vector<std::string> names;
+  for (const auto& [id, entry] : history_) {
+    if (resource.empty() || id == resource) names.push_back(id);
+  }
+  CibRequest request;
+  request.client = daemon_name(Daemon::kController, profile_);
+  for (const std::string& name : names) {
+    executor_.cancel_recurring(name);
+    executor_.unregister_resource(name);
+    history_.forget(name);
+    request.remove(resource_path(name));
+  }
+  if (names.empty() && !resource.empty()) request.remove(resource_path(resource));
+  if (!request.steps.empty()) cib_.submit(std::move(request));
+}
+
+std::string Lrm::history_xml() const {
+  cib::Document document;
+  cib::MutableElement lrm = document.create_root("lrm");
+  lrm.set_attribute("id", node_id_);
+  history_.write(lrm, profile_);
+  return cib::write_compact(document.root());
+}
+
+void Lrm::cancel_all_recurring() {
+  std::vector<std::string> names;
+  for (const auto& [id, entry] : history_) names.push_back(id);
+  for (const std::string& name : names) executor_.cancel_recurring(name);
+}
+
+void Lrm::on_operation_result(const executor::OperationResult& result) {
+  if (!result.changed) return;  // CM-8.10
+  if (result.status == OpStatus::kCancelled) {
+    note_cancelled(result);
+  } else if (!recorded(result.action)) {
+    acknowledge(result);
+  } else {
+    record(result);
+  }
+  if (executor_.pending_count() == 0) client_.on_lrm_idle();
+}
+
+// CM-8.12
+void Lrm::note_cancelled(const executor::OperationResult& result) {
+  history_.forget_recurring(result.resource, result.action, result.interval);
+  const std::string key = operation_key(result.resource, result.action, result.interval);
+  const auto it = cancels_.find(key);
+  if (it == cancels_.end()) return;
+  const std::string transition_key = std::move(it->second);
+  cancels_.erase(it);
+  if (entry_in_cib(result.resource, key)) {
+    delete_entry(result.resource, key);
+    return;
+  }
+  client_.send_direct_ack({std::string(result.resource), key, transition_key, static_cast<int>(OpStatus::kDone), 0});
+}
+
+void Lrm::acknowledge(const executor::OperationResult& result) {
+  client_.send_direct_ack({std::string(result.resource), operation_key(result.resource, result.action, result.interval),
+                           std::string(result.user_data), static_cast<int>(result.status), result.rc});
+}
+
+void Lrm::record(const executor::OperationResult& result) {
+  OperationRecord record;
+  record.resource = result.resource;
+  record.operation = result.action;
+  record.interval = result.interval;
+  record.call_id = result.call_id;
+  record.rc = result.rc;
+  record.target_rc = target_rc_of(result.user_data);
+  record.status = result.status;
+  record.transition_key = result.user_data;
+  record.exit_reason = result.exit_reason;
+  record.on_node = node_name_;
+  record.last_run = result.started_at.unix_seconds();
+  record.last_rc_change = result.last_rc_change.unix_seconds();
+  record.exec_time = result.exec_time;
+  record.queue_time = result.queue_time;
+  record.digest = parameters_digest(*result.parameters, result.interval);
+  const OperationHistory::Resource* known = history_.find(result.resource);
+  const executor::AgentName agent = known != nullptr ? known->agent : executor::AgentName();
+  history_.record(record, agent);
+  const bool probe = result.action == "monitor" && result.interval.ns == 0;
+  if (result.rc == executor::kOcfSuccess && (result.action == "start" || result.action == "reload" || probe)) {
+    OperationHistory::Resource& entry = history_.resource(result.resource, agent);
+    entry.stop_parameters = *result.parameters;
+    entry.has_stop_parameters = true;
+  }
+  const std::uint32_t call = write_to_cib(record, agent, kOriginUpdate);
+  log_result(result, call, record.target_rc);
+  log_output(result);
+  trace_result(result, record.target_rc);
+}
+
+std::uint32_t Lrm::write_to_cib(const OperationRecord& record, const executor::AgentName& agent,
+                                std::string_view origin) {
+  cib::Document document;
+  cib::MutableElement state = document.create_root("node_state");
+  state.set_attribute("id", node_id_);
+  state.set_attribute("uname", node_name_);
+  state.set_attribute("crm-debug-origin", origin);
+  cib::MutableElement lrm = state.append_child("lrm");
+  lrm.set_attribute("id", node_id_);
+  cib::MutableElement resource = write_resource(lrm.append_child("lrm_resources"), record.resource, agent);
+  write_record(resource, record, origin, profile_);
+  CibRequest request;
+  request.client = daemon_name(Daemon::kController, profile_);
+  request.merge({step("status")}, document.root());
+  return cib_.submit(std::move(request));
+}
+
+// AT-10.2
+void Lrm::log_result(const executor::OperationResult& result, std::uint32_t cib_call, int) const {
+  if (profile_.daemons_renamed) {
+    log_result_2_x(result, cib_call);
+  } else {
+    log_result_1_x(result, cib_call);
+  }
+}
+
+void Lrm::log_result_1_x(const executor::OperationResult& result, std::uint32_t cib_call) const {
+  const std::string key = operation_key(result.resource, result.action, result.interval);
+  const std::string_view text = executor::exit_code_text(result.rc, profile_);
+  if (result.status == OpStatus::kTimeout) {
+    const std::int64_t ms = result.timeout.milliseconds();
+    if (profile_.logs_with_function) {
+      log_line(host_, profile_, LogPriority::kError, Daemon::kController, "process_lrm_event",
+               fmt::format("LRM operation {} ({}) Timed Out (timeout={}ms)", key, result.call_id, ms));
+    } else {
+      log_line(
+          host_, profile_, LogPriority::kError, Daemon::kController, "process_lrm_event",
+          fmt::format("Operation {}: Timed Out (node={}, call={}, timeout={}ms)", key, node_name_, result.call_id, ms));
+      return;
+    }
+  }
+  if (profile_.logs_with_function) {
+    const bool timeout = result.status == OpStatus::kTimeout;
+    log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "process_lrm_event",
+             fmt::format("LRM operation {} (call={}, {}={}, cib-update={}, confirmed=true) {}", key, result.call_id,
+                         timeout ? "status" : "rc", timeout ? static_cast<int>(result.status) : result.rc, cib_call,
+                         timeout ? executor::op_status_text(result.status, profile_) : text));
+    return;
+  }
+  log_line(host_, profile_, result.interval.ns > 0 ? LogPriority::kInfo : LogPriority::kNotice, Daemon::kController,
+           "process_lrm_event",
+           fmt::format("Operation {}: {} (node={}, call={}, rc={}, cib-update={}, confirmed=true)", key, text,
+                       node_name_, result.call_id, result.rc, cib_call));
+}
+
+void Lrm::log_result_2_x(const executor::OperationResult& result, std::uint32_t cib_call) const {
+  const std::string key = operation_key(result.resource, result.action, result.interval);
+  const std::string_view action = result.action == "monitor" && result.interval.ns == 0 ? "probe" : result.action;
+  if (result.status == OpStatus::kTimeout) {
+    const std::string reason = result.exit_reason.empty() ? "" : fmt::format(" ({})", result.exit_reason);
+    log_line(host_, profile_, LogPriority::kError, Daemon::kController, "log_executor_event",
+             fmt::format("Result of {} operation for {} on {}: Timed Out after {}{} | call={} key={} timeout={}ms",
+                         action, result.resource, node_name_, executor::readable_duration(result.timeout), reason,
+                         result.call_id, key, result.timeout.milliseconds()));
+    return;
+  }
+  log_line(host_, profile_, LogPriority::kNotice, Daemon::kController, "log_executor_event",
+           fmt::format("Result of {} operation for {} on {}: {} | rc={} call={} key={} confirmed=true cib-update={}",
+                       action, result.resource, node_name_, executor::exit_code_text(result.rc, profile_), result.rc,
+                       result.call_id, key, cib_call));
+}
+
+// AT-1.5: what an agent wrote beside its exit reason.
+void Lrm::log_output(const executor::OperationResult& result) const {
+  std::string_view rest = result.error_output;
+  while (!rest.empty()) {
+    const auto end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    if (line.empty() || line.starts_with("ocf-exit-reason:")) continue;
+    log_line(
+        host_, profile_, LogPriority::kNotice, Daemon::kExecutor, "operation_finished",
+        fmt::format("{} error output [ {} ]", operation_key(result.resource, result.action, result.interval), line));
+  }
+}
+
+void Lrm::trace_result(const executor::OperationResult& result, int target_rc) const {
+  const bool probe = result.action == "monitor" && result.interval.ns == 0;
+  const bool ok = result.status == OpStatus::kDone && result.rc == target_rc;
+  if (!ok && !(probe && result.status == OpStatus::kDone && result.rc == executor::kOcfSuccess)) {
+    host_.trace(TraceKind::kOperationFailed, {{"resource", result.resource},
+                                              {"operation", result.action},
+                                              {"interval", result.interval.milliseconds()},
+                                              {"call", result.call_id},
+                                              {"rc", result.rc},
+                                              {"expected", target_rc},
+                                              {"text", executor::exit_code_text(result.rc, profile_)},
+                                              {"status", executor::op_status_text(result.status, profile_)},
+                                              {"reason", result.exit_reason}});
+    return;
+  }
+  if (result.action == "start") host_.trace(TraceKind::kResourceStarted, {{"resource", result.resource}});
+  if (result.action == "stop") host_.trace(TraceKind::kResourceStopped, {{"resource", result.resource}});
+}
+
+}  // namespace simcluster::controller

@@ -1,0 +1,86 @@
+// The controller's hands on its own node: takes the DC's requests to the executor, records results as history in the
+// CIB, acknowledges what is not recorded (CM H.1, H.3).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/host.h"
+#include "engine/base/profile.h"
+#include "engine/controller/cib_manager.h"
+#include "engine/controller/messages.h"
+#include "engine/controller/operation_history.h"
+#include "engine/executor/executor.h"
+
+namespace simcluster::controller {
+
+class LrmClient {
+ public:
+  // Why an action cannot be executed now (CM-8.1); empty: it can.
+  virtual std::string_view refusal(std::string_view action) = 0;
+  // To the DC, also when that is this node.
+  virtual void send_direct_ack(const DirectAck& ack) = 0;
+  // The last operation that was not recurring has ended.
+  virtual void on_lrm_idle() = 0;
+
+ protected:
+  ~LrmClient() = default;
+};
+
+class Lrm final : public executor::ExecutorClient {
+ public:
+  Lrm(Host& host, const Profile& profile, CibManager& cib, LrmClient& client);
+  Lrm(const Lrm&) = delete;
+  Lrm& operator=(const Lrm&) = delete;
+
+  void set_node(std::string name, std::string xml_id);
+
+  void handle(const LrmRequest& request);
+  // Forgets failures of a resource (all: empty) and deletes their history entries (CM-9.2).
+  void clear_failures(std::string_view resource);
+  // Forgets a resource (all: empty), in the CIB too, so that it is probed again.
+  void refresh(std::string_view resource);
+
+  // The whole history as an `lrm` element, encoded as XML (CM-8.17).
+  std::string history_xml() const;
+  const OperationHistory& history() const { return history_; }
+  std::size_t pending_operations() const { return executor_.pending_count(); }
+  // CM-11.3: recurring operations end with the controller.
+  void cancel_all_recurring();
+
+  void on_operation_result(const executor::OperationResult& result) override;
+
+ private:
+  void execute(const LrmRequest& request);
+  void cancel(const LrmRequest& request);
+  void remove(const LrmRequest& request);
+  void refuse(const LrmRequest& request, std::string_view reason);
+  void record_pending(const LrmRequest& request);
+  void record(const executor::OperationResult& result);
+  void note_cancelled(const executor::OperationResult& result);
+  void acknowledge(const executor::OperationResult& result);
+  void delete_entry(std::string_view resource, const std::string& entry_id);
+  bool entry_in_cib(std::string_view resource, const std::string& entry_id) const;
+  std::uint32_t write_to_cib(const OperationRecord& record, const executor::AgentName& agent, std::string_view origin);
+  CibPath resource_path(std::string_view resource) const;
+  void log_result(const executor::OperationResult& result, std::uint32_t cib_call, int target_rc) const;
+  void log_result_1_x(const executor::OperationResult& result, std::uint32_t cib_call) const;
+  void log_result_2_x(const executor::OperationResult& result, std::uint32_t cib_call) const;
+  void log_output(const executor::OperationResult& result) const;
+  void trace_result(const executor::OperationResult& result, int target_rc) const;
+
+  Host& host_;
+  const Profile& profile_;
+  CibManager& cib_;
+  LrmClient& client_;
+  executor::Executor executor_;
+  OperationHistory history_;
+  std::string node_name_;
+  std::string node_id_;
+  // Cancellations that the scheduler asked for: operation key to transition key.
+  std::map<std::string, std::string, std::less<>> cancels_;
+};
+
+}  // namespace simcluster::controller

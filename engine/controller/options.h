@@ -1,0 +1,33 @@
+// Cluster options that the controller itself uses (CM A.3).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/base/profile.h"
+#include "engine/base/time.h"
+#include "engine/cib/document.h"
+
+namespace simcluster::controller {
+
+struct ControllerOptions {
+  Duration dc_deadtime = seconds(20);
+  Duration election_timeout = minutes(2);
+  Duration integration_timeout = minutes(3);
+  Duration finalization_timeout = minutes(30);
+  Duration transition_delay;
+  Duration recheck_interval = minutes(15);
+  Duration shutdown_escalation = minutes(20);
+  Duration cluster_delay = seconds(60);
+  Duration fencing_timeout = seconds(60);
+  int batch_limit = 0;
+  int migration_limit = -1;
+  int node_action_limit = 0;
+  int fencing_max_attempts = 10;
+  bool fencing_enabled = true;
+};
+
+// Reads crm_config of a CIB; `cib-bootstrap-options` first (CM-1.9). What is missing or unreadable has its default.
+ControllerOptions read_options(const cib::Document& document, const Profile& profile, Time now);
+
+}  // namespace simcluster::controller

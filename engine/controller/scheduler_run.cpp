@@ -1,0 +1,125 @@
+#include "engine/controller/scheduler_run.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/controller/exit_classes.h"
+#include "engine/executor/exit_codes.h"
+#include "engine/scheduler/scheduler.h"
+
+namespace simcluster::controller {
+
+namespace {
+
+// "Start      vip01     (         node1 )" to "Start vip01 (node1)": the columns came with 2.0.
+std::string without_columns(std::string_view line) {
+  std::string text;
+  for (const char c : line) {
+    if (c == ' ' && (text.empty() || text.back() == ' ' || text.back() == '(')) continue;
+    if (c == ')' && text.ends_with(' ')) text.pop_back();
+    text += c;
+  }
+  return text;
+}
+
+class LineMaker {
+ public:
+  LineMaker(const Profile& profile, SchedulerRun& run) : profile_(profile), run_(run) {}
+
+  void add(LogPriority priority, std::string_view function, std::string text) {
+    run_.lines.push_back({priority, std::string(function), std::move(text)});
+  }
+
+  // AT-10.2 "scheduler sees failure", "hard failure".
+  void failure(const scheduler::HistoryEntry& entry, std::string_view resource, std::string_view node) {
+    const std::string_view text = executor::exit_code_text(entry.rc, profile_);
+    run_.warnings = true;
+    if (profile_.logs_with_function) {
+      add(LogPriority::kWarning, "unpack_rsc_op",
+          fmt::format("Processing failed op {} on {}: {} ({})", entry.key, node, text, entry.rc));
+    } else if (!profile_.daemons_renamed) {
+      add(LogPriority::kWarning, "unpack_rsc_op_failure",
+          fmt::format("Processing failed op {} for {} on {}: {} ({})", entry.operation, resource, node, text,
+                      entry.rc));
+    } else {
+      const std::string_view reason = entry.xml.value("exit-reason");
+      add(LogPriority::kWarning, "unpack_rsc_op_failure",
+          fmt::format("Unexpected result ({}{}{}) was recorded for {} of {} on {}", text, reason.empty() ? "" : ": ",
+                      reason, entry.is_probe() ? "probe" : entry.operation, resource, node));
+    }
+    if (is_hard_error(entry.rc) || is_fatal_error(entry.rc)) ban(entry, resource, node, text);
+  }
+
+ private:
+  void ban(const scheduler::HistoryEntry& entry, std::string_view resource, std::string_view node,
+           std::string_view text) {
+    const bool everywhere = is_fatal_error(entry.rc);
+    const LogPriority priority = entry.rc == executor::kOcfErrorInstalled ? LogPriority::kNotice : LogPriority::kError;
+    if (profile_.logs_with_function) {
+      add(priority, "unpack_rsc_op",
+          fmt::format("Hard error - {} failed with rc={}: Preventing {} from re-starting {}", entry.key, entry.rc,
+                      resource, everywhere ? "anywhere in the cluster" : fmt::format("on {}", node)));
+    } else if (!profile_.daemons_renamed) {
+      add(priority, "unpack_rsc_op",
+          fmt::format("Preventing {} from re-starting {}: operation {} failed '{}' ({})", resource,
+                      everywhere ? std::string("anywhere") : fmt::format("on {}", node), entry.operation, text,
+                      entry.rc));
+    } else {
+      const std::string_view reason = entry.xml.value("exit-reason");
+      add(priority, "unpack_rsc_op",
+          fmt::format("Preventing {} from restarting {} because of {} failure ({}{}{})", resource,
+                      everywhere ? std::string("anywhere") : fmt::format("on {}", node), everywhere ? "fatal" : "hard",
+                      text, reason.empty() ? "" : ": ", reason));
+    }
+  }
+
+  const Profile& profile_;
+  SchedulerRun& run_;
+};
+
+}  // namespace
+
+std::string input_file_name(const Profile& profile, int number, bool warnings) {
+  return fmt::format("{}/pe-{}-{}.bz2", profile.logs_with_function ? "/var/lib/pengine" : "/var/lib/pacemaker/pengine",
+                     warnings && profile.logs_with_function ? "warn" : "input", number);
+}
+
+SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile, Time now, int transition_id,
+                           int input_number) {
+  scheduler::Options options;
+  options.now = now.unix_seconds();
+  options.sanitized = false;
+  options.transition_id = transition_id;
+  scheduler::Schedule schedule = scheduler::schedule(document, options);
+  const scheduler::Model& model = schedule.state();
+
+  SchedulerRun run;
+  LineMaker lines(profile, run);
+  for (const scheduler::FailedAction& failed : model.failed_actions) {
+    if (!failed.resource.valid() || !failed.node.valid()) continue;
+    lines.failure(model.history_entry(failed.entry), model.resource(failed.resource).id, model.node(failed.node).name);
+  }
+  run.summary = scheduler::transition_summary(schedule);
+  for (const std::string& line : run.summary) {
+    if (profile.daemons_renamed) {
+      lines.add(LogPriority::kNotice, "log_list_item", fmt::format("Actions: {}", line));
+    } else {
+      lines.add(LogPriority::kNotice, "LogActions", without_columns(line));
+    }
+  }
+  const std::string file = input_file_name(profile, input_number, run.warnings);
+  if (profile.logs_with_function) {
+    lines.add(LogPriority::kInfo, "process_pe_message",
+              fmt::format("Transition {}: PEngine Input stored in: {}", transition_id, file));
+  } else {
+    lines.add(LogPriority::kNotice, "process_pe_message",
+              profile.daemons_renamed
+                  ? fmt::format("Calculated transition {}, saving inputs in {}", transition_id, file)
+                  : fmt::format("Calculated Transition {}: {}", transition_id, file));
+  }
+  run.graph = std::move(*schedule.model->graph);
+  return run;
+}
+
+}  // namespace simcluster::controller

@@ -1,0 +1,33 @@
+// One run of the scheduler for the DC, and what its daemon would log about it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/base/host.h"
+#include "engine/base/profile.h"
+#include "engine/cib/document.h"
+#include "engine/scheduler/graph.h"
+
+namespace simcluster::controller {
+
+struct SchedulerRun {
+  scheduler::Graph graph;
+  struct Line {
+    LogPriority priority = LogPriority::kInfo;
+    std::string function;
+    std::string text;
+  };
+  std::vector<Line> lines;           // in the words of the profile's version (AT-10.2)
+  std::vector<std::string> summary;  // one line per planned action
+  bool warnings = false;             // a failed operation was seen
+};
+
+// `document` must not change during the call. `input_number` names the input file in the logs.
+SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile, Time now, int transition_id,
+                           int input_number);
+
+// "/var/lib/pengine/pe-input-3.bz2".
+std::string input_file_name(const Profile& profile, int number, bool warnings);
+
+}  // namespace simcluster::controller

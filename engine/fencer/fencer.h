@@ -1,0 +1,93 @@
+// The fencer of one node: knows the fence devices that this node may use, takes requests to fence a node, finds out
+// with the fencers of the other nodes who can do it, and runs the device (CM part J). It knows nothing of the CIB:
+// devices are registered by the controller, messages go through FencerTransport.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/host.h"
+#include "engine/base/ids.h"
+#include "engine/base/profile.h"
+
+namespace simcluster::fencer {
+
+// A fence device as configured (CM-10.2).
+struct Device {
+  std::string id;
+  std::string agent;                                            // type of the stonith class, "fence_vbox"
+  std::vector<std::pair<std::string, std::string>> parameters;  // pcmk_* included
+};
+
+struct FencingRequest {
+  std::string target;  // node name
+  std::string action;  // reboot, off, on
+  Duration timeout;
+  Duration delay;      // below 0: no delays at all (CM-10.19)
+  std::string client;  // who asked, for logs
+};
+
+enum class FencingStatus : std::uint8_t { kDone, kFailed, kTimeout, kNoDevice };
+
+struct FencingResult {
+  std::uint32_t call = 0;
+  std::string target;
+  std::string action;
+  FencingStatus status = FencingStatus::kFailed;
+  std::string delegate;  // node whose fencer did it; empty: none
+  std::string origin;    // node whose fencer was asked
+  std::string client;
+  std::string reason;  // why it failed
+  bool own = false;    // this node's fencer was asked
+};
+
+class FencerClient {
+ public:
+  // Every node hears of every finished operation (CM-10.16).
+  virtual void on_fencing_result(const FencingResult& result) = 0;
+
+ protected:
+  ~FencerClient() = default;
+};
+
+class FencerTransport {
+ public:
+  // To the fencers of all nodes, this one included, in the order of the group.
+  virtual void broadcast_fencer(std::span<const std::byte> bytes) = 0;
+
+ protected:
+  ~FencerTransport() = default;
+};
+
+class Fencer {
+ public:
+  // Keeps the references; they must outlive the fencer.
+  Fencer(Host& host, const Profile& profile, FencerTransport& transport, FencerClient& client);
+  ~Fencer();
+  Fencer(const Fencer&) = delete;
+  Fencer& operator=(const Fencer&) = delete;
+
+  void set_node(std::string name);
+  // Names of the nodes whose fencers are in the group now, this one included.
+  void set_peers(std::vector<std::string> names);
+
+  // Replaces all devices (CM-10.1).
+  void set_devices(std::vector<Device> devices);
+  std::size_t device_count() const;
+
+  // Returns the call's number; the result comes through the client.
+  std::uint32_t request(const FencingRequest& request);
+  // A message of another fencer, or an own one coming back. `sender` is the node's name.
+  void on_message(std::string_view sender, std::span<const std::byte> bytes);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace simcluster::fencer

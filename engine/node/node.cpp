@@ -1,0 +1,112 @@
+#include "engine/node/node.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/controller/controller.h"
+#include "engine/membership/corosync_conf.h"
+#include "engine/membership/stack.h"
+#include "engine/node/operator_shell.h"
+
+namespace simcluster::node {
+
+class Node::Impl final : public controller::ControllerClient, public membership::StackClient {
+ public:
+  Impl(Host& host, Profile profile, NodeConfig config)
+      : host_(host), profile_(std::move(profile)), config_(std::move(config)) {}
+
+  Result<void> start() {
+    const auto conf = membership::parse_corosync_conf(config_.corosync_conf, "corosync.conf", profile_);
+    if (!conf) return tl::unexpected(conf.error());
+    membership::LocalMachine machine;
+    machine.host_name = config_.name;
+    machine.addresses = config_.local_addresses;
+    machine.node_id = config_.id;
+    auto stack = membership::Stack::create(*conf, machine, host_, profile_, this);
+    if (!stack) return tl::unexpected(stack.error());
+    stack_ = std::move(*stack);
+    controller_ = std::make_unique<controller::Controller>(
+        host_, profile_, *stack_, controller::ControllerConfig{config_.name, config_.initial_cib}, *this);
+    shell_ = std::make_unique<OperatorShell>(*controller_, config_.name);
+    stack_->start();
+    return controller_->start();
+  }
+
+  void request_stop() {
+    if (controller_) controller_->request_stop();
+  }
+
+  // The manager has ended: the membership layer goes last.
+  void on_manager_ended(int exit_code, std::string_view reason) override {
+    exit_code_ = exit_code;
+    reason_ = reason;
+    stack_->stop();
+  }
+  void on_stack_stopped() override {
+    stopped_ = true;
+    host_.exit_node(exit_code_, reason_);
+  }
+
+  Result<OperatorShell*> shell() {
+    if (!shell_ || stopped_) return fail(fmt::format("the cluster software does not run on {}", config_.name));
+    return shell_.get();
+  }
+
+  Host& host_;
+  const Profile profile_;
+  const NodeConfig config_;
+  std::unique_ptr<membership::Stack> stack_;
+  std::unique_ptr<controller::Controller> controller_;
+  std::unique_ptr<OperatorShell> shell_;
+  bool stopped_ = false;
+  int exit_code_ = 0;
+  std::string reason_;
+  const cib::Document empty_;
+};
+
+Node::Node(Host& host, const Profile& profile, NodeConfig config)
+    : impl_(std::make_unique<Impl>(host, profile, std::move(config))) {}
+Node::~Node() = default;
+
+Result<void> Node::start() { return impl_->start(); }
+void Node::request_stop() { impl_->request_stop(); }
+
+Result<void> Node::crm(std::string_view command) {
+  const auto shell = impl_->shell();
+  return shell ? (*shell)->crm(command) : tl::unexpected(shell.error());
+}
+
+Result<void> Node::load_crm_shell(std::string_view text, std::string_view file_name, LoadMethod method) {
+  const auto shell = impl_->shell();
+  return shell ? (*shell)->load(text, file_name, method) : tl::unexpected(shell.error());
+}
+
+Result<void> Node::change_cib(CibChange change, std::string_view section, std::string_view xml) {
+  const auto shell = impl_->shell();
+  return shell ? (*shell)->change(change, section, xml) : tl::unexpected(shell.error());
+}
+
+void Node::update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
+                            std::string_view node) {
+  if (impl_->controller_) impl_->controller_->update_attribute(name, value, dampen, node);
+}
+
+const NodeConfig& Node::config() const { return impl_->config_; }
+const cib::Document& Node::cib() const { return impl_->controller_ ? impl_->controller_->cib() : impl_->empty_; }
+
+std::string_view Node::controller_state() const {
+  return impl_->controller_ ? controller::state_name(impl_->controller_->state()) : std::string_view();
+}
+
+std::string_view Node::dc() const { return impl_->controller_ ? impl_->controller_->dc() : std::string_view(); }
+bool Node::is_dc() const { return impl_->controller_ && impl_->controller_->is_dc(); }
+bool Node::has_quorum() const { return impl_->controller_ && impl_->controller_->has_quorum(); }
+
+std::vector<std::string> Node::members() const {
+  return impl_->controller_ ? impl_->controller_->members() : std::vector<std::string>();
+}
+
+bool Node::stopped() const { return impl_->stopped_; }
+
+}  // namespace simcluster::node

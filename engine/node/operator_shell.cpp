@@ -1,0 +1,348 @@
+#include "engine/node/operator_shell.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/cib/crm_shell.h"
+#include "engine/cib/values.h"
+#include "engine/controller/cib_request.h"
+
+namespace simcluster::node {
+
+using controller::CibPath;
+using controller::CibRequest;
+using controller::CibStep;
+using controller::step;
+
+namespace {
+
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const auto start = text.find_first_not_of(" \t\n");
+    if (start == std::string_view::npos) break;
+    text.remove_prefix(start);
+    const auto end = text.find_first_of(" \t\n");
+    words.push_back(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end);
+  }
+  return words;
+}
+
+// Path of an element from below the root, by ids.
+CibPath path_of(cib::Element element) {
+  CibPath path;
+  for (; element && !element.is("cib"); element = element.parent()) {
+    path.insert(path.begin(), element.id().empty() ? step(element.name()) : step(element.name(), element.id()));
+  }
+  return path;
+}
+
+constexpr std::array<std::string_view, 9> kConfigurationSections = {"crm_config",  "nodes",        "resources",
+                                                                    "constraints", "rsc_defaults", "op_defaults",
+                                                                    "acls",        "tags",         "fencing-topology"};
+
+Result<CibPath> section_path(std::string_view section) {
+  if (section.empty()) return CibPath{};
+  if (section == "configuration" || section == "status") return CibPath{step(section)};
+  if (section == "alerts" || std::find(kConfigurationSections.begin(), kConfigurationSections.end(), section) !=
+                                 kConfigurationSections.end()) {
+    return CibPath{step("configuration"), step(section)};
+  }
+  return fail(
+      fmt::format("\"{}\" is not a section of the CIB; expected configuration, status, nodes, resources, "
+                  "constraints, crm_config, rsc_defaults, op_defaults, acls, tags, fencing-topology or alerts",
+                  section));
+}
+
+bool is_resource(const cib::Element& element) {
+  return element.is("primitive") || element.is("group") || element.is("clone") || element.is("master") ||
+         element.is("bundle");
+}
+
+}  // namespace
+
+Result<void> OperatorShell::crm(std::string_view command) {
+  const Words words = split(command);
+  if (words.empty()) return fail("an empty crm command");
+  if (words[0] == "resource") return resource_command(words);
+  if (words[0] == "node") return node_command(words);
+  if (words[0] == "configure") return configure_command(words, command);
+  return fail(fmt::format("\"crm {}\" is not known; expected resource, node or configure", words[0]));
+}
+
+// --- resource ---
+
+Result<void> OperatorShell::resource_command(const Words& words) {
+  const std::string_view verb = words.size() > 1 ? words[1] : std::string_view();
+  if (verb == "cleanup" || verb == "refresh" || verb == "reprobe") {
+    const std::string_view resource = words.size() > 2 ? words[2] : std::string_view();
+    const std::string_view node = words.size() > 3 ? words[3] : std::string_view();
+    if (!resource.empty()) {
+      if (const auto found = find_resource(resource); !found) return tl::unexpected(found.error());
+    }
+    if (verb == "cleanup") {
+      controller_.cleanup(resource, node);
+    } else {
+      controller_.refresh(resource, node);
+    }
+    return {};
+  }
+  if (words.size() < 3) return fail(fmt::format("\"crm resource {}\" needs the id of a resource", verb));
+  const std::string_view resource = words[2];
+  if (const auto found = find_resource(resource); !found) return tl::unexpected(found.error());
+  const std::string_view node = words.size() > 3 ? words[3] : std::string_view();
+  if (verb == "start") return set_meta(resource, "target-role", "Started");
+  if (verb == "stop") return set_meta(resource, "target-role", "Stopped");
+  if (verb == "promote") return set_meta(resource, "target-role", "Master");
+  if (verb == "demote") return set_meta(resource, "target-role", "Slave");
+  if (verb == "manage") return set_meta(resource, "is-managed", "true");
+  if (verb == "unmanage") return set_meta(resource, "is-managed", "false");
+  if (verb == "maintenance") return set_meta(resource, "maintenance", node == "off" ? "false" : "true");
+  if (verb == "move" || verb == "migrate") return move(resource, node);
+  if (verb == "ban") return ban(resource, node);
+  if (verb == "clear" || verb == "unmove" || verb == "unmigrate") return clear(resource);
+  if (verb == "failcount") return failcount_command(words);
+  return fail(
+      fmt::format("\"crm resource {}\" is not known; expected start, stop, promote, demote, manage, unmanage, "
+                  "maintenance, move, ban, clear, cleanup, refresh or failcount",
+                  verb));
+}
+
+Result<cib::Element> OperatorShell::find_resource(std::string_view id) const {
+  for (const cib::Element element : controller_.cib().find_all_id(id)) {
+    if (is_resource(element)) return element;
+  }
+  return fail(fmt::format("resource {} is not configured", id));
+}
+
+// AT-9.2: the ids that the tools make.
+Result<void> OperatorShell::set_meta(std::string_view resource, std::string_view name, std::string_view value) {
+  const Result<cib::Element> found = find_resource(resource);
+  if (!found) return tl::unexpected(found.error());
+  const cib::Element set = found->first_child("meta_attributes");
+  const std::string set_id = set ? std::string(set.id()) : fmt::format("{}-meta_attributes", resource);
+  std::string pair_id = fmt::format("{}-{}", set_id, name);
+  if (set) {
+    for (const cib::Element pair : set.children("nvpair")) {
+      if (pair.value("name") == name) pair_id = pair.id();
+    }
+  }
+  cib::Document document;
+  cib::MutableElement payload = document.create_root("meta_attributes");
+  payload.set_attribute("id", set_id);
+  payload.append_child("nvpair").set_attribute("id", pair_id).set_attribute("name", name).set_attribute("value", value);
+  CibRequest request;
+  request.merge(path_of(*found), document.root());
+  controller_.change_cib(std::move(request), "crm_resource");
+  return {};
+}
+
+std::string OperatorShell::active_node(std::string_view resource) const {
+  const cib::Element status = controller_.cib().root().first_child("status");
+  for (const cib::Element state : status.children("node_state")) {
+    for (const cib::Element entry : state.first_child("lrm").first_child("lrm_resources").children("lrm_resource")) {
+      if (entry.id() != resource && !entry.id().starts_with(fmt::format("{}:", resource))) continue;
+      std::int64_t newest = -1;
+      bool active = false;
+      for (const cib::Element op : entry.children("lrm_rsc_op")) {
+        const auto call = cib::parse_integer(op.value("call-id"));
+        if (!call || call->value <= newest || op.value("op-status") != "0") continue;
+        newest = call->value;
+        const std::string_view operation = op.value("operation");
+        active = operation != "stop" && !(operation == "monitor" && op.value("rc-code") == "7");
+      }
+      if (active) return std::string(state.value("uname"));
+    }
+  }
+  return {};
+}
+
+Result<void> OperatorShell::move(std::string_view resource, std::string_view node) {
+  if (node.empty()) return ban(resource, {});
+  cib::Document document;
+  cib::MutableElement location = document.create_root("rsc_location");
+  location.set_attribute("id", fmt::format("cli-prefer-{}", resource));
+  location.set_attribute("rsc", resource).set_attribute("role", "Started").set_attribute("node", node);
+  location.set_attribute("score", "INFINITY");
+  CibRequest request;
+  request.merge({step("configuration"), step("constraints")}, document.root());
+  controller_.change_cib(std::move(request), "crm_resource");
+  return {};
+}
+
+Result<void> OperatorShell::ban(std::string_view resource, std::string_view node) {
+  const std::string target = node.empty() ? active_node(resource) : std::string(node);
+  if (target.empty()) return fail(fmt::format("resource {} runs nowhere: name the node", resource));
+  cib::Document document;
+  cib::MutableElement location = document.create_root("rsc_location");
+  location.set_attribute("id", fmt::format("cli-ban-{}-on-{}", resource, target));
+  location.set_attribute("rsc", resource).set_attribute("role", "Started").set_attribute("node", target);
+  location.set_attribute("score", "-INFINITY");
+  CibRequest request;
+  request.merge({step("configuration"), step("constraints")}, document.root());
+  controller_.change_cib(std::move(request), "crm_resource");
+  return {};
+}
+
+Result<void> OperatorShell::clear(std::string_view resource) {
+  const std::string prefer = fmt::format("cli-prefer-{}", resource);
+  const std::string ban_prefix = fmt::format("cli-ban-{}-on-", resource);
+  CibRequest request;
+  const cib::Element constraints = controller_.cib().find_path("configuration/constraints");
+  for (const cib::Element location : constraints.children("rsc_location")) {
+    if (location.id() == prefer || location.id().starts_with(ban_prefix)) request.remove(path_of(location));
+  }
+  if (!request.steps.empty()) controller_.change_cib(std::move(request), "crm_resource");
+  return {};
+}
+
+Result<void> OperatorShell::failcount_command(const Words& words) {
+  if (words.size() < 5) return fail("expected: crm resource failcount RESOURCE set NODE VALUE, or delete NODE");
+  const std::string name = fmt::format("fail-count-{}", words[2]);
+  if (words[3] == "delete") {
+    controller_.update_attribute(name, std::nullopt, {}, words[4]);
+    return {};
+  }
+  if (words[3] == "set" && words.size() > 5) {
+    controller_.update_attribute(name, words[5], {}, words[4]);
+    return {};
+  }
+  return fail("expected: crm resource failcount RESOURCE set NODE VALUE, or delete NODE");
+}
+
+// --- node ---
+
+Result<void> OperatorShell::node_command(const Words& words) {
+  if (words.size() < 2) return fail("\"crm node\" needs a command: standby, online, maintenance or ready");
+  const std::string_view verb = words[1];
+  const std::string_view node = words.size() > 2 ? words[2] : std::string_view(own_name_);
+  if (verb == "standby") return node_attribute(node, "standby", "on");
+  if (verb == "online") return node_attribute(node, "standby", "off");
+  if (verb == "maintenance") return node_attribute(node, "maintenance", "on");
+  if (verb == "ready") return node_attribute(node, "maintenance", "off");
+  if (verb == "fence") {
+    controller_.update_attribute("terminate", "true", {}, node);
+    return {};
+  }
+  return fail(fmt::format("\"crm node {}\" is not known; expected standby, online, maintenance, ready or fence", verb));
+}
+
+// AT-9.3: instance_attributes "nodes-<id>", nvpair "nodes-<id>-<name>".
+Result<void> OperatorShell::node_attribute(std::string_view node, std::string_view name, std::string_view value) {
+  const cib::Element nodes = controller_.cib().find_path("configuration/nodes");
+  for (const cib::Element element : nodes.children("node")) {
+    if (!cib::equal_ignoring_case(element.value("uname"), node)) continue;
+    const cib::Element set = element.first_child("instance_attributes");
+    const std::string set_id = set ? std::string(set.id()) : fmt::format("nodes-{}", element.id());
+    std::string pair_id = fmt::format("{}-{}", set_id, name);
+    if (set) {
+      for (const cib::Element pair : set.children("nvpair")) {
+        if (pair.value("name") == name) pair_id = pair.id();
+      }
+    }
+    cib::Document document;
+    cib::MutableElement payload = document.create_root("instance_attributes");
+    payload.set_attribute("id", set_id);
+    payload.append_child("nvpair")
+        .set_attribute("id", pair_id)
+        .set_attribute("name", name)
+        .set_attribute("value", value);
+    CibRequest request;
+    request.merge(path_of(element), document.root());
+    controller_.change_cib(std::move(request), "crm_attribute");
+    return {};
+  }
+  return fail(fmt::format("node {} is not in the configuration", node));
+}
+
+// --- configure ---
+
+Result<void> OperatorShell::configure_command(const Words& words, std::string_view command) {
+  if (words.size() < 2) return fail("\"crm configure\" needs a command");
+  if (words[1] == "delete") return erase(Words(words.begin() + 2, words.end()));
+  if (words[1] == "erase") {
+    cib::Document empty = cib::empty_cib();
+    CibRequest request;
+    request.set(CibStep::Kind::kReplace, {step("configuration")},
+                cib::write_compact(std::as_const(empty).root().first_child("configuration")));
+    controller_.change_cib(std::move(request), "crmd");
+    return {};
+  }
+  const auto at = command.find("configure") + std::string_view("configure").size();
+  return load(command.substr(at), "crm configure", LoadMethod::kUpdate);
+}
+
+Result<void> OperatorShell::erase(const Words& ids) {
+  if (ids.empty()) return fail("\"crm configure delete\" needs the id of an object");
+  CibRequest request;
+  const cib::Element configuration = controller_.cib().root().first_child("configuration");
+  for (const std::string_view id : ids) {
+    cib::Element found;
+    for (const cib::Element element : controller_.cib().find_all_id(id)) {
+      for (cib::Element up = element; up && !found; up = up.parent()) {
+        if (up == configuration) found = element;
+      }
+    }
+    if (!found) return fail(fmt::format("object {} does not exist", id));
+    request.remove(path_of(found));
+  }
+  controller_.change_cib(std::move(request), "cibadmin");
+  return {};
+}
+
+// crmsh computes the new configuration and replaces the old one.
+Result<void> OperatorShell::load(std::string_view text, std::string_view file_name, LoadMethod method) {
+  cib::Document wanted = controller_.cib();
+  const Result<void> applied = cib::apply_crm_shell(
+      wanted, text, file_name, method == LoadMethod::kUpdate ? cib::CrmLoad::kUpdate : cib::CrmLoad::kReplace);
+  if (!applied) return applied;
+  CibRequest request;
+  request.set(CibStep::Kind::kReplace, {step("configuration")},
+              cib::write_compact(std::as_const(wanted).root().first_child("configuration")));
+  controller_.change_cib(std::move(request), "cibadmin");
+  return {};
+}
+
+// --- cibadmin ---
+
+Result<void> OperatorShell::change(CibChange change, std::string_view section, std::string_view xml) {
+  Result<CibPath> path = section_path(section);
+  if (!path) return tl::unexpected(path.error());
+  const Result<cib::Document> payload = cib::parse_document(xml, "cibadmin -X");
+  if (!payload) return tl::unexpected(payload.error());
+  const cib::Element given = payload->root();
+  const bool names_section = !path->empty() && path->back().element == given.name();
+  CibRequest request;
+  switch (change) {
+    case CibChange::kCreate:
+    case CibChange::kModify:
+      if (names_section) path->pop_back();
+      request.set(change == CibChange::kCreate ? CibStep::Kind::kCreate : CibStep::Kind::kModify, *path,
+                  cib::write_compact(given));
+      break;
+    case CibChange::kReplace:
+      if (!names_section) path->push_back(given.id().empty() ? step(given.name()) : step(given.name(), given.id()));
+      request.set(CibStep::Kind::kReplace, *path, cib::write_compact(given));
+      break;
+    case CibChange::kDelete:
+      if (!names_section) {
+        cib::Element found;
+        for (const cib::Element element : controller_.cib().find_all_id(given.id())) {
+          if (element.name() == given.name()) found = element;
+        }
+        if (!found) return {};  // deleting what is not there is success (CM-6.6)
+        request.remove(path_of(found));
+      } else {
+        request.remove(*path);
+      }
+      break;
+  }
+  controller_.change_cib(std::move(request), "cibadmin");
+  return {};
+}
+
+}  // namespace simcluster::node

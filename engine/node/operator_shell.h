@@ -1,0 +1,45 @@
+// What an operator types: crm shell commands and cibadmin-like changes, turned into CIB requests (AT-9, AT-11.2).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/time.h"
+#include "engine/controller/controller.h"
+#include "engine/node/node.h"
+
+namespace simcluster::node {
+
+class OperatorShell {
+ public:
+  OperatorShell(controller::Controller& controller, std::string own_name)
+      : controller_(controller), own_name_(std::move(own_name)) {}
+
+  Result<void> crm(std::string_view command);
+  Result<void> load(std::string_view text, std::string_view file_name, LoadMethod method);
+  Result<void> change(CibChange change, std::string_view section, std::string_view xml);
+
+ private:
+  using Words = std::vector<std::string_view>;
+
+  Result<void> resource_command(const Words& words);
+  Result<void> node_command(const Words& words);
+  Result<void> configure_command(const Words& words, std::string_view command);
+  Result<void> failcount_command(const Words& words);
+  Result<void> set_meta(std::string_view resource, std::string_view name, std::string_view value);
+  Result<void> move(std::string_view resource, std::string_view node);
+  Result<void> ban(std::string_view resource, std::string_view node);
+  Result<void> clear(std::string_view resource);
+  Result<void> node_attribute(std::string_view node, std::string_view name, std::string_view value);
+  Result<void> erase(const Words& ids);
+  Result<cib::Element> find_resource(std::string_view id) const;
+  // Name of the node where the resource's history says that it runs; empty: nowhere.
+  std::string active_node(std::string_view resource) const;
+
+  controller::Controller& controller_;
+  std::string own_name_;
+};
+
+}  // namespace simcluster::node
