@@ -1,8 +1,11 @@
 #include "engine/scheduler/collective.h"
 
-#include "engine/scheduler/graph_build.h"
+#include <algorithm>
+#include <string>
+
+#include "engine/cib/values.h"
 #include "engine/scheduler/model.h"
-#include "engine/scheduler/propagation.h"
+#include "engine/scheduler/utilization.h"
 
 namespace simcluster::scheduler {
 
@@ -22,8 +25,14 @@ bool is_inside_bundle_of(const Model& model, const Resource& resource, const Res
   return bundle.is_bundle() && bundle.bundle->clone.valid() && resource.top == bundle.bundle->clone;
 }
 
-bool bundle_contributes_colocations(const Model&, const Resource& bundle, const Resource& requested) {
-  return requested.self == bundle.self || requested.replica_container;
+bool bundle_contributes_colocations(const Model& model, const Resource& bundle, const Resource& requested) {
+  if (requested.self == bundle.self || requested.replica_container) return true;
+  const ResourceId clone_id = bundle.bundle->clone;
+  if (!clone_id.valid() || requested.top != clone_id) return false;
+  const Resource& clone = model.resource(clone_id);
+  if (!clone.promotable) return false;
+  if (requested.self == clone_id) return clone.clone->promotion_constrained;
+  return !requested.unassigned;
 }
 
 std::vector<ResourceId> instances_of(const Model&, const Resource& collective) {
@@ -33,31 +42,78 @@ std::vector<ResourceId> instances_of(const Model&, const Resource& collective) {
   return containers;
 }
 
-void apply_location_to_bundle(Model&, Resource&, const Location&) {}
-void assign_collective(Model&, Resource&, NodeId, bool) {}
-void apply_colocation_with_collective(Model&, Resource&, Resource&, const Colocation&) {}
-void apply_colocation_to_role(Model&, Resource&, const Resource&, const Colocation&) {}
-void add_collective_demand(const Model&, const Resource&, const std::vector<ResourceId>&,
-                           std::vector<std::pair<std::string_view, int>>&) {}
-void create_internal_constraints_of_collective(Model&, Resource&) {}
-bool create_collective_probe(Model&, Resource&, NodeId) { return false; }
-void create_collective_actions(Model&, Resource&) {}
-void notify_fencing_stop(Model&, Resource&, ActionId, ActionId) {}
-ActionFlags collective_action_flags(Propagator&, Model&, Action& action, NodeId) { return action.flags; }
-bool is_interleaved(const Model&, const Action&, const Action&) { return false; }
-ActionId interleaved_action(const Model&, ActionId, ResourceId, NodeId) { return {}; }
-ActionId interleaved_then_action(const Model&, Task, ResourceId, NodeId) { return {}; }
 bool is_interleave(const Model&, const Resource& collective) {
-  return collective.is_clone() && collective.clone->interleave;
+  const std::string_view* text = collective.meta.find("interleave");
+  return text != nullptr && cib::is_true(*text);
 }
-ResourceId compatible_instance(const Model&, const Resource&, const Resource&, bool) { return {}; }
-void add_collective_to_graph(GraphBuilder&, Model&, Resource&) {}
+
 std::string_view connection_address(const Model& model, const Resource& connection) {
   if (!connection.launcher.valid()) return {};
   const Resource& container = model.resource(connection.launcher);
   const NodeId host = container.assigned.valid() ? container.assigned : current_node(model, container);
   return host.valid() ? model.node(host).name : std::string_view();
 }
-std::vector<ResourceId> summary_children(const Model&, const Resource& collective) { return collective.children; }
+
+std::vector<ResourceId> summary_children(const Model&, const Resource& collective) {
+  if (!collective.is_bundle()) return collective.children;
+  std::vector<ResourceId> parts;
+  for (const BundleReplica& replica : collective.bundle->replicas) {
+    for (const ResourceId part : {replica.ip_resource, replica.container, replica.connection, replica.child}) {
+      if (part.valid()) parts.push_back(part);
+    }
+  }
+  return parts;
+}
+
+namespace {
+
+using Demand = std::vector<std::pair<std::string_view, int>>;
+
+bool contains(const std::vector<ResourceId>& set, ResourceId id) {
+  return std::find(set.begin(), set.end(), id) != set.end();
+}
+
+void add_demand_of(const Model& model, const Resource& resource, const std::vector<ResourceId>& set, Demand& demand) {
+  for (const ResourceId child : resource.children) {
+    if (model.resource(child).unassigned && !contains(set, child)) {
+      add_demand_of(model, model.resource(child), set, demand);
+    }
+  }
+  if (!resource.is_primitive()) return;
+  resource.utilization.for_each([&](const AttributeTable::Entry& entry) {
+    const int value = utilization_value(entry.value);
+    const auto it = std::find_if(demand.begin(), demand.end(), [&](const auto& d) { return d.first == entry.key; });
+    if (it == demand.end()) {
+      demand.emplace_back(entry.key, value);
+    } else {
+      it->second += value;
+    }
+  });
+}
+
+}  // namespace
+
+void add_collective_demand(const Model& model, const Resource& collective, const std::vector<ResourceId>& set,
+                           std::vector<std::pair<std::string_view, int>>& demand) {
+  if (collective.is_bundle()) {
+    const auto& replicas = collective.bundle->replicas;
+    if (!replicas.empty()) add_demand_of(model, model.resource(replicas.front().container), set, demand);
+    return;
+  }
+  bool found = false;
+  for (const ResourceId id : collective.children) {
+    const Resource& child = model.resource(id);
+    if (contains(set, id)) {
+      found = true;
+    } else if (std::any_of(child.children.begin(), child.children.end(),
+                           [&](ResourceId member) { return contains(set, member); })) {
+      add_demand_of(model, child, set, demand);
+      found = true;
+    }
+  }
+  if (!found && !collective.children.empty()) {
+    add_demand_of(model, model.resource(collective.children.front()), set, demand);
+  }
+}
 
 }  // namespace simcluster::scheduler

@@ -18,6 +18,34 @@ class NodeTable;
 class Propagator;
 class GraphBuilder;
 
+// --- clones (clone_assignment.cpp) ---
+// S4 CR-3.5: negative when `a` comes first.
+int compare_instances(Model& model, ResourceId a, ResourceId b);
+// S4 CR-3.11: assigns the instances of a clone or bundle in this order.
+void assign_instances(Model& model, Resource& collective, const std::vector<ResourceId>& instances, int total,
+                      int per_node);
+void assign_clone(Model& model, Resource& clone, NodeId prefer, bool final);
+// Sorts a clone's children by instance number.
+void sort_by_number(Model& model, Resource& clone);
+// The probe of a resource on exactly this node, none when there is none.
+ActionId newest_probe(Model& model, ResourceId resource, NodeId node);
+void assign_bundle(Model& model, Resource& bundle, NodeId prefer, bool final);
+
+// --- promotion (promotion.cpp) ---
+// S4 CR-5.1: promotion scores before placement.
+void add_promotion_scores(Model& model, Resource& clone);
+// S4 CR-5.8 to CR-5.21: who is promoted.
+void set_promotion_roles(Model& model, Resource& clone);
+
+// --- notifications (notifications.cpp) ---
+// S4 CR-12.2: the four pseudo-actions around one task of a clone.
+void create_notifications(Model& model, Resource& clone, Task task);
+// S4 CR-12.4.
+void order_stop_notifications(Model& model, const Resource& clone);
+void order_demote_notifications(Model& model, const Resource& clone);
+// S4 CR-12.10: values and notify actions of all instances.
+void fill_notifications(Model& model, Resource& clone);
+
 // --- relations between the parts of a bundle ---
 // The instance inside a bundle's container, none when the bundle has no primitive.
 ResourceId replica_child(const Model& model, const Resource& container);
@@ -33,10 +61,13 @@ void apply_location_to_bundle(Model& model, Resource& bundle, const Location& lo
 // S4 chapter 3 and CR-10.40. Collectives have no assigned node.
 void assign_collective(Model& model, Resource& collective, NodeId prefer, bool final);
 // S4 CR-4.9, CR-10.45: a colocation with a clone or bundle as primary, applied to the dependent's scores.
-void apply_colocation_with_collective(Model& model, Resource& dependent, Resource& primary,
-                                      const Colocation& colocation);
+// Returns what was added to the dependent's promotion priority.
+Score apply_colocation_with_collective(Model& model, Resource& dependent, Resource& primary,
+                                       const Colocation& colocation);
 // S3 effect `role`, S4 CR-5.10: changes the dependent's promotion priority.
-void apply_colocation_to_role(Model& model, Resource& dependent, const Resource& primary, const Colocation& colocation);
+// Returns the change.
+Score apply_colocation_to_role(Model& model, Resource& dependent, const Resource& primary,
+                               const Colocation& colocation);
 // S4 CR-15.2: adds what unassigned instances will use (S3 ).
 void add_collective_demand(const Model& model, const Resource& collective, const std::vector<ResourceId>& set,
                            std::vector<std::pair<std::string_view, int>>& demand);
@@ -58,7 +89,15 @@ ActionId interleaved_then_action(const Model& model, Task task, ResourceId insta
 // The `interleave` meta-attribute of a clone; bundles follow their clone (S4).
 bool is_interleave(const Model& model, const Resource& collective);
 // S5 G-25: none when there is no compatible instance.
-ResourceId compatible_instance(const Model& model, const Resource& match, const Resource& collective, bool current);
+ResourceId compatible_instance(Model& model, const Resource& match, const Resource& collective, bool current);
+// S4 CR-4.13 in full: the instance must also have the role (kUnknown: any), and with an attribute its value decides
+// instead of the node.
+ResourceId compatible_instance(Model& model, const Resource& match, const Resource& collective, Role role, bool current,
+                               std::string_view attribute);
+// S4 CR-0.3.
+int per_node_maximum(const Resource& resource);
+// The resource or something below it is blocked.
+bool has_blocked(const Model& model, const Resource& resource);
 
 // --- output ---
 // S5 I-2; notifications are created here (S5 H-4).

@@ -9,6 +9,7 @@
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/locations.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/preference_scores.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
@@ -17,89 +18,17 @@ namespace {
 
 constexpr Score kUnusable = -100'000'000;  // S3
 
-// Nodes whose attribute has the same value share a class number (S0 GU-7.4).
-class ValueClasses {
- public:
-  ValueClasses(const Model& model, std::string_view attribute) : model_(model), attribute_(attribute) {
-    by_node_ = attribute == "#uname" && !model.have_remote_nodes;
-  }
-  // The class of a node on behalf of a resource.
-  std::uint32_t of(const Resource& resource, NodeId node) {
-    if (by_node_) return node.value;
-    const auto value = colocation_value(model_, resource, model_.node(node), attribute_);
-    if (!value) return 0;
-    const auto next = static_cast<std::uint32_t>(numbers_.size() + 1);
-    return numbers_.try_emplace(lower_case(*value), next).first->second;
-  }
-
- private:
-  const Model& model_;
-  std::string_view attribute_;
-  bool by_node_ = false;
-  std::unordered_map<std::string, std::uint32_t> numbers_;  // 0: no value
-};
-
-// S3: the source's best score in each class of values.
-class BestScores {
- public:
-  BestScores(Model& model, const Resource& source, const Colocation& colocation, ValueClasses& classes) {
-    const NodeTable* table = &source.allowed;
-    NodeTable with_locations;
-    if (needs_group_locations(model, source, colocation)) {
-      with_locations = source.allowed.copy(model.shapes);
-      add_group_locations(model, source, with_locations);
-      table = &with_locations;
-    }
-    for (std::uint32_t i = 0; i < table->entries().size(); ++i) {
-      const NodeEntry& entry = table->entries()[i];
-      if (!entry.present || entry.score <= -kInfinity || !is_available(model.nodes[i])) continue;
-      const std::uint32_t number = classes.of(source, NodeId(i));
-      if (number >= best_.size()) best_.resize(number + 1, -kInfinity);
-      best_[number] = std::max(best_[number], entry.score);
-    }
-  }
-  Score of(std::uint32_t number) const { return number < best_.size() ? best_[number] : -kInfinity; }
-
- private:
-  static bool needs_group_locations(const Model& model, const Resource& source, const Colocation& colocation) {
-    if (!colocation.explicit_ || colocation.dependent != source.self || !source.parent.valid()) return false;
-    const Resource& parent = model.resource(source.parent);
-    return parent.is_group() && parent.children.front() != source.self;
-  }
-  static void add_group_locations(Model& model, const Resource& source, NodeTable& table) {
-    const Resource& group = model.resource(source.parent);
-    for (auto it = group.locations.rbegin(); it != group.locations.rend(); ++it) {
-      const Location& location = model.location(*it);
-      if (location.role != Role::kUnknown && location.role != source.next_role) continue;
-      bool exclusive = false;
-      apply_location_scores(model, table, location, exclusive);
-    }
-  }
-
-  std::vector<Score> best_;
-};
-
-bool allowed_on_one_node(const Resource& resource) {
-  int count = 0;
-  for (const NodeEntry& entry : resource.allowed.entries()) {
-    if (entry.present && entry.score >= 0) ++count;
-  }
-  return count == 1;
-}
-
 // S3.
 void add_matching_scores(Model& model, const Resource& source, const Resource& target, NodeTable& table,
                          const Colocation& colocation, float factor, std::uint32_t flags) {
   ValueClasses classes(model, colocation.node_attribute);
   const BestScores best(model, source, colocation, classes);
-  const Score stickiness = model.resource(colocation.primary).stickiness;
-  const bool always_filtered =
-      factor < 0 && (!has_influence(model, colocation) || !allowed_on_one_node(model.resource(colocation.dependent)));
+  const DoubleNegatives negatives(model, colocation);
   for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
     NodeEntry& entry = table.entries()[i];
     if (!entry.present) continue;
     const Score score = best.of(classes.of(target, NodeId(i)));
-    if (factor < 0 && score < 0 && (always_filtered || stickiness >= -score)) continue;  // a double negative
+    if (negatives.drops(factor, score)) continue;
     if (entry.score == kUnusable) continue;
     const Score sum = add_scores(weighted_score(factor, score), entry.score);
     if ((flags & merge_flag::kNonnegative) != 0 && sum < 0) {
@@ -191,29 +120,22 @@ void apply_to_location(Model& model, Resource& dependent, const Resource& primar
 }
 
 // S3.
-void apply_colocation_with_group(Model& model, Resource& dependent, const Resource& group,
-                                 const Colocation& colocation) {
-  if (group.unassigned) return;
+Score apply_colocation_with_group(Model& model, Resource& dependent, const Resource& group,
+                                  const Colocation& colocation) {
+  if (group.unassigned) return 0;
   if (group.group->collocated) {
     const ResourceId member = colocation.score >= kInfinity ? group.children.back() : group.children.front();
-    apply_colocation_with_primitive(model, dependent, model.resource(member), colocation);
-    return;
+    return apply_colocation_with_primitive(model, dependent, model.resource(member), colocation);
   }
-  if (colocation.score >= kInfinity) return;
+  if (colocation.score >= kInfinity) return 0;
+  Score sum = 0;
   for (const ResourceId member : group.children) {
-    apply_colocation_with_primitive(model, dependent, model.resource(member), colocation);
+    sum = add_scores(sum, apply_colocation_with_primitive(model, dependent, model.resource(member), colocation));
   }
+  return sum;
 }
 
 }  // namespace
-
-Score weighted_score(float factor, Score score) {
-  const float product = factor * static_cast<float>(score);
-  const double shifted = product < 0 ? static_cast<double>(product) - 0.5 : static_cast<double>(product) + 0.5;
-  const auto rounded = static_cast<Score>(std::clamp(shifted, -1e9, 1e9));
-  if (rounded != 0 || score == 0) return rounded;
-  return factor > 0 ? 1 : factor < 0 ? -1 : 0;
-}
 
 bool any_available(const Model& model, const NodeTable& table) {
   for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
@@ -242,33 +164,31 @@ std::optional<NodeTable> own_preferences(Model& model, Resource& source) {
   return result;
 }
 
-void apply_colocation_with_primitive(Model& model, Resource& dependent, const Resource& primary,
-                                     const Colocation& colocation) {
+Score apply_colocation_with_primitive(Model& model, Resource& dependent, const Resource& primary,
+                                      const Colocation& colocation) {
   switch (colocation_effect(model, dependent, primary, colocation, false)) {
     case ColocationEffect::kNothing:
-      return;
+      return 0;
     case ColocationEffect::kRole:
-      apply_colocation_to_role(model, dependent, primary, colocation);
-      return;
+      return apply_colocation_to_role(model, dependent, primary, colocation);
     case ColocationEffect::kLocation:
       apply_to_location(model, dependent, primary, colocation);
-      return;
+      return 0;
   }
+  return 0;
 }
 
-void apply_colocation(Model& model, Resource& dependent, Resource& primary, const Colocation& colocation) {
+Score apply_colocation(Model& model, Resource& dependent, Resource& primary, const Colocation& colocation) {
   switch (primary.variant) {
     case Variant::kPrimitive:
-      apply_colocation_with_primitive(model, dependent, primary, colocation);
-      return;
+      return apply_colocation_with_primitive(model, dependent, primary, colocation);
     case Variant::kGroup:
-      apply_colocation_with_group(model, dependent, primary, colocation);
-      return;
+      return apply_colocation_with_group(model, dependent, primary, colocation);
     case Variant::kClone:
     case Variant::kBundle:
-      apply_colocation_with_collective(model, dependent, primary, colocation);
-      return;
+      return apply_colocation_with_collective(model, dependent, primary, colocation);
   }
+  return 0;
 }
 
 void apply_this_with(Model& model, Resource& dependent, ColocationId id) {

@@ -14,9 +14,6 @@ namespace simcluster::scheduler {
 struct Model;
 struct Resource;
 
-// S3 steps 5 and 6: factor * score, rounded half away from zero, never rounded to nothing.
-Score weighted_score(float factor, Score score);
-
 // S3: some node of the table is available and has a score of at least 0.
 bool any_available(const Model& model, const NodeTable& table);
 
@@ -24,10 +21,11 @@ bool any_available(const Model& model, const NodeTable& table);
 void apply_this_with(Model& model, Resource& dependent, ColocationId colocation);
 // S3: adds what the colocation's dependent prefers to the primary's scores.
 void add_dependent_preferences(Model& model, Resource& primary, ColocationId colocation);
-// One colocation, applied by the variant of the primary (S3; S4).
-void apply_colocation(Model& model, Resource& dependent, Resource& primary, const Colocation& colocation);
+// One colocation, applied by the variant of the primary (S3; S4). Returns what it added to the
+// dependent's promotion priority; 0 while the dependent is being placed.
+Score apply_colocation(Model& model, Resource& dependent, Resource& primary, const Colocation& colocation);
 // S3, the primary being a primitive or one instance that stands for a collective.
-void apply_colocation_with_primitive(Model& model, Resource& dependent, const Resource& primary,
+Score apply_colocation_with_primitive(Model& model, Resource& dependent, const Resource& primary,
                                      const Colocation& colocation);
 
 namespace merge_flag {

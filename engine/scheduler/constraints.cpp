@@ -56,6 +56,7 @@ ColocationId add_colocation(Model& model, const Colocation& colocation) {
 
 LocationId add_location(Model& model, Location location) {
   const LocationId id(static_cast<std::uint32_t>(model.locations.size()));
+  location.self = id;
   model.resource(location.resource).locations.push_back(id);
   model.locations.push_back(std::move(location));
   return id;

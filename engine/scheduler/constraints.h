@@ -20,6 +20,7 @@ struct Location {
   Role role = Role::kUnknown;  // filter; kUnknown: none
   ProbeMode probe_mode = ProbeMode::kAlways;
   std::vector<std::pair<NodeId, Score>> nodes;
+  LocationId self;  // set by add_location()
 };
 
 // S3.

@@ -120,7 +120,7 @@ class LocationReader {
     const std::optional<Score> score = parse_score(*score_text, model_.options.health);
     Role role = Role::kUnknown;
     if (!node.valid() || !score || !parse_location_role(set_role ? set_role : xml_.attribute(kRole), role)) return;
-    Location location{xml_.id(), resource, role, discovery_, {{node, *score}}};
+    Location location{xml_.id(), resource, role, discovery_, {{node, *score}}, {}};
     store(std::move(location));
   }
 
@@ -139,7 +139,7 @@ class LocationReader {
     if (!attribute) {
       if (!text || !(score = parse_score(*text, model_.options.health))) return;
     }
-    Location location{rule.id(), resource, role, discovery_, {}};
+    Location location{rule.id(), resource, role, discovery_, {}, {}};
     const std::string attribute_name = attribute ? expand_submatches(*attribute, matches) : std::string();
     for (const NodeId node : model_.node_order) {
       if (!passes(rule, resource, node, matches)) continue;

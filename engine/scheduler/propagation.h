@@ -22,6 +22,8 @@ class Propagator {
   // S5 G-17, G-26: an action's flags as orderings see them; those of collectives follow from their parts, and the
   // stored flags follow too.
   ActionFlags flags_of(ActionId action, NodeId node);
+  // The method of the variant alone (S5 G-26).
+  ActionFlags flags_by_variant(ActionId action, NodeId node) { return flags_method(action, node); }
 
  private:
   using Changes = std::uint32_t;

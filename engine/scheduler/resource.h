@@ -32,6 +32,14 @@ struct GroupData {
   bool collocated = true;
 };
 
+// The four pseudo-actions that tell instances about one task (S4 CR-12.2); none when there are none.
+struct NotificationActions {
+  ActionId pre;
+  ActionId pre_done;
+  ActionId post;
+  ActionId post_done;
+};
+
 // Extra data of clones (S4 CR-1.6).
 struct CloneData {
   int clone_max = 0;
@@ -41,8 +49,14 @@ struct CloneData {
   int clone_min = 0;  // 0: unset (S1 C-14.7)
   bool ordered = false;
   bool interleave = false;
-  cib::Element child_xml;     // the cloned primitive or group
-  int instances_created = 0;  // running number of the next instance (S4 CR-1.12)
+  cib::Element child_xml;              // the cloned primitive or group
+  int instances_created = 0;           // running number of the next instance (S4 CR-1.12)
+  bool promotion_constrained = false;  // promotion sorting has begun (S4 CR-5.12)
+  // For start, stop, promote, demote.
+  NotificationActions start_notifications;
+  NotificationActions stop_notifications;
+  NotificationActions promote_notifications;
+  NotificationActions demote_notifications;
 };
 
 enum class ContainerTechnology : std::uint8_t { kDocker, kPodman };
@@ -155,9 +169,10 @@ struct Resource {
   // --- placement ---
   NodeTable allowed;  // S3 section 3
   NodeId assigned;
-  bool unassigned = true;  // until assignment was done, successfully or not
-  bool assigning = false;  // loop guard
-  bool updating = false;   // recursion guard of S3
+  bool unassigned = true;        // until assignment was done, successfully or not
+  Score promotion_priority = 0;  // of an instance of a promotable clone (S4 CR-5.9)
+  bool assigning = false;        // loop guard
+  bool updating = false;         // recursion guard of S3
 
   // --- actions, newest last (S5 A-1: walk backwards) ---
   std::vector<ActionId> actions;
