@@ -1,18 +1,18 @@
 // Attribute lists and rules of the crm shell (AT-7.2 attr_list, rule; AT-7.3 ids; AT-7.4 mapping).
 #include <array>
-#include <cctype>
 
 #include <fmt/format.h>
 
 #include "engine/cib/crm_builder.h"
+#include "engine/cib/values.h"
 
 namespace simcluster::cib {
 
 namespace {
 
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
   std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : result) c = lower(c);
   return result;
 }
 
@@ -41,10 +41,34 @@ bool is_date_part(std::string_view key) {
 
 }  // namespace
 
+Element CrmBuilder::find_object(std::string_view id) const {
+  for (const Element& found : cib_.find_all_id(id)) {
+    if (found.is(names::kNode) || found.is(names::kObjRef) || found.is(names::kResourceRef) || found.is("role"))
+      continue;
+    Element top = found;
+    while (top.parent() && top.parent() != cib_.root()) top = top.parent();
+    if (top.is(names::kConfiguration)) return found;
+  }
+  return {};
+}
+
+namespace {
+
+// Characters that an id cannot have become '_' (attribute names may hold them: "master-drbd:0", "#health-disk").
+void make_valid_id(std::string& id) {
+  const auto letter = [](char c) { return (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || (c & 0x80) != 0; };
+  for (char& c : id)
+    if (!letter(c) && !(c >= '0' && c <= '9') && c != '-' && c != '.') c = '_';
+  if (id.empty() || !letter(id.front())) id.insert(0, "_");
+}
+
+}  // namespace
+
 std::string CrmBuilder::free_id(std::string wanted) const {
-  if (!cib_.find_id(wanted)) return wanted;
+  make_valid_id(wanted);
+  if (!find_object(wanted)) return wanted;
   for (int i = 0;; ++i)
-    if (std::string candidate = fmt::format("{}-{}", wanted, i); !cib_.find_id(candidate)) return candidate;
+    if (std::string candidate = fmt::format("{}-{}", wanted, i); !find_object(candidate)) return candidate;
 }
 
 MutableElement CrmBuilder::append_with_id(MutableElement parent, std::string_view name, std::string wanted_id) {
@@ -55,7 +79,7 @@ MutableElement CrmBuilder::append_with_id(MutableElement parent, std::string_vie
 }
 
 std::string CrmBuilder::score_text(std::string_view score) {
-  const std::string word = lower(score);
+  const std::string word = lower_case(score);
   if (word == "inf" || word == "+inf" || word == "infinity" || word == "+infinity") return "INFINITY";
   if (word == "-inf" || word == "-infinity") return "-INFINITY";
   return std::string(score);
@@ -69,10 +93,17 @@ std::optional<std::string> CrmBuilder::score_word(std::string_view word) {
 }
 
 std::string CrmBuilder::role_text(std::string_view role) {
-  const std::string word = lower(role);
+  const std::string word = lower_case(role);
   for (const std::string_view known : {"Stopped", "Started", "Master", "Slave", "Promoted", "Unpromoted"})
-    if (word == lower(known)) return std::string(known);
+    if (word == lower_case(known)) return std::string(known);
   return std::string(role);
+}
+
+bool CrmBuilder::is_role(std::string_view role) {
+  const std::string word = lower_case(role);
+  for (const std::string_view known : {"stopped", "started", "master", "slave", "promoted", "unpromoted"})
+    if (word == known) return true;
+  return false;
 }
 
 void CrmBuilder::put_nvpair(MutableElement set, std::string_view name, std::string_view value) {
@@ -100,6 +131,13 @@ void CrmBuilder::read_attribute_list(CrmCursor& in, MutableElement set) {
       } else {
         put_nvpair(set, word.key(), word.value());
       }
+    } else if (in.peek().text.size() > 1 && in.peek().text.front() == '@' && !in.peek().quoted) {
+      // @<nvpair id>[:<name>]: the pair is taken from elsewhere.
+      const std::string_view reference = std::string_view(in.take("@<id>").text).substr(1);
+      const std::size_t colon = reference.find(':');
+      MutableElement pair = set.append_child("nvpair");
+      pair.set_attribute("id-ref", reference.substr(0, colon));
+      if (colon != std::string_view::npos) pair.set_attribute("name", reference.substr(colon + 1));
     } else if (const auto score = score_word(in.peek().text); score && !in.peek().quoted) {
       in.take("a score");
       set.set_attribute("score", *score);
@@ -240,7 +278,7 @@ void CrmBuilder::property_set(CrmCursor& in, std::string_view section_name, std:
   MutableElement parent = section(section_name);
   MutableElement set = parent.child_with_id(cib_.find_name(kind), id);
   if (!set) {
-    if (cib_.find_id(id)) in.fail_here(fmt::format("the id \"{}\" is already used by another object", id));
+    if (find_object(id)) in.fail_here(fmt::format("the id \"{}\" is already used by another object", id));
     set = parent.append_child(kind);
     set.set_attribute("id", id);
   }

@@ -19,7 +19,8 @@ struct CrmSyntaxError {
 // The words of one statement, read from left to right.
 class CrmCursor {
  public:
-  CrmCursor(const CrmStatement& statement, std::string_view file) : words_(statement.words), file_(file) {}
+  CrmCursor(const CrmStatement& statement, std::string_view file)
+      : words_(statement.words), raw_(statement.raw), file_(file) {}
 
   bool done() const { return at_ == words_.size(); }
   const CrmWord& peek() const { return words_[at_]; }
@@ -33,9 +34,12 @@ class CrmCursor {
   [[noreturn]] void fail_here(std::string_view message) const;
   [[noreturn]] void fail_at(const CrmWord& word, std::string_view message) const;
   const CrmWord& keyword() const { return words_.front(); }
+  std::string_view raw() const { return raw_; }
+  void skip_rest() { at_ = words_.size(); }
 
  private:
   const std::vector<CrmWord>& words_;
+  std::string_view raw_;
   std::string_view file_;
   std::size_t at_ = 0;
 };
@@ -62,12 +66,15 @@ class CrmBuilder {
   void read_date(CrmCursor& in, MutableElement rule);
   void put_nvpair(MutableElement set, std::string_view name, std::string_view value);
   void property_set(CrmCursor& in, std::string_view section, std::string_view kind, std::string_view default_id);
+  // The element that bears this id as its own: not a node, not a reference, nothing in the status section.
+  Element find_object(std::string_view id) const;
   // Ids as AT-7.3: the wanted one if free, else with -0, -1, ... behind it.
   std::string free_id(std::string wanted) const;
   MutableElement append_with_id(MutableElement parent, std::string_view name, std::string wanted_id);
   static std::optional<std::string> score_word(std::string_view word);
   static std::string score_text(std::string_view score);
   static std::string role_text(std::string_view role);
+  static bool is_role(std::string_view role);
 
   // crm_resources.cpp
   void node(CrmCursor& in);
@@ -96,10 +103,18 @@ class CrmBuilder {
   void read_set_members(CrmCursor& in, MutableElement constraint, bool actions, std::string_view closing);
   bool resource_exists(std::string_view name) const;
 
+  // crm_other.cpp
+  void bundle(CrmCursor& in);
+  void acl_role(CrmCursor& in);
+  void acl_subject(CrmCursor& in, std::string_view element);
+  void alert(CrmCursor& in);
+  void xml(CrmCursor& in);
+
   Document& cib_;
   std::string file_;
   std::size_t position_ = 0;
   std::vector<std::pair<std::size_t, std::string>> made_;  // statement and id of resources made in this load
+  std::vector<std::pair<std::string, int>> defined_;       // ids and lines of the objects of this load
 };
 
 }  // namespace simcluster::cib

@@ -27,7 +27,7 @@ std::string lower(std::string_view text) {
 }  // namespace
 
 bool CrmBuilder::resource_exists(std::string_view name) const {
-  const Element found = cib_.find_id(name);
+  const Element found = find_object(name);
   return found && (found.is("primitive") || found.is("group") || found.is("clone") || found.is("master") ||
                    found.is("bundle") || found.is("template") || found.is("tag"));
 }
@@ -42,6 +42,13 @@ CrmBuilder::Member CrmBuilder::read_member(CrmCursor& in, bool role_after_colon)
   if (const auto colon = word.text.find(':'); colon != std::string::npos) {
     member.resource = word.text.substr(0, colon);
     member.suffix = word.text.substr(colon + 1);
+    if (role_after_colon && !is_role(member.suffix))
+      in.fail_at(word,
+                 fmt::format("unknown role \"{}\" (expected Started, Stopped, Master, Slave, Promoted or Unpromoted)",
+                             member.suffix));
+    if (!role_after_colon && member.suffix != "start" && member.suffix != "stop" && member.suffix != "promote" &&
+        member.suffix != "demote")
+      in.fail_at(word, fmt::format("unknown action \"{}\" (expected start, stop, promote or demote)", member.suffix));
     if (role_after_colon) member.suffix = role_text(member.suffix);
   }
   check_resource(in, word, member.resource);

@@ -25,8 +25,10 @@ class Lexer {
       } else if (c == '#' && at_line_start_) {
         skip_line();
       } else if (c == '\\' && is_continuation()) {
+        keep_raw();
         skip_line();
         end_line();
+        raw_begin_ = at_;
         // The joined line's leading white space does not count, and neither does a comment there.
         at_line_start_ = false;
       } else if (auto error = read_word()) {
@@ -53,8 +55,14 @@ class Lexer {
     at_line_start_ = true;
   }
   void end_statement() {
+    keep_raw();
     if (!current_.words.empty()) statements_.push_back(std::move(current_));
     current_ = {};
+  }
+  // Takes over the text since raw_begin_ when it belongs to a statement.
+  void keep_raw() {
+    if (!current_.words.empty()) current_.raw.append(text_.substr(raw_begin_, at_ - raw_begin_)).append(" ");
+    raw_begin_ = at_;
   }
 
   // A backslash with nothing but blanks, or blanks and a remark, behind it.
@@ -79,6 +87,7 @@ class Lexer {
   }
 
   std::optional<Error> read_word() {
+    if (current_.words.empty()) raw_begin_ = at_;
     if (read_bracket()) return std::nullopt;
     CrmWord word{{}, line_, column(), std::string::npos, false};
     // A pattern "/.../" may contain anything but blanks.
@@ -123,6 +132,7 @@ class Lexer {
   int indent_;
   std::size_t at_ = 0;
   std::size_t line_begin_ = 0;
+  std::size_t raw_begin_ = 0;
   bool at_line_start_ = true;
   CrmStatement current_;
   std::vector<CrmStatement> statements_;

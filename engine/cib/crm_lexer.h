@@ -26,6 +26,7 @@ struct CrmWord {
 // One statement: a logical line, continuation lines joined.
 struct CrmStatement {
   std::vector<CrmWord> words;  // never empty
+  std::string raw;             // as written, continuation backslashes and their line ends left out
 };
 
 // Splits text into statements. Comment lines and empty lines are dropped, and so is a remark behind a continuation

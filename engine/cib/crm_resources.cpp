@@ -58,7 +58,11 @@ MutableElement CrmBuilder::section(std::string_view name) {
 MutableElement CrmBuilder::new_object(CrmCursor& in, const CrmWord& id, std::string_view section_name,
                                       std::string_view element) {
   if (id.text.empty() || id.is_pair()) in.fail_at(id, fmt::format("expected an id behind \"{}\"", in.keyword().text));
-  if (const Element present = cib_.find_id(id.text)) {
+  for (const auto& [other, line] : defined_) {
+    if (other == id.text) in.fail_at(id, fmt::format("\"{}\" is already defined in line {}", id.text, line));
+  }
+  defined_.emplace_back(id.text, id.line);
+  if (const Element present = find_object(id.text)) {
     if (present.name() != element)
       in.fail_at(id, fmt::format("the id \"{}\" is already used by a {}", id.text, present.name()));
     MutableElement old = cib_.edit(present);
@@ -80,7 +84,7 @@ void CrmBuilder::finish() {
   std::sort(made_.begin(), made_.end());
   for (const bool templates : {true, false})
     for (const auto& [position, id] : made_) {
-      MutableElement element = cib_.edit(cib_.find_id(id));
+      MutableElement element = cib_.edit(find_object(id));
       if (element.parent() == resources && element.is("template") == templates) element.move(resources, Element());
     }
 }
@@ -105,11 +109,14 @@ void CrmBuilder::node(CrmCursor& in) {
   MutableElement element = nodes.child_with(names::kNode, names::kUname, uname);
   if (!element) {
     if (id.empty()) id = std::string(uname);
-    if (cib_.find_id(id)) in.fail_at(word, fmt::format("the id \"{}\" is already used by another object", id));
+    if (nodes.child_with_id(names::kNode, id))
+      in.fail_at(word, fmt::format("the id \"{}\" is already used by another node", id));
     element = nodes.append_child("node");
     element.set_attribute("id", id).set_attribute("uname", uname);
   }
   if (!type.empty()) element.set_attribute("type", type);
+  int seen_attributes = 0;
+  int seen_utilizations = 0;
   while (!in.done()) {
     if (in.next_is_pair("description")) {
       element.set_attribute("description", in.take("description=").value());
@@ -120,7 +127,12 @@ void CrmBuilder::node(CrmCursor& in) {
     if (!utilization && kind.text != "attributes")
       in.fail_at(kind, fmt::format("unknown word \"{}\" (expected attributes or utilization)", kind.text));
     const std::string_view name = utilization ? "utilization" : "instance_attributes";
-    if (MutableElement present = element.first_child(name))
+    // Sets of an existing node are met by position (AT-7.3).
+    MutableElement present = element.first_child(name);
+    int& seen = utilization ? seen_utilizations : seen_attributes;
+    for (int i = 0; present && i < seen; ++i) present = present.next_sibling(present.name_id());
+    ++seen;
+    if (present)
       read_attribute_list(in, present);
     else
       read_attributes(in, element, name, fmt::format("{}-{}", element.value("uname"), name));
@@ -133,7 +145,7 @@ void CrmBuilder::read_type(CrmCursor& in, MutableElement element, bool is_templa
   std::string_view text = word.text;
   if (text.starts_with('@')) {
     if (is_template) in.fail_at(word, "a template cannot refer to another template");
-    const Element target = cib_.find_id(text.substr(1));
+    const Element target = find_object(text.substr(1));
     if (!target || !target.is("template")) in.fail_at(word, fmt::format("there is no template \"{}\"", text.substr(1)));
     element.set_attribute("template", text.substr(1));
     return;
@@ -248,7 +260,7 @@ void CrmBuilder::monitor(CrmCursor& in) {
     role = name.substr(colon + 1);
     name = name.substr(0, colon);
   }
-  const Element found = cib_.find_id(name);
+  const Element found = find_object(name);
   if (!found || !found.is("primitive")) in.fail_at(target, fmt::format("there is no primitive \"{}\"", name));
   const CrmWord& times = in.take("an interval, as in 10s or 10s:60s");
   std::string_view interval = times.text;
@@ -265,7 +277,7 @@ void CrmBuilder::monitor(CrmCursor& in) {
 }
 
 MutableElement CrmBuilder::take_member(CrmCursor& in, const CrmWord& name) {
-  const Element found = cib_.find_id(name.text);
+  const Element found = find_object(name.text);
   if (!found || !(found.is("primitive") || found.is("group")))
     in.fail_at(name, fmt::format("there is no resource \"{}\"", name.text));
   if (!found.parent().is("resources"))
@@ -308,7 +320,7 @@ void CrmBuilder::tag(CrmCursor& in) {
   MutableElement element = new_object(in, id, "tags", "tag");
   do {
     const CrmWord& member = in.take("a resource");
-    if (!cib_.find_id(member.text)) in.fail_at(member, fmt::format("there is no object \"{}\"", member.text));
+    if (!find_object(member.text)) in.fail_at(member, fmt::format("there is no object \"{}\"", member.text));
     element.append_child("obj_ref").set_attribute("id", member.text);
   } while (!in.done());
 }

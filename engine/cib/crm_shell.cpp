@@ -17,15 +17,16 @@ struct Keyword {
 };
 
 // Containers come after what they contain, constraints after resources.
-constexpr std::array<Keyword, 20> kKeywords = {{
-    {"node", 0},        {"property", 0},     {"rsc_defaults", 0},
-    {"op_defaults", 0}, {"rsc_template", 0}, {"primitive", 1},
-    {"monitor", 2},     {"group", 3},        {"clone", 4},
-    {"ms", 4},          {"master", 4},       {"tag", 5},
-    {"location", 6},    {"colocation", 6},   {"collocation", 6},
-    {"order", 6},       {"rsc_ticket", 6},   {"fencing_topology", 6},
-    {"xml", 0},         {"bundle", 4},
-}};
+constexpr std::array kKeywords = {
+    Keyword{"node", 0},        Keyword{"property", 0},         Keyword{"rsc_defaults", 0},
+    Keyword{"op_defaults", 0}, Keyword{"rsc_template", 0},     Keyword{"xml", 0},
+    Keyword{"role", 0},        Keyword{"primitive", 1},        Keyword{"monitor", 2},
+    Keyword{"group", 3},       Keyword{"bundle", 3},           Keyword{"clone", 4},
+    Keyword{"ms", 4},          Keyword{"master", 4},           Keyword{"tag", 5},
+    Keyword{"location", 6},    Keyword{"colocation", 6},       Keyword{"collocation", 6},
+    Keyword{"order", 6},       Keyword{"rsc_ticket", 6},       Keyword{"acl_target", 6},
+    Keyword{"acl_group", 6},   Keyword{"fencing_topology", 6}, Keyword{"alert", 6},
+};
 
 }  // namespace
 
@@ -81,7 +82,12 @@ void CrmBuilder::apply(const CrmStatement& statement, std::size_t position) {
   if (keyword == "property") return property_set(in, "crm_config", "cluster_property_set", "cib-bootstrap-options");
   if (keyword == "rsc_defaults") return property_set(in, "rsc_defaults", "meta_attributes", "rsc-options");
   if (keyword == "op_defaults") return property_set(in, "op_defaults", "meta_attributes", "op-options");
-  in.fail_at(in.keyword(), "this kind of statement cannot be read yet");
+  if (keyword == "bundle") return bundle(in);
+  if (keyword == "role") return acl_role(in);
+  if (keyword == "acl_target" || keyword == "acl_group") return acl_subject(in, keyword);
+  if (keyword == "alert") return alert(in);
+  if (keyword == "xml") return xml(in);
+  in.fail_at(in.keyword(), "expected another kind of statement");
 }
 
 // --- public functions ---

@@ -1,6 +1,5 @@
 // The crm shell's configuration language (AT part G): text to CIB and back, with the ids that crmsh makes.
-// Finished and in use (scenarios, node commands): crm_lexer, crm_builder, crm_attributes, crm_resources, crm_constraints,
-// crm_write. Still missing statements, to be added there: bundle, role, acl_target, acl_group, user, alert, xml.
+// All statements of AT-7.2 but `user`, the access control of the first generation.
 #pragma once
 
 #include <cstdint>

@@ -85,14 +85,41 @@ std::string rule_text(Element rule) {
   return text;
 }
 
+std::string nvpair_text(Element pair) {
+  if (!pair.has("id-ref")) return pair_text(pair.value("name"), pair.value("value"));
+  std::string text = fmt::format("@{}", pair.value("id-ref"));
+  if (pair.has("name")) text += fmt::format(":{}", pair.value("name"));
+  return text;
+}
+
 // The content of an attribute set behind its keyword, on one line.
 std::string set_text(Element set) {
   if (set.has("id-ref")) return fmt::format(" $id-ref={}", set.value("id-ref"));
   std::string text;
   if (set.has("score")) text += fmt::format(" {}:", lower_score(set.value("score")));
   for (const Element rule : set.children("rule")) text += " " + rule_text(rule);
-  for (const Element pair : set.children("nvpair")) text += " " + pair_text(pair.value("name"), pair.value("value"));
+  for (const Element pair : set.children("nvpair")) text += " " + nvpair_text(pair);
   return text;
+}
+
+// What the notation has no words for: nested rules, conditions on agents and operations, old forms of sets.
+bool has_words(Element element) {
+  for (Element at = element.first_child(); at; at = at.next_in(element)) {
+    if (at.is("rsc_expression") || at.is("op_expression") || (at.is("rule") && at.parent().is("rule"))) return false;
+    if (at.is("attributes") || at.is("lifetime") || at.has("value-source")) return false;
+    if (at.is("resource_set") && (at.has("id-ref") || at.has("ordering") || at.has("score"))) return false;
+  }
+  if (element.is("rsc_colocation")) return element.has("score") && !element.has("influence");
+  if (element.is("rsc_order")) return !element.has("require-all") && !element.has("score");
+  return !element.is("node") || (!element.has("score") && !element.has("description"));
+}
+
+std::string xml_text(Element element) { return fmt::format("xml {}", write_compact(element)); }
+
+// The set on a line of its own; nothing for an empty one.
+std::string set_line(std::string_view keyword, Element set) {
+  const std::string text = set_text(set);
+  return text.empty() ? text : fmt::format("{}{}{}", kContinuation, keyword, text);
 }
 
 std::string operation_text(Element op) {
@@ -103,10 +130,8 @@ std::string operation_text(Element op) {
     if (attribute.name != "id" && attribute.name != "name" && !default_interval)
       text += " " + pair_text(attribute.name, attribute.value);
   }
-  for (const Element set : op.children("instance_attributes"))
-    text += fmt::format("{}op_params{}", kContinuation, set_text(set));
-  for (const Element set : op.children("meta_attributes"))
-    text += fmt::format("{}op_meta{}", kContinuation, set_text(set));
+  for (const Element set : op.children("instance_attributes")) text += set_line("op_params", set);
+  for (const Element set : op.children("meta_attributes")) text += set_line("op_meta", set);
   return text;
 }
 
@@ -125,8 +150,7 @@ std::string attribute_sets(Element element) {
   for (const auto& [name, keyword] : {std::pair<std::string_view, std::string_view>{"instance_attributes", "params"},
                                       {"meta_attributes", "meta"},
                                       {"utilization", "utilization"}})
-    for (const Element set : element.children(name))
-      text += fmt::format("{}{}{}", kContinuation, keyword, set_text(set));
+    for (const Element set : element.children(name)) text += set_line(keyword, set);
   return text;
 }
 
@@ -150,10 +174,8 @@ std::string node_text(Element node) {
   std::string text = node.id() == node.value("uname") ? fmt::format("node {}", node.id())
                                                       : fmt::format("node {}: {}", node.id(), node.value("uname"));
   if (node.has("type")) text += fmt::format(":{}", node.value("type"));
-  for (const Element set : node.children("instance_attributes"))
-    text += fmt::format("{}attributes{}", kContinuation, set_text(set));
-  for (const Element set : node.children("utilization"))
-    text += fmt::format("{}utilization{}", kContinuation, set_text(set));
+  for (const Element set : node.children("instance_attributes")) text += set_line("attributes", set);
+  for (const Element set : node.children("utilization")) text += set_line("utilization", set);
   return text;
 }
 
@@ -242,9 +264,70 @@ std::string topology_text(Element topology) {
 
 std::string property_text(std::string_view keyword, Element set) {
   std::string text = fmt::format("{} {}:", keyword, set.id());
+  if (set.has("score")) text += fmt::format(" {}:", lower_score(set.value("score")));
   for (const Element rule : set.children("rule")) text += fmt::format("{}{}", kContinuation, rule_text(rule));
-  for (const Element pair : set.children("nvpair"))
-    text += fmt::format("{}{}", kContinuation, pair_text(pair.value("name"), pair.value("value")));
+  for (const Element pair : set.children("nvpair")) text += fmt::format("{}{}", kContinuation, nvpair_text(pair));
+  return text;
+}
+
+std::string named_values(Element element) {
+  std::string text;
+  for (const Attribute& attribute : element.attributes()) text += " " + pair_text(attribute.name, attribute.value);
+  return text;
+}
+
+std::string bundle_text(Element element) {
+  std::string text = fmt::format("bundle {}", element.id());
+  for (const Element child : element.children()) {
+    if (child.is("docker") || child.is("podman") || child.is("rkt"))
+      text += fmt::format("{}{}{}", kContinuation, child.name(), named_values(child));
+    if (child.is("network") || child.is("storage")) {
+      text += fmt::format("{}{}{}", kContinuation, child.name(), named_values(child));
+      for (const Element mapping : child.children())
+        text += fmt::format("{}{}{}", kContinuation, mapping.name(), named_values(mapping));
+    }
+    if (child.is("primitive")) text += fmt::format("{}primitive {}", kContinuation, child.id());
+  }
+  return text + attribute_sets(element);
+}
+
+std::string acl_role_text(Element role) {
+  std::string text = fmt::format("role {}", role.id());
+  for (const Element permission : role.children("acl_permission")) {
+    text += fmt::format("{}{}", kContinuation, permission.value("kind"));
+    for (const auto& [name, keyword] : {std::pair<std::string_view, std::string_view>{"xpath", "xpath"},
+                                        {"reference", "ref"},
+                                        {"object-type", "type"},
+                                        {"attribute", "attribute"}})
+      if (permission.has(name)) text += " " + quoted(fmt::format("{}:{}", keyword, permission.value(name)));
+  }
+  return text;
+}
+
+std::string acl_subject_text(Element subject) {
+  std::string text = fmt::format("{} {}", subject.name(), subject.id());
+  for (const Element role : subject.children("role")) text += fmt::format(" {}", role.id());
+  return text;
+}
+
+std::string alert_sets(Element element) {
+  std::string text;
+  for (const Element set : element.children("instance_attributes")) text += set_line("attributes", set);
+  for (const Element set : element.children("meta_attributes")) text += set_line("meta", set);
+  return text;
+}
+
+std::string alert_text(Element alert) {
+  std::string text = fmt::format("alert {} {}{}", alert.id(), quoted(alert.value("path")), alert_sets(alert));
+  for (const Element select : alert.children("select")) {
+    text += fmt::format("{}select", kContinuation);
+    for (const Element kind : select.children()) text += fmt::format(" {}", kind.name().substr(7));
+  }
+  for (const Element recipient : alert.children("recipient")) {
+    const std::string sets = alert_sets(recipient);
+    text += fmt::format("{}to {}", kContinuation, sets.empty() ? "" : "{ ");
+    text += quoted(recipient.value("value")) + sets + (sets.empty() ? "" : " }");
+  }
   return text;
 }
 
@@ -259,6 +342,7 @@ class Writer {
     resources("group", container_text);
     resources("master", container_text);
     resources("clone", container_text);
+    resources("bundle", bundle_text);
     each("configuration/tags", "tag", tag_text, true);
     each("configuration/constraints", "rsc_colocation", colocation_text, true);
     each("configuration/constraints", "rsc_location", location_text, true);
@@ -270,6 +354,10 @@ class Writer {
     sets("configuration/crm_config", "cluster_property_set", "property");
     sets("configuration/rsc_defaults", "meta_attributes", "rsc_defaults");
     sets("configuration/op_defaults", "meta_attributes", "op_defaults");
+    each("configuration/acls", "acl_role", acl_role_text, true);
+    each("configuration/acls", "acl_target", acl_subject_text, true);
+    each("configuration/acls", "acl_group", acl_subject_text, true);
+    each("configuration/alerts", "alert", alert_text, true);
     return std::move(out_);
   }
 
@@ -298,7 +386,7 @@ class Writer {
   void write_sorted(std::vector<Element>& elements, Text text, bool sorted) {
     if (sorted)
       std::stable_sort(elements.begin(), elements.end(), [](Element a, Element b) { return a.id() < b.id(); });
-    for (const Element element : elements) add(text(element));
+    for (const Element element : elements) add(has_words(element) ? text(element) : xml_text(element));
   }
 
   // Resources of any depth, alphabetical.
@@ -317,7 +405,14 @@ class Writer {
   }
 
   void sets(std::string_view path, std::string_view name, std::string_view keyword) {
-    for (const Element set : cib_.find_path(path).children(name)) add(property_text(keyword, set));
+    const Element section = cib_.find_path(path);
+    if (section && !has_words(section)) {
+      if (keyword != "property") return add(xml_text(section));
+      for (const Element set : section.children(name)) add(xml_text(set));
+      return;
+    }
+    for (const Element set : section.children(name))
+      if (set.first_child()) add(property_text(keyword, set));
   }
 
   const Document& cib_;
