@@ -347,11 +347,7 @@ class BundleReader {
     resource.needs_remote_address = replica.ip.empty();
     for (const NodeId node : model_.node_order) {
       if (!model_.node(node).is_remote_variant()) continue;
-      if (NodeEntry* entry = resource.allowed.find(node)) {
-        entry->score = -kInfinity;
-      } else {
-        resource.allowed.insert(model_.shapes, node, -kInfinity, model_.node(node).probe_mode);
-      }
+      if (NodeEntry* entry = resource.allowed.find(node)) entry->score = -kInfinity;
     }
     return connection;
   }

@@ -59,7 +59,9 @@ void pin_to_connection(Model& model, Resource& resource, ResourceId connection) 
 void ban_remote_nodes(Model& model, Resource& resource) {
   for (std::uint32_t i = 0; i < resource.allowed.entries().size(); ++i) {
     NodeEntry& entry = resource.allowed.entries()[i];
-    if (entry.present && model.nodes[i].is_remote_variant()) entry.score = -kInfinity;
+    if (entry.present && model.nodes[i].is_remote_variant() && model.nodes[i].connection.valid()) {
+      entry.score = -kInfinity;
+    }
   }
 }
 
