@@ -185,7 +185,11 @@ void CrmBuilder::order(CrmCursor& in) {
       text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
       element.set_attribute("kind", text);
     } else {
-      element.set_attribute("kind", score_text(kind) == "0" ? "Optional" : "Mandatory");
+      const std::string score = score_text(kind);
+      if (score.find("INFINITY") == std::string::npos && score.find_first_not_of("-+0123456789") != std::string::npos)
+        in.fail_at(word, fmt::format("unknown kind \"{}\" (expected Mandatory:, Optional:, Serialize: or a score)",
+                                     word.text));
+      element.set_attribute("kind", score == "0" ? "Optional" : "Mandatory");
     }
   }
   CrmCursor ahead = in;

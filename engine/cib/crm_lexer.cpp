@@ -90,12 +90,14 @@ class Lexer {
     if (current_.words.empty()) raw_begin_ = at_;
     if (read_bracket()) return std::nullopt;
     CrmWord word{{}, line_, column(), std::string::npos, false};
+    int open = 0;  // brackets opened inside the word are part of it, as in an XPath
     // A pattern "/.../" may contain anything but blanks.
     const bool pattern = text_[at_] == '/';
     while (at_ < text_.size() && !is_blank(text_[at_]) && text_[at_] != '\n') {
       const char c = text_[at_];
       if (c == '\\' && is_continuation()) break;
-      if (!pattern && kClosing.find(c) != std::string_view::npos) break;
+      if (kOpening.find(c) != std::string_view::npos) ++open;
+      if (!pattern && kClosing.find(c) != std::string_view::npos && open-- == 0) break;
       if (c == '"' || c == '\'') {
         if (auto error = read_quoted(word)) return error;
         continue;

@@ -1,6 +1,13 @@
 #include "engine/cib/crm_shell.h"
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include <gtest/gtest.h>
+
+#include "engine/cib/validate.h"
 
 namespace simcluster::cib {
 namespace {
@@ -210,6 +217,73 @@ TEST(CrmShell, ShowReadsBackAsTheSameCib) {
   const auto second = parse_crm_shell(kRest, "rest");
   ASSERT_TRUE(second.has_value()) << second.error().text();
   EXPECT_EQ(write_crm_shell(*second), kRest);
+}
+
+TEST(CrmShell, BundlesAccessControlAndAlerts) {
+  constexpr std::string_view kText =
+      "primitive a Dummy\n"
+      "bundle b \\\n\tdocker image=i replicas=2 \\\n\tnetwork ip-range-start=10.0.0.1 \\\n"
+      "\tport-mapping id=p port=80 \\\n\tprimitive a\n"
+      "role r \\\n\tread xpath:/cib \\\n\twrite \"xpath://primitive[@id='a']/meta_attributes\"\n"
+      "acl_target bob r\n"
+      "alert al /usr/bin/x \\\n\tattributes debug=true \\\n\tselect nodes fencing \\\n\tto log\n";
+  EXPECT_EQ(section_of(kText, "configuration/resources"),
+            "<resources><bundle id=\"b\"><docker image=\"i\" replicas=\"2\"/><network ip-range-start=\"10.0.0.1\">"
+            "<port-mapping id=\"p\" port=\"80\"/></network>"
+            "<primitive id=\"a\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/></bundle></resources>");
+  EXPECT_EQ(section_of("primitive a Dummy\nrole r write meta:a:target-role read status\nacl_group g r\n",
+                       "configuration/acls"),
+            "<acls><acl_role id=\"r\"><acl_permission kind=\"write\" "
+            "xpath=\"//primitive[@id='a']/meta_attributes/nvpair[@name='target-role']\" id=\"r-0\"/>"
+            "<acl_permission kind=\"read\" xpath=\"/cib/status\" id=\"r-1\"/></acl_role>"
+            "<acl_group id=\"g\"><role id=\"r\"/></acl_group></acls>");
+  EXPECT_EQ(section_of(kText, "configuration/alerts"),
+            "<alerts><alert id=\"al\" path=\"/usr/bin/x\"><instance_attributes id=\"al-instance_attributes\">"
+            "<nvpair name=\"debug\" value=\"true\" id=\"al-instance_attributes-debug\"/></instance_attributes>"
+            "<select><select_nodes/><select_fencing/></select>"
+            "<recipient id=\"al-recipient-1\" value=\"log\"/></alert></alerts>");
+}
+
+TEST(CrmShell, LiteralXml) {
+  EXPECT_EQ(
+      section_of("xml <primitive id=\"x\" class=\"ocf\" provider=\"p\" type='t'> \\\n  <operations/> \\\n</primitive>\n"
+                 "group g x\n",
+                 "configuration/resources"),
+      "<resources><group id=\"g\"><primitive id=\"x\" class=\"ocf\" provider=\"p\" type=\"t\"><operations/>"
+      "</primitive></group></resources>");
+  EXPECT_EQ(error_of("xml <banana id='x'/>\n"),
+            "cluster.crm:1:5: syntax in xml: <banana> is no object of the configuration (expected a primitive, "
+            "rsc_location, ...)");
+}
+
+TEST(CrmShell, MistakesInNamesAreFound) {
+  EXPECT_EQ(error_of("primitive a Dummy\nprimitive a Dummy\n"),
+            "cluster.crm:2:11: syntax in primitive: \"a\" is already defined in line 1");
+  EXPECT_EQ(error_of("primitive a Dummy\nprimitive b Dummy\norder o a:begin b\n"),
+            "cluster.crm:3:9: syntax in order: unknown action \"begin\" (expected start, stop, promote or demote)");
+  EXPECT_EQ(error_of("primitive a Dummy\nprimitive b Dummy\norder o foo: a b\n"),
+            "cluster.crm:3:9: syntax in order: unknown kind \"foo:\" (expected Mandatory:, Optional:, Serialize: or a "
+            "score)");
+}
+
+// What is shown reads back as a valid configuration that is shown alike, for every configuration of the corpus.
+TEST(CrmShell, CorpusReadsBack) {
+  const char* shared = std::getenv("SIMCLUSTER_SHARED");
+  const std::filesystem::path folder =
+      std::filesystem::path(shared != nullptr ? shared : SIMCLUSTER_SOURCE_DIR "/../shared") / "corpus/scheduler/xml";
+  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << "no corpus at " << folder;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().stem() == "order-wrong-kind") continue;
+    std::stringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const auto document = parse_document(text.str(), entry.path().stem().string());
+    ASSERT_TRUE(document);
+    const std::string shown = write_crm_shell(*document);
+    const auto again = parse_crm_shell(shown, entry.path().stem().string());
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(write_crm_shell(*again), shown) << entry.path();
+    EXPECT_TRUE(validate(*again, Schema::kBefore4).empty()) << entry.path();
+  }
 }
 
 }  // namespace

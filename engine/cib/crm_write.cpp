@@ -92,13 +92,19 @@ std::string nvpair_text(Element pair) {
   return text;
 }
 
+// Of several pairs of one name the first counts (S1 C-6.3).
+bool counts(Element pair) {
+  return pair.has("id-ref") || pair.parent().child_with(names::kNvpair, names::kName, pair.value("name")) == pair;
+}
+
 // The content of an attribute set behind its keyword, on one line.
 std::string set_text(Element set) {
   if (set.has("id-ref")) return fmt::format(" $id-ref={}", set.value("id-ref"));
   std::string text;
   if (set.has("score")) text += fmt::format(" {}:", lower_score(set.value("score")));
   for (const Element rule : set.children("rule")) text += " " + rule_text(rule);
-  for (const Element pair : set.children("nvpair")) text += " " + nvpair_text(pair);
+  for (const Element pair : set.children("nvpair"))
+    if (counts(pair)) text += " " + nvpair_text(pair);
   return text;
 }
 
