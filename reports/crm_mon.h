@@ -32,7 +32,7 @@ Result<CrmMonOptions> parse_crm_mon_command(std::string_view command);
 struct CrmMonContext {
   Time now;  // printed in UTC
   Profile profile;
-  std::string_view local_node;  // where it is run; may be empty
+  std::string_view local_node;  // where it is run; empty: a saved CIB is shown
 };
 
 // What the command prints. `cib` is what the local node holds at that moment.

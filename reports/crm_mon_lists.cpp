@@ -2,6 +2,7 @@
 #include <charconv>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -30,10 +31,32 @@ std::string iso_text(std::int64_t unix_seconds) {
   return text.replace(text.size() - 3, 3, "+00:00");
 }
 
-std::string milliseconds_text(std::string_view text) {
+// "999ms", "1000ms", "1.500s", "60s", "1m30s", "60m", "2h": a unit is used for what is longer than it.
+std::string readable_time(std::int64_t ms) {
+  struct Unit {
+    std::int64_t ms;
+    char letter;
+  };
+  static constexpr Unit kUnits[] = {{86'400'000, 'd'}, {3'600'000, 'h'}, {60'000, 'm'}};
+  std::string text;
+  for (const Unit unit : kUnits) {
+    if (ms <= unit.ms) continue;
+    text += fmt::format("{}{}", ms / unit.ms, unit.letter);
+    ms %= unit.ms;
+  }
+  if (ms > 1000) {
+    text += std::to_string(ms / 1000);
+    if (ms % 1000 != 0) text += fmt::format(".{:03}", ms % 1000);
+    return text + "s";
+  }
+  if (ms > 0 || text.empty()) text += fmt::format("{}ms", ms);
+  return text;
+}
+
+std::int64_t milliseconds_of(std::string_view text) {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
-  return duration_text(milliseconds(value));
+  return value;
 }
 
 // Flags of a heading or an item: " (a, b)", or " (a) (b)" before 2.1.
@@ -84,9 +107,9 @@ class ListLayout {
 
   void write_summary(TextList& list) {
     list.begin("Cluster Summary");
-    if (const auto stack = view_.property("cluster-infrastructure")) {
-      list.item(fmt::format("Stack: {}{}", *stack, view_.old_words() ? "" : " (Pacemaker is running)"));
-    }
+    const bool live = !view_.old_words() && !view_.context().local_node.empty();
+    list.item(fmt::format("Stack: {}{}", view_.property("cluster-infrastructure").value_or("unknown"),
+                          live ? " (Pacemaker is running)" : ""));
     list.item(dc_text());
     const std::string_view node = view_.old_words() ? std::string_view() : view_.context().local_node;
     list.item(fmt::format("Last updated: {}{}{}", ctime_text(view_.context().now), node.empty() ? "" : " on ", node));
@@ -98,14 +121,31 @@ class ListLayout {
       out_ +=
           "\n              *** Resource management is DISABLED ***\n"
           "  The cluster will not attempt to start, stop or recover services\n";
+    } else if (view_.model().options.stop_all_resources) {
+      out_ +=
+          "\n    *** Resource management is DISABLED ***\n"
+          "  The cluster will keep all resources stopped\n";
     }
   }
 
   std::string dc_text() const {
     const Node* dc = view_.dc();
     if (dc == nullptr) return "Current DC: NONE";
-    return fmt::format("Current DC: {} (version {}) - partition {} quorum", node_name(*dc),
-                       view_.property("dc-version").value_or("unknown"), view_.quorate() ? "with" : "WITHOUT");
+    return fmt::format("Current DC: {} (version {}) - {}partition {} quorum", node_name(*dc),
+                       view_.property("dc-version").value_or("unknown"), has_mixed_versions() ? "MIXED-VERSION " : "",
+                       view_.quorate() ? "with" : "WITHOUT");
+  }
+
+  // AT-8.8: online nodes of different feature sets.
+  bool has_mixed_versions() const {
+    if (view_.old_words()) return false;
+    std::optional<std::string_view> first;
+    for (const Node& node : view_.model().nodes) {
+      if (!node.online || node.is_remote_variant()) continue;
+      if (first && *first != node.feature_set) return true;
+      first = node.feature_set;
+    }
+    return false;
   }
 
   std::string last_change() const {
@@ -155,14 +195,16 @@ class ListLayout {
                                    : remote ? "RemoteNode"
                                             : "Node",
                                    node_name(node), node_mode(node));
+    text += view_.health_text(node);
     if (!view_.old_words() && view_.options().show_detail && node.online) {
       text += fmt::format(", feature set {}", node.feature_set.empty() ? "<3.15.1" : node.feature_set);
     }
     return text;
   }
 
-  static bool has_line_of_its_own(const Node& node) {
-    return node.unclean || node.pending || (node.fail_standby && node.online) || node.standby || node.maintenance;
+  bool has_line_of_its_own(const Node& node) const {
+    return node.unclean || node.pending || (node.fail_standby && node.online) || node.standby || node.maintenance ||
+           !view_.health_text(node).empty();
   }
 
   void write_nodes(TextList& list) {
@@ -190,10 +232,6 @@ class ListLayout {
   }
 
   void write_node_with_resources(const Node& node, TextList& list) {
-    if (node.running.empty()) {
-      list.item(node_line(node));
-      return;
-    }
     list.begin(node_line(node));
     list.begin("Resources");
     for (const ResourceId id : node.running) list.item(primitive_text(view_.model().resource(id), false));
@@ -209,7 +247,7 @@ class ListLayout {
     for (const ResourceId id : view_.model().top_level) {
       const Resource& resource = view_.model().resource(id);
       if (!view_.shown_at_all(resource)) continue;
-      if (rest && scheduler::is_partially_active(view_.model(), resource)) continue;
+      if (rest && scheduler::is_fully_active(view_.model(), resource)) continue;
       write_resource(resource, list);
       any = true;
     }
@@ -256,10 +294,18 @@ class ListLayout {
     if (resource.blocked) {
       flags.add("blocked");
     } else if (!resource.managed) {
-      flags.add(resource.maintenance && !view_.old_words() ? "maintenance" : "unmanaged");
+      flags.add(view_.care_word(resource));
     }
     if (resource.ignore_failure) flags.add("failure ignored");
     return flags.text();
+  }
+
+  // S2 D-20.9 4: why a probe could not tell; with a trailing blank.
+  std::string failed_probe_text(const Resource& resource) const {
+    if (view_.old_words() || resource.original_role != scheduler::Role::kStopped) return {};
+    const scheduler::FailedAction* probe = scheduler::failed_probe(view_.model(), resource, NodeId::none());
+    if (probe == nullptr) return {};
+    return fmt::format(" ({}) ", view_.rc_text(view_.model().history_entry(probe->entry).rc));
   }
 
   std::string primitive_text(const Resource& resource, bool with_node) const {
@@ -276,6 +322,7 @@ class ListLayout {
       text.append(" ").append(pending.empty() ? role : pending);
     }
     if (node != nullptr) text.append(" ").append(node->name);
+    if (with_node) text += failed_probe_text(resource);
     text += primitive_flags(resource, node);
     if (several && with_node) text.append(" ").append(view_.node_list(resource.active, false));
     return text;
@@ -288,14 +335,27 @@ class ListLayout {
     return resource.lock_node.valid() ? &view_.model().node(resource.lock_node) : nullptr;
   }
 
-  void add_management(const Resource& resource, Flags& flags) const {
-    if (!resource.managed) flags.add(resource.maintenance && !view_.old_words() ? "maintenance" : "unmanaged");
+  // The order changed together with the word "maintenance".
+  void add_care_and_disabled(const Resource& resource, Flags& flags) const {
+    const bool disabled = !view_.limiting_target_role(resource).empty();
+    const bool disabled_first = view_.context().profile.crm_mon_maintenance_flag;
+    if (disabled && disabled_first) flags.add("disabled");
+    if (!resource.managed) flags.add(view_.care_word(resource));
+    if (disabled && !disabled_first) flags.add("disabled");
+  }
+
+  void add_inactive_members(const Resource& group, Flags& flags) const {
+    int inactive = 0;
+    for (const ResourceId id : group.children) {
+      if (!view_.shown_at_all(view_.model().resource(id))) ++inactive;
+    }
+    if (inactive > 0) flags.add(counted(inactive, "member", "members") + " inactive");
   }
 
   void write_group(const Resource& group, TextList& list) {
     Flags flags(view_.old_words());
-    if (!view_.limiting_target_role(group).empty()) flags.add("disabled");
-    add_management(group, flags);
+    if (!view_.old_words() && !view_.options().inactive) add_inactive_members(group, flags);
+    add_care_and_disabled(group, flags);
     list.begin(fmt::format("Resource Group: {}{}", group.id, flags.text()));
     for (const ResourceId id : group.children) {
       const Resource& member = view_.model().resource(id);
@@ -308,11 +368,25 @@ class ListLayout {
     Flags flags(view_.old_words());
     if (clone.promotable) flags.add("promotable");
     if (clone.unique) flags.add("unique");
-    const bool disabled = !view_.limiting_target_role(clone).empty();
-    if (!view_.old_words() && disabled) flags.add("disabled");
-    add_management(clone, flags);
-    if (view_.old_words() && disabled) flags.add("disabled");
+    add_care_and_disabled(clone, flags);
     return fmt::format("Clone Set: {} [{}]{}", clone.id, clone.clone->child_xml.id(), flags.text());
+  }
+
+  // S2 D-20.17.
+  std::map<std::string, std::vector<NodeId>> stopped_by_status(const Resource& clone,
+                                                               const CloneInstances& instances) const {
+    const bool disabled = scheduler::equal_ignoring_case(view_.limiting_target_role(clone), "Stopped");
+    std::map<std::string, std::vector<NodeId>> by_status;
+    for (const NodeId id : view_.stopped_nodes(clone, instances)) {
+      const scheduler::FailedAction* probe =
+          view_.old_words() ? nullptr : scheduler::failed_probe(view_.model(), clone, id);
+      std::string status = disabled ? "Stopped (disabled)" : "Stopped";
+      if (probe != nullptr) {
+        status = fmt::format("Stopped ({})", view_.rc_text(view_.model().history_entry(probe->entry).rc));
+      }
+      by_status[status].push_back(id);
+    }
+    return by_status;
   }
 
   void write_clone(const Resource& clone, TextList& list) {
@@ -329,8 +403,7 @@ class ListLayout {
     names(old ? "Masters" : "Promoted", instances.promoted);
     names(!clone.promotable ? "Started" : old ? "Slaves" : "Unpromoted", instances.started);
     if (view_.options().inactive) {
-      const bool disabled = scheduler::equal_ignoring_case(view_.limiting_target_role(clone), "Stopped");
-      names(disabled ? "Stopped (disabled)" : "Stopped", view_.stopped_nodes(clone, instances));
+      for (const auto& [status, nodes] : stopped_by_status(clone, instances)) names(status, nodes);
     }
     list.end();
   }
@@ -442,7 +515,7 @@ class ListLayout {
 
   std::string friendly_text(const ShownFailure& failure) const {
     std::string text(failure.resource);
-    if (failure.interval > 0) text += fmt::format(" {}-interval", scheduler::readable_interval(failure.interval));
+    if (failure.interval > 0) text += fmt::format(" {}-interval", readable_time(failure.interval));
     const bool probe = failure.task == "monitor" && failure.interval == 0;
     text += fmt::format(" {} on {} ", probe ? "probe" : failure.task, failure.node);
     if (failure.status == 0) {
@@ -453,7 +526,8 @@ class ListLayout {
                           failure.reason.empty() ? "" : ": ", failure.reason);
     }
     if (failure.last_change) text += fmt::format(" at {}", unix_ctime(*failure.last_change));
-    if (!failure.exec_time.empty()) text += fmt::format(" after {}", milliseconds_text(failure.exec_time));
+    const std::int64_t took = milliseconds_of(failure.exec_time);
+    if (took > 0) text += fmt::format(" after {}", readable_time(took));
     return text;
   }
 

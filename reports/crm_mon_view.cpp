@@ -18,10 +18,11 @@ using scheduler::Resource;
 using scheduler::ResourceId;
 using scheduler::Role;
 
-// AT-8.2; S2 D-20.22 for the newer ones.
-bool is_hidden(std::string_view name) {
-  static constexpr std::array<std::string_view, 7> kHidden = {
-      "fail-count", "last-failure", "probe_complete", "shutdown", "terminate", "standby", "#"};
+// AT-8.2; since 2.0 without probe_complete (S2 D-20.22).
+bool is_hidden(std::string_view name, bool nested_lists) {
+  static constexpr std::array<std::string_view, 6> kHidden = {"fail-count", "last-failure", "shutdown",
+                                                              "terminate",  "standby",      "#"};
+  if (name.starts_with("probe_complete")) return !nested_lists;
   return std::ranges::any_of(kHidden, [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
@@ -113,7 +114,7 @@ std::string ClusterView::connectivity(const Node& node, std::string_view name, s
 std::vector<ShownAttribute> ClusterView::attributes(const Node& node) const {
   std::vector<ShownAttribute> shown;
   node.attributes.for_each([&](const auto& entry) {
-    if (!is_hidden(entry.key)) shown.push_back({entry.key, entry.value, {}});
+    if (!is_hidden(entry.key, context_.profile.crm_mon_nested_lists)) shown.push_back({entry.key, entry.value, {}});
   });
   std::ranges::sort(shown, {}, &ShownAttribute::name);
   for (ShownAttribute& attribute : shown) {
@@ -195,7 +196,8 @@ CloneInstances ClusterView::instances(const Resource& clone) const {
   CloneInstances result;
   for (const ResourceId id : clone.children) {
     const Resource& instance = model().resource(id);
-    if (clone.unique) {
+    const bool pending = context_.profile.crm_mon_nested_lists && !instance.pending_action.empty();
+    if (clone.unique || pending) {
       result.in_full.push_back(id);
       continue;
     }
@@ -289,6 +291,29 @@ std::string_view ClusterView::limiting_target_role(const Resource& resource) con
   return {};
 }
 
+std::string_view ClusterView::care_word(const Resource& resource) const {
+  return resource.maintenance && context_.profile.crm_mon_maintenance_flag ? "maintenance" : "unmanaged";
+}
+
+std::string_view ClusterView::health_text(const Node& node) const {
+  const scheduler::ClusterOptions& options = model().options;
+  if (options.health_strategy == scheduler::HealthStrategy::kNone) return {};
+  bool red = false;
+  bool yellow = false;
+  node.attributes.for_each([&](const auto& entry) {
+    if (!entry.key.starts_with("#health")) return;
+    if (scheduler::equal_ignoring_case(entry.value, "red")) {
+      red = true;
+    } else if (scheduler::equal_ignoring_case(entry.value, "yellow")) {
+      yellow = true;
+    } else if (const auto score = scheduler::parse_score(entry.value, options.health)) {
+      if (*score <= options.health.red) red = true;
+      if (*score <= options.health.yellow && options.health.yellow != options.health.green) yellow = true;
+    }
+  });
+  return red ? " (health is RED)" : yellow ? " (health is YELLOW)" : "";
+}
+
 std::string_view ClusterView::name_of(const Resource& resource) const {
   return resource.unique ? resource.id : resource.xml_id;
 }
@@ -329,7 +354,7 @@ std::string_view ClusterView::rc_text(int rc) const {
     case 9:
       return old ? "master (failed)" : "promoted (failed)";
     case 190:
-      return old ? "OCF_DEGRADED" : "degraded";
+      return "OCF_DEGRADED";
     case 191:
       return old ? "OCF_DEGRADED_MASTER" : "promoted (degraded)";
     case 194:
@@ -349,20 +374,19 @@ std::string_view ClusterView::rc_text(int rc) const {
   }
 }
 
-// CM-8.19.
+// The words up to 2.1 (CM-8.19); measured with 2.1.5.
 std::string_view ClusterView::status_text(int status) const {
-  const bool old = old_words();
   switch (status) {
     case -1:
-      return old ? "pending" : "Pending";
+      return "pending";
     case 0:
-      return old ? "complete" : "Done";
+      return "complete";
     case 1:
       return "Cancelled";
     case 2:
       return "Timed Out";
     case 3:
-      return old ? "NOT SUPPORTED" : "Unsupported";
+      return "NOT SUPPORTED";
     case 4:
       return "Error";
     case 5:

@@ -97,6 +97,10 @@ class ClusterView {
   std::string agent_text(const scheduler::Resource& resource) const;
   // The resource's own `target-role` when it keeps the resource from a higher role; else empty.
   std::string_view limiting_target_role(const scheduler::Resource& resource) const;
+  // What is said about a resource that is not managed: "unmanaged" or "maintenance".
+  std::string_view care_word(const scheduler::Resource& resource) const;
+  // " (health is RED)", " (health is YELLOW)", or nothing (S2 ).
+  std::string_view health_text(const scheduler::Node& node) const;
   std::string_view name_of(const scheduler::Resource& resource) const;
   // Where the resource is said to be; null: nowhere.
   const scheduler::Node* shown_node(const scheduler::Resource& resource) const;

@@ -33,6 +33,7 @@ std::string_view stack_component_name(StackComponent component);
   X(ocf_exit_reason, kResourceAgents, "3.9.6", "", "agents tell why they failed on standard error (AT-1.5)")           \
   X(crm_mon_ruler_header, kPacemaker, "", "1.1", "crm_mon's header stands between rulers (AT-8.2)")                    \
   X(crm_mon_nested_lists, kPacemaker, "2.0", "", "crm_mon prints sections of nested lists (AT-8.5)")                   \
+  X(crm_mon_maintenance_flag, kPacemaker, "2.1.6", "", "crm_mon says maintenance instead of unmanaged (S2 D-20.9)")    \
   X(crm_mon_ignores_hide_headers, kPacemaker, "2.0.4", "2.1.2", "crm_mon -D hides nothing (AT-8.6)")                   \
   X(old_rc_texts, kPacemaker, "", "2.1", "rc 1 reads \"unknown error\", rc 8 \"master\" (AT-1.4)")                     \
   X(plugin_membership, kPacemaker, "", "1.1.10", "Corosync 1 plugin: stack is \"openais\", node ids are names")        \
