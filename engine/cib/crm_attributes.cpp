@@ -59,7 +59,7 @@ void make_valid_id(std::string& id) {
   const auto letter = [](char c) { return (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || (c & 0x80) != 0; };
   for (char& c : id)
     if (!letter(c) && !(c >= '0' && c <= '9') && c != '-' && c != '.') c = '_';
-  if (id.empty() || !letter(id.front())) id.insert(0, "_");
+  if (id.empty() || !letter(id.front())) id.insert(id.begin(), '_');
 }
 
 }  // namespace
