@@ -81,6 +81,7 @@ void add_primitive_meta(const Model& model, const Resource& resource, AttributeC
   if (const ResourceId launcher = outermost_launcher(model, resource); launcher.valid()) {
     out.set_meta("container", model.resource(launcher).id);
   }
+  if (const auto address = resource.meta.get("external-ip")) out.set("pcmk_external_ip", *address);
 }
 
 void add_clone_meta(const Resource& clone, AttributeCollector& out) {

@@ -131,11 +131,9 @@ void GraphBuilder::add_downed(const Action& action, const std::vector<ActionId>&
   } else if (action.task == Task::kFence && is_taken_down(action)) {
     out.downed.push_back(keep(node.id));
     for (const ResourceId running : node.running) {
-      for (const ResourceId launched : model_.resource(running).launched) {
-        const Resource& connection = model_.resource(launched);
-        if (connection.remote_connection && connection.remote_node.valid()) {
-          out.downed.push_back(keep(model_.node(connection.remote_node).id));
-        }
+      const Resource& connection = model_.resource(running);
+      if (connection.remote_connection && connection.launcher.valid() && connection.remote_node.valid()) {
+        out.downed.push_back(keep(model_.node(connection.remote_node).id));
       }
     }
   } else if (action.task == Task::kStop && action.resource.valid() &&

@@ -119,7 +119,8 @@ RemoteState remote_node_state(const Model& model, NodeId id) {
 }
 
 bool create_probe(Model& model, Resource& resource, NodeId node) {
-  if (!model.options.startup_probes || is_impossible_on_remote(model, resource, model.node(node))) return false;
+  if (!model.options.startup_probes) return false;
+  if (!resource.is_collective() && is_impossible_on_remote(model, resource, model.node(node))) return false;
   switch (resource.variant) {
     case Variant::kPrimitive:
       return probe_primitive(model, resource, model.node(node));

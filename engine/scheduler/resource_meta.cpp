@@ -160,7 +160,9 @@ void unpack_meta_flags(Model& model, Resource& resource) {
   resource.internal = is_true(resource, "internal_rsc");
   resource.allow_unhealthy_nodes = is_true(resource, "allow-unhealthy-nodes");
   const std::string_view* migrate = resource.meta.find("allow-migrate");
-  resource.allow_migrate = migrate != nullptr ? cib::is_true(*migrate) : resource.remote_connection;
+  // S1 C-9.12, C-9.13: connections of remote nodes migrate unless told otherwise, those of guests do not.
+  const bool by_default = resource.remote_connection && !resource.meta.contains("container");
+  resource.allow_migrate = migrate != nullptr ? cib::is_true(*migrate) : by_default;
   unpack_management(model, resource);
   unpack_clone_flags(model, resource);
   resource.fence_device = resource.is_primitive() && equal_ignoring_case(resource.agent_class, "stonith");
