@@ -62,8 +62,8 @@ void QuorumService::update(std::span<const ClusterNodeId> members, bool quorate,
   known_ = true;
   ring_ = ring;
   members_.assign(members.begin(), members.end());
-  log_list(LogPriority::kNotice, "Members", members_);
-  if (host_.tracing(TraceKind::kQuorum))
+  if (has_provider_) log_list(LogPriority::kNotice, "Members", members_);
+  if (has_provider_ && host_.tracing(TraceKind::kQuorum))
     host_.trace(TraceKind::kQuorum, {{"quorate", quorate ? 1 : 0}, {"members", joined_text(members_)}});
   const std::vector<QuorumClient*> clients = clients_;
   for (QuorumClient* client : clients)
