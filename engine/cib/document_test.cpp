@@ -166,6 +166,21 @@ TEST(Document, LimitsAreErrors) {
   EXPECT_EQ(error_of("<a><b/></a>", limits), "t.xml: the document is larger than 5 bytes");
 }
 
+// Large inputs are ordinary: the parser's own bounds are off, ours are not.
+TEST(Document, LargeAndDeepInputs) {
+  std::string text = "<a>";
+  for (int i = 0; i < 200'000; ++i)
+    text += "<b id='some-long-enough-id-" + std::to_string(i) + "' value='some text'/>\n";
+  text += "</a>";
+  ASSERT_GT(text.size(), 11'000'000u);
+  const Document document = parse(text);
+  EXPECT_EQ(document.root().child_count(), 200'000u);
+  EXPECT_EQ(document.find_id("some-long-enough-id-199999").line(), 200'000);
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "<a>";
+  EXPECT_EQ(error_of(deep), "t.xml:1:601: elements are nested deeper than 200");
+}
+
 // S1 C-18.2
 TEST(Document, EscapesAndReadsBack) {
   Document document = parse("<a/>");

@@ -16,7 +16,7 @@ class DocumentBuilder {
       : xml_(xml), limits_(limits), file_name_(file_name) {
     document_.set_file_name(file_name);
     document_.nodes_.reserve(xml.size() / 256 + 16);
-    document_.attributes_.reserve(xml.size() / 64 + 16);
+    document_.attributes_.reserve(xml.size() / 32 + 16);
   }
 
   Result<Document> run();
@@ -196,7 +196,7 @@ Result<Document> DocumentBuilder::run() {
   parser_->userData = parser_;
   if (parser_->sax != nullptr) *parser_->sax = sax;
   // NOENT concerns only the five entities of XML itself here, since no other can be declared.
-  xmlCtxtUseOptions(parser_, XML_PARSE_NONET | XML_PARSE_NOENT);
+  xmlCtxtUseOptions(parser_, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_HUGE);
   xmlParseDocument(parser_);
   const bool well_formed = parser_->wellFormed != 0;
   xmlFreeParserCtxt(parser_);
