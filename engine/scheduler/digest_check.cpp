@@ -85,10 +85,11 @@ std::string secure_digest(Model& model, const Resource& resource, NodeId node, c
 
 // S2 U-18.3.
 DigestResult compare(const OperationDigests& digests, const HistoryEntry& entry) {
+  // Both must exist: the calculated one may come from another entry with the same key.
   if (!digests.restart.empty()) {
-    const std::string_view recorded =
-        entry.restart_digest_invalidated ? std::string_view() : entry.xml.value(kOpRestartDigest);
-    if (digests.restart != recorded) return DigestResult::kRestart;
+    if (entry.restart_digest_invalidated) return DigestResult::kRestart;
+    const auto restart = entry.xml.attribute(kOpRestartDigest);
+    if (restart && *restart != digests.restart) return DigestResult::kRestart;
   }
   const auto recorded = entry.xml.attribute(kOpDigest);
   if (!recorded) return DigestResult::kUnknown;

@@ -7,6 +7,7 @@
 #include "engine/scheduler/failcount.h"
 #include "engine/scheduler/fencing.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/node_state.h"
 #include "engine/scheduler/ordering.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/unfencing.h"
@@ -104,7 +105,7 @@ RemoteState remote_node_state(const Model& model, NodeId id) {
     if (host.valid() && model.node(host).unclean) return RemoteState::kFailed;
     if (!connection.failed) return RemoteState::kStopped;
     if (connection.next_role == Role::kStopped && connection.reconnect_interval_ms > 0 && node.remote_fenced &&
-        !node.shutdown) {
+        !is_shutdown_requested(node)) {
       return RemoteState::kUnknown;
     }
     return RemoteState::kFailed;
