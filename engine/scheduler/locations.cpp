@@ -31,7 +31,8 @@ void apply_location_scores(Model& model, NodeTable& table, const Location& locat
   for (const auto& [node, score] : location.nodes) {
     NodeEntry* entry = table.find(node);
     if (entry == nullptr) {
-      entry = &table.insert(model.shapes, node, score, ProbeMode::kAlways);
+      // The node's own mode, so that bundle nodes stay unprobed (S3 ).
+      entry = &table.insert(model.shapes, node, score, model.node(node).probe_mode);
     } else {
       entry->score = add_scores(entry->score, score);
     }
