@@ -11,14 +11,13 @@ std::unique_ptr<Transport> make_transport(const Plan& plan, const TotemTimers& t
   if (plan.transport == TransportKind::kKnet)
     return std::make_unique<KnetTransport>(plan, key, host, link_client, deadlines, client);
   UdpTransport::Settings settings;
-  const PlannedLink& link = plan.links.front();
-  settings.link = link.config;
+  for (const PlannedLink& link : plan.links) settings.rings.push_back(link.config);
+  settings.rrp_mode = plan.links.size() > 1 ? plan.rrp_mode : RrpMode::kNone;
   settings.multicast = plan.transport == TransportKind::kUdp;
   settings.node_id = plan.node_id;
   settings.clear_high_bit = clear_high_bit;
-  settings.downcheck = timers.downcheck;
-  settings.merge = timers.merge;
-  settings.nodes = link.addresses;
+  settings.timers = timers;
+  settings.nodes = plan.links.front().addresses;
   settings.key = key;
   return std::make_unique<UdpTransport>(std::move(settings), profile, host, link_client, deadlines, client);
 }

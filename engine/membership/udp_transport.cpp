@@ -4,15 +4,25 @@
 
 #include <fmt/format.h>
 
+#include "engine/membership/wire.h"
+
 namespace simcluster::membership {
 
 namespace {
 
-constexpr LinkIndex kLink{0};
 constexpr Duration kStartDelay = milliseconds(100);  // SRP-2.1
 constexpr Duration kSelfDelay = microseconds(20);    // through the kernel and back
-constexpr Deadline kInterfaceCheck = Deadline::kTransport0;
-constexpr std::uint32_t kLoopbackId = 2130706433;  // 127.0.0.1 (IF-3)
+constexpr std::uint32_t kLoopbackId = 2130706433;    // 127.0.0.1 (IF-3)
+
+LinkIndex link_of(std::size_t ring) { return LinkIndex(static_cast<std::uint8_t>(ring)); }
+Deadline check_of(std::size_t ring) { return ring == 0 ? Deadline::kTransport0 : Deadline::kTransport1; }
+
+// token_seq comes right after seq in the ORF token, and first in the commit token.
+std::uint32_t token_number(const Codec& codec, const Header& header, std::span<const std::byte> frame) {
+  Reader r(frame);
+  r.bytes(codec.header_size() + (header.type == MessageType::kOrfToken ? 4 : 0));
+  return r.u32();
+}
 
 }  // namespace
 
@@ -25,125 +35,163 @@ UdpTransport::UdpTransport(Settings settings, const Profile& profile, Host& host
       deadlines_(deadlines),
       client_(client),
       codec_(profile.processor_is_address ? Generation::kAddresses : Generation::kNodeIds),
-      auth_(settings_.key) {
+      auth_(settings_.key),
+      rrp_(settings_.rrp_mode, settings_.rings.size(), settings_.timers, profile, host, deadlines, *this),
+      rings_(settings_.rings.size()) {
   if (auth_.enabled()) salt_ = &host_.random("totem.salt");
 }
 
-void UdpTransport::log(std::string_view text) {
-  host_.log(LogPriority::kNotice, "corosync", fmt::format("[TOTEM ] {}", text));
-}
+void UdpTransport::log(const std::string& text) { host_.log(LogPriority::kNotice, "corosync", "[TOTEM ] " + text); }
 
 void UdpTransport::start() {
   running_ = true;
-  host_.open_link(kLink, settings_.link, link_client_);
-  deadlines_.arm(kInterfaceCheck, kStartDelay);
+  for (std::size_t ring = 0; ring < rings_.size(); ++ring) {
+    host_.open_link(link_of(ring), settings_.rings[ring], link_client_);
+    deadlines_.arm(check_of(ring), kStartDelay);
+  }
 }
 
 void UdpTransport::stop() {
   if (!running_) return;
   running_ = false;
-  host_.close_link(kLink);
-  deadlines_.cancel(kInterfaceCheck);
-  deadlines_.cancel(Deadline::kSelfToken);
+  for (std::size_t ring = 0; ring < rings_.size(); ++ring) host_.close_link(link_of(ring));
   loop_.clear();
   self_tokens_.clear();
 }
 
-void UdpTransport::on_link_state(LinkIndex, bool usable, const IpAddress& own_address) {
-  address_present_ = usable;
-  if (usable) own_address_ = own_address;
+// --- own interfaces (M 13) -------------------------------------------------------------------------------------------
+
+void UdpTransport::on_link_state(LinkIndex link, bool usable, const IpAddress& own_address) {
+  Ring& ring = rings_[link.index()];
+  ring.present = usable;
+  if (usable) ring.own = own_address;
   // Nothing more: the interface is looked at only when IF-1 says so.
 }
 
-Processor UdpTransport::processor(const IpAddress& own) const {
-  Processor p;
-  p.node_id = settings_.node_id;
-  if (p.node_id == 0) p.node_id = own.v4_value();
-  if (settings_.clear_high_bit && settings_.node_id == 0) p.node_id &= 0x7fffffff;
-  if (profile_.processor_is_address) p.address[0] = own;
-  return p;
+void UdpTransport::identify() {
+  me_ = {};
+  const Ring& first = rings_.front();
+  const bool lost = first.bound == Bound::kLoopback && (!keeps_identity() || !first.own.specified());
+  const IpAddress address = lost ? IpAddress::v4(kLoopbackId) : first.own;
+  // In Corosync 3 the identity is the node id, whatever happens to the address (IF-11).
+  me_.node_id = settings_.node_id;
+  if (me_.node_id == 0) {
+    me_.node_id = address.v4_value();
+    if (settings_.clear_high_bit) me_.node_id &= 0x7fffffff;
+  }
+  if (!profile_.processor_is_address) return;
+  me_.address[0] = address;
+  for (std::size_t i = 1; i < rings_.size() && i < kMaxRings; ++i)
+    me_.address[i] = rings_[i].bound == Bound::kLoopback ? IpAddress::v4(kLoopbackId) : rings_[i].own;
+}
+
+// SRP-2.3: the first GATHER when every ring has reported, and one for every report after that.
+void UdpTransport::report() {
+  identify();
+  if (++reports_ >= rings_.size()) client_.on_interface(me_);
+}
+
+void UdpTransport::arm_check(std::size_t ring) {
+  deadlines_.arm(check_of(ring), milliseconds(settings_.timers.downcheck));
 }
 
 // IF-3, IF-10.
-void UdpTransport::examine() {
+void UdpTransport::examine(std::size_t index) {
   if (!running_) return;
-  if (address_present_) {
-    if (bound_ != Bound::kAddress) return interface_up();
-    if (ring_size_ <= 1) deadlines_.arm(kInterfaceCheck, milliseconds(settings_.downcheck));
+  const Ring& ring = rings_[index];
+  if (ring.present) {
+    if (ring.bound != Bound::kAddress) return interface_up(index);
+    if (ring_size_ <= 1) arm_check(index);
     return;
   }
-  if (bound_ != Bound::kLoopback) interface_down();
-  deadlines_.arm(kInterfaceCheck, milliseconds(settings_.downcheck));
+  const bool goes_down = ring.bound != Bound::kLoopback;
+  arm_check(index);
+  if (goes_down) interface_down(index);
 }
 
-void UdpTransport::interface_up() {
-  const bool back = bound_ == Bound::kLoopback;
-  bound_ = Bound::kAddress;
-  log(fmt::format("The network interface [{}] is now up.", own_address_.text()));
+void UdpTransport::interface_up(std::size_t index) {
+  Ring& ring = rings_[index];
+  const bool back = ring.bound == Bound::kLoopback;
+  ring.bound = Bound::kAddress;
+  log(fmt::format("The network interface [{}] is now up.", ring.own.text()));
   if (!settings_.multicast)
-    for (const IpAddress& peer : settings_.link.peers) log(fmt::format("adding new UDPU member {{{}}}", peer.text()));
-  if (back && ring_size_ <= 1) deadlines_.arm(kInterfaceCheck, milliseconds(settings_.downcheck));
-  me_ = processor(own_address_);
-  client_.on_interface(me_);
+    for (const IpAddress& peer : settings_.rings[index].peers)
+      log(fmt::format("adding new UDPU member {{{}}}", peer.text()));
+  if (back && ring_size_ <= 1) arm_check(index);
+  report();
 }
 
-void UdpTransport::interface_down() {
-  const bool at_start = bound_ == Bound::kNothing;
-  bound_ = Bound::kLoopback;
+void UdpTransport::interface_down(std::size_t index) {
+  rings_[index].bound = Bound::kLoopback;
   log("The network interface is down.");
-  if (!keeps_identity() || at_start) {
-    if (!profile_.processor_is_address && settings_.node_id != 0) {
-      me_ = processor({});  // IF-11: the identity is the node id
-    } else {
-      me_ = processor(IpAddress::v4(kLoopbackId));
-    }
-  }
-  client_.on_interface(me_);
+  report();
 }
 
-bool UdpTransport::reaches_itself() const {
-  if (bound_ == Bound::kAddress) return address_present_;
+// IF-1b: RR-17 leaves faulty rings alone.
+void UdpTransport::check_interfaces() {
+  for (std::size_t ring = 0; ring < rings_.size(); ++ring)
+    if (!rrp_.faulty(ring)) examine(ring);
+}
+
+void UdpTransport::set_members(std::span<const Processor> members) {
+  ring_size_ = members.size();
+  if (ring_size_ != 1) return;
+  for (std::size_t ring = 0; ring < rings_.size(); ++ring)
+    if (!deadlines_.armed(check_of(ring))) arm_check(ring);  // IF-1c
+}
+
+bool UdpTransport::reaches_itself(const Ring& ring) const {
+  if (ring.bound == Bound::kAddress) return ring.present;
   // IF-11: in Corosync 3 the token still goes to the configured address, which is not local any more.
   return keeps_identity() || profile_.processor_is_address;
 }
 
-void UdpTransport::send_mcast(std::span<const std::byte> frame) { send_all(frame, Loop::kNo); }
+// --- sending ---------------------------------------------------------------------------------------------------------
 
 void UdpTransport::send_all(std::span<const std::byte> frame, Loop loop) {
   if (!running_) return;
-  if (bound_ == Bound::kAddress) host_.send_all(kLink, auth_.seal(frame, salt_));
-  if (loop == Loop::kNo) return;
-  // IF-9a: udpu before 2.4.5 sends to its configured members only, and is none of them any more.
-  if (bound_ == Bound::kLoopback && !settings_.multicast && !keeps_identity()) return;
-  loop_.emplace_back(frame.begin(), frame.end());
+  bool looped = false;
+  for (const std::size_t index : rrp_.rings_for_mcast()) {
+    const Ring& ring = rings_[index];
+    if (ring.bound == Bound::kAddress) host_.send_all(link_of(index), auth_.seal(frame, salt_));
+    // IF-9a: udpu before 2.4.5 sends to its configured members only, and is none of them any more.
+    looped = looped || ring.bound != Bound::kLoopback || settings_.multicast || keeps_identity();
+  }
+  if (loop == Loop::kYes && looped) loop_.emplace_back(frame.begin(), frame.end());
 }
 
-IpAddress UdpTransport::address_of(const Processor& target) const {
-  if (target.address[0].specified()) return target.address[0];
+IpAddress UdpTransport::address_of(const Processor& target, std::size_t ring) const {
+  if (target.address[0].specified()) return ring < kMaxRings ? target.address[ring] : IpAddress{};
   if (const auto known = settings_.nodes.find(target.node_id); known != settings_.nodes.end()) return known->second;
   const auto heard = learned_.find(target.node_id);
   return heard == learned_.end() ? IpAddress{} : heard->second;
 }
 
-void UdpTransport::send_token(std::span<const std::byte> frame) {
-  if (!running_) return;
+void UdpTransport::send_token_on(std::size_t index, std::span<const std::byte> frame) {
+  const Ring& ring = rings_[index];
   if (target_ == me_) {
-    if (!reaches_itself()) return;
-    self_tokens_.emplace_back(frame.begin(), frame.end());
+    if (!reaches_itself(ring)) return;
+    self_tokens_.push_back({index, {frame.begin(), frame.end()}});
     if (!deadlines_.armed(Deadline::kSelfToken)) deadlines_.arm(Deadline::kSelfToken, kSelfDelay);
     return;
   }
-  if (bound_ != Bound::kAddress) return;
-  const IpAddress to = address_of(target_);
-  if (to.specified()) host_.send_to(kLink, to, auth_.seal(frame, salt_));
+  if (ring.bound != Bound::kAddress) return;
+  const IpAddress to = address_of(target_, index);
+  if (to.specified()) host_.send_to(link_of(index), to, auth_.seal(frame, salt_));
 }
 
-void UdpTransport::set_members(std::span<const Processor> members) {
-  ring_size_ = members.size();
-  // IF-1c.
-  if (ring_size_ == 1 && !deadlines_.armed(kInterfaceCheck))
-    deadlines_.arm(kInterfaceCheck, milliseconds(settings_.downcheck));
+void UdpTransport::send_token(std::span<const std::byte> frame) {
+  if (!running_) return;
+  for (const std::size_t ring : rrp_.rings_for_token()) send_token_on(ring, frame);
 }
+
+// RR-13.
+void UdpTransport::send_ring_test(std::size_t ring) {
+  codec_.encode(RingTest{MessageType::kRingTest, static_cast<std::uint32_t>(ring), me_.node_id}, test_frame_);
+  send_token_on(ring, test_frame_);
+}
+
+// --- receiving -------------------------------------------------------------------------------------------------------
 
 // Corosync 3 knows node ids only; without a nodelist the addresses are those that frames come from.
 void UdpTransport::learn(std::span<const std::byte> frame, const IpAddress& from) {
@@ -152,9 +200,11 @@ void UdpTransport::learn(std::span<const std::byte> frame, const IpAddress& from
   if (codec_.decode_header(frame, header).empty() && header.node_id != 0) learned_[header.node_id] = from;
 }
 
-void UdpTransport::on_datagram(LinkIndex, const IpAddress& from, std::span<const std::byte> bytes) {
+void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) {
+  if (!running_ || link.index() >= rings_.size()) return;
   // Own multicasts come through the loop, not from the network (TR-2, UD-1).
-  if (!running_ || bound_ != Bound::kAddress || same_address(from, own_address_)) return;
+  const Ring& ring = rings_[link.index()];
+  if (ring.bound != Bound::kAddress || same_address(from, ring.own)) return;
   const auto frame = auth_.open(bytes);
   if (!frame) {
     if (profile_.processor_is_address)
@@ -162,22 +212,64 @@ void UdpTransport::on_datagram(LinkIndex, const IpAddress& from, std::span<const
     return;
   }
   learn(*frame, from);
-  client_.on_frame(*frame, from);
+  if (settings_.rrp_mode == RrpMode::kNone) return client_.on_frame(*frame, from);
+  receive(link.index(), from, *frame);
+}
+
+void UdpTransport::receive(std::size_t ring, const IpAddress& from, std::span<const std::byte> frame) {
+  Header header;
+  if (!codec_.decode_header(frame, header).empty()) return client_.on_frame(frame, from);
+  switch (header.type) {
+    case MessageType::kOrfToken:
+    case MessageType::kCommitToken:
+      return rrp_.on_token(ring, token_number(codec_, header, frame), frame, from);
+    case MessageType::kRingTest:
+    case MessageType::kRingActivate:
+      return receive_ring_test(ring, frame);
+    default:
+      rrp_.on_mcast(ring);
+      return client_.on_frame(frame, from);
+  }
+}
+
+void UdpTransport::pass_token_up(std::span<const std::byte> frame, const IpAddress& from) {
+  client_.on_frame(frame, from);
+}
+
+// RR-13: round the ring until it is back at who sent it; the test then becomes the order to use the ring again.
+void UdpTransport::receive_ring_test(std::size_t ring, std::span<const std::byte> frame) {
+  RingTest message;
+  if (!codec_.decode(frame, message).empty() || message.ring_number != ring) return;
+  const bool back = message.originator == me_.node_id;
+  if (message.type == MessageType::kRingActivate) {
+    rrp_.on_activate(ring, message.originator);
+    if (back) return;
+  } else if (back) {
+    message.type = MessageType::kRingActivate;
+  }
+  codec_.encode(message, test_frame_);
+  send_token_on(ring, test_frame_);
 }
 
 void UdpTransport::on_deadline(Deadline which) {
-  if (which == kInterfaceCheck) return examine();
-  if (which != Deadline::kSelfToken) return;
-  std::vector<std::vector<std::byte>> tokens;
+  if (which == Deadline::kTransport0) return examine(0);
+  if (which == Deadline::kTransport1) return examine(1);
+  if (which != Deadline::kSelfToken) return rrp_.on_deadline(which);
+  std::vector<SelfToken> tokens;
   tokens.swap(self_tokens_);
-  for (const auto& token : tokens) client_.on_frame(token, own_address_);
+  for (const SelfToken& token : tokens) {
+    if (settings_.rrp_mode == RrpMode::kNone)
+      client_.on_frame(token.frame, rings_[token.ring].own);
+    else
+      receive(token.ring, rings_[token.ring].own, token.frame);
+  }
 }
 
 void UdpTransport::drain_loop() {
   while (!loop_.empty()) {
     std::vector<std::vector<std::byte>> frames;
     frames.swap(loop_);
-    for (const auto& frame : frames) client_.on_frame(frame, own_address_);
+    for (const auto& frame : frames) client_.on_frame(frame, rings_.front().own);
   }
 }
 

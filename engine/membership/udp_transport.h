@@ -1,4 +1,5 @@
-// One ring over UDP multicast or UDP unicast (M 11.7, 11.8), with what losing the own address does to it (M 13).
+// UDP multicast and UDP unicast (M 11.7, 11.8), with one ring or two (M 12), and with what losing the own address does
+// to it (M 13).
 #pragma once
 
 #include <cstdint>
@@ -9,21 +10,22 @@
 #include "engine/base/host.h"
 #include "engine/base/profile.h"
 #include "engine/membership/authenticator.h"
+#include "engine/membership/rrp.h"
 #include "engine/membership/srp_messages.h"
 #include "engine/membership/transport.h"
 
 namespace simcluster::membership {
 
-class UdpTransport final : public Transport {
+class UdpTransport final : public Transport, public RrpClient {
  public:
   struct Settings {
-    LinkConfig link;
-    bool multicast = true;                     // false: udpu
-    std::uint32_t node_id = 0;                 // 0: taken from the address (CF-22)
-    bool clear_high_bit = false;               // CF-23
-    std::uint32_t downcheck = 1000;            // T-13
-    std::uint32_t merge = 200;                 // T-12
-    std::map<std::uint32_t, IpAddress> nodes;  // of the nodelist
+    std::vector<LinkConfig> rings;
+    RrpMode rrp_mode = RrpMode::kNone;
+    bool multicast = true;        // false: udpu
+    std::uint32_t node_id = 0;    // 0: taken from ring 0's address (CF-22)
+    bool clear_high_bit = false;  // CF-23
+    TotemTimers timers;
+    std::map<std::uint32_t, IpAddress> nodes;  // ring 0's addresses of the nodelist
     std::string key;                           // empty: not authenticated
   };
 
@@ -32,30 +34,48 @@ class UdpTransport final : public Transport {
 
   void start() override;
   void stop() override;
-  void send_mcast(std::span<const std::byte> frame) override;
+  void send_mcast(std::span<const std::byte> frame) override { send_all(frame, Loop::kNo); }
   void send_all(std::span<const std::byte> frame, Loop loop) override;
   void set_token_target(const Processor& target) override { target_ = target; }
   void send_token(std::span<const std::byte> frame) override;
   void set_members(std::span<const Processor> members) override;
-  void check_interfaces() override { examine(); }
+  void check_interfaces() override;
   void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) override;
   void on_link_state(LinkIndex link, bool usable, const IpAddress& own_address) override;
   void on_deadline(Deadline which) override;
   void drain_loop() override;
 
+  void pass_token_up(std::span<const std::byte> frame, const IpAddress& from) override;
+  void send_ring_test(std::size_t ring) override;
+  IpAddress ring_address(std::size_t ring) const override { return rings_[ring].own; }
+
  private:
   enum class Bound : std::uint8_t { kNothing, kAddress, kLoopback };
+  struct Ring {
+    Bound bound = Bound::kNothing;
+    bool present = false;  // the host has the address
+    IpAddress own;
+  };
+  struct SelfToken {
+    std::size_t ring = 0;
+    std::vector<std::byte> frame;
+  };
 
-  void examine();
-  void interface_up();
-  void interface_down();
-  void log(std::string_view text);
+  void examine(std::size_t ring);
+  void interface_up(std::size_t ring);
+  void interface_down(std::size_t ring);
+  void report();
+  void identify();
+  void log(const std::string& text);
   // A node that lost its address only hears itself, under its own or the loop-back identity (IF-3, IF-10).
   bool keeps_identity() const { return !settings_.multicast && profile_.udpu_keeps_identity; }
-  bool reaches_itself() const;
+  bool reaches_itself(const Ring& ring) const;
+  void arm_check(std::size_t ring);
   void learn(std::span<const std::byte> frame, const IpAddress& from);
-  IpAddress address_of(const Processor& target) const;
-  Processor processor(const IpAddress& own) const;
+  IpAddress address_of(const Processor& target, std::size_t ring) const;
+  void send_token_on(std::size_t ring, std::span<const std::byte> frame);
+  void receive(std::size_t ring, const IpAddress& from, std::span<const std::byte> frame);
+  void receive_ring_test(std::size_t ring, std::span<const std::byte> frame);
 
   Settings settings_;
   const Profile& profile_;
@@ -66,17 +86,18 @@ class UdpTransport final : public Transport {
   Codec codec_;
   Authenticator auth_;
   Random* salt_ = nullptr;
+  Rrp rrp_;
 
-  Bound bound_ = Bound::kNothing;
+  std::vector<Ring> rings_;
   bool running_ = false;
-  bool address_present_ = false;
-  IpAddress own_address_;
+  std::size_t reports_ = 0;
   Processor me_;
   Processor target_;
   std::size_t ring_size_ = 0;
   std::map<std::uint32_t, IpAddress> learned_;
+  std::vector<std::byte> test_frame_;
   std::vector<std::vector<std::byte>> loop_;
-  std::vector<std::vector<std::byte>> self_tokens_;
+  std::vector<SelfToken> self_tokens_;
 };
 
 }  // namespace simcluster::membership
