@@ -6,6 +6,7 @@
 
 #include "engine/scheduler/assignment.h"
 #include "engine/scheduler/collective.h"
+#include "engine/scheduler/colocation_paths.h"
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/locations.h"
 #include "engine/scheduler/model.h"
@@ -17,6 +18,9 @@ namespace simcluster::scheduler {
 namespace {
 
 constexpr Score kUnusable = -100'000'000;  // S3
+// From where on counting paths is better than walking them.
+constexpr std::size_t kManyColocations = 16;
+constexpr std::uint64_t kManyPaths = 32;
 
 // S3.
 void add_matching_scores(Model& model, const Resource& source, const Resource& target, NodeTable& table,
@@ -147,6 +151,17 @@ bool any_available(const Model& model, const NodeTable& table) {
 
 void merge_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
                        const Colocation& colocation, float factor, std::uint32_t flags) {
+  // Other strategies look at the order inside tables, which only the full walk advances (S0 GU-8.5).
+  if (flags == merge_flag::kActive && model.colocations.size() >= kManyColocations &&
+      model.options.placement_strategy == PlacementStrategy::kDefault &&
+      merge_by_counting(model, source, target, table, colocation, factor, kManyPaths)) {
+    return;
+  }
+  walk_preferences(model, source, target, table, colocation, factor, flags);
+}
+
+void walk_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
+                      const Colocation& colocation, float factor, std::uint32_t flags) {
   merge_into(model, source, target, table, &colocation, factor, flags);
 }
 

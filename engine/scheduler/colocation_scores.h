@@ -26,7 +26,7 @@ void add_dependent_preferences(Model& model, Resource& primary, ColocationId col
 Score apply_colocation(Model& model, Resource& dependent, Resource& primary, const Colocation& colocation);
 // S3, the primary being a primitive or one instance that stands for a collective.
 Score apply_colocation_with_primitive(Model& model, Resource& dependent, const Resource& primary,
-                                     const Colocation& colocation);
+                                      const Colocation& colocation);
 
 namespace merge_flag {
 inline constexpr std::uint32_t kActive = 1;
@@ -38,6 +38,9 @@ inline constexpr std::uint32_t kThisWith = 4;
 // `target`. The table is unchanged when nothing usable would remain.
 void merge_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
                        const Colocation& colocation, float factor, std::uint32_t flags);
+// The same, always walking every path: what merge_preferences() must agree with.
+void walk_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
+                      const Colocation& colocation, float factor, std::uint32_t flags);
 // The same without a table: the source's own scores with what it is colocated with (S3 ). Nothing under a loop.
 std::optional<NodeTable> own_preferences(Model& model, Resource& source);
 

@@ -1,11 +1,10 @@
 #include "tools/simcluster/replay_input.h"
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "engine/cib/compressed_input.h"
+#include "engine/cib/upgrade.h"
 
 namespace simcluster::tools {
 
@@ -61,13 +60,16 @@ Input read_input(const std::string& program, const std::string& file) {
     return input;
   }
   cib::MutableElement root = document->root();
-  const auto schema = root.attribute(cib::names::kValidateWith);
-  if (!root.is(cib::names::kCib) || !schema) {
+  if (root.is(cib::names::kCib) && !root.first_child(cib::names::kStatus)) root.append_child(cib::names::kStatus);
+  if (root.value(cib::names::kValidateWith) == "none") input.notice = std::string(kNoValidation) + "\n";
+  const cib::UpgradeResult upgraded = cib::upgrade(*document);
+  if (upgraded.outcome != cib::UpgradeOutcome::kValid) {
+    for (const Error& error : upgraded.errors) input.error += error.text() + "\n";
+    if (!upgraded.summary.empty()) input.error += upgraded.summary + "\n";
+    input.notice.clear();
     input.status = exit_status::kInvalidConfiguration;
     return input;
   }
-  if (*schema == "none") input.notice = std::string(kNoValidation) + "\n";
-  if (!root.first_child(cib::names::kStatus)) root.append_child(cib::names::kStatus);
   input.document = std::move(*document);
   return input;
 }
