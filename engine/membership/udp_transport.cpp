@@ -182,6 +182,7 @@ void UdpTransport::send_token_on(std::size_t index, std::span<const std::byte> f
 
 void UdpTransport::send_token(std::span<const std::byte> frame) {
   if (!running_) return;
+  if (rings_.size() == 1) return send_token_on(0, frame);
   for (const std::size_t ring : rrp_.rings_for_token()) send_token_on(ring, frame);
 }
 
