@@ -199,6 +199,8 @@ Result<Document> DocumentBuilder::run() {
   xmlCtxtUseOptions(parser_, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_HUGE);
   xmlParseDocument(parser_);
   const bool well_formed = parser_->wellFormed != 0;
+  if (parser_->myDoc != nullptr) xmlFreeDoc(parser_->myDoc);  // made for a DOCTYPE
+  parser_->myDoc = nullptr;
   xmlFreeParserCtxt(parser_);
   if (failed_) return tl::unexpected<Error>(std::move(error_));
   if (!well_formed || !document_.root_.valid()) return fail("not well-formed XML", place);
