@@ -8,6 +8,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/membership/authenticator.h"
+#include "engine/membership/config_version.h"
 #include "engine/membership/cpg.h"
 #include "engine/membership/deadlines.h"
 #include "engine/membership/packing.h"
@@ -64,9 +65,12 @@ class Stack::Impl final : public TimerClient,
         packer_(srp_, mtu_),
         assembler_(host, *this),
         quorum_(host, profile, votes.has_value()),
+        config_version_(conf.totem.config_version, host, *this, [this] { stop(); }),
         cpg_(host, *this) {
     if (votes) votequorum_.emplace(std::move(*votes), host, deadlines_, *this, quorum_, conf.debug);
+    // SY-1. The configuration map came with Corosync 2.
     std::vector<SyncService*> services = {&cpg_, &quorum_};
+    if (!profile.ring_id_not_logged) services.insert(services.begin(), &config_version_);
     if (votequorum_) services.push_back(&*votequorum_);
     sync_.emplace(std::move(services), profile, host, srp_.codec(), *this, conf.debug);
     if (plan_.node_id != 0) own_id_ = ClusterNodeId(plan_.node_id);
@@ -177,6 +181,7 @@ class Stack::Impl final : public TimerClient,
     if (group == kSyncGroup) return sync_->on_message(from, message);
     ServiceHeader header;
     if (group != kServiceGroup || !read_service_header(message, header)) return;
+    if (header.service == kCmapService) return config_version_.on_message(message);
     if (header.service == kCpgService) return cpg_.on_message(from.id(), header.function, message);
     if (header.service == kVotequorumService && votequorum_)
       return votequorum_->on_message(from.id(), header.function, message);
@@ -280,6 +285,7 @@ class Stack::Impl final : public TimerClient,
   QuorumService quorum_;
   std::optional<Votequorum> votequorum_;
   std::optional<Sync> sync_;
+  ConfigVersion config_version_;
   Cpg cpg_;
   int depth_ = 0;
   bool started_ = false;

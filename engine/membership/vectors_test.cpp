@@ -401,6 +401,16 @@ TEST(Vectors, Mv32CorruptFrames) {
   }
 }
 
+TEST(Vectors, Mv33ConfigVersionMismatch) {
+  Net net(2, conf(2, "", "token: 1000\nconfig_version: 2\n"));
+  net.set_conf(2, conf(2, "", "token: 1000\nconfig_version: 1\n"));
+  net.start_all();
+  ASSERT_TRUE(net.run_until([&] { return !net.running(2); }, seconds(5)));
+  EXPECT_EQ(net.count_logs(2, "Received config version (2) is different than my config version (1)! Exiting"), 1U);
+  net.time_until({{1}}, seconds(2));
+  EXPECT_TRUE(net.running(1));
+}
+
 TEST(Vectors, Mv35DifferentKeysNeverMeet) {
   Net net(2, conf(2, "", "token: 1000\nkey: one\n"));
   net.set_conf(2, conf(2, "", "token: 1000\nkey: two\n"));
