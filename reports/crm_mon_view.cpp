@@ -59,6 +59,7 @@ scheduler::Options scheduler_options(const CrmMonContext& context) {
   scheduler::Options options;
   options.now = context.now.unix_seconds();
   options.sanitized = false;
+  options.old_fail_counts = !context.profile.failcount_per_operation;
   return options;
 }
 
@@ -123,9 +124,20 @@ std::vector<ShownAttribute> ClusterView::attributes(const Node& node) const {
   return shown;
 }
 
+std::vector<cib::Element> ClusterView::sorted_entries(const cib::Element& resource_history) const {
+  std::vector<cib::Element> entries;
+  for (const scheduler::ResourceHistory& unpacked : model().resource_histories) {
+    if (!(unpacked.xml == resource_history)) continue;
+    for (std::uint32_t i = 0; i < unpacked.count; ++i) entries.push_back(model().history[unpacked.first + i].xml);
+    return entries;
+  }
+  for (const cib::Element& xml : resource_history.children("lrm_rsc_op")) entries.push_back(xml);
+  return entries;
+}
+
 std::vector<ShownOperation> ClusterView::operations(const cib::Element& resource_history) const {
   std::vector<ShownOperation> shown;
-  for (const cib::Element& xml : resource_history.children("lrm_rsc_op")) {
+  for (const cib::Element& xml : sorted_entries(resource_history)) {
     ShownOperation operation;
     operation.task = xml.value("operation");
     operation.call = number(xml.value("call-id"), 0);
@@ -138,7 +150,6 @@ std::vector<ShownOperation> ClusterView::operations(const cib::Element& resource
     if (operation.task == "notify" || (operation.is_probe && operation.rc == 7)) continue;
     shown.push_back(operation);
   }
-  std::ranges::stable_sort(shown, {}, &ShownOperation::call);
   return shown;
 }
 
@@ -150,12 +161,14 @@ std::vector<ShownHistory> ClusterView::history(const Node& node) const {
     for (const cib::Element& xml : state.first_child("lrm").first_child("lrm_resources").children("lrm_resource")) {
       ShownHistory one;
       one.resource = xml.id();
+      one.shown_name = one.resource;
       one.operations = operations(xml);
       const ResourceId id = scheduler::find_resource(model(), xml.id());
       one.known = id.valid();
       if (one.known) {
         Resource& resource = schedule_.model->resource(id);
         const scheduler::FailCount failures = scheduler::fail_count(*schedule_.model, resource, node, {});
+        one.shown_name = name_of(resource);
         one.migration_threshold = resource.migration_threshold;
         one.fail_count = failures.count;
         one.last_failure = failures.last_failure;
@@ -238,15 +251,17 @@ std::string ClusterView::simple_cluster_text() const {
   int online = 0;
   int standby = 0;
   int maintenance = 0;
-  const auto warn = [&](const std::string& text) { warnings.append(warnings.empty() ? "" : ", ").append(text); };
-  if (dc() == nullptr) warn("No DC");
-  for (const Node& node : model().nodes) {
+  const auto warn = [&](const std::string& text) { warnings.append(warnings.empty() ? "" : " ").append(text); };
+  if (dc() == nullptr) warnings = "No DC,";
+  for (const NodeId id : model().node_order) {
+    const Node& node = model().node(id);
     if (!node.online) {
       warn("offline node: " + std::string(node.name));
     } else {
       ++(node.standby ? standby : node.maintenance ? maintenance : online);
     }
   }
+  if (warnings.ends_with(',')) warnings.pop_back();
   if (!warnings.empty()) return "CLUSTER WARN: " + warnings + "\n";
   std::string text = "CLUSTER OK: " + counted(online, "node", "nodes") + " online";
   if (standby > 0) text += ", " + counted(standby, "standby node", "standby nodes");

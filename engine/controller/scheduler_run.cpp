@@ -91,6 +91,7 @@ SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile
   options.now = now.unix_seconds();
   options.sanitized = false;
   options.transition_id = transition_id;
+  options.old_fail_counts = !profile.failcount_per_operation;
   scheduler::Schedule schedule = scheduler::schedule(document, options);
   const scheduler::Model& model = schedule.state();
 

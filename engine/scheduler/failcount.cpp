@@ -38,7 +38,8 @@ bool matches_slowly(std::string_view text, std::string_view name, bool numbered)
 
 // Whether `text` (an attribute's name after its prefix) belongs to the resource. A dot in the name matches any
 // character (S0 GU-8.3).
-bool matches(std::string_view text, std::string_view name, bool numbered) {
+bool matches(std::string_view text, std::string_view name, bool numbered, bool old_names) {
+  if (old_names && text == name) return true;
   if (has_regex_characters(name)) return matches_slowly(text, name, numbered);
   if (text.size() <= name.size()) return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -50,7 +51,8 @@ bool matches(std::string_view text, std::string_view name, bool numbered) {
     while (end < text.size() && is_digit(text[end])) ++end;
     text.remove_prefix(end);
   }
-  return !text.empty() && text.front() == '#' && is_operation_part(text.substr(1));
+  if (text.empty()) return old_names;
+  return text.front() == '#' && is_operation_part(text.substr(1));
 }
 
 std::string_view fail_count_name(const Resource& resource) {
@@ -93,7 +95,7 @@ FailCount fail_count(Model& model, Resource& resource, const Node& node, const F
   FailCount result;
   const std::string_view name = fail_count_name(resource);
   for (const Node::FailAttribute& attribute : node.fail_attributes) {
-    if (!matches(attribute.name, name, !resource.unique)) continue;
+    if (!matches(attribute.name, name, !resource.unique, model.old_fail_counts)) continue;
     if (attribute.is_count) {
       if (const auto score = parse_score(attribute.value, model.options.health)) {
         result.count = add_scores(result.count, *score);

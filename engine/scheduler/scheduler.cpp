@@ -19,6 +19,7 @@ void prepare(Model& model, const cib::Document& document, const Options& options
   model.implicit.create_root("implicit");
   model.now = options.now;
   model.sanitized = options.sanitized;
+  model.old_fail_counts = options.old_fail_counts;
   model.want_scores = options.collect_scores;
   model.want_utilization = options.collect_utilization;
   const cib::Element root = document.root();

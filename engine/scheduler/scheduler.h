@@ -28,6 +28,7 @@ struct Options {
   bool collect_utilization = false;  // crm_simulate -U
   bool sanitized = true;             // input is a file, not a live cluster (S1 C-18.9)
   int transition_id = 1;             // printed in the graph header
+  bool old_fail_counts = false;      // names without operation count, too, as until 1.1.16 (CM-9.1)
 };
 
 // Attribute `execution-date` of the CIB when it is an integer (S1 C-4.4).
