@@ -29,6 +29,10 @@ std::vector<Element> blocks_in_order(const Element& owner, Name block_name, cons
   }
   if (blocks.size() < 2) return blocks;
   std::reverse(blocks.begin(), blocks.end());
+  const bool plain = always_first.empty() && std::none_of(blocks.begin(), blocks.end(), [](const Element& block) {
+                       return block.has(names::kScore);
+                     });
+  if (plain) return blocks;  // nearly always
   const auto rank = [&](const Element& block) {
     const bool first = !always_first.empty() && block.id() == always_first;
     return first ? kInfinity + 1 : parse_score(block.value(names::kScore)).value_or(0);
