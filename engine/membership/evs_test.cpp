@@ -294,7 +294,7 @@ class EvsTest : public testing::TestWithParam<const char*> {};
 TEST_P(EvsTest, RandomRuns) {
   // SIMCLUSTER_EVS_SEEDS=first:count runs others than the usual ones.
   std::uint64_t first = 1;
-  std::uint64_t count = 25;
+  std::uint64_t count = 15;
   if (const char* wanted = std::getenv("SIMCLUSTER_EVS_SEEDS")) {
     first = std::strtoull(wanted, nullptr, 10);
     const char* colon = std::strchr(wanted, ':');

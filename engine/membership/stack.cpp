@@ -15,6 +15,7 @@
 #include "engine/membership/plan.h"
 #include "engine/membership/quorum_service.h"
 #include "engine/membership/srp.h"
+#include "engine/membership/start_lines.h"
 #include "engine/membership/sync.h"
 #include "engine/membership/transports.h"
 #include "engine/membership/votequorum.h"
@@ -80,6 +81,7 @@ class Stack::Impl final : public TimerClient,
     SIMCLUSTER_ASSERT(!started_);
     started_ = true;
     const Input input(*this);
+    log_start(host_, profile_, plan_, votequorum_.has_value());
     transport_->start();
   }
 
