@@ -106,7 +106,9 @@ class RelationChecker {
       if (launches && is_inside_own_guest(action, relation)) {
         relation.flags = relation::kNone;
       } else if (relation.flags == relation::kLoad && action.task == Task::kMigrateTo && loops(id, id, r)) {
+        // What the search marked on the way must not keep a disabled relation alive.
         model_.actions.relation(r).flags = relation::kNone;
+        model_.actions.relation(r).graphed = false;
       }
     }
   }
