@@ -3,6 +3,7 @@
 #include "engine/cib/values.h"
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/stages.h"
+#include "engine/scheduler/summary.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
@@ -70,6 +71,8 @@ void run(Schedule& schedule, const Options& options) {
   order_remote_connections(model);
   schedule_fencing_and_shutdown(model);
   apply_orderings(model);
+  // Looking at the changes gives actions that lack a node one (S5 K-3), and this happens before the graph (S0 GU-2.1).
+  static_cast<void>(transition_changes(model));
   create_graph(model);
   model.graph->transition_id = options.transition_id;
 }
