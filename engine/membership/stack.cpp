@@ -335,6 +335,7 @@ void Stack::track_quorum(QuorumClient& client) { impl_->quorum_.track(client); }
 void Stack::untrack_quorum(QuorumClient& client) { impl_->quorum_.untrack(client); }
 RingId Stack::ring() const { return impl_->ring_; }
 std::span<const ClusterNodeId> Stack::members() const { return impl_->members_; }
+void Stack::set_sequence_for_test(std::uint32_t seq) { impl_->srp_.set_sequence_for_test(seq); }
 bool Stack::quorate() const { return impl_->quorum_.quorate(); }
 
 }  // namespace simcluster::membership

@@ -59,6 +59,10 @@ class Stack final : public GroupService {
   std::span<const ClusterNodeId> members() const override;
   bool quorate() const override;
 
+  // For tests of the wrap (MV-40): an idle ring goes on as if `seq` messages had been sent. On all members at once,
+  // while the token is held.
+  void set_sequence_for_test(std::uint32_t seq);
+
  private:
   class Impl;
   explicit Stack(std::unique_ptr<Impl> impl);

@@ -479,6 +479,20 @@ TEST(Vectors, Mv39HeldTokenIsCancelled) {
   EXPECT_EQ(cancels, 2);  // one multicast to two others
 }
 
+TEST(Vectors, Mv40SequenceWrap) {
+  Net net(3, conf(3));
+  net.boot();
+  const RingId ring = net.stack(1).ring();
+  for (const std::uint32_t node : net.all) net.stack(node).set_sequence_for_test(0xffffff00);
+  net.clear_logs();
+  for (int i = 0; i < 1024; ++i) net.send(1 + static_cast<std::uint32_t>(i % 3), 1400);
+  net.run_for(seconds(10));
+  for (const std::uint32_t node : net.all) EXPECT_EQ(net.clients[node].delivered, 1024U) << node;
+  EXPECT_EQ(net.clients[1].order, net.clients[3].order);
+  EXPECT_EQ(net.stack(1).ring(), ring);
+  EXPECT_EQ(net.count_logs(1, "Retransmit List"), 0U);
+}
+
 TEST(Vectors, Mv41RingSequenceGrowth) {
   Net net(2, conf(2));
   net.disk(1)["ringid_1"] = std::string("\xfe\xff\xff\xff\0\0\0\0", 8);
