@@ -49,7 +49,8 @@ class CrmBuilder {
   // Changes `cib` in place.
   CrmBuilder(Document& cib, std::string_view file) : cib_(cib), file_(file) {}
 
-  // One statement, of any kind. `position` is its place among all statements, for the order of new resources.
+  // One statement, of any kind. `position` is its place among all statements, for the order of new resources. What it
+  // makes gets the statement's place in the text, for later messages.
   void apply(const CrmStatement& statement, std::size_t position);
   // Puts the resources made in this load into the order of their statements (AT-7.4).
   void finish();
@@ -58,6 +59,8 @@ class CrmBuilder {
   static int pass_of(std::string_view keyword);
 
  private:
+  void read(const CrmStatement& statement, std::size_t position);
+
   // crm_attributes.cpp
   void read_attributes(CrmCursor& in, MutableElement owner, std::string_view kind, std::string_view set_id);
   void read_attribute_list(CrmCursor& in, MutableElement set);

@@ -71,6 +71,7 @@ MutableElement CrmBuilder::new_object(CrmCursor& in, const CrmWord& id, std::str
     old.remove_children();
     old.remove_all_attributes();
     old.set_attribute("id", id.text);
+    old.set_place(in.keyword().line, in.keyword().column);
     return old;
   }
   MutableElement made = section(section_name).append_child(element);

@@ -64,6 +64,16 @@ int CrmBuilder::pass_of(std::string_view keyword) {
 }
 
 void CrmBuilder::apply(const CrmStatement& statement, std::size_t position) {
+  const std::size_t first_new = cib_.element_capacity();
+  read(statement, position);
+  const CrmWord& keyword = statement.words.front();
+  for (std::size_t i = first_new; i < cib_.element_capacity(); ++i) {
+    const ElementId id(static_cast<ElementId::rep>(i));
+    cib_.edit(cib_.element(id)).set_place(keyword.line, keyword.column);
+  }
+}
+
+void CrmBuilder::read(const CrmStatement& statement, std::size_t position) {
   position_ = position;
   CrmCursor in(statement, file_);
   const std::string_view keyword = in.take("a keyword").text;

@@ -190,6 +190,14 @@ TEST(CrmShell, LinesAndColumnsOfTextInsideAnotherFile) {
   EXPECT_EQ(cib.error().text(), "race.yaml:41:16: syntax in location: there is no resource \"b\"");
 }
 
+TEST(CrmShell, ElementsKnowTheirStatement) {
+  const auto cib = parse_crm_shell("primitive a Dummy\n  location l a 5: n\n", "cluster.crm");
+  ASSERT_TRUE(cib.has_value());
+  EXPECT_EQ(cib->find_id("l").place().line, 2);
+  EXPECT_EQ(cib->find_id("l").place().column, 3);
+  EXPECT_EQ(cib->find_id("a").place().file, "cluster.crm");
+}
+
 // AT-7.5: the example of the current shell, and reading back what was written.
 TEST(CrmShell, ShowReadsBackAsTheSameCib) {
   constexpr std::string_view kShown =

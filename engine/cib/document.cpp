@@ -23,6 +23,7 @@ const char* Document::ValueArena::store(std::string_view text) {
   if (capacity - used < text.size()) {
     capacity = std::max(next_size, text.size());
     next_size = std::min(next_size * 2, kLargestBlock);
+    bytes += capacity;
     open = std::make_shared_for_overwrite<char[]>(capacity);
     blocks.push_back(open);
     used = 0;
@@ -160,8 +161,8 @@ ElementId Document::copy_subtree(const Document& source, ElementId from) {
 }
 
 std::size_t Document::memory_bytes() const {
-  return nodes_.capacity() * sizeof(Node) + attributes_.capacity() * sizeof(StoredAttribute) +
-         values_.blocks.size() * (std::size_t{1} << 20) + index_.slots.capacity() * sizeof(ElementId);
+  return nodes_.capacity() * sizeof(Node) + attributes_.capacity() * sizeof(StoredAttribute) + values_.bytes +
+         index_.slots.capacity() * sizeof(ElementId);
 }
 
 void Document::compact() {
@@ -385,6 +386,12 @@ void MutableElement::remove_all_attributes() { edit().node(id_).attribute_count 
 void MutableElement::rename(std::string_view name) {
   const Name number = edit().intern_name(name);
   edit().node(id_).name = number;
+}
+
+void MutableElement::set_place(int line, int column) {
+  Document::Node& node = edit().node(id_);
+  node.line = static_cast<std::uint32_t>(line);
+  node.column = static_cast<std::uint16_t>(std::min(column, 0xffff));
 }
 
 MutableElement MutableElement::append_child(std::string_view name) { return append_child(edit().intern_name(name)); }

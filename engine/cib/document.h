@@ -204,6 +204,8 @@ class MutableElement : public Element {
   bool remove_attribute(std::string_view name);
   void remove_all_attributes();
   void rename(std::string_view name);
+  // For elements made from another notation than XML: where they stand in the user's input.
+  void set_place(int line, int column);
 
   MutableElement append_child(std::string_view name);
   MutableElement append_child(Name name);
@@ -311,9 +313,10 @@ class Document {
     std::size_t used = 0;
     std::size_t capacity = 0;
     std::size_t next_size = 4096;
+    std::size_t bytes = 0;  // of all blocks
 
     ValueArena() = default;
-    ValueArena(const ValueArena& other) : blocks(other.blocks) {}
+    ValueArena(const ValueArena& other) : blocks(other.blocks), bytes(other.bytes) {}
     ValueArena(ValueArena&&) noexcept = default;
     ValueArena& operator=(const ValueArena& other);
     ValueArena& operator=(ValueArena&&) noexcept = default;
