@@ -30,11 +30,8 @@ enum class Deadline : std::uint8_t {
   kTransport2,
   kTransport3,
   kTransport4,
-  kTransport5,
   kSelfToken,        // a token that a processor sends to itself
-  kFlush,            // sends that wait for a callback to return
   kLastManStanding,  // VQ-21
-  kQuorumDevice,     // VQ-24
   kShutdown,
 };
 inline constexpr std::size_t kDeadlineCount = static_cast<std::size_t>(Deadline::kShutdown) + 1;

@@ -252,11 +252,9 @@ class Stack::Impl final : public TimerClient,
       case Deadline::kTransport2:
       case Deadline::kTransport3:
       case Deadline::kTransport4:
-      case Deadline::kTransport5:
       case Deadline::kSelfToken:
         return transport_->on_deadline(which);
       case Deadline::kLastManStanding:
-      case Deadline::kQuorumDevice:
         if (votequorum_) votequorum_->on_deadline(which);
         return;
       case Deadline::kShutdown:
