@@ -170,8 +170,15 @@ class ListLayout {
     return text;
   }
 
+  // With -R: the id, or where a guest runs (AT-8.4).
   std::string node_name(const Node& node) const {
-    if (!view_.options().show_detail || node.id == node.name) return std::string(node.name);
+    if (!view_.options().show_detail) return std::string(node.name);
+    if (scheduler::is_guest(view_.model(), node) && node.connection.valid()) {
+      const Resource& connection = view_.model().resource(node.connection);
+      const Node* host = view_.shown_node(connection);
+      return host == nullptr ? std::string(node.name) : fmt::format("{}@{}", node.name, host->name);
+    }
+    if (node.id == node.name) return std::string(node.name);
     return fmt::format("{} ({})", node.name, node.id);
   }
 
@@ -196,7 +203,7 @@ class ListLayout {
                                             : "Node",
                                    node_name(node), node_mode(node));
     text += view_.health_text(node);
-    if (!view_.old_words() && view_.options().show_detail && node.online) {
+    if (!view_.old_words() && view_.options().show_detail && node.online && !node.is_remote_variant()) {
       text += fmt::format(", feature set {}", node.feature_set.empty() ? "<3.15.1" : node.feature_set);
     }
     return text;
@@ -234,7 +241,10 @@ class ListLayout {
   void write_node_with_resources(const Node& node, TextList& list) {
     list.begin(node_line(node));
     list.begin("Resources");
-    for (const ResourceId id : node.running) list.item(primitive_text(view_.model().resource(id), false));
+    for (const ResourceId id : node.running) {
+      const Resource& resource = view_.model().resource(id);
+      if (!resource.internal) list.item(primitive_text(resource, false));
+    }
     list.end();
     list.end();
   }
@@ -394,7 +404,8 @@ class ListLayout {
     const CloneInstances instances = view_.instances(clone);
     for (const ResourceId id : instances.in_full) {
       const Resource& instance = view_.model().resource(id);
-      if (view_.shown_at_all(instance)) write_resource(instance, list);
+      const bool always = clone.unique || view_.options().show_detail;
+      if (always || view_.shown_at_all(instance)) write_resource(instance, list);
     }
     const bool old = view_.old_words();
     const auto names = [&](std::string_view label, const std::vector<NodeId>& nodes) {
@@ -402,7 +413,7 @@ class ListLayout {
     };
     names(old ? "Masters" : "Promoted", instances.promoted);
     names(!clone.promotable ? "Started" : old ? "Slaves" : "Unpromoted", instances.started);
-    if (view_.options().inactive) {
+    if (view_.options().inactive && !view_.options().show_detail) {
       for (const auto& [status, nodes] : stopped_by_status(clone, instances)) names(status, nodes);
     }
     list.end();
@@ -447,9 +458,11 @@ class ListLayout {
     list.end();
   }
 
-  static std::string history_text(const ShownHistory& history) {
+  std::string history_text(const ShownHistory& history) const {
     if (!history.known) return fmt::format("{}: orphan", history.resource);
-    std::string text = fmt::format("{}: migration-threshold={}", history.resource, history.migration_threshold);
+    std::string text =
+        fmt::format("{}: migration-threshold={}", view_.options().operations ? history.shown_name : history.resource,
+                    history.migration_threshold);
     if (history.fail_count > 0) text += fmt::format(" fail-count={}", history.fail_count);
     if (history.last_failure > 0) text += fmt::format(" last-failure='{}'", unix_ctime(history.last_failure));
     return text;

@@ -209,8 +209,8 @@ CloneInstances ClusterView::instances(const Resource& clone) const {
   CloneInstances result;
   for (const ResourceId id : clone.children) {
     const Resource& instance = model().resource(id);
-    const bool pending = context_.profile.crm_mon_nested_lists && !instance.pending_action.empty();
-    if (clone.unique || pending) {
+    const bool nested = context_.profile.crm_mon_nested_lists;
+    if (clone.unique || (nested && (options_.show_detail || !instance.pending_action.empty()))) {
       result.in_full.push_back(id);
       continue;
     }

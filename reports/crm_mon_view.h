@@ -32,8 +32,9 @@ struct ShownOperation {
 
 // One resource in a node's history.
 struct ShownHistory {
-  std::string_view resource;
-  bool known = false;  // false: not in the configuration
+  std::string_view resource;    // as in the history
+  std::string_view shown_name;  // without the number of an anonymous instance
+  bool known = false;           // false: not in the configuration
   int migration_threshold = 0;
   int fail_count = 0;
   std::int64_t last_failure = 0;           // seconds since 1970, 0: unknown
@@ -117,6 +118,8 @@ class ClusterView {
 
  private:
   std::string connectivity(const scheduler::Node& node, std::string_view name, std::string_view value) const;
+  // The entries of an `lrm_resource`, oldest first (S2 O-10.1).
+  std::vector<cib::Element> sorted_entries(const cib::Element& resource_history) const;
   std::vector<ShownOperation> operations(const cib::Element& resource_history) const;
 
   const cib::Document& cib_;
