@@ -62,9 +62,6 @@ void CrmBuilder::read_set_members(CrmCursor& in, MutableElement constraint, bool
   std::vector<const CrmWord*> options;
   const auto begin_set = [&](const std::string& new_suffix) {
     set = constraint.append_child("resource_set");
-    std::size_t number = 0;
-    for (MutableElement earlier : constraint.children("resource_set")) number += earlier == set ? 0U : 1U;
-    set.set_attribute("id", fmt::format("{}-{}", constraint.id(), number));
     if (closing == ")" || closing == "]") {
       if (closing == "]") set.set_attribute("require-all", "false");
       set.set_attribute("sequential", "false");
@@ -84,7 +81,16 @@ void CrmBuilder::read_set_members(CrmCursor& in, MutableElement constraint, bool
     set.append_child("resource_ref").set_attribute("id", member.resource);
   }
   if (!set) in.fail_here("expected a resource");
-  for (const CrmWord* option : options) set.set_attribute(option->key(), option->value());
+  for (const CrmWord* option : options) {
+    if (option->text == "sequential=true")
+      set.remove_attribute("sequential");  // is the default
+    else
+      set.set_attribute(option->key(), option->value());
+  }
+  // The ids stand last.
+  std::size_t number = 0;
+  for (MutableElement each : constraint.children("resource_set"))
+    each.set_attribute("id", fmt::format("{}-{}", constraint.id(), number++));
   if (!closing.empty() && !in.accept(closing)) in.fail_here(fmt::format("expected \"{}\"", closing));
 }
 
@@ -277,8 +283,9 @@ void CrmBuilder::fencing_topology(CrmCursor& in) {
       ++index;
       for (const Target& target : targets) {
         MutableElement level = topology.append_child("fencing-level");
-        if (target.second.empty()) level.set_attribute(target.kind, target.first);
+        if (target.kind == "target") level.set_attribute(target.kind, target.first);
         level.set_attribute("index", std::int64_t{index}).set_attribute("devices", word.text);
+        if (target.kind == "target-pattern") level.set_attribute(target.kind, target.first);
         if (!target.second.empty())
           level.set_attribute("target-attribute", target.first).set_attribute("target-value", target.second);
         level.set_attribute("id", free_id("fencing"));

@@ -80,13 +80,15 @@ MutableElement CrmBuilder::new_object(CrmCursor& in, const CrmWord& id, std::str
   return made;
 }
 
+// The order of a fresh load with crmsh 4.4: by kind, within a kind as in the text.
 void CrmBuilder::finish() {
+  constexpr std::array<std::string_view, 6> kKinds = {"template", "primitive", "bundle", "group", "master", "clone"};
   MutableElement resources = section("resources");
   std::sort(made_.begin(), made_.end());
-  for (const bool templates : {true, false})
+  for (const std::string_view kind : kKinds)
     for (const auto& [position, id] : made_) {
       MutableElement element = cib_.edit(find_object(id));
-      if (element.parent() == resources && element.is("template") == templates) element.move(resources, Element());
+      if (element.is(kind) && element.parent() == resources) element.move(resources, Element());
     }
 }
 
@@ -109,11 +111,13 @@ void CrmBuilder::node(CrmCursor& in) {
   MutableElement nodes = section("nodes");
   MutableElement element = nodes.child_with(names::kNode, names::kUname, uname);
   if (!element) {
-    if (id.empty()) id = std::string(uname);
+    const bool own_id = !id.empty();
+    if (!own_id) id = std::string(uname);
     if (nodes.child_with_id(names::kNode, id))
       in.fail_at(word, fmt::format("the id \"{}\" is already used by another node", id));
     element = nodes.append_child("node");
-    element.set_attribute("id", id).set_attribute("uname", uname);
+    if (own_id) element.set_attribute("id", id);
+    element.set_attribute("uname", uname).set_attribute("id", id);
   }
   if (!type.empty()) element.set_attribute("type", type);
   int seen_attributes = 0;
@@ -211,10 +215,6 @@ void CrmBuilder::read_primitive_parts(CrmCursor& in, MutableElement element) {
           fmt::format("unknown word \"{}\" (expected params, meta, utilization, operations or op)", in.peek().text));
     }
   }
-  // AT-7.4: operations stand behind the attribute sets, whatever the order of the text.
-  constexpr std::array<std::string_view, 4> kOrder = {"instance_attributes", "meta_attributes", "utilization",
-                                                      "operations"};
-  for (const std::string_view kind : kOrder) move_to_end(element, kind);
 }
 
 // op <name> [<attr>=<v> ...] [[op_params] attr_list] [op_meta attr_list]
@@ -238,8 +238,10 @@ void CrmBuilder::read_operation(CrmCursor& in, MutableElement element) {
   }
   const std::string interval(op.value("interval", "0"));
   if (!op.has("interval")) op.set_attribute("interval", "0");
-  const std::string id =
-      given_id.empty() ? free_id(fmt::format("{}-{}-{}", element.id(), name.text, interval)) : given_id;
+  // Operations with an id of their own hand it down.
+  const Element operations = op.parent();
+  const std::string prefix(operations.has(names::kId) ? operations.id() : element.id());
+  const std::string id = given_id.empty() ? free_id(fmt::format("{}-{}-{}", prefix, name.text, interval)) : given_id;
   set_before_id(op, "id", id);
   if (!parameters.empty()) {
     MutableElement set = append_with_id(op, "instance_attributes", id + "-instance_attributes");
@@ -271,8 +273,9 @@ void CrmBuilder::monitor(CrmCursor& in) {
     interval = interval.substr(0, colon);
   }
   MutableElement op = cib_.edit(found).ensure_child("operations").append_child("op");
-  op.set_attribute("name", "monitor").set_attribute("interval", interval);
+  op.set_attribute("name", "monitor");
   if (!role.empty()) op.set_attribute("role", role_text(role));
+  op.set_attribute("interval", interval);
   if (!timeout.empty()) op.set_attribute("timeout", timeout);
   op.set_attribute("id", free_id(fmt::format("{}-monitor-{}", name, interval)));
 }

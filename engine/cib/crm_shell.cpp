@@ -24,7 +24,7 @@ constexpr std::array kKeywords = {
     Keyword{"group", 3},       Keyword{"bundle", 3},           Keyword{"clone", 4},
     Keyword{"ms", 4},          Keyword{"master", 4},           Keyword{"tag", 5},
     Keyword{"location", 6},    Keyword{"colocation", 6},       Keyword{"collocation", 6},
-    Keyword{"order", 6},       Keyword{"rsc_ticket", 6},       Keyword{"acl_target", 6},
+    Keyword{"order", 6},       Keyword{"rsc_ticket", 7},       Keyword{"acl_target", 6},
     Keyword{"acl_group", 6},   Keyword{"fencing_topology", 6}, Keyword{"alert", 6},
 };
 
@@ -144,7 +144,7 @@ Result<void> apply_crm_shell(Document& cib, std::string_view text, std::string_v
   if (method == CrmLoad::kReplace) clear_configuration(changed);
   CrmBuilder builder(changed, file_name);
   try {
-    constexpr int kPasses = 7;
+    constexpr int kPasses = 8;
     for (int pass = 0; pass < kPasses; ++pass)
       for (std::size_t i = 0; i < statements->size(); ++i)
         if (CrmBuilder::pass_of((*statements)[i].words.front().text) == pass) builder.apply((*statements)[i], i);

@@ -115,7 +115,7 @@ TEST(CrmShell, ColocationsOrdersAndTickets) {
                  "configuration/constraints"),
       "<constraints><rsc_colocation id=\"c1\" score=\"INFINITY\" rsc=\"a\" with-rsc=\"b\" with-rsc-role=\"Master\"/>"
       "<rsc_colocation id=\"c2\" score=\"100\"><resource_set id=\"c2-0\"><resource_ref id=\"a\"/></resource_set>"
-      "<resource_set id=\"c2-1\" sequential=\"false\"><resource_ref id=\"b\"/><resource_ref id=\"c\"/>"
+      "<resource_set sequential=\"false\" id=\"c2-1\"><resource_ref id=\"b\"/><resource_ref id=\"c\"/>"
       "</resource_set></rsc_colocation>"
       "<rsc_order id=\"o1\" kind=\"Mandatory\" symmetrical=\"false\" first=\"a\" first-action=\"promote\" "
       "then=\"b\"/>"
@@ -188,6 +188,24 @@ TEST(CrmShell, LinesAndColumnsOfTextInsideAnotherFile) {
   const auto cib = parse_crm_shell("primitive a Dummy\nlocation l b 1: n\n", "race.yaml", 40, 4);
   ASSERT_FALSE(cib.has_value());
   EXPECT_EQ(cib.error().text(), "race.yaml:41:16: syntax in location: there is no resource \"b\"");
+}
+
+// As crmsh 4.4 loads it: resources by kind, parts of a resource as in the text, tickets behind other constraints.
+TEST(CrmShell, OrderOfAFreshLoad) {
+  constexpr std::string_view kText =
+      "rsc_ticket t tk: a\nclone c x\ngroup g y\nprimitive a Dummy op monitor interval=1 meta m=1\nprimitive x Dummy\n"
+      "primitive y Dummy operations $id=ops op start interval=0\nprimitive b Dummy\nlocation l a 1: n\n";
+  EXPECT_EQ(section_of(kText, "configuration/resources"),
+            "<resources><primitive id=\"a\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"><operations>"
+            "<op name=\"monitor\" interval=\"1\" id=\"a-monitor-1\"/></operations><meta_attributes "
+            "id=\"a-meta_attributes\"><nvpair name=\"m\" value=\"1\" id=\"a-meta_attributes-m\"/></meta_attributes>"
+            "</primitive><primitive id=\"b\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/><group id=\"g\">"
+            "<primitive id=\"y\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"><operations id=\"ops\">"
+            "<op name=\"start\" interval=\"0\" id=\"ops-start-0\"/></operations></primitive></group><clone id=\"c\">"
+            "<primitive id=\"x\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/></clone></resources>");
+  EXPECT_EQ(section_of(kText, "configuration/constraints"),
+            "<constraints><rsc_location id=\"l\" rsc=\"a\" score=\"1\" node=\"n\"/>"
+            "<rsc_ticket id=\"t\" ticket=\"tk\" rsc=\"a\"/></constraints>");
 }
 
 TEST(CrmShell, ElementsKnowTheirStatement) {
