@@ -390,6 +390,44 @@ TEST(CrmMon, FailedActionsByRelease) {
             "Thu Dec  1 16:55:21 2011 after 5ms\n");
 }
 
+// Printed so by crm_mon 2.1.5 for the same CIB: flags of sets, members left out, the list by node.
+TEST(CrmMon, FlagsOfSetsAsMeasured) {
+  const auto meta = [](std::string_view id, std::string_view name, std::string_view value) {
+    return fmt::format(
+        "<meta_attributes id=\"{0}-m-{1}\"><nvpair id=\"{0}-{1}\" name=\"{1}\" value=\"{2}\"/></meta_attributes>", id,
+        name, value);
+  };
+  const std::string dummy = "class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"";
+  const std::string resources = "<clone id=\"d\">" + meta("d", "promotable", "true") +
+                                meta("d", "target-role", "Slave") + meta("d", "is-managed", "false") +
+                                "<primitive id=\"q\" class=\"ocf\" provider=\"pacemaker\" type=\"Stateful\"/></clone>" +
+                                "<group id=\"h\"><primitive id=\"h1\" " + dummy + "/><primitive id=\"h2\" " + dummy +
+                                "/></group>";
+  const std::string stateful = "class=\"ocf\" provider=\"pacemaker\" type=\"Stateful\"";
+  const std::string cib =
+      corosync_cib("2.1.5", resources, "1",
+                   node_state("1", "node1", true, "", started("q", stateful) + started("h1", kDummy)) +
+                       node_state("2", "node2", true, "", ""));
+  const CrmMonContext context = context_of("2.1.5", kMarch2021);
+  EXPECT_EQ(screen(cib, "crm_mon -1D", context),
+            "Node List:\n"
+            "  * Online: [ node1 node2 ]\n"
+            "\n"
+            "Active Resources:\n"
+            "  * Clone Set: d [q] (promotable, unmanaged, disabled):\n"
+            "    * q\t(ocf:pacemaker:Stateful):\t Unpromoted node1 (target-role:Slave, unmanaged)\n"
+            "  * Resource Group: h (1 member inactive):\n"
+            "    * h1\t(ocf:heartbeat:Dummy):\t Started node1\n");
+  EXPECT_EQ(screen(cib, "crm_mon -1Dn", context),
+            "Node List:\n"
+            "  * Node node1: online:\n"
+            "    * Resources:\n"
+            "      * q\t(ocf:pacemaker:Stateful):\t Unpromoted (target-role:Slave, unmanaged)\n"
+            "      * h1\t(ocf:heartbeat:Dummy):\t Started\n"
+            "  * Node node2: online:\n"
+            "    * Resources:\n");
+}
+
 TEST(CrmMon, SimpleStatus) {
   const std::string cib = corosync_cib("2.1.5", kTest, "1",
                                        node_state("1", "node1", true, "", "") + node_state("2", "node2", true, "", ""));
