@@ -222,7 +222,7 @@ TEST(CrmShell, ShowReadsBackAsTheSameCib) {
       "node 1: node1\n"
       "node 2: node2\n"
       "primitive fence_node1 stonith:fence_vbox \\\n"
-      "\tparams pcmk_host_map=node1:CentOS83-1 ip=192.168.1.1\n"
+      "\tparams pcmk_host_map=\"node1:CentOS83-1\" ip=192.168.1.1\n"
       "primitive test Dummy \\\n"
       "\top start interval=0s timeout=30s \\\n"
       "\top monitor interval=10s timeout=60s \\\n"

@@ -13,22 +13,29 @@ namespace {
 
 constexpr std::string_view kContinuation = " \\\n\t";
 
-bool needs_quotes(std::string_view value) {
-  if (value.empty()) return true;
-  return !std::all_of(value.begin(), value.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-           c == ':' || c == '-' || c == '/' || c == ',' || c == '@' || c == '%' || c == '+';
-  });
-}
-
-std::string quoted(std::string_view value) {
-  if (!needs_quotes(value)) return std::string(value);
+std::string in_quotes(std::string_view value) {
   std::string text = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char next = i + 1 < value.size() ? value[i + 1] : '"';
+    if (value[i] == '"' || (value[i] == '\\' && (next == '"' || next == '\\'))) text += '\\';
+    text += value[i];
   }
   return text + '"';
+}
+
+// Values are quoted but for plain words, as crmsh 4.4 does.
+std::string quoted(std::string_view value) {
+  const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  });
+  return plain && !value.empty() ? std::string(value) : in_quotes(value);
+}
+
+// Words of rules are quoted only where they would not be read as one word.
+std::string rule_word(std::string_view value) {
+  const bool plain = value.find_first_of(" \t\r\n\"'\\()[]{}=") == std::string_view::npos;
+  return plain && !value.empty() && value != "and" && value != "or" ? std::string(value) : in_quotes(value);
 }
 
 std::string pair_text(std::string_view name, std::string_view value) {
@@ -52,7 +59,7 @@ std::string expression_text(Element expression) {
       return text;
     }
     if (operation == "gt" || operation == "lt")
-      return text + fmt::format("{} {}", operation, quoted(expression.value(operation == "gt" ? "start" : "end")));
+      return text + fmt::format("{} {}", operation, rule_word(expression.value(operation == "gt" ? "start" : "end")));
     text += "in";
     for (const std::string_view bound : {"start", "end"})
       if (expression.has(bound)) text += " " + pair_text(bound, expression.value(bound));
@@ -63,17 +70,19 @@ std::string expression_text(Element expression) {
   }
   const std::string_view operation = expression.value("operation");
   if (operation == "defined" || operation == "not_defined")
-    return fmt::format("{} {}", operation, quoted(expression.value("attribute")));
+    return fmt::format("{} {}", operation, rule_word(expression.value("attribute")));
   const std::string type = expression.has("type") ? fmt::format("{}:", expression.value("type")) : std::string();
-  return fmt::format("{} {}{} {}", quoted(expression.value("attribute")), type, operation,
-                     quoted(expression.value("value")));
+  return fmt::format("{} {}{} {}", rule_word(expression.value("attribute")), type, operation,
+                     rule_word(expression.value("value")));
 }
 
 std::string rule_text(Element rule) {
   if (rule.has("id-ref")) return fmt::format("rule $id-ref={}", rule.value("id-ref"));
   std::string text = "rule";
   if (rule.has("role")) text += fmt::format(" $role={}", rule.value("role"));
-  if (rule.has("score")) text += fmt::format(" {}:", lower_score(rule.value("score")));
+  const std::string score = lower_score(rule.value("score"));
+  const bool in_location = rule.parent().is("rsc_location");
+  if (rule.has("score") && (in_location || score != "inf")) text += fmt::format(" {}:", score);
   if (rule.has("score-attribute")) text += fmt::format(" {}:", rule.value("score-attribute"));
   const std::string joint = rule.value("boolean-op") == "or" ? " or " : " and ";
   bool first = true;
@@ -130,12 +139,8 @@ std::string set_line(std::string_view keyword, Element set) {
 
 std::string operation_text(Element op) {
   std::string text = fmt::format("{}op {}", kContinuation, op.value("name"));
-  for (const Attribute& attribute : op.attributes()) {
-    const bool default_interval =
-        attribute.name == "interval" && attribute.value == "0" && op.value("name") != "monitor";
-    if (attribute.name != "id" && attribute.name != "name" && !default_interval)
-      text += " " + pair_text(attribute.name, attribute.value);
-  }
+  for (const Attribute& attribute : op.attributes())
+    if (attribute.name != "id" && attribute.name != "name") text += " " + pair_text(attribute.name, attribute.value);
   for (const Element set : op.children("instance_attributes")) text += set_line("op_params", set);
   for (const Element set : op.children("meta_attributes")) text += set_line("op_meta", set);
   return text;
@@ -150,30 +155,37 @@ std::string type_text(Element element) {
   return fmt::format("{}:{}:{}", standard, provider, element.value("type"));
 }
 
-std::string attribute_sets(Element element) {
+std::string_view set_keyword(Element set) {
+  if (set.is("instance_attributes")) return "params";
+  if (set.is("meta_attributes")) return "meta";
+  return set.is("utilization") ? "utilization" : "";
+}
+
+// Attribute sets and operations, in their order.
+std::string parts_text(Element element) {
   std::string text;
-  if (element.has("description")) text += " " + pair_text("description", element.value("description"));
-  for (const auto& [name, keyword] : {std::pair<std::string_view, std::string_view>{"instance_attributes", "params"},
-                                      {"meta_attributes", "meta"},
-                                      {"utilization", "utilization"}})
-    for (const Element set : element.children(name)) text += set_line(keyword, set);
+  if (element.has("description")) text.append(kContinuation) += pair_text("description", element.value("description"));
+  for (const Element part : element.children()) {
+    if (const std::string_view keyword = set_keyword(part); !keyword.empty()) text += set_line(keyword, part);
+    if (!part.is("operations")) continue;
+    for (const std::string_view name : {"id", "id-ref"})
+      if (part.has(name)) text += fmt::format("{}operations ${}={}", kContinuation, name, quoted(part.value(name)));
+    for (const Element op : part.children("op")) text += operation_text(op);
+  }
   return text;
 }
 
 std::string primitive_text(Element element) {
-  std::string text =
-      fmt::format("{} {} {}", element.is("template") ? "rsc_template" : "primitive", element.id(), type_text(element));
-  text += attribute_sets(element);
-  for (const Element operations : element.children("operations"))
-    for (const Element op : operations.children("op")) text += operation_text(op);
-  return text;
+  return fmt::format("{} {} {}", element.is("template") ? "rsc_template" : "primitive", element.id(),
+                     type_text(element)) +
+         parts_text(element);
 }
 
 std::string container_text(Element element) {
   std::string text = fmt::format("{} {}", element.is("master") ? std::string_view("ms") : element.name(), element.id());
   for (const Element child : element.children())
     if (child.is("primitive") || child.is("group")) text += fmt::format(" {}", child.id());
-  return text + attribute_sets(element);
+  return text + parts_text(element);
 }
 
 std::string node_text(Element node) {
@@ -190,11 +202,13 @@ std::string resource_sets(Element constraint, std::string_view suffix_attribute)
   for (const Element set : constraint.children("resource_set")) {
     const bool any = set.value("require-all") == "false";
     const bool parallel = set.value("sequential") == "false";
+    const bool in_order = any && !parallel;
     if (any || parallel) text += any ? " [" : " (";
     for (const Element member : set.children("resource_ref")) {
       text += fmt::format(" {}", member.id());
       if (set.has(suffix_attribute)) text += fmt::format(":{}", set.value(suffix_attribute));
     }
+    if (in_order) text += " sequential=true";
     if (any || parallel) text += any ? " ]" : " )";
   }
   return text;
@@ -290,17 +304,45 @@ std::string bundle_text(Element element) {
     if (child.is("network") || child.is("storage")) {
       text += fmt::format("{}{}{}", kContinuation, child.name(), named_values(child));
       for (const Element mapping : child.children())
-        text += fmt::format("{}{}{}", kContinuation, mapping.name(), named_values(mapping));
+        text += fmt::format(" {}{}", mapping.name(), named_values(mapping));
     }
     if (child.is("primitive")) text += fmt::format("{}primitive {}", kContinuation, child.id());
   }
-  return text + attribute_sets(element);
+  return text + parts_text(element);
+}
+
+// The shortcut for an XPath, as AT-7.4 lists them; empty when there is none.
+std::string acl_shortcut(std::string_view path) {
+  if (path == "/cib") return "cib";
+  if (path == "/cib/status") return "status";
+  constexpr std::string_view kPrimitive = "//primitive[@id='";
+  constexpr std::string_view kPair = "/nvpair[@name='";
+  if (!path.starts_with(kPrimitive)) return {};
+  path.remove_prefix(kPrimitive.size());
+  const std::size_t id_end = path.find("']/");
+  if (id_end == std::string_view::npos) return {};
+  const std::string_view id = path.substr(0, id_end);
+  path.remove_prefix(id_end + 3);
+  for (const auto& [set, keyword] : {std::pair<std::string_view, std::string_view>{"meta_attributes", "meta"},
+                                     {"instance_attributes", "params"},
+                                     {"utilization", "utilization"}}) {
+    if (!path.starts_with(set)) continue;
+    const std::string_view rest = path.substr(set.size());
+    if (rest.empty()) return fmt::format("{}:{}", keyword, id);
+    if (!rest.starts_with(kPair) || !rest.ends_with("']")) return {};
+    return fmt::format("{}:{}:{}", keyword, id, rest.substr(kPair.size(), rest.size() - kPair.size() - 2));
+  }
+  return {};
 }
 
 std::string acl_role_text(Element role) {
   std::string text = fmt::format("role {}", role.id());
   for (const Element permission : role.children("acl_permission")) {
     text += fmt::format("{}{}", kContinuation, permission.value("kind"));
+    if (const std::string shortcut = acl_shortcut(permission.value("xpath")); !shortcut.empty()) {
+      text += " " + shortcut;
+      continue;
+    }
     for (const auto& [name, keyword] : {std::pair<std::string_view, std::string_view>{"xpath", "xpath"},
                                         {"reference", "ref"},
                                         {"object-type", "type"},
@@ -312,7 +354,7 @@ std::string acl_role_text(Element role) {
 
 std::string acl_subject_text(Element subject) {
   std::string text = fmt::format("{} {}", subject.name(), subject.id());
-  for (const Element role : subject.children("role")) text += fmt::format(" {}", role.id());
+  for (const Element role : subject.children("role")) text += fmt::format("{}{}", kContinuation, role.id());
   return text;
 }
 
@@ -342,13 +384,13 @@ class Writer {
   explicit Writer(const Document& cib) : cib_(cib) {}
 
   std::string run() {
-    each("configuration/nodes", "node", node_text, false);
+    each("configuration/nodes", "node", node_text, true);
     resources("template", primitive_text);
     resources("primitive", primitive_text);
+    resources("bundle", bundle_text);
     resources("group", container_text);
     resources("master", container_text);
     resources("clone", container_text);
-    resources("bundle", bundle_text);
     each("configuration/tags", "tag", tag_text, true);
     each("configuration/constraints", "rsc_colocation", colocation_text, true);
     each("configuration/constraints", "rsc_location", location_text, true);
