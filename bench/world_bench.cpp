@@ -80,7 +80,9 @@ class Ring final : public ClusterSoftware {
         "totem {\n version: 2\n interface {\n  ringnumber: 0\n  bindnetaddr: 192.168.1.0\n"
         "  mcastaddr: 239.255.1.1\n  mcastport: 5405\n }\n}\n",
         "corosync.conf", spec_.profile);
-    membership::LocalMachine local{spec_.name, {spec_.interfaces[0].addresses[0].address}};
+    membership::LocalMachine local;
+    local.host_name = spec_.name;
+    local.addresses = {spec_.interfaces[0].addresses[0].address};
     stack_ = std::move(membership::Stack::create(*conf, local, host_, spec_.profile).value());
     stack_->start();
     return {};

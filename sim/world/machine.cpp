@@ -13,6 +13,7 @@
 #include "sim/kernel/agent_runner.h"
 #include "sim/kernel/kernel.h"
 #include "sim/world/machine_setup.h"
+#include "sim/world/network_manager.h"
 #include "sim/world/sim_host.h"
 #include "sim/world/world.h"
 
@@ -69,6 +70,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   std::string power_reason;
   bool boots_again = false;
   std::uint64_t incarnation = 0;
+  std::unique_ptr<NetworkManager> network_manager;
   std::unique_ptr<SimHost> host;
   std::unique_ptr<ClusterSoftware> software;
   std::vector<std::unique_ptr<SimHost>> dead_hosts;
@@ -106,6 +108,8 @@ void Machine::Impl::boot(bool first) {
   kernel.boot();
   trace(TraceKind::kNodeBoot, {{"name", spec.name}});
   configure_interfaces(kernel, spec);
+  const bool managed = context.profile.versions.network_manager != "none";
+  if (managed && !context.profile.nm_keeps_addresses) network_manager = std::make_unique<NetworkManager>(kernel, spec);
   start_programs();
   const bool wanted = first ? spec.start_cluster_at_boot : spec.start_cluster_after_reset;
   if (spec.cluster && wanted) start_event = schedule(Event::kStartCluster, spec.cluster_start_delay);
@@ -127,6 +131,7 @@ void Machine::Impl::switch_off() {
   context.queue.cancel(start_event);
   context.queue.cancel(watchdog_event);
   for (const EventId event : ping_events) context.queue.cancel(event);
+  network_manager = nullptr;
   kernel.halt();
   power = PowerState::kOff;
   if (!boots_again) return;

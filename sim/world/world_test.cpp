@@ -332,6 +332,32 @@ TEST(World, RefusesImpossibleDescriptions) {
   EXPECT_EQ(message(std::move(spec)), "node1: eth1 cannot be a slave of bond0");
 }
 
+TEST_F(WorldTest, NetworkManagerTakesAddressesWithoutCarrier) {  // M NM-2, NM-3, S-15, S-16
+  for (const bool config_server : {false, true}) {
+    WorldSpec spec = two_machines();
+    StackVersions versions;
+    versions.network_manager = config_server ? "config-server" : "default";
+    for (MachineSpec& machine : spec.machines) machine.profile = make_profile(versions).value();
+    build(std::move(spec));
+    const auto addresses = [&] { return node(1).kernel().net().find_interface("eth0")->addresses.size(); };
+    world->run_for(seconds(1));
+    ASSERT_TRUE(node(1).set_cable("eth0", false).has_value());
+    world->run_for(seconds(3));
+    ASSERT_TRUE(node(1).set_cable("eth0", true).has_value());  // back within the grace: nothing
+    world->run_for(seconds(5));
+    EXPECT_EQ(addresses(), 1u);
+    ASSERT_TRUE(node(1).set_cable("eth0", false).has_value());
+    world->run_for(milliseconds(3900));
+    EXPECT_EQ(addresses(), 1u);
+    world->run_for(milliseconds(200));
+    EXPECT_EQ(addresses(), config_server ? 1u : 0u);
+    EXPECT_TRUE(node(1).kernel().net().find_interface("eth0")->up);
+    ASSERT_TRUE(node(1).set_cable("eth0", true).has_value());
+    world->run_for(milliseconds(1100));
+    EXPECT_EQ(addresses(), 1u);
+  }
+}
+
 TEST_F(WorldTest, DirectCableGoesDownWithItsOtherEnd) {  // M NM-6
   WorldSpec spec = two_machines();
   spec.segments[0].kind = SegmentKind::kCable;
