@@ -98,7 +98,10 @@ void StatusEditor::index_resources(NodeSlot& node) {
   node.indexed = true;
   for (cib::MutableElement resource : node.xml.first_child(kLrm).first_child(kLrmResources).children(kLrmResource)) {
     const auto [it, is_new] = node.resources.try_emplace(std::string(resource.id()));
-    if (!is_new) continue;
+    if (!is_new) {
+      it->second.ambiguous = true;
+      continue;
+    }
     it->second.xml = resource;
     for (cib::MutableElement entry : resource.children(kLrmRscOp)) {
       it->second.last_call = std::max(it->second.last_call, call_id_of(entry));
@@ -119,7 +122,10 @@ StatusEditor::ResourceSlot& StatusEditor::add_resource(NodeSlot& node, const His
   if (!target.provider.empty()) resource.set_attribute(kProvider, target.provider);
   resource.set_attribute(kType, target.type);
   ResourceSlot& slot = node.resources[std::string(target.config_id)];
+  const bool ambiguous = slot.ambiguous;
+  slot = ResourceSlot();
   slot.xml = resource;
+  slot.ambiguous = ambiguous;
   return slot;
 }
 
@@ -172,8 +178,12 @@ bool StatusEditor::record(std::string_view node_name, std::string_view node_id, 
                           const OperationResult& result) {
   NodeSlot& node = slot(node_name, node_id);
   index_resources(node);
-  auto it = node.resources.find(std::string(target.shown_name));
-  if (it == node.resources.end()) it = node.resources.find(std::string(target.config_id));
+  const auto find = [&](std::string_view id) {
+    const auto found = node.resources.find(std::string(id));
+    return found != node.resources.end() && found->second.ambiguous ? node.resources.end() : found;
+  };
+  auto it = find(target.shown_name);
+  if (it == node.resources.end()) it = find(target.config_id);
   if (it == node.resources.end() && (target.agent_class.empty() || target.type.empty())) return false;
   ResourceSlot& resource = it == node.resources.end() ? add_resource(node, target) : it->second;
   const int call_id = ++resource.last_call;

@@ -61,6 +61,7 @@ class StatusEditor {
   struct ResourceSlot {
     cib::MutableElement xml;
     int last_call = 0;
+    bool ambiguous = false;  // several elements have this id: then none is found, and a new one is made (S2 V-1.10)
     std::unordered_map<std::string, cib::MutableElement> entries;
   };
   struct NodeSlot {
