@@ -50,6 +50,7 @@ class Net : public TestNetwork {
     for (std::uint32_t node = 1; node <= nodes; ++node) all.push_back(node);
   }
   ~Net() {
+    drop = nullptr;  // it looks at variables of the test, which are gone
     for (auto& group : groups) group.reset();
   }
   void boot() {
