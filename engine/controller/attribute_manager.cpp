@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/wire.h"
 #include "engine/controller/logs.h"
-#include "engine/controller/wire.h"
 
 namespace simcluster::controller {
 

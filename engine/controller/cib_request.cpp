@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "engine/controller/wire.h"
+#include "engine/base/wire.h"
 
 namespace simcluster::controller {
 

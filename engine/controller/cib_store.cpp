@@ -6,12 +6,14 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/validate.h"
 #include "engine/controller/cib_edit.h"
 
 namespace simcluster::controller {
 
 namespace {
 
+constexpr std::size_t kCompactSlack = std::size_t{1} << 20;
 constexpr std::string_view kEmptyCib =
     "<cib crm_feature_set=\"3.0.1\" validate-with=\"pacemaker-1.0\" epoch=\"0\" num_updates=\"0\" admin_epoch=\"0\">"
     "<configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>";
@@ -124,7 +126,15 @@ Result<void> CibStore::apply_step(const CibStep& entry, CibUpdate& update) {
   return {};
 }
 
+// Overwritten values stay in the document until it is compacted.
+void CibStore::compact_when_grown() {
+  if (document_.memory_bytes() < 2 * compact_bytes_ + kCompactSlack) return;
+  document_.compact();
+  compact_bytes_ = document_.memory_bytes();
+}
+
 Result<CibUpdate> CibStore::apply(const CibRequest& request, Time now) {
+  compact_when_grown();
   const cib::Document before = document_;  // cheap: values are shared
   CibUpdate update;
   update.origin = request.origin;
@@ -141,6 +151,14 @@ Result<CibUpdate> CibStore::apply(const CibRequest& request, Time now) {
     update.configuration_changed = update.configuration_changed || in_configuration(change);
   }
   update.configuration_changed = update.configuration_changed || forced;
+  // CM-6.5, for what people type. What the cluster itself writes is not asked again.
+  if (update.configuration_changed && !request.user.empty()) {
+    const std::vector<Error> mistakes = cib::validate(document_, cib::declared_schema(document_), 1);
+    if (!mistakes.empty() && cib::validate(before, cib::declared_schema(before), 1).empty()) {
+      document_ = before;
+      return fail("Update does not conform to the configured schema: " + mistakes.front().message);
+    }
+  }
   if (update.changed() || forced) bump_versions(request, update, now);
   return update;
 }

@@ -33,9 +33,11 @@ class CibStore {
 
  private:
   Result<void> apply_step(const CibStep& entry, CibUpdate& update);
+  void compact_when_grown();
   void bump_versions(const CibRequest& request, const CibUpdate& update, Time now);
 
   cib::Document document_;
+  std::size_t compact_bytes_ = 0;  // memory after the last compaction
 };
 
 // "Thu Dec  1 16:55:21 2011" (CM-6.4), in UTC.

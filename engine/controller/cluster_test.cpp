@@ -1,5 +1,6 @@
 // Whole cluster managers against each other: real controllers, CIBs, attribute managers, executors and scheduler over
 // an ordered group service without a network.
+#include <functional>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -38,8 +39,23 @@ struct Services {
   std::map<std::string, bool> running;
   std::map<std::string, int> monitor_rc;
   std::map<std::string, Duration> takes;
+  std::vector<std::string> fencing;  // what fence agents were asked for
+  std::function<int(const std::string& target)> fence;
+
+  TestingHost::Answer fence_answer(const AgentRequest& request) {
+    TestingHost::Answer answer;
+    std::string target;
+    for (const auto& [name, value] : request.parameters) {
+      if (name == "nodename") target = value;
+    }
+    if (!target.empty()) fencing.push_back(request.action + " " + target);
+    if (request.action == "list") answer.result.output = "node1\nnode2\n";
+    if (!target.empty() && fence) answer.result.exit_code = fence(target);
+    return answer;
+  }
 
   TestingHost::Answer answer(const AgentRequest& request) {
+    if (request.standard == "stonith") return fence_answer(request);
     TestingHost::Answer answer;
     if (const auto it = takes.find(request.action); it != takes.end()) answer.takes = it->second;
     bool& on = running[request.instance];
@@ -351,6 +367,73 @@ TEST_F(ClusterTest, ReturningNodeJoins) {
   EXPECT_THAT(where("b"), SizeIs(1));
   EXPECT_EQ(dc().state(), State::kIdle);
   expect_equal_replicas();
+}
+
+std::string with_fencing(std::string_view device) {
+  std::string text(kCib);
+  text.replace(text.find("stonith-enabled\" value=\"false"), 30, "stonith-enabled\" value=\"true\"");
+  text.insert(text.find("</resources>"), device);
+  return text;
+}
+
+constexpr std::string_view kDevice =
+    "<primitive id=\"f\" class=\"stonith\" type=\"fence_test\"><instance_attributes id=\"f-i\">"
+    "<nvpair id=\"f-l\" name=\"pcmk_host_list\" value=\"node1 node2\"/></instance_attributes></primitive>";
+
+// CM-7.18, CM-7.24, part J: nothing moves before the lost node was fenced.
+TEST_F(ClusterTest, LostNodeIsFencedFirst) {
+  boot("2.1.5", 2, with_fencing(kDevice));
+  clock.run_for(seconds(60));
+  ASSERT_THAT(where("a"), SizeIs(1));
+  const std::size_t victim = node(1).controller->is_dc() ? 0 : 1;
+  Machine& survivor = *machines[1 - victim];
+  const std::string target = machines[victim]->name;
+  bool taken_over_before = false;
+  survivor.services.fence = [&](const std::string&) {
+    taken_over_before = survivor.services.running["a"] && survivor.services.running["b"];
+    return 0;
+  };
+  crash(victim);
+  clock.run_for(seconds(30));
+  EXPECT_THAT(survivor.services.fencing, ElementsAre("reboot " + target));
+  EXPECT_FALSE(taken_over_before);
+  EXPECT_THAT(where("a"), ElementsAre(survivor.name));
+  EXPECT_THAT(where("b"), ElementsAre(survivor.name));
+  EXPECT_EQ(survivor.host.traced(TraceKind::kFencingResult, "target=" + target + " operation=reboot ok=1"), 1U);
+  EXPECT_EQ(dc().state(), State::kIdle);
+}
+
+// CM-10.22, CM-7.24: a failing device is tried again, then the next transition tries again, at most ten times.
+TEST_F(ClusterTest, FailingFenceDeviceBlocksRecovery) {
+  boot("2.1.5", 2, with_fencing(kDevice));
+  clock.run_for(seconds(60));
+  const std::size_t victim = node(1).controller->is_dc() ? 0 : 1;
+  Machine& survivor = *machines[1 - victim];
+  survivor.services.fence = [](const std::string&) { return 1; };
+  const bool had_a = survivor.services.running["a"];
+  crash(victim);
+  clock.run_for(minutes(10));
+  EXPECT_GE(survivor.services.fencing.size(), 4U);
+  EXPECT_LE(survivor.services.fencing.size(), 20U);
+  EXPECT_EQ(survivor.services.running["a"], had_a);
+  EXPECT_TRUE(survivor.host.logged("to fence " + machines[victim]->name + ", giving up"));
+}
+
+// CM-10.11: without a device fencing fails at once and says so.
+TEST_F(ClusterTest, NoFenceDevice) {
+  constexpr std::string_view kElsewhere =
+      "<primitive id=\"f\" class=\"stonith\" type=\"fence_test\"><instance_attributes id=\"f-i\">"
+      "<nvpair id=\"f-l\" name=\"pcmk_host_list\" value=\"other\"/></instance_attributes></primitive>";
+  boot("1.1.14", 2, with_fencing(kElsewhere));
+  clock.run_for(seconds(60));
+  const std::size_t victim = node(1).controller->is_dc() ? 0 : 1;
+  Machine& survivor = *machines[1 - victim];
+  crash(victim);
+  clock.run_for(seconds(60));
+  EXPECT_THAT(survivor.services.fencing, IsEmpty());
+  EXPECT_TRUE(
+      survivor.host.logged(machines[victim]->name + " by <no-one> for crmd@" + survivor.name + ": No such device"));
+  EXPECT_TRUE(survivor.host.logged("(aborting transition and giving up for now)"));
 }
 
 // CM-7.6: the recheck changes nothing in a quiet cluster; a monitor without news costs no CIB update (CM-8.10).

@@ -225,6 +225,7 @@ void Controller::Impl::timer_popped(Timer timer) {
 // --- actions ---
 
 void Controller::Impl::perform(Action action, const FsaInput& input) {
+  if (ended_) return;
   switch (action) {
     case Action::kClJoinResult:
       join_result(input);

@@ -194,6 +194,29 @@ void Controller::Impl::process_foreign(const cib::Element& operation, const Tran
                    fmt::format("operation {} on {}", operation.value("operation_key"), node));
 }
 
+void Controller::Impl::log_confirmation(const scheduler::GraphAction& action, std::string_view node, int rc,
+                                        int target_rc, int call_id) const {
+  const bool expected = rc == target_rc;
+  if (profile_.daemons_renamed) {
+    const std::string what =
+        fmt::format("Transition {} action {} ({} on {})", transition_.id(), action.id, action.operation_key, node);
+    log(expected ? LogPriority::kInfo : LogPriority::kNotice, "process_graph_event",
+        expected ? fmt::format("{} confirmed: {} | rc={} call-id={}", what, executor::exit_code_text(rc, profile_), rc,
+                               call_id)
+                 : fmt::format("{}: expected '{}' but got '{}'", what, executor::exit_code_text(target_rc, profile_),
+                               executor::exit_code_text(rc, profile_)));
+    return;
+  }
+  if (expected) {
+    log(LogPriority::kInfo, "match_graph_event",
+        fmt::format("Action {} ({}) confirmed on {} (rc={})", action.id, action.operation_key, node, rc));
+  } else {
+    log(LogPriority::kWarning, "status_from_rc",
+        fmt::format("Action {} ({}) on {} failed (target: {} vs. rc: {}): Error", action.id, action.operation_key, node,
+                    target_rc, rc));
+  }
+}
+
 // A result of the running transition.
 void Controller::Impl::confirm_operation(const cib::Element& operation, const TransitionKey& key,
                                          std::string_view node) {
@@ -208,19 +231,7 @@ void Controller::Impl::confirm_operation(const cib::Element& operation, const Tr
   const auto status = static_cast<executor::OpStatus>(number_of(operation.value("op-status"), 0));
   const bool ignored = action.attribute("CRM_meta_on_fail") == "ignore";
   const bool failed = !ignored && rc != key.target_rc;
-  if (rc == key.target_rc || !profile_.daemons_renamed) {
-    log(rc == key.target_rc ? LogPriority::kInfo : LogPriority::kWarning,
-        rc == key.target_rc ? "match_graph_event" : "status_from_rc",
-        rc == key.target_rc
-            ? fmt::format("Action {} ({}) confirmed on {} (rc={})", action.id, action.operation_key, node, rc)
-            : fmt::format("Action {} ({}) on {} failed (target: {} vs. rc: {}): Error", action.id, action.operation_key,
-                          node, key.target_rc, rc));
-  } else {
-    log(LogPriority::kNotice, "process_graph_event",
-        fmt::format("Transition {} action {} ({} on {}): expected '{}' but got '{}'", transition_.id(), action.id,
-                    action.operation_key, node, executor::exit_code_text(key.target_rc, profile_),
-                    executor::exit_code_text(rc, profile_)));
-  }
+  log_confirmation(action, node, rc, key.target_rc, static_cast<int>(number_of(operation.value("call-id"), -1)));
   const int priority = transition_.priority(index);
   if (failed) {
     transition_.fail(index);

@@ -244,6 +244,8 @@ class Controller::Impl final : public FsaClient,
   void process_operation(const cib::Element& operation);
   void process_foreign(const cib::Element& operation, const TransitionKey& key, std::string_view node);
   void confirm_operation(const cib::Element& operation, const TransitionKey& key, std::string_view node);
+  void log_confirmation(const scheduler::GraphAction& action, std::string_view node, int rc, int target_rc,
+                        int call_id) const;
   void process_ack(const DirectAck& ack);
   void count_failure(std::string_view resource, std::string_view task, std::int64_t interval_ms, std::string_view node,
                      int rc, int target_rc, bool unexpected_probe, bool ignored);

@@ -103,7 +103,8 @@ void Controller::Impl::start_transition(const FsaInput&) {
   int batch_limit = score_of(answer->graph.batch_limit, options_.batch_limit);
   if (batch_limit == 0) batch_limit = options_.batch_limit;
   const int migration_limit = score_of(answer->graph.migration_limit, -1);
-  if (host_.tracing(TraceKind::kTransitionStart)) {
+  // A transition with nothing to do is no event.
+  if (actions > 0 && host_.tracing(TraceKind::kTransitionStart)) {
     std::string plan;
     for (const std::string& line : answer->summary) {
       if (!plan.empty()) plan += '\n';
@@ -169,11 +170,8 @@ void Controller::Impl::want_graph_run() {
 
 void Controller::Impl::on_graph_run(const RunCounts& counts, GraphStatus status) {
   const bool over = status != GraphStatus::kActive;
-  LogPriority priority = over && !profile_.logs_with_function ? LogPriority::kNotice : LogPriority::kInfo;
-  if (over && profile_.logs_with_function) priority = LogPriority::kNotice;
-  if (status == GraphStatus::kTerminated) priority = LogPriority::kWarning;
-  if (over || host_.tracing(TraceKind::kTransitionEnd)) {
-    log(over ? priority : LogPriority::kDebug, "run_graph",
+  if (over) {
+    log(status == GraphStatus::kTerminated ? LogPriority::kWarning : LogPriority::kNotice, "run_graph",
         fmt::format("Transition {} (Complete={}, Pending={}, Fired={}, Skipped={}, Incomplete={}, Source={}): {}",
                     transition_.id(), counts.completed, counts.pending, counts.fired, counts.skipped, counts.incomplete,
                     input_file_name(profile_, last_input_file_, false), graph_status_name(status)));
@@ -184,7 +182,7 @@ void Controller::Impl::on_graph_run(const RunCounts& counts, GraphStatus status)
 // CM-7.22
 void Controller::Impl::transition_over(const RunCounts& counts, GraphStatus status) {
   const CompletionAction action = transition_.completion_action();
-  if (host_.tracing(TraceKind::kTransitionEnd)) {
+  if (!transition_.graph().synapses.empty() && host_.tracing(TraceKind::kTransitionEnd)) {
     host_.trace(TraceKind::kTransitionEnd, {{"transition", transition_.id()},
                                             {"status", graph_status_name(status)},
                                             {"complete", counts.completed},

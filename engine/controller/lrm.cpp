@@ -1,5 +1,6 @@
 #include "engine/controller/lrm.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -85,10 +86,22 @@ void Lrm::execute(const LrmRequest& request) {
   operation.parameters =
       request.action == "stop" && known.has_stop_parameters ? known.stop_parameters : request.parameters;
   operation.user_data = request.transition_key;
+  if (request.agent.standard == "stonith") adapt_to_fence_device(operation);
   if (profile_.record_pending && recorded(request.action)) record_pending(request);
   log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "do_lrm_rsc_op",
            fmt::format("Performing key={} op={}", request.transition_key, request.operation_key));
   executor_.execute(std::move(operation));
+}
+
+// CM-8.15a: fence devices have no start and stop of their own. To start one is to ask it how it is.
+void Lrm::adapt_to_fence_device(executor::OperationRequest& operation) const {
+  const std::vector<std::string> active = history_.active_resources();
+  const bool running = std::find(active.begin(), active.end(), operation.resource) != active.end();
+  if (operation.action == "start") operation.agent_action = "monitor";
+  if (operation.action == "stop") operation.known_rc = executor::kOcfSuccess;
+  if (operation.action == "monitor" && operation.interval.ns == 0) {
+    operation.known_rc = running ? executor::kOcfSuccess : executor::kOcfNotRunning;
+  }
 }
 
 void Lrm::record_pending(const LrmRequest& request) {

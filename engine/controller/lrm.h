@@ -57,6 +57,7 @@ class Lrm final : public executor::ExecutorClient {
   void cancel(const LrmRequest& request);
   void remove(const LrmRequest& request);
   void refuse(const LrmRequest& request, std::string_view reason);
+  void adapt_to_fence_device(executor::OperationRequest& operation) const;
   void record_pending(const LrmRequest& request);
   void record(const executor::OperationResult& result);
   void note_cancelled(const executor::OperationResult& result);

@@ -2,7 +2,7 @@
 
 #include <tuple>
 
-#include "engine/controller/wire.h"
+#include "engine/base/wire.h"
 
 namespace simcluster::controller {
 

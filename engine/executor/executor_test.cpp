@@ -46,7 +46,12 @@ class ExecutorTest : public ::testing::Test {
   }
   static OperationRequest op(const char* resource, const char* action, Duration interval = {},
                              Duration timeout = seconds(20)) {
-    return {resource, action, interval, timeout, {}, {}, {}};
+    OperationRequest request;
+    request.resource = resource;
+    request.action = action;
+    request.interval = interval;
+    request.timeout = timeout;
+    return request;
   }
 
   TestingClock clock;
@@ -128,7 +133,11 @@ TEST(ExecutorOld, TimeoutTerminatesFirst) {
   Executor executor(host, profile, client);
   host.set_agents([](const AgentRequest&) { return TestingHost::Answer{{}, seconds(-1), true}; });
   executor.register_resource("a", {"ocf", "heartbeat", "Dummy"});
-  executor.execute({"a", "stop", {}, seconds(20), {}, {}, {}});
+  OperationRequest stop;
+  stop.resource = "a";
+  stop.action = "stop";
+  stop.timeout = seconds(20);
+  executor.execute(stop);
   clock.run_for(seconds(24));
   EXPECT_THAT(host.signals(), ElementsAre(15));
   EXPECT_THAT(client.results, IsEmpty());
@@ -227,6 +236,17 @@ TEST_F(ExecutorTest, ClientMayUnregisterInCallback) {
   clock.run_for(minutes(1));
   EXPECT_TRUE(remover.gone);
   EXPECT_EQ(host.count_runs("x monitor 10000"), 1U);
+}
+
+// CM-8.15a: a known answer needs no agent but takes its place in the queue.
+TEST_F(ExecutorTest, KnownAnswerRunsNoAgent) {
+  executor.execute(op("a", "start"));
+  OperationRequest stop = op("a", "stop");
+  stop.known_rc = 0;
+  executor.execute(stop);
+  clock.run_for(seconds(1));
+  EXPECT_THAT(host.runs(), ElementsAre("a start 0"));
+  EXPECT_THAT(client.results, ElementsAre("a_start_0 call=3 status=0 rc=0", "a_stop_0 call=4 status=0 rc=0"));
 }
 
 // AT-1.4: LSB scripts say "not running" with 3.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,7 +46,9 @@ struct OperationRequest {
   Duration timeout;    // 0: never
   Duration start_delay;
   Parameters parameters;
-  std::string user_data;  // handed back with every result; the transition key
+  std::string user_data;        // handed back with every result; the transition key
+  std::string agent_action;     // what the agent is asked to do, when that is not `action`
+  std::optional<int> known_rc;  // the answer is known: no agent runs (CM-8.15a)
 };
 
 // All views are borrowed for the duration of the call.

@@ -57,7 +57,7 @@ void OperationRun::build_agent_request(const AgentName& agent) {
   agent_request_.standard = agent.standard;
   agent_request_.provider = agent.provider;
   agent_request_.type = agent.type;
-  agent_request_.action = request_.action;
+  agent_request_.action = request_.agent_action.empty() ? request_.action : request_.agent_action;
   agent_request_.instance = request_.resource;
   agent_request_.parameters = request_.parameters;
   agent_request_.interval = request_.interval;
@@ -81,6 +81,10 @@ void OperationRun::run() {
   started_at_ = host_.now();
   started_uptime_ = host_.uptime();
   if (host_.tracing(TraceKind::kOperationStart)) trace_start();
+  if (request_.known_rc) {
+    set_timer({}, kKnown);
+    return;
+  }
   if (request_.timeout.ns > 0) set_timer(request_.timeout, kTimeout);
   run_ = host_.run_agent(agent_request_, *this);
 }
@@ -135,6 +139,12 @@ void OperationRun::on_timer(std::uint64_t cookie) {
     case kKill:
       kill();
       return;
+    case kKnown: {
+      AgentResult known;
+      known.exit_code = *request_.known_rc;
+      finish(known);
+      return;
+    }
     case kStillThere:
       host_.log(LogPriority::kWarning, "lrmd",
                 fmt::format("{}_{}_{} process will not die!", request_.resource, request_.action,
@@ -155,12 +165,20 @@ void OperationRun::expire() {
 
 void OperationRun::kill() {
   cancel_timer();
+  if (!run_.valid()) {  // the answer was known
+    set_timer({}, kKnown);
+    return;
+  }
   set_timer(kKillGrace, kStillThere);
   host_.signal_agent(run_, kSigKill);
 }
 
 void OperationRun::on_agent_exit(AgentRunId run, const AgentResult& result) {
   SIMCLUSTER_ASSERT(run == run_);
+  finish(result);
+}
+
+void OperationRun::finish(const AgentResult& result) {
   SIMCLUSTER_ASSERT(state_ == State::kRunning);
   cancel_timer();
   run_ = AgentRunId::none();

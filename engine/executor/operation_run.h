@@ -77,11 +77,12 @@ class OperationRun final : public AgentClient, public TimerClient {
   void on_timer(std::uint64_t cookie) override;
 
  private:
-  enum Cookie : std::uint64_t { kStartDelay, kInterval, kTimeout, kKill, kStillThere };
+  enum Cookie : std::uint64_t { kStartDelay, kInterval, kTimeout, kKill, kStillThere, kKnown };
 
   void build_agent_request(const AgentName& agent);
   void set_timer(Duration delay, Cookie cookie);
   void cancel_timer();
+  void finish(const AgentResult& result);
   void expire();
   void kill();
   void judge(const AgentResult& result);

@@ -1,6 +1,6 @@
-#include "engine/controller/wire.h"
+#include "engine/base/wire.h"
 
-namespace simcluster::controller {
+namespace simcluster {
 
 void WireWriter::number(std::uint64_t value, int size) {
   for (int i = 0; i < size; ++i) bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
@@ -34,4 +34,4 @@ std::string_view WireReader::text() {
   return value;
 }
 
-}  // namespace simcluster::controller
+}  // namespace simcluster

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace simcluster::controller {
+namespace simcluster {
 
 class WireWriter {
  public:
@@ -54,4 +54,4 @@ class WireReader {
   bool ok_ = true;
 };
 
-}  // namespace simcluster::controller
+}  // namespace simcluster

@@ -1,0 +1,140 @@
+#include "engine/node/operator_shell.h"
+
+#include <memory>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/base/testing_host.h"
+#include "engine/cib/crm_shell.h"
+#include "engine/membership/testing.h"
+
+namespace simcluster::node {
+namespace {
+
+using ::testing::HasSubstr;
+
+// One node that is its own DC, and an operator in front of it.
+class OperatorShellTest : public ::testing::Test, public controller::ControllerClient {
+ protected:
+  OperatorShellTest() {
+    StackVersions versions;
+    profile = make_profile(versions).value();
+    clock.after_each([this] { cluster.run(); });
+    host.set_agents([this](const AgentRequest& request) {
+      TestingHost::Answer answer;
+      if (request.action == "start") running = true;
+      if (request.action == "stop") running = false;
+      if (request.action == "monitor") answer.result.exit_code = running ? 0 : 7;
+      return answer;
+    });
+    controller = std::make_unique<controller::Controller>(host, profile, cluster.node(1),
+                                                          controller::ControllerConfig{"node1", ""}, *this);
+    shell = std::make_unique<OperatorShell>(*controller, "node1");
+    cluster.start(1);
+    EXPECT_TRUE(controller->start());
+    clock.run_for(seconds(30));
+    load(
+        "property stonith-enabled=false no-quorum-policy=ignore\n"
+        "primitive r ocf:heartbeat:Dummy op monitor interval=10s timeout=60s\n");
+  }
+  ~OperatorShellTest() override { controller.reset(); }
+  void on_manager_ended(int, std::string_view) override {}
+
+  void load(std::string_view text) {
+    const auto result = shell->load(text, "test.crm", LoadMethod::kUpdate);
+    EXPECT_TRUE(result) << result.error().text();
+    clock.run_for(seconds(5));
+  }
+  void crm(std::string_view command) {
+    const auto result = shell->crm(command);
+    EXPECT_TRUE(result) << command << ": " << result.error().text();
+    clock.run_for(seconds(5));
+  }
+  std::string error_of(std::string_view command) {
+    const auto result = shell->crm(command);
+    return result ? "" : result.error().text();
+  }
+
+  TestingClock clock;
+  TestingHost host{clock, "node1"};
+  membership::TestCluster cluster{1};
+  Profile profile;
+  bool running = false;
+  std::unique_ptr<controller::Controller> controller;
+  std::unique_ptr<OperatorShell> shell;
+};
+
+// AT-7.6, S-23: a loaded configuration takes effect.
+TEST_F(OperatorShellTest, LoadStartsTheResource) {
+  EXPECT_TRUE(running);
+  EXPECT_EQ(controller->cib().root().value("update-client"), "cibadmin");
+}
+
+// AT-11.2: target-role, with the ids of the tools (AT-9.2).
+TEST_F(OperatorShellTest, StopAndStart) {
+  crm("resource stop r");
+  EXPECT_FALSE(running);
+  EXPECT_TRUE(controller->cib().find_id("r-meta_attributes-target-role"));
+  crm("resource start r");
+  EXPECT_TRUE(running);
+}
+
+TEST_F(OperatorShellTest, StandbyAndOnline) {
+  crm("node standby node1");
+  EXPECT_FALSE(running);
+  EXPECT_TRUE(controller->cib().find_id("nodes-node1-standby"));
+  crm("node online");
+  EXPECT_TRUE(running);
+}
+
+TEST_F(OperatorShellTest, BanAndClear) {
+  crm("resource ban r");
+  EXPECT_FALSE(running);
+  EXPECT_TRUE(controller->cib().find_id("cli-ban-r-on-node1"));
+  crm("resource clear r");
+  EXPECT_TRUE(running);
+  EXPECT_FALSE(controller->cib().find_id("cli-ban-r-on-node1"));
+}
+
+TEST_F(OperatorShellTest, UnmanagedIsLeftAlone) {
+  crm("resource unmanage r");
+  crm("resource stop r");
+  EXPECT_TRUE(running);
+}
+
+// AT-10.4: remedy 3, monitor interval 0s: nothing is noticed any more; and back.
+TEST_F(OperatorShellTest, MonitorIntervalZeroBlinds) {
+  load("primitive r ocf:heartbeat:Dummy op monitor interval=0s timeout=60s\n");
+  const std::size_t runs = host.count_runs("r monitor 10000");
+  clock.run_for(minutes(1));
+  EXPECT_LE(host.count_runs("r monitor 10000"), runs);
+  running = false;
+  clock.run_for(minutes(1));
+  EXPECT_FALSE(running);
+  running = true;
+  load("primitive r ocf:heartbeat:Dummy op monitor interval=10s timeout=60s\n");
+  running = false;
+  clock.run_for(seconds(15));
+  EXPECT_TRUE(running);
+}
+
+TEST_F(OperatorShellTest, DeleteStopsAndForgets) {
+  crm("resource stop r");
+  crm("configure delete r");
+  EXPECT_FALSE(controller->cib().find_id("r"));
+}
+
+TEST_F(OperatorShellTest, MistakesAreNamed) {
+  EXPECT_THAT(error_of("resource stop nobody"), HasSubstr("resource nobody is not configured"));
+  EXPECT_THAT(error_of("resource dance r"), HasSubstr("expected start, stop"));
+  EXPECT_THAT(error_of("node standby node9"), HasSubstr("node node9 is not in the configuration"));
+  EXPECT_THAT(error_of("dance"), HasSubstr("expected resource, node or configure"));
+  EXPECT_THAT(error_of("configure primitive"), HasSubstr("crm configure"));
+  EXPECT_FALSE(shell->change(CibChange::kModify, "resurces", "<primitive id=\"r\"/>"));
+  EXPECT_FALSE(shell->change(CibChange::kModify, "resources", "<primitive id="));
+}
+
+}  // namespace
+}  // namespace simcluster::node
