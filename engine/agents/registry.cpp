@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/agents/dummy.h"
+#include "engine/agents/filesystem.h"
 #include "engine/agents/ipaddr2.h"
 #include "engine/agents/ping.h"
 
@@ -24,6 +25,7 @@ const auto& entries() {
       Entry{{delay_metadata(), delay}},
       Entry{{heartbeat_stateful_metadata(), stateful}},
       Entry{{pacemaker_stateful_metadata(), stateful}},
+      Entry{{filesystem_metadata(), filesystem}},
       Entry{{ping_agent_metadata(), ping_agent}},
       Entry{{heartbeat_pingd_metadata(), pingd_agent}},
       Entry{{pacemaker_pingd_metadata(), pingd_agent}},
