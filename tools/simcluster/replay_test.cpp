@@ -1,0 +1,147 @@
+// `simcluster replay` under the name crm_simulate: order of output, exit status, messages (S5 chapter M).
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kCib =
+    R"(<cib validate-with="pacemaker-4.0" admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" execution-date="1700000000">
+  <configuration>
+    <crm_config><cluster_property_set id="o"><nvpair id="o1" name="fencing-enabled" value="false"/></cluster_property_set></crm_config>
+    <nodes><node id="1" uname="node1"/><node id="2" uname="node2"/></nodes>
+    <resources><primitive id="rsc1" class="ocf" provider="heartbeat" type="Dummy"/></resources>
+    <constraints/>
+  </configuration>
+  <status>
+    <node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member"/>
+    <node_state id="2" uname="node2" in_ccm="true" crmd="online" join="member" expected="member"/>
+  </status>
+</cib>
+)";
+
+struct Outcome {
+  int status;
+  std::string output;  // with standard error
+};
+
+class Replay : public testing::Test {
+ protected:
+  Replay() : folder_(fs::path(testing::TempDir()) / ("replay_test_" + std::to_string(getpid()))) {
+    fs::create_directories(folder_);
+    std::ofstream(folder_ / "a.xml") << kCib;
+  }
+  ~Replay() override { fs::remove_all(folder_); }
+
+  Outcome run(const std::string& arguments) const {
+    const fs::path program = fs::path(SIMCLUSTER_PROGRAM).parent_path() / "crm_simulate";
+    const std::string command = "cd '" + folder_.string() + "' && '" + program.string() + "' " + arguments + " 2>&1";
+    FILE* pipe = popen(command.c_str(), "r");
+    Outcome outcome{0, {}};
+    char buffer[4096];
+    for (std::size_t n = 0; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) outcome.output.append(buffer, n);
+    outcome.status = WEXITSTATUS(pclose(pipe));
+    return outcome;
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream stream(folder_ / name);
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  }
+
+  fs::path folder_;
+};
+
+// S5 M-5.
+TEST_F(Replay, ASimulationReadsLikeAStory) {
+  const Outcome outcome = run("-x a.xml -S");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output,
+            "Using the original execution date of: 2023-11-14 22:13:20Z\n"
+            "Current cluster status:\n"
+            "  * Node List:\n"
+            "    * Online: [ node1 node2 ]\n"
+            "\n"
+            "  * Full List of Resources:\n"
+            "    * rsc1\t(ocf:heartbeat:Dummy):\t Stopped\n"
+            "\n"
+            "Transition Summary:\n"
+            "  * Start      rsc1    ( node1 )\n"
+            "\n"
+            "Executing Cluster Transition:\n"
+            "  * Resource action: rsc1            monitor on node2\n"
+            "  * Resource action: rsc1            monitor on node1\n"
+            "  * Resource action: rsc1            start on node1\n"
+            "Using the original execution date of: 2023-11-14 22:13:20Z\n"
+            "\n"
+            "Revised Cluster Status:\n"
+            "  * Node List:\n"
+            "    * Online: [ node1 node2 ]\n"
+            "\n"
+            "  * Full List of Resources:\n"
+            "    * rsc1\t(ocf:heartbeat:Dummy):\t Started node1\n");
+}
+
+// S5 M-5 with -s and -Q; M-1 bundled letters.
+TEST_F(Replay, QuietScoresAreBareLines) {
+  EXPECT_EQ(run("-x a.xml -sSQ").output,
+            "pcmk__primitive_assign: rsc1 allocation score on node1: 0\n"
+            "pcmk__primitive_assign: rsc1 allocation score on node2: 0\n"
+            "\n");
+  EXPECT_EQ(run("-x a.xml -SQ").output, "");
+}
+
+// S5 M-6.
+TEST_F(Replay, ANodeIsTakenDown) {
+  const std::string output = run("-x a.xml -R -d node1").output;
+  EXPECT_NE(output.find("Performing Requested Modifications:\n  * Taking node node1 offline\n"), std::string::npos);
+  EXPECT_NE(output.find("  * Start      rsc1    ( node2 )\n"), std::string::npos);
+}
+
+// S5 M-1: standard input; -x with its value glued to it is deprecated.
+TEST_F(Replay, WaysToNameTheInput) {
+  const std::string expected = run("-x a.xml -R").output;
+  EXPECT_EQ(run("-R < a.xml").output, expected);
+  EXPECT_EQ(run("-R --xml-file=a.xml").output, expected);
+  EXPECT_EQ(run("a.xml -R").output, expected);
+  EXPECT_EQ(run("-R -xa.xml").output,
+            "Deprecated argument format '-xa.xml' used.\n"
+            "Please use '-x a.xml' instead.  Support will be removed in a future release.\n" +
+                expected);
+}
+
+// S5 M-4, S1 C-1.4.
+TEST_F(Replay, WhatCannotBeUsed) {
+  std::ofstream(folder_ / "text.xml") << "no XML";
+  std::ofstream(folder_ / "other.xml") << "<other/>";
+  EXPECT_EQ(run("-x missing.xml").status, 65);
+  EXPECT_EQ(run("-x text.xml").status, 65);
+  EXPECT_NE(run("-x text.xml").output.find("crm_simulate: Could not read input XML: Bad input value provided\n"),
+            std::string::npos);
+  EXPECT_EQ(run("-x other.xml").status, 78);
+  EXPECT_EQ(run("-x").status, 64);
+  EXPECT_EQ(run("-x").output, "crm_simulate: Missing argument for -x\n");
+  EXPECT_EQ(run("--bogus").status, 64);
+  EXPECT_EQ(run("-L").status, 102);
+  EXPECT_EQ(run("-x a.xml -G no/such/folder.xml").status, 74);
+  EXPECT_EQ(run("-x a.xml -S -O no/such/folder.xml").status, 105);
+  EXPECT_EQ(run("-P no/such/folder").status, 105);
+}
+
+// S5 M-3: the result of a simulation can be simulated on, and is steady.
+TEST_F(Replay, TheSavedResultIsSteady) {
+  EXPECT_EQ(run("-x a.xml -S -O b.xml").status, 0);
+  EXPECT_EQ(run("-x b.xml -R -G g.xml").status, 0);
+  EXPECT_EQ(read("g.xml"),
+            "<transition_graph cluster-delay=\"60s\" fencing-timeout=\"60s\" failed-stop-offset=\"INFINITY\" "
+            "failed-start-offset=\"INFINITY\" batch-limit=\"0\" transition_id=\"1\"/>\n");
+}
+
+}  // namespace
