@@ -1,0 +1,107 @@
+#include "engine/fencer/devices.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/base/testing_host.h"
+#include "engine/fencer/device_queue.h"
+
+namespace simcluster::fencer {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+Device device(std::vector<std::pair<std::string, std::string>> parameters) {
+  return {"f1", "fence_vbox", std::move(parameters)};
+}
+
+// CM-10.2, CM-10.3
+TEST(Devices, HostMapGivesTargetsAndAliases) {
+  const Device d = device({{"pcmk_host_map", "node1:vm1;node2:vm2"}});
+  EXPECT_EQ(target_check(d), TargetCheck::kStaticList);
+  EXPECT_THAT(static_targets(d), ElementsAre("node1", "vm1", "node2", "vm2"));
+  EXPECT_EQ(alias_of(d, "NODE2"), "vm2");
+  EXPECT_EQ(alias_of(d, "node3"), "node3");
+  EXPECT_EQ(target_check(device({})), TargetCheck::kDynamicList);
+  EXPECT_EQ(target_check(device({{"pcmk_host_check", "none"}})), TargetCheck::kNone);
+}
+
+// CM-10.3: on and off are states, not names; warnings of agents are no names either.
+TEST(Devices, ListOutput) {
+  EXPECT_THAT(parse_list("vm1,on\nvm2, off;vm3\nsome invalid line\n"), ElementsAre("vm1", "vm2", "vm3"));
+}
+
+// CM-10.20: action, nodename, host argument, then the rest by name; nothing of the cluster's own.
+TEST(Devices, AgentParameters) {
+  const Device d = device({{"login", "root"},
+                           {"ipaddr", "10.0.0.1"},
+                           {"pcmk_host_map", "node1:vm1"},
+                           {"pcmk_off_action", "poweroff"},
+                           {"action", "reboot"}});
+  const AgentRequest request = agent_request(d, "off", "node1", "port");
+  EXPECT_EQ(request.action, "poweroff");
+  EXPECT_THAT(request.parameters, ElementsAre(Pair("action", "poweroff"), Pair("nodename", "node1"),
+                                              Pair("port", "vm1"), Pair("ipaddr", "10.0.0.1"), Pair("login", "root")));
+}
+
+class DeviceQueueTest : public ::testing::Test {
+ protected:
+  Command command(const char* action, std::vector<std::string>& results) {
+    Command c;
+    c.action = action;
+    c.target = "node1";
+    c.timeout = seconds(10);
+    c.done = [&results](const CommandResult& r) {
+      results.push_back(std::to_string(static_cast<int>(r.status)) + " " + r.reason);
+    };
+    return c;
+  }
+  TestingClock clock;
+  TestingHost host{clock, "node2"};
+  Profile profile = make_profile(StackVersions{}).value();
+};
+
+// CM-10.18, CM-10.19: one at a time; a fixed delay for off and reboot only.
+TEST_F(DeviceQueueTest, OneAtATimeWithDelay) {
+  DeviceQueue queue(host, profile, device({{"pcmk_delay_base", "5s"}}));
+  std::vector<std::string> results;
+  queue.add(command("off", results));
+  queue.add(command("on", results));
+  clock.run_for(seconds(4));
+  EXPECT_TRUE(host.runs().empty());
+  clock.run_for(seconds(2));
+  EXPECT_THAT(host.runs(), ElementsAre("f1 off 0", "f1 on 0"));
+  EXPECT_THAT(results, ElementsAre("0 ", "0 "));
+}
+
+// CM-10.22: one more attempt after a second; the agent's last words are the reason.
+TEST_F(DeviceQueueTest, FailureIsRetriedOnce) {
+  host.set_agents([](const AgentRequest&) {
+    TestingHost::Answer answer;
+    answer.result.exit_code = 1;
+    answer.result.error_output = "first\nFailed: no connection\n";
+    return answer;
+  });
+  DeviceQueue queue(host, profile, device({}));
+  std::vector<std::string> results;
+  queue.add(command("reboot", results));
+  clock.run_for(seconds(5));
+  EXPECT_EQ(host.runs().size(), 2U);
+  EXPECT_THAT(results, ElementsAre("1 Failed: no connection"));
+}
+
+// CM-10.22, CM-10.23: a time-out kills and is not retried.
+TEST_F(DeviceQueueTest, TimeoutIsFinal) {
+  host.set_agents([](const AgentRequest&) { return TestingHost::Answer{{}, seconds(-1), true}; });
+  DeviceQueue queue(host, profile, device({}));
+  std::vector<std::string> results;
+  queue.add(command("reboot", results));
+  clock.run_for(seconds(30));
+  EXPECT_EQ(host.runs().size(), 1U);
+  EXPECT_THAT(host.signals(), ElementsAre(9));
+  EXPECT_THAT(results, ElementsAre("2 Fence agent did not complete within 10s"));
+}
+
+}  // namespace
+}  // namespace simcluster::fencer
