@@ -93,26 +93,28 @@ Name DocumentBuilder::name_of(const xmlChar* local, const xmlChar* prefix) {
   return known.name;
 }
 
-// libxml2 calls when it has read the whole start tag; its place is the last '<' before.
+// libxml2 calls when it has read the whole start tag; its place is the last '<' before. The parser's own copy of the
+// text is looked at where it still has it, for it is in the cache.
 void DocumentBuilder::advance_to_tag() {
   const xmlParserInputPtr input = parser_->input;
-  const std::size_t now = static_cast<std::size_t>(input->cur - input->base) + input->consumed;
+  const std::size_t consumed = input->consumed;
+  const std::size_t now = static_cast<std::size_t>(input->cur - input->base) + consumed;
   if (now > xml_.size() || parser_->inputNr != 1) places_exact_ = false;
   if (!places_exact_) {
     line_ = static_cast<std::size_t>(input->line);
     return;
   }
-  const void* tag = memrchr(xml_.data() + offset_, '<', now - offset_);
+  const char* text =
+      offset_ < consumed ? xml_.data() + offset_ : reinterpret_cast<const char*>(input->base) + (offset_ - consumed);
+  const auto* tag = static_cast<const char*>(memrchr(text, '<', now - offset_));
   if (tag == nullptr) return;
-  const auto tag_offset = static_cast<std::size_t>(static_cast<const char*>(tag) - xml_.data());
-  const char* from = xml_.data() + offset_;
-  const char* end = xml_.data() + tag_offset;
-  while (const void* found = std::memchr(from, '\n', static_cast<std::size_t>(end - from))) {
+  const char* from = text;
+  while (const void* found = std::memchr(from, '\n', static_cast<std::size_t>(tag - from))) {
     from = static_cast<const char*>(found) + 1;
     ++line_;
-    line_start_ = static_cast<std::size_t>(from - xml_.data());
+    line_start_ = offset_ + static_cast<std::size_t>(from - text);
   }
-  offset_ = tag_offset;
+  offset_ += static_cast<std::size_t>(tag - text);
 }
 
 void DocumentBuilder::start(const xmlChar* local, const xmlChar* prefix, int namespaces,
