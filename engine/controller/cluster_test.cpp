@@ -436,6 +436,63 @@ TEST_F(ClusterTest, NoFenceDevice) {
   EXPECT_TRUE(survivor.host.logged("(aborting transition and giving up for now)"));
 }
 
+// Crashes, returns, partitions and dying services at random; then everything heals, and within ten minutes there is one
+// DC, all replicas are equal and every resource runs once.
+TEST_F(ClusterTest, HealsAfterChaos) {
+  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+    SCOPED_TRACE(seed);
+    reset();
+    Random random(seed, "chaos");
+    std::string text(kCib);
+    text.replace(text.find("value=\"ignore\""), 14, "value=\"stop\"");
+    boot(seed % 2 == 0 ? "2.1.5" : "1.1.14", 3, text);
+    clock.run_for(seconds(30));
+    for (int i = 0; i < 12; ++i) {
+      Machine& machine = *machines[random.below(machines.size())];
+      switch (random.below(5)) {
+        case 0:
+          if (machine.controller) crash(machine.id - 1);
+          break;
+        case 1:
+          if (!machine.controller) {
+            machine.services.running.clear();
+            start(machine, "");
+          }
+          break;
+        case 2:
+          cluster->partition({{machine.id}});
+          break;
+        case 3:
+          cluster->heal();
+          break;
+        default:
+          machine.services.running[random.below(2) == 0 ? "a" : "b"] = false;
+          break;
+      }
+      clock.run_for(random.between(milliseconds(10), seconds(40)));
+    }
+    cluster->heal();
+    for (const auto& machine : machines) {
+      if (machine->controller) continue;
+      machine->services.running.clear();
+      start(*machine, "");
+    }
+    clock.run_for(minutes(10));
+    std::size_t dcs = 0;
+    for (const auto& machine : machines) {
+      dcs += machine->controller->is_dc() ? 1 : 0;
+      EXPECT_EQ(machine->ended, -1) << machine->name;
+      EXPECT_TRUE(machine->controller->state() == State::kIdle || machine->controller->state() == State::kNotDc)
+          << machine->name << ' ' << state_name(machine->controller->state());
+    }
+    EXPECT_EQ(dcs, 1U);
+    EXPECT_THAT(where("a"), SizeIs(1));
+    EXPECT_THAT(where("b"), SizeIs(1));
+    expect_equal_replicas();
+    if (HasFailure()) return;
+  }
+}
+
 // CM-7.6: the recheck changes nothing in a quiet cluster; a monitor without news costs no CIB update (CM-8.10).
 TEST_F(ClusterTest, QuietClusterStaysQuiet) {
   boot("1.0.13");

@@ -90,8 +90,9 @@ class Fencer::Impl final : public TimerClient {
   void proceed(const OperationId& id, bool query_over);
   void execute(const OperationId& id, FencingRequest request);
   void try_next_device(const OperationId& id);
-  void executed(const OperationId& id, const std::string& peer, const CommandResult& result);
-  void finish(const OperationId& id, FencingStatus status, const std::string& delegate, const std::string& reason);
+  void executed(const OperationId& id, std::string peer, const CommandResult& result);
+  // By value: what is told often stands in the operation that ends here.
+  void finish(const OperationId& id, FencingStatus status, std::string delegate, std::string reason);
   void set_timer(const OperationId& id, Operation& operation, Duration delay);
   // Calls `done` with the ids of the devices that can fence the target, after asking those that must be asked.
   void find_devices(const std::string& target, std::function<void(std::vector<std::string>, bool)> done);
@@ -282,7 +283,7 @@ void Fencer::Impl::proceed(const OperationId& id, bool query_over) {
   send(out);
 }
 
-void Fencer::Impl::executed(const OperationId& id, const std::string& peer, const CommandResult& result) {
+void Fencer::Impl::executed(const OperationId& id, std::string peer, const CommandResult& result) {
   const auto it = operations_.find(id);
   if (it == operations_.end()) {
     log(LogPriority::kNotice, "Result arrived too late");
@@ -300,8 +301,7 @@ void Fencer::Impl::executed(const OperationId& id, const std::string& peer, cons
 }
 
 // CM-10.16
-void Fencer::Impl::finish(const OperationId& id, FencingStatus status, const std::string& delegate,
-                          const std::string& reason) {
+void Fencer::Impl::finish(const OperationId& id, FencingStatus status, std::string delegate, std::string reason) {
   const auto it = operations_.find(id);
   const Operation operation = std::move(it->second);
   operations_.erase(it);

@@ -29,8 +29,16 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     controller_ = std::make_unique<controller::Controller>(
         host_, profile_, *stack_, controller::ControllerConfig{config_.name, config_.initial_cib}, *this);
     shell_ = std::make_unique<OperatorShell>(*controller_, config_.name);
+    // An initial CIB that cannot be used must leave nothing running.
+    const Result<void> started = controller_->start();
+    if (!started) {
+      shell_.reset();
+      controller_.reset();
+      stack_.reset();
+      return started;
+    }
     stack_->start();
-    return controller_->start();
+    return {};
   }
 
   void request_stop() {
