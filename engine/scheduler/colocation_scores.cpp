@@ -71,6 +71,11 @@ bool merge_chain(Model& model, Resource& source, const Resource& target, NodeTab
     const Colocation& colocation = model.colocation(id);
     if (!this_with && !has_influence(model, colocation)) continue;
     const float chained = factor * static_cast<float>(colocation.score) / static_cast<float>(kInfinity);
+    // After underflow nothing further along the path counts (S0 GU-6.9).
+    if (chained == 0 && flags == merge_flag::kActive &&
+        model.options.placement_strategy == PlacementStrategy::kDefault) {
+      continue;
+    }
     Resource& other = model.resource(this_with ? colocation.primary : colocation.dependent);
     merge_into(model, other, target, table, &colocation, chained, flags);
   }
