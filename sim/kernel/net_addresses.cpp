@@ -124,7 +124,7 @@ void NetStack::promote_or_drop_secondaries(Interface& interface, const Interface
 bool NetStack::is_local(const IpAddress& address) const {
   for (const Interface& interface : interfaces_)
     for (const InterfaceAddress& a : interface.addresses)
-      if (a.address == address) return true;
+      if (same_address(a.address, address)) return true;
   return address.family == IpAddress::Family::kV4 && address.bytes[0] == 127 && interfaces_[0].up;
 }
 

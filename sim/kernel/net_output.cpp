@@ -66,7 +66,8 @@ NetError NetStack::send(SocketId socket_id, const IpAddress& to, std::uint16_t p
   header.source_port = socket.port;
   header.destination_port = port;
   for (const Flow& flow : socket.flows) {
-    if (flow.generation != generation_ || flow.valid_until <= context_.queue.now() || flow.to != to) continue;
+    if (flow.generation != generation_ || flow.valid_until <= context_.queue.now()) continue;
+    if (!same_address(flow.to, to)) continue;
     header.source = flow.from;
     header.source_mac = flow.source_mac;
     header.destination_mac = flow.destination_mac;

@@ -88,6 +88,22 @@ TEST_F(NodeTest, BootsAndStartsItsAddresses) {
   EXPECT_EQ(lines.count("operation.failed"), 0u);
 }
 
+TEST_F(NodeTest, SameSeedSameTrace) {  // determinism rule 4
+  const auto hash_of = [&](std::uint64_t seed) {
+    WorldSpec spec = two_nodes("rhel5.9", "3.9.5-1");
+    spec.seed = seed;
+    auto other = World::create(std::move(spec)).value();
+    other->tracer().set_hash_level(3);
+    other->start();
+    other->run_for(minutes(10));
+    other->machine(NodeIndex(0)).reset("test");
+    other->run_for(minutes(5));
+    return other->tracer().hash();
+  };
+  EXPECT_EQ(hash_of(1), hash_of(1));
+  EXPECT_NE(hash_of(1), hash_of(2));
+}
+
 TEST_F(NodeTest, SurvivorTakesOver) {
   build(two_nodes("rhel5.10", "3.9.5-1"));
   world->run_for(minutes(2));
