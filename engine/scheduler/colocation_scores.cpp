@@ -1,6 +1,6 @@
 #include "engine/scheduler/colocation_scores.h"
 
-#include <algorithm>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -8,10 +8,8 @@
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/colocation_paths.h"
 #include "engine/scheduler/colocations.h"
-#include "engine/scheduler/locations.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/preference_scores.h"
-#include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
 
@@ -22,17 +20,54 @@ constexpr Score kUnusable = -100'000'000;  // S3 A-6.32
 constexpr std::size_t kManyColocations = 16;
 constexpr std::uint64_t kManyPaths = 32;
 
+// What one walk works out once: nothing that it reads changes before its end (S0 GU-8.5.2).
+class WalkMemo {
+ public:
+  WalkMemo(Model& model, const Resource& target) : model_(model), target_(target) {}
+
+  struct LinkScores {
+    std::vector<Score> by_node;  // the source's best score among the nodes with the same value
+    DoubleNegatives negatives;
+  };
+  // `source` is the one that speaks for the colocation's other side, always the same for one colocation.
+  const LinkScores& link(const Resource& source, const Colocation& colocation, std::size_t nodes) {
+    const auto [it, is_new] = links_.try_emplace(&colocation, nullptr);
+    if (is_new) it->second = std::make_unique<LinkScores>(scores_of(source, colocation, nodes));
+    return *it->second;
+  }
+  // The colocations to follow from `source`.
+  const ColocationList& list(const Resource& source, bool this_with) {
+    const auto [it, is_new] = lists_.try_emplace(source.self.value);
+    if (!is_new) return it->second;
+    if (this_with) return it->second = this_with_colocations(model_, source);
+    for (const ColocationId id : with_this_colocations(model_, source)) {
+      if (has_influence(model_, model_.colocation(id))) it->second.push_back(id);
+    }
+    return it->second;
+  }
+
+ private:
+  LinkScores scores_of(const Resource& source, const Colocation& colocation, std::size_t nodes) {
+    ValueClasses classes(model_, colocation.node_attribute);
+    const BestScores best(model_, source, colocation, classes);
+    LinkScores result{{}, DoubleNegatives(model_, colocation)};
+    for (std::uint32_t i = 0; i < nodes; ++i) result.by_node.push_back(best.of(classes.of(target_, NodeId(i))));
+    return result;
+  }
+
+  Model& model_;
+  const Resource& target_;
+  std::unordered_map<const Colocation*, std::unique_ptr<LinkScores>> links_;
+  std::unordered_map<std::uint32_t, ColocationList> lists_;
+};
+
 // S3.
-void add_matching_scores(Model& model, const Resource& source, const Resource& target, NodeTable& table,
-                         const Colocation& colocation, float factor, std::uint32_t flags) {
-  ValueClasses classes(model, colocation.node_attribute);
-  const BestScores best(model, source, colocation, classes);
-  const DoubleNegatives negatives(model, colocation);
+void add_matching_scores(const WalkMemo::LinkScores& link, NodeTable& table, float factor, std::uint32_t flags) {
   for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
     NodeEntry& entry = table.entries()[i];
     if (!entry.present) continue;
-    const Score score = best.of(classes.of(target, NodeId(i)));
-    if (negatives.drops(factor, score)) continue;
+    const Score score = link.by_node[i];
+    if (link.negatives.drops(factor, score)) continue;
     if (entry.score == kUnusable) continue;
     const Score sum = add_scores(weighted_score(factor, score), entry.score);
     if ((flags & merge_flag::kNonnegative) != 0 && sum < 0) {
@@ -57,19 +92,16 @@ Resource& speaker(Model& model, const Resource& group, bool for_table) {
   return model.resource(for_table ? group.children.front() : group.children.back());
 }
 
-void merge_into(Model& model, Resource& source, const Resource& target, NodeTable& table, const Colocation* colocation,
+void merge_into(Model& model, WalkMemo& memo, Resource& source, NodeTable& table, const Colocation& colocation,
                 float factor, std::uint32_t flags);
 
 // S3 step 3: the sources behind `source`. False when nothing usable is left and the level must be undone.
-bool merge_chain(Model& model, Resource& source, const Resource& target, NodeTable& table, float factor,
-                 std::uint32_t flags) {
+bool merge_chain(Model& model, WalkMemo& memo, Resource& source, NodeTable& table, float factor, std::uint32_t flags) {
   if (!any_available(model, table)) return (flags & merge_flag::kActive) == 0;
   flags |= merge_flag::kActive;
   const bool this_with = (flags & merge_flag::kThisWith) != 0;
-  const ColocationList list = this_with ? this_with_colocations(model, source) : with_this_colocations(model, source);
-  for (const ColocationId id : list) {
+  for (const ColocationId id : memo.list(source, this_with)) {
     const Colocation& colocation = model.colocation(id);
-    if (!this_with && !has_influence(model, colocation)) continue;
     const float chained = factor * static_cast<float>(colocation.score) / static_cast<float>(kInfinity);
     // After underflow nothing further along the path counts (S0 GU-6.9).
     if (chained == 0 && flags == merge_flag::kActive &&
@@ -77,22 +109,22 @@ bool merge_chain(Model& model, Resource& source, const Resource& target, NodeTab
       continue;
     }
     Resource& other = model.resource(this_with ? colocation.primary : colocation.dependent);
-    merge_into(model, other, target, table, &colocation, chained, flags);
+    merge_into(model, memo, other, table, colocation, chained, flags);
   }
   return true;
 }
 
 // S3 with a table.
-void merge_into(Model& model, Resource& source, const Resource& target, NodeTable& table, const Colocation* colocation,
+void merge_into(Model& model, WalkMemo& memo, Resource& source, NodeTable& table, const Colocation& colocation,
                 float factor, std::uint32_t flags) {
   if (source.updating) return;
   source.updating = true;
   if (source.is_group()) {
-    merge_into(model, speaker(model, source, true), target, table, colocation, factor, flags);
+    merge_into(model, memo, speaker(model, source, true), table, colocation, factor, flags);
   } else {
     NodeTable work = table.copy(model.shapes);
-    add_matching_scores(model, source, target, work, *colocation, factor, flags);
-    if (merge_chain(model, source, target, work, factor, flags)) {
+    add_matching_scores(memo.link(source, colocation, work.entries().size()), work, factor, flags);
+    if (merge_chain(model, memo, source, work, factor, flags)) {
       if ((flags & merge_flag::kNonnegative) != 0) revive_unusable(work);
       table = std::move(work);
     }
@@ -167,7 +199,8 @@ void merge_preferences(Model& model, Resource& source, const Resource& target, N
 
 void walk_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
                       const Colocation& colocation, float factor, std::uint32_t flags) {
-  merge_into(model, source, target, table, &colocation, factor, flags);
+  WalkMemo memo(model, target);
+  merge_into(model, memo, source, table, colocation, factor, flags);
 }
 
 std::optional<NodeTable> own_preferences(Model& model, Resource& source) {
@@ -178,7 +211,8 @@ std::optional<NodeTable> own_preferences(Model& model, Resource& source) {
     result = own_preferences(model, speaker(model, source, false));
   } else {
     result = source.allowed.copy(model.shapes);
-    merge_chain(model, source, source, *result, 1.0F, merge_flag::kThisWith);
+    WalkMemo memo(model, source);
+    merge_chain(model, memo, source, *result, 1.0F, merge_flag::kThisWith);
   }
   source.updating = false;
   return result;
