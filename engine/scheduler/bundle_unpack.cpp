@@ -120,7 +120,7 @@ class BundleReader {
                                : count_attribute(technology_, "replicas", 1);
     data().replicas_per_host = count_attribute(technology_, "replicas-per-host", 1);
     bundle_.unique = data().replicas_per_host > 1;
-    return true;
+    return data().replica_count <= kMaxInstances;
   }
 
   // S4 CR-10.6.

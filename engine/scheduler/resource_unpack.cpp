@@ -136,7 +136,9 @@ void place_in_tree(Model& model, Resource& resource, ResourceId parent) {
 
 ResourceId unpack_resource(Model& model, const cib::Element& xml, ResourceId parent, int instance_number) {
   Variant variant = Variant::kPrimitive;
-  if (xml.id().empty() || !variant_of(xml, variant)) return ResourceId::none();
+  if (xml.id().empty() || !variant_of(xml, variant) || model.resources.size() >= kMaxResources) {
+    return ResourceId::none();
+  }
   cib::Element template_xml;
   if (variant == Variant::kPrimitive && !find_template(model, xml, template_xml)) return ResourceId::none();
   const ResourceId id(static_cast<std::uint32_t>(model.resources.size()));
@@ -229,6 +231,7 @@ bool unpack_clone(Model& model, ResourceId id) {
   }
   if (!clone.clone->child_xml) return false;
   unpack_clone_counts(model, clone);
+  if (clone.clone->clone_max > kMaxInstances) return false;
   clone.meta.insert("resource-stickiness", "1");  // reaches the instances only (S1 C-10.6)
   clone.meta.set("globally-unique", clone.unique ? "true" : "false");
   if (clone.clone->clone_max == 0) return create_clone_instance(model, id).valid();

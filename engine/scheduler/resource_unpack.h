@@ -1,6 +1,7 @@
 // Making resource objects from XML (S1 chapters 9 and 10, S4 chapters 1 and 10).
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "engine/cib/document.h"
@@ -10,6 +11,11 @@ namespace simcluster::scheduler {
 
 struct Model;
 struct Resource;
+
+// Bounds for input that cannot be trusted: a clone or bundle with more instances is invalid, and so is every resource
+// that would make the model larger.
+inline constexpr int kMaxInstances = 100'000;
+inline constexpr std::size_t kMaxResources = 2'000'000;
 
 // Unpacks an element and all below it; none when the configuration is invalid (S1 C-9.3, C-9.4). `instance_number` is
 // that of a clone instance or of a member of one, else -1. The new resource is not yet in any list.

@@ -138,6 +138,12 @@ TEST(Resources, CloneMaxZeroHasOneRemovedInstance) {  // S4 CR-1.11
   EXPECT_TRUE(u.resource("r:0").removed);
 }
 
+TEST(Resources, AbsurdNumbersOfInstancesAreRefused) {
+  Unpacked u({.resources = R"(<clone id="c">)" + TestCib::meta("c", "clone-max=99999999999") + TestCib::dummy("r") +
+                           R"(</clone><bundle id="b"><docker image="i" replicas="2000000000"/></bundle>)"});
+  EXPECT_TRUE(u.model().top_level.empty());
+}
+
 TEST(Resources, GuestNodes) {  // S2 N-3.6, N-3.8, N-3.9
   Unpacked u({.resources = TestCib::dummy("vm", TestCib::meta("vm", "remote-node=guest1 remote-addr=10.0.0.9"))});
   const Node& guest = u.node("guest1");
