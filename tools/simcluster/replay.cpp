@@ -43,7 +43,7 @@ class Replay {
     const int result = replay();
     if (!store_output()) return status::kCannotWrite;
     flush();
-    return result;
+    return output_failed_ ? status::kCannotWrite : result;
   }
 
  private:
@@ -84,9 +84,17 @@ class Replay {
     out_ += text;
     out_ += '\n';
   }
+  // Where --output-to says; nothing at all for --output-as=none.
   void flush() {
-    std::fwrite(out_.data(), 1, out_.size(), stdout);
-    std::fflush(stdout);
+    if (options_.output_as != "none") {
+      if (options_.output_to && *options_.output_to != "-") {
+        collected_ += out_;
+        output_failed_ = !write_file(*options_.output_to, collected_);
+      } else {
+        std::fwrite(out_.data(), 1, out_.size(), stdout);
+        std::fflush(stdout);
+      }
+    }
     out_.clear();
   }
   void complain(const std::string& text) {
@@ -245,6 +253,8 @@ class Replay {
   scheduler::Schedule state_;
   std::string output_file_;
   std::string out_;
+  std::string collected_;  // all that went to --output-to
+  bool output_failed_ = false;
   bool printed_ = false;
 };
 
