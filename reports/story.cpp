@@ -37,21 +37,19 @@ constexpr std::array kSentences = {
     Sentence{TraceKind::kPing, "{text}"},
     Sentence{TraceKind::kMembershipChange, "membership: {members}"},
     Sentence{TraceKind::kNodeBoot, "has booted"},
-    Sentence{TraceKind::kNodeStop, "{what} stopped: {reason}"},
+    Sentence{TraceKind::kNodeStop, "{what}: {reason}"},
     Sentence{TraceKind::kNodeReset, "is reset: {reason}"},
     Sentence{TraceKind::kNodeCrash, "{what} crashed: {reason}"},
     Sentence{TraceKind::kNodeCrash, "crashed: {reason}"},
-    Sentence{TraceKind::kQuorum, "quorate={quorate}: {members}"},
     Sentence{TraceKind::kDcElected, "{dc} is the DC"},
     Sentence{TraceKind::kOperationFailed, "{operation} of {resource} FAILED: rc={rc} ({reason})"},
     Sentence{TraceKind::kOperationFailed, "{operation} of {resource} FAILED: rc={rc}"},
     Sentence{TraceKind::kOperationEnd, "{operation} of {resource}: rc={rc}"},
     Sentence{TraceKind::kResourceStarted, "{resource} is started"},
     Sentence{TraceKind::kResourceStopped, "{resource} is stopped"},
-    Sentence{TraceKind::kTransitionStart, "transition {transition}: {plan}"},
-    Sentence{TraceKind::kTransitionStart, "transition {transition}: {actions} actions"},
+    Sentence{TraceKind::kTransitionStart, "transition {transition}:\n{plan}"},
     Sentence{TraceKind::kTransitionAbort, "transition {transition} is aborted: {reason}"},
-    Sentence{TraceKind::kTransitionEnd, "transition {transition} is over: {status}, {complete} actions done"},
+    Sentence{TraceKind::kTransitionEnd, "transition {transition}: {status}, {complete} actions done"},
     Sentence{TraceKind::kActionStart, "asks {target} for {operation} of {resource}"},
     Sentence{TraceKind::kFencingRequest, "fencing: {operation} of {target} is asked for"},
     Sentence{TraceKind::kFencingResult, "fencing: {operation} of {target} by {delegate}: ok={ok}"},
@@ -105,6 +103,13 @@ std::string generic_text(const TraceEvent& event) {
     text += fmt::format("{} {}={}{}{}", i == 0 ? ":" : "", field.name, quote ? "\"" : "", value, quote ? "\"" : "");
   }
   return text;
+}
+
+std::string quorum_text(const TraceEvent& event) {
+  const TraceField* quorate = find(event, "quorate");
+  const TraceField* members = find(event, "members");
+  const bool has = quorate != nullptr && quorate->number != 0;
+  return fmt::format("{} quorum: {}", has ? "has" : "has NO", members != nullptr ? value_of(*members) : std::string());
 }
 
 LogPriority priority_of(std::string_view name) {
@@ -176,6 +181,7 @@ int story_level(const StorySettings& settings) {
 }
 
 std::string story_text(const TraceEvent& event) {
+  if (event.kind == TraceKind::kQuorum) return quorum_text(event);
   for (const Sentence& sentence : kSentences) {
     std::string text;
     if (sentence.kind == event.kind && fill(event, sentence.text, text)) return text;
@@ -220,8 +226,21 @@ bool Story::tells(const TraceEvent& event) const {
   return !is_daemon(name) || settings_.level >= trace_kind_level(TraceKind::kLog);
 }
 
+// A transition that starts, stops or moves nothing is told only with more levels; so is its end.
+bool Story::uneventful(const TraceEvent& event) {
+  if (settings_.level > 0) return false;
+  const TraceField* id = find(event, "transition");
+  if (id == nullptr) return false;
+  if (event.kind == TraceKind::kTransitionEnd) return id->number != told_transition_;
+  if (event.kind != TraceKind::kTransitionStart) return false;
+  const TraceField* plan = find(event, "plan");
+  if (plan == nullptr || plan->text.empty()) return true;
+  told_transition_ = id->number;
+  return false;
+}
+
 void Story::on_trace(const TraceEvent& event) {
-  if (tells(event)) write_lines(event, story_text(event));
+  if (tells(event) && !uneventful(event)) write_lines(event, story_text(event));
 }
 
 void Story::write_lines(const TraceEvent& event, const std::string& text) {

@@ -1,6 +1,7 @@
 // The story of a run, as text: virtual time, node, what happened, agents' log lines, screens of status tools.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ class Story final : public TraceSink {
 
  private:
   bool initial(const TraceEvent& event) const;
+  bool uneventful(const TraceEvent& event);
   void write_lines(const TraceEvent& event, const std::string& text);
   std::string painted(TraceKind kind, std::string line) const;
 
@@ -47,6 +49,7 @@ class Story final : public TraceSink {
   std::vector<std::string> node_names_;
   std::size_t node_columns_ = 0;
   bool color_;
+  std::int64_t told_transition_ = -1;
   std::function<void(std::string_view)> write_;
 };
 

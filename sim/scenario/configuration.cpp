@@ -1,9 +1,11 @@
 // The cluster's configuration, from crm shell text or XML to a CIB.
+#include <algorithm>
 #include <array>
 #include <string_view>
 
 #include "engine/cib/crm_shell.h"
 #include "engine/cib/document.h"
+#include "engine/cib/validate.h"
 #include "sim/scenario/assembly.h"
 
 namespace simcluster::sim {
@@ -48,6 +50,51 @@ Result<cib::Document> read_configuration(const ConfigurationDraft& draft) {
   return document;
 }
 
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+// Where `word` stands in the text, as a whole word; line 0 when it does not.
+SourcePlace place_of_word(const TextBlock& block, std::string_view word) {
+  const std::string_view text = block.text;
+  for (auto at = text.find(word); at != std::string_view::npos && !word.empty(); at = text.find(word, at + 1)) {
+    const bool begins = at == 0 || !is_word(text[at - 1]);
+    const bool ends = at + word.size() == text.size() || !is_word(text[at + word.size()]);
+    if (!begins || !ends) continue;
+    const auto before = text.substr(0, at);
+    const auto line_begin = before.rfind('\n') + 1;
+    return {block.place.file, block.place.line + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
+            block.place.column + static_cast<int>(at - line_begin)};
+  }
+  return {};
+}
+
+// Elements that came from crm shell text have no place of their own: the name that the message quotes is looked for.
+SourcePlace place_in_crm(const std::vector<TextBlock>& pieces, std::string_view message) {
+  while (true) {
+    const auto open = message.find('"');
+    const auto close = open == std::string_view::npos ? open : message.find('"', open + 1);
+    if (close == std::string_view::npos) return pieces.front().place;
+    for (const auto& piece : pieces)
+      if (SourcePlace place = place_of_word(piece, message.substr(open + 1, close - open - 1)); place.line > 0)
+        return place;
+    message.remove_prefix(close + 1);
+  }
+}
+
+Result<void> check_configuration(const cib::Document& document, const ConfigurationDraft& draft) {
+  const auto errors = cib::validate(document, cib::declared_schema(document), 1);
+  if (errors.empty()) return {};
+  Error error = errors.front();
+  if (!draft.crm.empty() || !draft.crm_file.place.file.empty()) {
+    error.place = place_in_crm(draft.crm.empty() ? std::vector<TextBlock>{draft.crm_file} : draft.crm, error.message);
+  } else if (const TextBlock& xml = draft.cib.place.file.empty() ? draft.cib_file : draft.cib; error.place.line > 0) {
+    error.place.line += xml.place.line - 1;
+    error.place.column += xml.place.column - 1;
+  }
+  return tl::unexpected(error);
+}
+
 bool is_resource(std::string_view name) {
   constexpr std::array<std::string_view, 5> kNames = {"primitive", "group", "clone", "master", "bundle"};
   for (const auto known : kNames)
@@ -70,6 +117,7 @@ IpAddress served_address(const cib::Element& primitive) {
 Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft) {
   auto document = read_configuration(draft);
   if (!document) return tl::unexpected(document.error());
+  if (auto checked = check_configuration(*document, draft); !checked) return tl::unexpected(checked.error());
   BuiltConfiguration built;
   built.cib = cib::write_document(*document);
   const cib::Element resources = std::as_const(*document).find_path("configuration/resources");

@@ -92,7 +92,7 @@ TEST_F(Loader, WrongType) {
 }
 
 TEST_F(Loader, MissingKeys) {
-  EXPECT_EQ(error_of("title: x\n").substr(0, 36), "1:1: the key \"networks\" is missing: n");
+  EXPECT_EQ(error_of("title: x\n").substr(0, 36), "1:1: the key \"networks\" is missing: ");
   expect_error("processes: {p: {reads: /proc/net/dev}}\n", 1, 16, "the key \"on\" is missing");
   expect_error("timeline:\n  - note: hi\n", 2, 5,
                "one of these keys is missing: \"at\", \"after\", \"every\", \"between\"");
@@ -174,13 +174,26 @@ TEST_F(Loader, AliasBomb) {
 }
 
 TEST_F(Loader, InvalidXml) {
-  expect_error("configuration:\n  cib: |\n    <cib>\n      <configuration>\n    </cib>\n", 5, 11, "not well-formed XML");
+  expect_error("configuration:\n  cib: |\n    <cib>\n      <configuration>\n    </cib>\n", 5, 11,
+               "not well-formed XML");
   expect_error("configuration:\n  cib: |\n    <nothing/>\n", 3, 5, "its root element must be \"cib\"");
 }
 
 TEST_F(Loader, CrmTextWithSyntaxError) {
   expect_error("configuration:\n  crm: |\n    property a=b\n    primitiv x Dummy\n", 4, 5, "primitiv");
   expect_error("configuration:\n  crm:\n    one: |\n      property a=b\n    two: |\n\n      group\n", 7, 12, "");
+}
+
+TEST_F(Loader, DanglingReferences) {
+  expect_error(
+      "configuration:\n  cib: |\n    <cib validate-with=\"pacemaker-3.0\" admin_epoch=\"0\" epoch=\"1\" "
+      "num_updates=\"0\">\n"
+      "      <configuration><crm_config/><nodes/><resources/>\n"
+      "        <constraints><rsc_location id=\"l\" rsc=\"gone\" node=\"node01\" score=\"1\"/></constraints>\n"
+      "      </configuration><status/></cib>\n",
+      5, 22, "gone");
+  expect_error("configuration:\n  crm: |\n    primitive a ocf:heartbeat:Dummy\n    colocation c inf: a gone\n", 4, 25,
+               "gone");
 }
 
 TEST_F(Loader, VersionsThatCannotBeRead) { expect_error("stack: {kernel: banana}\n", 1, 8, "kernel"); }
@@ -241,6 +254,13 @@ TEST(Schema, IsSelfContainedAndKnowsTheKeys) {
   EXPECT_TRUE(keys.contains("timeline+"));
   EXPECT_TRUE(keys.contains("extends"));
   EXPECT_FALSE(variant.contains("required"));
+}
+
+// Editors read the file; the program prints the same.
+TEST(Schema, TheFileInTheRepositoryIsWhatTheProgramPrints) {
+  std::ifstream stream(SIMCLUSTER_SOURCE_DIR "/scenarios/scenario.schema.json");
+  const std::string file{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  EXPECT_TRUE(file == scenario_schema()) << "write it anew: simcluster schema > scenarios/scenario.schema.json";
 }
 
 }  // namespace

@@ -87,21 +87,22 @@ Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& optio
     std::optional<Panel> panel;
     const Attached attached(world, options.listeners);
     if (options.judges) panel.emplace(world, watched(scenario.services));
-    ExpectationWatch watch(scenario, world);
+    std::optional<ExpectationWatch> watch;
+    if (options.watch) watch.emplace(scenario, world);
     Timeline timeline(scenario, world, [&](bool acting) {
       if (panel) panel->set_acting(acting);
     });
     if (options.started) options.started(world);
     world.start();
     timeline.start();
-    watch.start();
+    if (watch) watch->start();
     result.interrupted = !run_slices(world, result.start + until, options.interrupted);
     if (panel) {
       panel->finish();
       result.services = panel->measures();
       for (const auto& judge : panel->judges())
         result.judges.push_back({std::string(judge->name()), judge->findings()});
-      if (!result.cut_short) result.expectations = watch.finish(panel->judges());
+      if (watch && !result.cut_short) result.expectations = watch->finish(panel->judges());
     }
     result.problems = timeline.errors();
   }

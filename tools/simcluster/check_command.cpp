@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/document.h"
 #include "reports/atomic_file.h"
 #include "reports/junit.h"
 #include "reports/story.h"
@@ -116,6 +117,8 @@ class Check {
     const std::size_t wanted =
         given_.jobs ? static_cast<std::size_t>(*given_.jobs) : std::thread::hardware_concurrency();
     const std::size_t count = std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(jobs_.size(), 1));
+    // The XML library sets itself up at its first use; that must not happen in two threads at once.
+    static_cast<void>(cib::parse_document("<cib/>", "start"));
     std::vector<std::thread> workers;
     for (std::size_t i = 1; i < count; ++i) workers.emplace_back([this] { work(); });
     work();

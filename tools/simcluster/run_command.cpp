@@ -170,11 +170,11 @@ class Runs {
     json.flush();
     if (trace_error) return tl::unexpected(*trace_error);
     if (!given_.quiet) print(sim::transcript_tail(run->result));
+    std::fflush(stdout);
     if (!run->result.passed()) {
       differs_ = true;
       print_failures(*run);
     }
-    std::fflush(stdout);
     return run;
   }
 

@@ -108,7 +108,7 @@ int schema_command(const Arguments& arguments) {
   OptionTable table("schema",
                     "Prints the JSON Schema of scenario files. Editors check and complete with it: put this line first "
                     "in a scenario:\n\n"
-                    "# yaml-language-server: $schema=../scenario.schema.json");
+                    "# yaml-language-server: $schema=scenario.schema.json");
   const auto parsed = table.parse(arguments);
   if (!parsed) return usage_error("schema", parsed.error());
   if (*parsed) print(sim::scenario_schema());

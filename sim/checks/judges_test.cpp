@@ -1,0 +1,159 @@
+// Every judge is seen to find something, and to find nothing where there is nothing.
+#include <gtest/gtest.h>
+
+#include "sim/checks/judge.h"
+#include "sim/checks/service_judges.h"
+#include "sim/checks/service_meter.h"
+
+namespace simcluster::sim {
+namespace {
+
+const IpAddress kAddress = IpAddress::v4(0xC0A804C8);  // 192.168.4.200
+const std::vector<WatchedService> kServices = {{"vip01", kAddress}};
+
+class FakeTruth final : public Truth {
+ public:
+  std::vector<Place> places(const IpAddress&) const override { return where; }
+  std::string machine_name(NodeIndex machine) const override { return "node" + std::to_string(machine.value); }
+  std::vector<Place> where;
+};
+
+class Judges : public testing::Test {
+ protected:
+  static constexpr NodeIndex kNode = NodeIndex(0);
+
+  void event(Judge& judge, Duration at, TraceKind kind, std::initializer_list<TraceField> fields, bool caused = false) {
+    judge.on_event(truth_, {Time{} + at, kNode, kind, std::span<const TraceField>(fields.begin(), fields.size())},
+                   caused);
+  }
+  void added(Judge& judge, Duration at) {
+    truth_.where = {{kNode, true}};
+    event(judge, at, TraceKind::kAddressAdded, {{"interface", "bond0"}, {"address", "192.168.4.200/24"}});
+  }
+  void removed(Judge& judge, Duration at, bool caused = false) {
+    truth_.where.clear();
+    event(judge, at, TraceKind::kAddressRemoved, {{"interface", "bond0"}, {"address", "192.168.4.200/24"}}, caused);
+  }
+  void monitored(Judge& judge, Duration at, int rc, const char* resource = "vip01") {
+    event(judge, at, TraceKind::kOperationEnd,
+          {{"resource", resource},
+           {"operation", "monitor"},
+           {"interval", 10000},
+           {"rc", rc},
+           {"status", 0},
+           {"exec_ms", 30}});
+  }
+  FakeTruth truth_;
+};
+
+TEST_F(Judges, EveryNameHasAJudge) {
+  const auto judges = make_judges(kServices);
+  ASSERT_EQ(judges.size(), judge_names().size());
+  for (std::size_t i = 0; i < judges.size(); ++i) EXPECT_EQ(judges[i]->name(), judge_names()[i]);
+}
+
+TEST_F(Judges, TwoActivesFindsAnAddressOnTwoMachinesOnce) {
+  TwoActives judge(kServices);
+  truth_.where = {{NodeIndex(0), true}};
+  judge.on_settled(truth_, Time{});
+  EXPECT_TRUE(judge.findings().empty());
+  truth_.where = {{NodeIndex(0), true}, {NodeIndex(1), true}};
+  judge.on_settled(truth_, Time{5});
+  judge.on_settled(truth_, Time{6});
+  ASSERT_EQ(judge.findings().size(), 1U);
+  EXPECT_EQ(judge.findings()[0].text, "192.168.4.200 is up on node0 and on node1");
+}
+
+TEST_F(Judges, AFailureOfAHealthyAddressIsFalse) {
+  FalseFailure judge(kServices);
+  added(judge, seconds(1));
+  monitored(judge, seconds(10), 0);
+  EXPECT_TRUE(judge.findings().empty());
+  monitored(judge, seconds(20), 6);
+  ASSERT_EQ(judge.findings().size(), 1U);
+  EXPECT_EQ(judge.findings()[0].at, Time{} + seconds(20));
+}
+
+TEST_F(Judges, AFailureOfAnAddressThatIsGoneOrWasMovedMeanwhileIsNot) {
+  FalseFailure judge(kServices);
+  added(judge, seconds(1));
+  removed(judge, seconds(15), true);
+  monitored(judge, seconds(20), 7);
+  added(judge, seconds(29) + milliseconds(990));
+  monitored(judge, seconds(30), 7);
+  monitored(judge, seconds(40), 7, "other");
+  EXPECT_TRUE(judge.findings().empty());
+}
+
+TEST_F(Judges, AStopWithoutACauseIsNeedless) {
+  NeedlessRecovery judge(kServices);
+  added(judge, seconds(1));
+  monitored(judge, minutes(30), 6);
+  removed(judge, minutes(30) + milliseconds(40));
+  ASSERT_EQ(judge.findings().size(), 1U);
+  EXPECT_EQ(judge.findings()[0].text, "the cluster took 192.168.4.200 away though it was healthy and nobody had asked");
+}
+
+TEST_F(Judges, AStopAfterAFaultOrACommandIsNot) {
+  for (const TraceKind cause :
+       {TraceKind::kFault, TraceKind::kOperator, TraceKind::kCarrierLost, TraceKind::kNodeStop}) {
+    NeedlessRecovery judge(kServices);
+    added(judge, seconds(1));
+    event(judge, minutes(30), cause, {{"text", "x"}});
+    removed(judge, minutes(30) + seconds(20));
+    EXPECT_TRUE(judge.findings().empty()) << trace_kind_name(cause);
+  }
+}
+
+TEST_F(Judges, TheFaultItselfIsNoRecovery) {
+  NeedlessRecovery judge(kServices);
+  added(judge, seconds(1));
+  removed(judge, minutes(30), true);
+  EXPECT_TRUE(judge.findings().empty());
+}
+
+// A fault long ago excuses nothing, and neither does one before a false failure.
+TEST_F(Judges, OldCausesExcuseNothing) {
+  NeedlessRecovery old(kServices);
+  added(old, seconds(1));
+  event(old, minutes(1), TraceKind::kFault, {{"text", "x"}});
+  removed(old, minutes(12));
+  EXPECT_EQ(old.findings().size(), 1U);
+
+  NeedlessRecovery deceived(kServices);
+  added(deceived, seconds(1));
+  event(deceived, minutes(1), TraceKind::kOperator, {{"text", "x"}});
+  monitored(deceived, minutes(2), 6);
+  removed(deceived, minutes(2) + milliseconds(50));
+  EXPECT_EQ(deceived.findings().size(), 1U);
+}
+
+TEST_F(Judges, TheMeterCountsOutagesExactly) {
+  ServiceMeter meter(kServices);
+  meter.settle(truth_, Time{});
+  truth_.where = {{kNode, true}};
+  meter.settle(truth_, Time{} + seconds(10));
+  truth_.where = {{kNode, false}};  // no carrier: nobody hears it
+  meter.settle(truth_, Time{} + seconds(20));
+  truth_.where = {{kNode, true}};
+  meter.settle(truth_, Time{} + seconds(23));
+  truth_.where = {};
+  meter.settle(truth_, Time{} + seconds(30));
+  meter.finish(Time{} + seconds(31));
+  const ServiceMeasure& measure = meter.measures()[0];
+  EXPECT_EQ(measure.first_up, Time{} + seconds(10));
+  EXPECT_EQ(measure.down, seconds(4));
+  EXPECT_EQ(measure.longest, seconds(3));
+  EXPECT_EQ(measure.outages, 2);
+  EXPECT_FALSE(measure.up);
+}
+
+TEST_F(Judges, AServiceThatNeverCameHasNoDowntime) {
+  ServiceMeter meter(kServices);
+  meter.finish(Time{} + hours(1));
+  EXPECT_FALSE(meter.measures()[0].first_up);
+  EXPECT_EQ(meter.measures()[0].down, Duration{});
+}
+
+}  // namespace
+}  // namespace simcluster::sim
