@@ -114,7 +114,7 @@ TEST_F(Program, AnExpectationThatIsNotMetIsStatusOne) {
   write("scenarios/bad.yaml", std::string(kScenario) + "expect:\n  - {event: node.crash}\n");
   const auto outcome = run("run scenarios/bad.yaml");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_TRUE(has(outcome, "bad.yaml:17:5: bad / a: not as expected: node.crash: it never happened")) << outcome.output;
+  EXPECT_TRUE(has(outcome, "bad.yaml:16:5: bad / a: not as expected: node.crash: it never happened")) << outcome.output;
 }
 
 TEST_F(Program, TheTraceIsJsonLinesAndTheSameFromEveryFolder) {
