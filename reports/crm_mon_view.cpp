@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "engine/scheduler/failcount.h"
+#include "engine/scheduler/history.h"
 #include "engine/scheduler/operation_key.h"
 #include "engine/scheduler/text.h"
 
@@ -402,24 +403,9 @@ std::string_view ClusterView::status_text(int status) const {
       return "Timed Out";
     case 3:
       return "NOT SUPPORTED";
-    case 4:
-      return "Error";
-    case 5:
-      return "Hard error";
-    case 6:
-      return "Fatal error";
-    case 7:
-      return "Not installed";
-    case 8:
-      return "Internal communication failure";
-    case 9:
-      return "Cannot execute now";
-    case 10:
-      return "No fence device";
-    case 11:
-      return "CIB secrets unavailable";
     default:
-      return "UNKNOWN!";
+      // The rest reads as in crm_simulate.
+      return status >= 4 && status <= 11 ? scheduler::exec_status_text(status) : "UNKNOWN!";
   }
 }
 
