@@ -10,6 +10,7 @@
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_choice.h"
 #include "engine/scheduler/node_scores.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/text.h"
 #include "engine/scheduler/utilization.h"
@@ -39,6 +40,7 @@ void apply_colocations(Model& model, Resource& resource) {
 // S3.
 void apply_wanted_role(Model& model, Resource& resource) {
   if (resource.next_role == Role::kStopped) {
+    const Because because(model.recorder.get(), {ScoreReason::kWantedStopped});
     adjust_score_everywhere(model, resource.self, -kInfinity);
   } else if (resource.next_role > resource.original_role && !model.options.quorate &&
              model.options.no_quorum_policy == NoQuorumPolicy::kFreeze) {
@@ -71,8 +73,10 @@ NodeId assign_primitive(Model& model, Resource& resource, NodeId prefer, bool fi
   if (model.options.fencing_enabled && !model.have_fence_device) resource.managed = false;
   if (!resource.managed) {
     resource.next_role = resource.original_role;
+    record_decision(model, resource, current_node(model, resource), DecisionKind::kUnmanaged);
     place(model, resource, current_node(model, resource), true, final);
   } else if (model.options.stop_all_resources) {
+    record_decision(model, resource, NodeId(), DecisionKind::kStopAll);
     place(model, resource, NodeId(), true, final);
   } else {
     choose_and_place(model, resource, prefer, final);
@@ -215,6 +219,7 @@ void unassign(Model& model, Resource& resource) {
 }
 
 void print_scores(Model& model, const Resource& resource, const char* label) {
+  if (model.recorder) model.recorder->note_scores(resource, label);
   if (!model.want_scores || resource.removed) return;
   for (const NodeId node : model.node_order) {
     const NodeEntry* entry = resource.allowed.find(node);

@@ -4,6 +4,7 @@
 #include "engine/scheduler/failcount.h"
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/recorder.h"
 
 namespace simcluster::scheduler {
 
@@ -34,13 +35,14 @@ bool is_threshold_reached(Model& model, Resource& child, const Node& node) {
 
 void assign_child(Model& model, Resource& clone, const BundleReplica& replica, bool final) {
   Resource& child = model.resource(replica.child);
+  const Because because(model.recorder.get(), {ScoreReason::kBundleNode, {}, replica.container});
   for (std::uint32_t i = 0; i < child.allowed.entries().size(); ++i) {
     NodeEntry& entry = child.allowed.entries()[i];
     if (!entry.present) continue;
     if (NodeId(i) != replica.node) {
-      entry.score = -kInfinity;
+      set_score(model.recorder.get(), child.self, NodeId(i), entry, -kInfinity);
     } else if (!is_threshold_reached(model, child, model.node(replica.node))) {
-      entry.score = kInfinity;
+      set_score(model.recorder.get(), child.self, NodeId(i), entry, kInfinity);
     }
   }
   const bool assigning = clone.assigning;
@@ -78,9 +80,12 @@ void assign_bundle(Model& model, Resource& bundle, NodeId prefer, bool final) {
   for (const BundleReplica& replica : data.replicas) assign_replica(model, bundle, replica, prefer, final);
   if (data.clone.valid()) {
     Resource& clone = model.resource(data.clone);
+    const Because because(model.recorder.get(), {ScoreReason::kBundleNode, {}, bundle.self});
     for (std::uint32_t i = 0; i < clone.allowed.entries().size(); ++i) {
       NodeEntry& entry = clone.allowed.entries()[i];
-      if (entry.present) entry.score = is_replica_node(data, NodeId(i)) ? 0 : -kInfinity;
+      if (!entry.present) continue;
+      const Score score = is_replica_node(data, NodeId(i)) ? 0 : -kInfinity;
+      set_score(model.recorder.get(), clone.self, NodeId(i), entry, score);
     }
     assign(model, clone, prefer, final);
   }

@@ -8,6 +8,7 @@
 #include "engine/cib/values.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_list.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/resource_unpack.h"
 #include "engine/scheduler/text.h"
 
@@ -345,9 +346,12 @@ class BundleReader {
     if (!connection.valid()) return connection;
     Resource& resource = model_.resource(connection);
     resource.needs_remote_address = replica.ip.empty();
+    const Because because(model_.recorder.get(), {ScoreReason::kNoRemoteNodes});
     for (const NodeId node : model_.node_order) {
       if (!model_.node(node).is_remote_variant()) continue;
-      if (NodeEntry* entry = resource.allowed.find(node)) entry->score = -kInfinity;
+      if (NodeEntry* entry = resource.allowed.find(node)) {
+        set_score(model_.recorder.get(), connection, node, *entry, -kInfinity);
+      }
     }
     return connection;
   }
@@ -355,7 +359,7 @@ class BundleReader {
   void forbid_node(ResourceId id, NodeId node) {
     Resource& resource = model_.resource(id);
     if (NodeEntry* entry = resource.allowed.find(node)) {
-      entry->score = -kInfinity;
+      set_score(model_.recorder.get(), id, node, *entry, -kInfinity);
       entry->probe_mode = ProbeMode::kNever;
     }
     for (const ResourceId child : resource.children) forbid_node(child, node);
@@ -367,6 +371,7 @@ class BundleReader {
     NodeId node_id = find_node(model_, id);
     if (!node_id.valid()) node_id = create_node(model_, id, id, NodeVariant::kRemote, -kInfinity);
     Node& node = model_.node(node_id);
+    const Because because(model_.recorder.get(), {ScoreReason::kBundleNode});
     node.score = -kInfinity;
     node.probe_mode = ProbeMode::kNever;
     for (const ResourceId top : model_.top_level) forbid_node(top, node_id);
@@ -374,12 +379,15 @@ class BundleReader {
     Resource& child = model_.resource(replica.child);
     child.allowed = NodeTable();
     child.allowed.insert(model_.shapes, node_id, 500, ProbeMode::kExclusive);
-    NodeTable& clone = model_.resource(data().clone).allowed;
+    record_new_entry(model_.recorder.get(), child.self, node_id, 500);
+    const ResourceId clone_id = data().clone;
+    NodeTable& clone = model_.resource(clone_id).allowed;
     if (NodeEntry* entry = clone.find(node_id)) {
-      entry->score = -kInfinity;
+      set_score(model_.recorder.get(), clone_id, node_id, *entry, -kInfinity);
       entry->probe_mode = ProbeMode::kExclusive;
     } else {
       clone.insert(model_.shapes, node_id, -kInfinity, ProbeMode::kExclusive);
+      record_new_entry(model_.recorder.get(), clone_id, node_id, -kInfinity);
     }
   }
 

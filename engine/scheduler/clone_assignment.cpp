@@ -11,6 +11,7 @@
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_scores.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
@@ -27,12 +28,14 @@ bool may_run(Model& model, const Resource& instance, const Node& node, int per_n
 }
 
 void ban_unavailable_nodes(Model& model, Resource& instance, int per_node) {
+  const Because because(model.recorder.get(), {ScoreReason::kCollective, {}, instance.parent});
   for (std::uint32_t i = 0; i < instance.allowed.entries().size(); ++i) {
     NodeEntry& entry = instance.allowed.entries()[i];
     if (!entry.present || may_run(model, instance, model.nodes[i], per_node)) continue;
-    entry.score = -kInfinity;
+    set_score(model.recorder.get(), instance.self, NodeId(i), entry, -kInfinity);
     for (const ResourceId child : instance.children) {
-      if (NodeEntry* below = model.resource(child).allowed.find(NodeId(i))) below->score = -kInfinity;
+      NodeEntry* below = model.resource(child).allowed.find(NodeId(i));
+      if (below != nullptr) set_score(model.recorder.get(), child, NodeId(i), *below, -kInfinity);
     }
   }
 }
@@ -89,12 +92,27 @@ NodeId allowed_current_node(const Resource& instance, NodeId node, bool& allowed
 // S4 CR-3.13: everything that a tentative placement changes.
 class SavedTables {
  public:
-  SavedTables(Model& model, const Resource& instance) : model_(model) { save(instance); }
+  SavedTables(Model& model, const Resource& instance) : model_(model) {
+    save(instance);
+    if (model.recorder) mark();
+  }
+  // Also in the records: the attempt did not happen.
   void restore() {
+    if (model_.recorder) undo_records();
     for (auto& [id, table] : tables_) model_.resource(id).allowed = table.copy(model_.shapes);
   }
 
  private:
+  void mark() {
+    records_ = model_.recorder->records.size();
+    decisions_ = model_.recorder->decisions.size();
+  }
+  void undo_records() {
+    std::vector<ResourceId> resources;
+    for (const auto& [id, table] : tables_) resources.push_back(id);
+    model_.recorder->undo(resources, records_, decisions_);
+    mark();
+  }
   void save(const Resource& resource) {
     tables_.emplace_back(resource.self, resource.allowed.copy(model_.shapes));
     for (const ResourceId child : resource.children) save(model_.resource(child));
@@ -102,6 +120,8 @@ class SavedTables {
 
   Model& model_;
   std::vector<std::pair<ResourceId, NodeTable>> tables_;
+  std::size_t records_ = 0;
+  std::size_t decisions_ = 0;
 };
 
 // One run of S4 CR-3.11.
@@ -122,6 +142,7 @@ class InstanceAssigner {
       Resource& instance = model_.resource(id);
       if (!instance.unassigned) continue;
       if (assigned_ >= total_) {
+        const Because because(model_.recorder.get(), {ScoreReason::kInstanceLimit, {}, collective_.self});
         adjust_score_everywhere(model_, id, -kInfinity);
       } else if (assign_one(instance, NodeId(), true).valid()) {
         ++assigned_;

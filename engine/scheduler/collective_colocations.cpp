@@ -10,6 +10,7 @@
 #include "engine/scheduler/locations.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_choice.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
@@ -51,10 +52,14 @@ bool can_interleave(const Model& model, const Resource& dependent, const Resourc
 }
 
 // Leaves only the nodes in `kept`.
-void ban_other_nodes(Resource& dependent, const std::vector<NodeId>& kept) {
+void ban_other_nodes(const Model& model, Resource& dependent, const std::vector<NodeId>& kept,
+                     const Colocation& colocation) {
+  const Because because(model.recorder.get(), {ScoreReason::kColocation, colocation.id, colocation.primary});
   for (std::uint32_t i = 0; i < dependent.allowed.entries().size(); ++i) {
     NodeEntry& entry = dependent.allowed.entries()[i];
-    if (entry.present && std::find(kept.begin(), kept.end(), NodeId(i)) == kept.end()) entry.score = -kInfinity;
+    if (entry.present && std::find(kept.begin(), kept.end(), NodeId(i)) == kept.end()) {
+      set_score(model.recorder.get(), dependent.self, NodeId(i), entry, -kInfinity);
+    }
   }
 }
 
@@ -65,6 +70,8 @@ void place_with_role(Model& model, Resource& dependent, const Resource& clone, c
     Score score;
   };
   std::vector<Remembered> remembered;
+  const Because because(model.recorder.get(), {ScoreReason::kColocation, colocation.id, clone.self});
+  const TableWatch watch(model.recorder.get(), dependent.self, dependent.allowed);
   for (const ResourceId id : clone.children) {
     const Resource& instance = model.resource(id);
     const NodeId node = single_location(model, instance, false);
@@ -132,7 +139,7 @@ Score apply_with_clone(Model& model, Resource& dependent, Resource& clone, const
       const NodeId node = single_location(model, instance, false);
       if (node.valid() && !has_blocked(model, instance)) kept.push_back(node);
     }
-    ban_other_nodes(dependent, kept);
+    ban_other_nodes(model, dependent, kept, colocation);
     return 0;
   }
   Score sum = 0;
@@ -194,7 +201,7 @@ Score apply_with_bundle(Model& model, Resource& dependent, Resource& bundle, con
     }
     kept.push_back(node);
   }
-  if (colocation.score >= kInfinity) ban_other_nodes(dependent, kept);
+  if (colocation.score >= kInfinity) ban_other_nodes(model, dependent, kept, colocation);
   return sum;
 }
 
@@ -236,7 +243,8 @@ Score apply_colocation_with_collective(Model& model, Resource& dependent, Resour
 void apply_location_to_bundle(Model& model, Resource& bundle, const Location& location) {
   if (location.role == Role::kUnknown || location.role == bundle.next_role) {
     bool exclusive = false;
-    apply_location_scores(model, bundle.allowed, location, exclusive);
+    const Because because(model.recorder.get(), {ScoreReason::kLocation, location.id, location.resource});
+    apply_location_scores(model, bundle.allowed, location, exclusive, bundle.self);
     if (exclusive) bundle.exclusive_discovery = true;
   }
   for (const BundleReplica& replica : bundle.bundle->replicas) {

@@ -10,6 +10,7 @@
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/preference_scores.h"
+#include "engine/scheduler/recorder.h"
 
 namespace simcluster::scheduler {
 
@@ -61,6 +62,12 @@ class WalkMemo {
   std::unordered_map<std::uint32_t, ColocationList> lists_;
 };
 
+// Who wants to know about merged preferences; null: nobody.
+Recorder* merge_recorder(const Model& model) {
+  Recorder* recorder = model.recorder.get();
+  return recorder != nullptr && recorder->merge_target.valid() ? recorder : nullptr;
+}
+
 // S3.
 void add_matching_scores(const WalkMemo::LinkScores& link, NodeTable& table, float factor, std::uint32_t flags) {
   for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
@@ -81,7 +88,16 @@ void add_matching_scores(const WalkMemo::LinkScores& link, NodeTable& table, flo
   }
 }
 
-void revive_unusable(NodeTable& table) {
+ResourceId target_of(const Recorder* recorder) { return recorder != nullptr ? recorder->merge_target : ResourceId(); }
+
+// The chain leads from the colocation that began it to this source.
+Reason link_reason(const Recorder* recorder, const Resource& source, const Colocation& colocation) {
+  if (recorder == nullptr) return {};
+  return {ScoreReason::kDependents, colocation.id, source.self, recorder->reason.other};
+}
+
+void revive_unusable(Recorder* recorder, NodeTable& table) {
+  const TableWatch watch(recorder, target_of(recorder), table);
   for (NodeEntry& entry : table.entries()) {
     if (entry.present && entry.score == kUnusable) entry.score = 1;
   }
@@ -123,10 +139,18 @@ void merge_into(Model& model, WalkMemo& memo, Resource& source, NodeTable& table
     merge_into(model, memo, speaker(model, source, true), table, colocation, factor, flags);
   } else {
     NodeTable work = table.copy(model.shapes);
-    add_matching_scores(memo.link(source, colocation, work.entries().size()), work, factor, flags);
+    Recorder* recorder = merge_recorder(model);
+    const std::size_t mark = recorder != nullptr ? recorder->records.size() : 0;
+    {
+      const Because because(recorder, link_reason(recorder, source, colocation));
+      const TableWatch watch(recorder, target_of(recorder), work);
+      add_matching_scores(memo.link(source, colocation, work.entries().size()), work, factor, flags);
+    }
     if (merge_chain(model, memo, source, work, factor, flags)) {
-      if ((flags & merge_flag::kNonnegative) != 0) revive_unusable(work);
+      if ((flags & merge_flag::kNonnegative) != 0) revive_unusable(recorder, work);
       table = std::move(work);
+    } else if (recorder != nullptr) {
+      recorder->records.resize(mark);
     }
   }
   source.updating = false;
@@ -156,6 +180,8 @@ void apply_to_location(Model& model, Resource& dependent, const Resource& primar
     entry.score = located_score(model, dependent, primary, colocation, primary_class, classes, NodeId(i), entry.score);
   }
   if (colocation.score <= -kInfinity || colocation.score >= kInfinity || any_available(model, work)) {
+    const Because because(model.recorder.get(), {ScoreReason::kColocation, colocation.id, primary.self});
+    const TableWatch watch(model.recorder.get(), dependent.self, dependent.allowed);
     dependent.allowed = std::move(work);
   }
 }
@@ -190,11 +216,20 @@ void merge_preferences(Model& model, Resource& source, const Resource& target, N
                        const Colocation& colocation, float factor, std::uint32_t flags) {
   // Other strategies look at the order inside tables, which only the full walk advances (S0 GU-8.5).
   if (flags == merge_flag::kActive && model.colocations.size() >= kManyColocations &&
-      model.options.placement_strategy == PlacementStrategy::kDefault &&
-      merge_by_counting(model, source, target, table, colocation, factor, kManyPaths)) {
-    return;
+      model.options.placement_strategy == PlacementStrategy::kDefault) {
+    const TableWatch watch(merge_recorder(model), target.self, table);
+    if (merge_by_counting(model, source, target, table, colocation, factor, kManyPaths)) return;
   }
   walk_preferences(model, source, target, table, colocation, factor, flags);
+}
+
+void merge_preferences_into(Model& model, Resource& source, Resource& target, const Colocation& colocation,
+                            float factor, std::uint32_t flags) {
+  Recorder* recorder = model.recorder.get();
+  const Because because(recorder, {ScoreReason::kDependents, colocation.id, colocation.dependent});
+  if (recorder != nullptr) recorder->merge_target = target.self;
+  merge_preferences(model, source, target, target.allowed, colocation, factor, flags);
+  if (recorder != nullptr) recorder->merge_target = ResourceId();
 }
 
 void walk_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
@@ -254,7 +289,11 @@ void apply_this_with(Model& model, Resource& dependent, ColocationId id) {
   Resource& primary = model.resource(colocation.primary);
   if (primary.unassigned) assign(model, primary, NodeId(), true);
   apply_colocation(model, dependent, primary, colocation);
-  if (reversible && !any_available(model, dependent.allowed)) dependent.allowed = std::move(before);
+  if (reversible && !any_available(model, dependent.allowed)) {
+    const Because because(model.recorder.get(), {ScoreReason::kUndone, colocation.id, colocation.primary});
+    const TableWatch watch(model.recorder.get(), dependent.self, dependent.allowed);
+    dependent.allowed = std::move(before);
+  }
 }
 
 void add_dependent_preferences(Model& model, Resource& primary, ColocationId id) {
@@ -263,7 +302,7 @@ void add_dependent_preferences(Model& model, Resource& primary, ColocationId id)
   const float factor = static_cast<float>(colocation.score) / static_cast<float>(kInfinity);
   std::uint32_t flags = merge_flag::kActive;
   if (primary.is_clone()) flags |= merge_flag::kNonnegative;
-  merge_preferences(model, model.resource(colocation.dependent), primary, primary.allowed, colocation, factor, flags);
+  merge_preferences_into(model, model.resource(colocation.dependent), primary, colocation, factor, flags);
 }
 
 }  // namespace simcluster::scheduler

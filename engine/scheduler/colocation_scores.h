@@ -38,6 +38,9 @@ inline constexpr std::uint32_t kThisWith = 4;
 // `target`. The table is unchanged when nothing usable would remain.
 void merge_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
                        const Colocation& colocation, float factor, std::uint32_t flags);
+// The same for the own table of `target`, whose changes are recorded.
+void merge_preferences_into(Model& model, Resource& source, Resource& target, const Colocation& colocation,
+                            float factor, std::uint32_t flags);
 // The same, always walking every path: what merge_preferences() must agree with.
 void walk_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
                       const Colocation& colocation, float factor, std::uint32_t flags);

@@ -20,7 +20,8 @@ struct Location {
   Role role = Role::kUnknown;  // filter; kUnknown: none
   ProbeMode probe_mode = ProbeMode::kAlways;
   std::vector<std::pair<NodeId, Score>> nodes;
-  LocationId self;  // set by add_location()
+  LocationId self;      // set by add_location()
+  bool health = false;  // made from the node's health (S3)
 };
 
 // S3.

@@ -11,26 +11,14 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/cib/dates.h"
-#include "engine/cib/upgrade.h"
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/scheduler.h"
+#include "engine/scheduler/test_corpus.h"
 
 namespace simcluster::scheduler {
 namespace {
 
-namespace fs = std::filesystem;
-
-fs::path corpus_folder(const std::string& name) {
-  const char* shared = std::getenv("SIMCLUSTER_SHARED");
-  return fs::path(shared != nullptr ? shared : SIMCLUSTER_SOURCE_DIR "/../shared") / "corpus" / name;
-}
-
-std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
+using namespace testing;
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < text.size();) {
@@ -67,26 +55,12 @@ std::string normal_scores(std::vector<std::string> lines) {
   return result;
 }
 
-// The value of -t in cases.json, empty when the case has none.
-std::string case_time(const std::string& cases, const std::string& name) {
-  const std::size_t at = cases.find("\"" + name + "\"");
-  if (at == std::string::npos) return {};
-  const std::size_t begin = cases.find("\"args\"", at);
-  const std::string args = cases.substr(begin, cases.find(']', begin) - begin);
-  const std::size_t option = args.find("\"-t\"");
-  if (option == std::string::npos) return {};
-  const std::size_t value = args.find('"', option + 4) + 1;
-  return args.substr(value, args.find('"', value) - value);
-}
-
 // Names what differs, empty when nothing does.
 std::string run_case(const fs::path& folder, const std::string& name, const std::string& time) {
-  auto document = cib::parse_document(read(folder / "xml" / (name + ".xml")), name);
+  const auto document = case_document(folder, name);
   if (!document) return document.error().text();
-  cib::upgrade(*document);
   Options options;
-  options.now = execution_date(*document).value_or(1'700'000'000);
-  if (!time.empty()) options.now = cib::parse_date_time(time, cib::DateTime::from_epoch(0))->to_epoch();
+  options.now = case_now(*document, time);
   options.collect_scores = true;
   const Schedule result = schedule(*document, options);
   std::string differs;
@@ -98,10 +72,8 @@ std::string run_case(const fs::path& folder, const std::string& name, const std:
 
 void run_corpus(const std::string& corpus) {
   const fs::path folder = corpus_folder(corpus);
-  if (!fs::exists(folder / "xml")) GTEST_SKIP() << "no corpus at " << folder << " (set SIMCLUSTER_SHARED)";
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder / "xml")) names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
+  const std::vector<std::string> names = case_names(folder);
+  if (names.empty()) GTEST_SKIP() << "no corpus at " << folder << " (set SIMCLUSTER_SHARED)";
   const std::string cases = read(folder / "cases.json");
   for (const std::string& name : names) {
     const std::string differs = run_case(folder, name, case_time(cases, name));

@@ -201,6 +201,12 @@ void HistoryProcessor::set_active() {
 void HistoryProcessor::mask_probe_failure(Step& step) {
   update_state(step, step.entry.expected);
   record_failed(step);
+  ban(step, ScoreReason::kMaskedProbe);
+}
+
+// No longer on this node.
+void HistoryProcessor::ban(const Step& step, ScoreReason reason) {
+  const Because because(model_.recorder.get(), {reason, {}, {}, {}, step.id});
   adjust_score(model_, ban_target(), node_.self, -kInfinity);
 }
 
@@ -308,7 +314,7 @@ void HistoryProcessor::handle_failure(Step& step) {
   const Role fail_role = role_after_failure(rsc_, entry.operation, policy);
   if (step.status == ExecStatus::kNotInstalled) {
     if (policy == OnFail::kIgnore) policy_ = OnFail::kBan;
-    adjust_score(model_, ban_target(), node_.self, -kInfinity);
+    ban(step, ScoreReason::kNotInstalled);
     apply_failure(step, policy, fail_role);
     return;
   }
@@ -326,16 +332,21 @@ void HistoryProcessor::handle_failure(Step& step) {
     return;
   }
   apply_failure(step, policy, fail_role);
-  if (step.status == ExecStatus::kHardError) adjust_score(model_, ban_target(), node_.self, -kInfinity);
-  if (step.status == ExecStatus::kFatalError) adjust_score_everywhere(model_, ban_target(), -kInfinity);
+  if (step.status == ExecStatus::kHardError) ban(step, ScoreReason::kHardError);
+  if (step.status == ExecStatus::kFatalError) {
+    const Because because(model_.recorder.get(), {ScoreReason::kFatalError, {}, {}, {}, step.id});
+    adjust_score_everywhere(model_, ban_target(), -kInfinity);
+  }
 }
 
 // S2 E-11.15 step 4.
 void HistoryProcessor::apply_failed_task(Step& step, OnFail policy) {
   switch (step.entry.task) {
-    case HistoryTask::kStop:
+    case HistoryTask::kStop: {
+      const Because because(model_.recorder.get(), {ScoreReason::kFailedStop, {}, {}, {}, step.id});
       adjust_score(model_, rsc_.self, node_.self, -kInfinity);
       return;
+    }
     case HistoryTask::kMigrateTo:
       failed_to_migrate_to(*this, step.entry);
       return;
@@ -358,7 +369,8 @@ void HistoryProcessor::apply_failed_task(Step& step, OnFail policy) {
   }
 }
 
-void HistoryProcessor::ban_everywhere_for_role() {
+void HistoryProcessor::ban_everywhere_for_role(const Step& step) {
+  const Because because(model_.recorder.get(), {ScoreReason::kStoppedByFailure, {}, {}, {}, step.id});
   Resource& top = model_.resource(rsc_.top);
   forbid_everywhere(model_, top.is_clone() && !top.unique ? top : rsc_);
 }
@@ -375,7 +387,7 @@ void HistoryProcessor::apply_failure(Step& step, OnFail policy, Role fail_role) 
     set_active();
   }
   if (fail_role != Role::kStarted && rsc_.next_role < fail_role) rsc_.next_role = fail_role;
-  if (fail_role == Role::kStopped) ban_everywhere_for_role();
+  if (fail_role == Role::kStopped) ban_everywhere_for_role(step);
 }
 
 }  // namespace simcluster::scheduler

@@ -7,6 +7,7 @@
 
 #include "engine/scheduler/history.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/recorder.h"
 
 namespace simcluster::scheduler {
 
@@ -55,7 +56,8 @@ class HistoryProcessor {
   void apply_failed_task(Step& step, OnFail policy);
   void unrecoverable_stop(const Step& step);
   void record_failed(const Step& step);
-  void ban_everywhere_for_role();
+  void ban(const Step& step, ScoreReason reason);
+  void ban_everywhere_for_role(const Step& step);
   // The resource, or its top when it is not unique (S2 E-11.8, E-11.11).
   ResourceId ban_target() const { return rsc_.unique ? rsc_.self : rsc_.top; }
 

@@ -7,6 +7,7 @@
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/fencing.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/unfencing.h"
 
@@ -50,17 +51,21 @@ void order_load(Model& model, Resource& resource) {
 
 // S3 A-5.20 "pin": only the node behind this connection is left.
 void pin_to_connection(Model& model, Resource& resource, ResourceId connection) {
+  const Because because(model.recorder.get(), {ScoreReason::kConnectionPin, {}, connection});
   for (std::uint32_t i = 0; i < resource.allowed.entries().size(); ++i) {
     NodeEntry& entry = resource.allowed.entries()[i];
-    if (entry.present && model.nodes[i].connection != connection) entry.score = -kInfinity;
+    if (entry.present && model.nodes[i].connection != connection) {
+      set_score(model.recorder.get(), resource.self, NodeId(i), entry, -kInfinity);
+    }
   }
 }
 
 void ban_remote_nodes(Model& model, Resource& resource) {
+  const Because because(model.recorder.get(), {ScoreReason::kNoRemoteNodes});
   for (std::uint32_t i = 0; i < resource.allowed.entries().size(); ++i) {
     NodeEntry& entry = resource.allowed.entries()[i];
     if (entry.present && model.nodes[i].is_remote_variant() && model.nodes[i].connection.valid()) {
-      entry.score = -kInfinity;
+      set_score(model.recorder.get(), resource.self, NodeId(i), entry, -kInfinity);
     }
   }
 }

@@ -2,16 +2,22 @@
 
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/recorder.h"
 
 namespace simcluster::scheduler {
 
 namespace {
 
+ScoreReason reason_of(const Location& location) {
+  return location.health ? ScoreReason::kHealth : ScoreReason::kLocation;
+}
+
 // S3 for one resource without its children.
 void apply_to_one(Model& model, Resource& resource, const Location& location) {
   if (location.role != Role::kUnknown && location.role != resource.next_role) return;
   bool exclusive = false;
-  apply_location_scores(model, resource.allowed, location, exclusive);
+  const Because because(model.recorder.get(), {reason_of(location), location.id, location.resource});
+  apply_location_scores(model, resource.allowed, location, exclusive, resource.self);
   if (exclusive) resource.exclusive_discovery = true;
 }
 
@@ -27,14 +33,17 @@ void apply_to_group(Model& model, Resource& group, const Location& location) {
 
 }  // namespace
 
-void apply_location_scores(Model& model, NodeTable& table, const Location& location, bool& exclusive) {
+void apply_location_scores(Model& model, NodeTable& table, const Location& location, bool& exclusive,
+                           ResourceId owner) {
+  Recorder* recorder = owner.valid() ? model.recorder.get() : nullptr;
   for (const auto& [node, score] : location.nodes) {
     NodeEntry* entry = table.find(node);
     if (entry == nullptr) {
       // The node's own mode, so that bundle nodes stay unprobed (S3 ).
       entry = &table.insert(model.shapes, node, score, model.node(node).probe_mode);
+      record_new_entry(recorder, owner, node, score);
     } else {
-      entry->score = add_scores(entry->score, score);
+      add_to_score(recorder, owner, node, *entry, score);
     }
     if (location.probe_mode > entry->probe_mode) {
       entry->probe_mode = location.probe_mode;

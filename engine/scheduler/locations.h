@@ -15,6 +15,7 @@ void apply_locations(Model& model);
 // One constraint to one resource and what is below it, by variant.
 void apply_location(Model& model, Resource& resource, const Location& location);
 // S3: the scores only, into any table; `exclusive` tells whether the constraint made discovery exclusive.
-void apply_location_scores(Model& model, NodeTable& table, const Location& location, bool& exclusive);
+void apply_location_scores(Model& model, NodeTable& table, const Location& location, bool& exclusive,
+                           ResourceId owner = ResourceId());
 
 }  // namespace simcluster::scheduler

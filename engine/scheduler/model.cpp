@@ -5,6 +5,7 @@
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/parameters.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {

@@ -29,6 +29,7 @@ namespace simcluster::scheduler {
 struct LookupTables;    // lookups.h
 struct Graph;           // graph.h
 struct ParameterCache;  // parameters.h
+class Recorder;         // recorder.h
 
 // A list of ids under a name: the users of a template, the members of a tag (S1 C-9.6, C-12.1).
 struct NamedList {
@@ -107,6 +108,9 @@ struct Model {
   bool want_scores = false;
   bool want_utilization = false;
   std::vector<std::string> info_lines;  // informational lines of status unpacking
+
+  // What changed which score and why; null unless Options::explain.
+  std::unique_ptr<Recorder> recorder;
 
   std::unique_ptr<LookupTables> lookups;
   std::unique_ptr<ParameterCache> parameters;

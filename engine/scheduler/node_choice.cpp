@@ -5,6 +5,7 @@
 #include "engine/scheduler/assignment.h"
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/utilization.h"
 
 namespace simcluster::scheduler {
@@ -40,6 +41,52 @@ NodeId stay_if_equal(const Model& model, const Resource& resource, NodeId best, 
   return entry != nullptr && entry->score == best_score ? current : best;
 }
 
+// What made a node better than another.
+struct Comparison {
+  int order;
+  DecisionKind by;
+};
+
+Comparison compare(const Model& model, NodeId a, Score score_a, NodeId b, Score score_b, NodeId current) {
+  const Node& x = model.node(a);
+  const Node& y = model.node(b);
+  if (!is_available(x)) score_a = -kInfinity;
+  if (!is_available(y)) score_b = -kInfinity;
+  if (score_a != score_b) return {score_a > score_b ? -1 : 1, DecisionKind::kHighestScore};
+  if (model.options.placement_strategy != PlacementStrategy::kMinimal) {
+    if (model.options.placement_strategy == PlacementStrategy::kBalanced) {
+      if (const int order = compare_capacity(x, y); order != 0) return {order, DecisionKind::kCapacity};
+    }
+    if (x.assigned_count != y.assigned_count) {
+      return {x.assigned_count < y.assigned_count ? -1 : 1, DecisionKind::kFewest};
+    }
+    if (current.valid() && a != b) {
+      if (a == current) return {-1, DecisionKind::kCurrent};
+      if (b == current) return {1, DecisionKind::kCurrent};
+    }
+  }
+  return {x.name.compare(y.name), DecisionKind::kName};
+}
+
+// How `best` won: against the strongest of the others.
+void record_choice(Model& model, const Resource& resource, NodeId best) {
+  const NodeId current = current_node(model, resource);
+  const Score best_score = resource.allowed.find(best)->score;
+  DecisionKind kind = DecisionKind::kHighestScore;
+  NodeId second;
+  for (std::uint32_t i = 0; i < resource.allowed.entries().size(); ++i) {
+    const NodeEntry& entry = resource.allowed.entries()[i];
+    const NodeId node(i);
+    if (!entry.present || node == best) continue;
+    const auto second_score = [&] { return resource.allowed.find(second)->score; };
+    if (second.valid() && compare_nodes(model, second, second_score(), node, entry.score, current) < 0) continue;
+    second = node;
+    kind = compare(model, best, best_score, node, entry.score, current).by;
+  }
+  record_decision(model, resource, best, kind);
+  model.recorder->decisions.back().runner_up = second;
+}
+
 NodeId choose(Model& model, const Resource& resource, NodeId prefer) {
   const NodeTable& table = resource.allowed;
   const NodeId current = current_node(model, resource);
@@ -50,36 +97,48 @@ NodeId choose(Model& model, const Resource& resource, NodeId prefer) {
   } else {
     best = best_candidate(model, table, current);
   }
-  if (!best.valid()) return best;
+  if (!best.valid()) {
+    record_decision(model, resource, best, DecisionKind::kNowhere);
+    return best;
+  }
   const Score best_score = table.find(best)->score;
   if (prefer.valid()) {
     const NodeEntry* entry = table.find(prefer);
     if (entry != nullptr && entry->score >= best_score && entry->score >= 0 && is_available(model.node(prefer))) {
+      record_decision(model, resource, prefer, DecisionKind::kPreferred);
       return prefer;
     }
   }
-  return stay_if_equal(model, resource, best, best_score);
+  const NodeId chosen = stay_if_equal(model, resource, best, best_score);
+  if (model.recorder) {
+    if (best_score < 0 || !is_available(model.node(best))) {
+      record_decision(model, resource, NodeId(), DecisionKind::kNowhere);
+    } else if (chosen != best) {
+      record_decision(model, resource, chosen, DecisionKind::kCurrent);
+    } else {
+      record_choice(model, resource, best);
+    }
+  }
+  return chosen;
 }
 
 }  // namespace
 
-int compare_nodes(const Model& model, NodeId a, Score score_a, NodeId b, Score score_b, NodeId current) {
-  const Node& x = model.node(a);
-  const Node& y = model.node(b);
-  if (!is_available(x)) score_a = -kInfinity;
-  if (!is_available(y)) score_b = -kInfinity;
-  if (score_a != score_b) return score_a > score_b ? -1 : 1;
-  if (model.options.placement_strategy != PlacementStrategy::kMinimal) {
-    if (model.options.placement_strategy == PlacementStrategy::kBalanced) {
-      if (const int order = compare_capacity(x, y); order != 0) return order;
-    }
-    if (x.assigned_count != y.assigned_count) return x.assigned_count < y.assigned_count ? -1 : 1;
-    if (current.valid() && a != b) {
-      if (a == current) return -1;
-      if (b == current) return 1;
-    }
+void record_decision(Model& model, const Resource& resource, NodeId chosen, DecisionKind kind) {
+  if (!model.recorder) return;
+  Decision decision;
+  decision.resource = resource.self;
+  decision.chosen = chosen;
+  decision.kind = kind;
+  decision.records = model.recorder->records.size();
+  for (const NodeId node : model.node_order) {
+    decision.nodes.push_back(verdict_on(model.node(node), resource.allowed));
   }
-  return x.name.compare(y.name);
+  model.recorder->decisions.push_back(std::move(decision));
+}
+
+int compare_nodes(const Model& model, NodeId a, Score score_a, NodeId b, Score score_b, NodeId current) {
+  return compare(model, a, score_a, b, score_b, current).order;
 }
 
 std::vector<NodeId> sorted_candidates(Model& model, const NodeTable& table, NodeId current) {

@@ -6,6 +6,7 @@
 #include "engine/scheduler/locations.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_scores.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/text.h"
 
@@ -53,6 +54,7 @@ void apply_shutdown_lock(Model& model, Resource& resource) {
   if (model.options.shutdown_lock_limit_ms > 0) {
     update_recheck(model, resource.lock_time + model.options.shutdown_lock_limit_ms / 1000 + 1);
   }
+  const Because because(model.recorder.get(), {ScoreReason::kShutdownLock});
   for (const NodeId node : model.node_order) {
     if (node != resource.lock_node) adjust_score(model, resource.self, node, -kInfinity);
   }
@@ -64,6 +66,7 @@ void apply_stickiness(Model& model, Resource& resource) {
   if (!resource.is_primitive() || !resource.managed || resource.stickiness < 1 || resource.active.size() != 1) return;
   const NodeId node = resource.active.front();
   if (model.options.symmetric || resource.allowed.contains(node)) {
+    const Because because(model.recorder.get(), {ScoreReason::kStickiness});
     adjust_score(model, resource.self, node, resource.stickiness);
   }
 }
@@ -79,6 +82,7 @@ void apply_failure_threshold(Model& model, Resource& resource, const Node& node)
   options.launched = true;
   const Score failures = fail_count(model, resource, node, options).count;
   if (failures <= 0 || resource.migration_threshold - failures > 0) return;
+  const Because because(model.recorder.get(), {ScoreReason::kFailureThreshold, {}, resource.self});
   adjust_score(model, resource.unique ? resource.self : resource.top, node.self, -kInfinity);
 }
 
@@ -87,7 +91,9 @@ void apply_exclusive_discovery(Model& model, Resource& resource, const Node& nod
   if (!resource.exclusive_discovery && !model.resource(resource.top).exclusive_discovery) return;
   for (const ResourceId child : resource.children) apply_exclusive_discovery(model, model.resource(child), node);
   NodeEntry* entry = resource.allowed.find(node.self);
-  if (entry != nullptr && entry->probe_mode != ProbeMode::kExclusive) entry->score = -kInfinity;
+  if (entry == nullptr || entry->probe_mode == ProbeMode::kExclusive) return;
+  const Because because(model.recorder.get(), {ScoreReason::kExclusiveDiscovery});
+  set_score(model.recorder.get(), resource.self, node.self, *entry, -kInfinity);
 }
 
 }  // namespace
@@ -101,6 +107,7 @@ void apply_node_health(Model& model) {
       if (health < 0 && model.resource(top).allow_unhealthy_nodes) continue;
       Location location;
       location.id = model.options.health_strategy_text;
+      location.health = true;
       location.resource = top;
       location.nodes.emplace_back(id, health);
       add_location(model, std::move(location));

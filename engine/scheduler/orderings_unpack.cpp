@@ -6,6 +6,7 @@
 #include "engine/scheduler/constraint_sets.h"
 #include "engine/scheduler/constraints_unpack.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
@@ -128,6 +129,7 @@ class OrderReader {
 
   void add(ResourceId first, std::string_view first_action, ResourceId then, std::string_view then_action,
            RelationFlags flags) {
+    if (model_.recorder) model_.recorder->orderings.push_back({xml_.id(), first, then});
     order(model_, side(model_, first, first_action), side(model_, then, then_action), flags);
   }
 

@@ -10,6 +10,7 @@
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_scores.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
@@ -148,13 +149,14 @@ void add_preferences_of_dependents(Model& model, Resource& clone) {
     const Colocation& colocation = model.colocation(id);
     if (colocation.primary_role != Role::kPromoted || !has_influence(model, colocation)) continue;
     const float factor = static_cast<float>(colocation.score) / static_cast<float>(kInfinity);
-    merge_preferences(model, model.resource(colocation.dependent), clone, clone.allowed, colocation, factor,
-                      merge_flag::kActive | merge_flag::kNonnegative);
+    merge_preferences_into(model, model.resource(colocation.dependent), clone, colocation, factor,
+                           merge_flag::kActive | merge_flag::kNonnegative);
   }
 }
 
 void ban_without_ticket(Model& model, const Resource& clone) {
   for (const TicketDependency& dependency : clone.tickets) {
+    const Because because(model.recorder.get(), {ScoreReason::kTicket, dependency.id});
     const Ticket& ticket = model.tickets[dependency.ticket.index()];
     if (dependency.role == Role::kPromoted && (!ticket.granted || ticket.standby)) {
       adjust_score_everywhere(model, clone.self, -kInfinity);
@@ -184,7 +186,8 @@ void sort_for_promotion(Model& model, Resource& clone) {
     const NodeId node = single_location(model, instance, false);
     if (instance.promotion_priority < 0 || !node.valid()) continue;
     if (NodeEntry* entry = clone.allowed.find(node)) {
-      entry->score = add_scores(entry->score, instance.promotion_priority);
+      const Because because(model.recorder.get(), {ScoreReason::kPromotion, {}, id});
+      add_to_score(model.recorder.get(), clone.self, node, *entry, instance.promotion_priority);
     }
   }
   add_preferences_of_dependents(model, clone);
@@ -295,7 +298,10 @@ void add_promotion_scores(Model& model, Resource& clone) {
       if (!instance.allowed.entries()[i].present || !is_available(model.nodes[i])) continue;
       const Score score = promotion_score(model, instance, NodeId(i)).value_or(0);
       NodeEntry& entry = instance.allowed.entries()[i];
-      if (score > 0) entry.score = add_scores(entry.score, score);
+      if (score > 0) {
+        const Because because(model.recorder.get(), {ScoreReason::kPromotion, {}, id});
+        add_to_score(model.recorder.get(), id, NodeId(i), entry, score);
+      }
       instance.priority = std::max(instance.priority, score);
     }
   }

@@ -9,6 +9,7 @@
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/instance_location.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/recorder.h"
 
 namespace simcluster::scheduler {
 
@@ -119,6 +120,7 @@ void Propagator::clear(ActionId id, ActionFlags flag, ActionId because) {
   Action& action = model_.actions[id];
   if (!action.has(flag)) return;
   action.flags &= ~flag;
+  if (model_.recorder && flag != kMigratable) model_.recorder->causes.push_back({id, because, flag == kOptional});
   const Action& cause = model_.actions[because];
   if (cause.resource == action.resource || !action.reason.empty()) return;
   std::string reason = flag == kOptional ? "required " : flag == kRunnable ? "unrunnable " : "unmigrateable ";

@@ -6,6 +6,7 @@
 #include "engine/scheduler/fencing.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/node_scores.h"
+#include "engine/scheduler/recorder.h"
 
 namespace simcluster::scheduler {
 
@@ -89,9 +90,11 @@ void apply_policy(Model& model, Resource& resource, Node& node, OnFail policy, b
       resource.managed = false;
       resource.blocked = true;
       return;
-    case OnFail::kBan:
+    case OnFail::kBan: {
+      const Because because(model.recorder.get(), {ScoreReason::kOnFailBan});
       adjust_score(model, resource.self, node.self, -kInfinity);
       return;
+    }
     case OnFail::kStop:
       resource.next_role = Role::kStopped;
       return;
@@ -153,6 +156,7 @@ void handle_multiply_active(Model& model, Resource& resource) {
   }
   if (count < 2) return;
   if (resource.multiple_active == MultipleActive::kStopOnly) {
+    const Because because(model.recorder.get(), {ScoreReason::kMultiplyActive});
     forbid_everywhere(model, resource);
   } else if (resource.multiple_active == MultipleActive::kBlock) {
     block(resource);
@@ -206,6 +210,7 @@ void add_active_node(Model& model, Resource& resource, NodeId id, bool failed) {
   resource.active.push_back(id);
   if (resource.is_primitive()) count_active_primitive(model, resource, model.node(id), failed);
   if (!resource.managed) {
+    const Because because(model.recorder.get(), {ScoreReason::kUnmanaged});
     adjust_score(model, resource.self, id, kInfinity);
     for (ResourceId parent = resource.parent; parent.valid(); parent = model.resource(parent).parent) {
       model.resource(parent).active.push_back(id);

@@ -10,6 +10,7 @@
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_list.h"
 #include "engine/scheduler/node_scores.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/resource_meta.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/text.h"
@@ -96,6 +97,7 @@ void add_default_nodes(Model& model, ResourceId id) {
   if (model.options.symmetric) {
     add_symmetric_default(model, id);
   } else if (resource.remote_connection && resource.meta.contains("container")) {
+    const Because because(model.recorder.get(), {ScoreReason::kDefault});
     adjust_score_everywhere(model, id, 0);
   }
 }
@@ -287,6 +289,7 @@ ResourceId create_removed_resource(Model& model, const cib::Element& xml) {
   if (!model.options.stop_removed_resources) {
     resource.managed = false;
   } else {
+    const Because because(model.recorder.get(), {ScoreReason::kRemoved});
     adjust_score_everywhere(model, id, -kInfinity);
   }
   return id;

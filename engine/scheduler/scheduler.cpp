@@ -2,6 +2,7 @@
 
 #include "engine/cib/values.h"
 #include "engine/scheduler/graph.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/summary.h"
 #include "engine/scheduler/text.h"
@@ -21,6 +22,7 @@ void prepare(Model& model, const cib::Document& document, const Options& options
   model.now = options.now;
   model.sanitized = options.sanitized;
   model.old_fail_counts = options.old_fail_counts;
+  if (options.explain) model.recorder = std::make_unique<Recorder>();
   model.want_scores = options.collect_scores;
   model.want_utilization = options.collect_utilization;
   const cib::Element root = document.root();

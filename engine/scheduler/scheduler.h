@@ -27,6 +27,7 @@ struct Options {
   bool collect_scores = false;       // crm_simulate -s
   bool collect_utilization = false;  // crm_simulate -U
   bool sanitized = true;             // input is a file, not a live cluster (S1 C-18.9)
+  bool explain = false;              // records what explanation.h tells
   int transition_id = 1;             // printed in the graph header
   bool old_fail_counts = false;      // names without operation count, too, as until 1.1.16 (CM-9.1)
 };

@@ -7,6 +7,7 @@
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_scores.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
@@ -98,6 +99,7 @@ class TicketReader {
     const LossPolicy policy = parse_loss_policy(model_, xml_.value("loss-policy"), role);
     Resource& dependent = model_.resource(resource);
     dependent.tickets.push_back({id, ticket_, role, policy});
+    const Because because(model_.recorder.get(), {ScoreReason::kTicket, id});
     const Ticket& ticket = model_.tickets[ticket_.index()];
     if (!ticket.granted || ticket.standby) apply_missing_ticket(model_, dependent, ticket, role, policy);
   }

@@ -10,6 +10,7 @@
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_scores.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
@@ -173,6 +174,7 @@ NodeId ban_insufficient_nodes(Model& model, Resource& resource) {
     demand.clear();
     add_demand(demand, resource);
   }
+  const Because because(model.recorder.get(), {ScoreReason::kUtilization});
   for (const NodeId node : order) {
     if (candidate(node) && !can_take(model.node(node), demand)) {
       adjust_score(model, resource.self, node, -kInfinity);
