@@ -1,10 +1,6 @@
 // The regression corpora: graph, picture and scores of every case, byte for byte after the corpus' own normalisation
 // (S5 chapter N).
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <vector>

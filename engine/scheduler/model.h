@@ -65,7 +65,7 @@ struct Model {
   std::int64_t now = 0;                // effective time, seconds since 1970
   std::int64_t recheck_by = 0;         // earliest future change, 0: none (S1 C-4.5)
   bool sanitized = true;               // input from file, not live (S1 C-18.9)
-  bool old_fail_counts = false;  // see Options
+  bool old_fail_counts = false;        // see Options
 
   // --- configuration ---
   cib::Element rsc_defaults;  // none when absent or not unique (S1 C-4.1)

@@ -1,7 +1,7 @@
 // The seam for explanations: what changed the score of a node for a resource, and why, in the order decided.
 //
-// Scores are changed through add_to_score() and set_score() below, or under a TableWatch. With a recorder they also write
-// a record of that very change, so that an explanation cannot disagree with the decision. Without one
+// Scores are changed through add_to_score() and set_score() below, or under a TableWatch. With a recorder they also
+// write a record of that very change, so that an explanation cannot disagree with the decision. Without one
 // (Model::recorder is null) each costs one test of a pointer.
 #pragma once
 
@@ -36,7 +36,7 @@ enum class ScoreReason : std::uint8_t {
   kNotInstalled,        // S2 E-11.11
   kHardError,
   kFatalError,
-  kFailedStop,      // S2 E-11.15
+  kFailedStop,  // S2 E-11.15
   kStoppedByFailure,
   kOnFailBan,       // S2
   kUnmanaged,       // stays where it is active (S2)
@@ -72,7 +72,7 @@ struct ScoreRecord {
   Score score = 0;  // what was added, or the new value when `replaces`
   Score before = 0;
   Score after = 0;
-  bool replaces = false;  // the old value, or its absence, did not count
+  bool replaces = false;             // the old value, or its absence, did not count
   std::uint32_t undone_at = kNever;  // tentative; from this record on it does not count any more
 
   static constexpr std::uint32_t kNever = 0xffffffff;
@@ -82,15 +82,15 @@ struct ScoreRecord {
 
 // How a primitive's node was found.
 enum class DecisionKind : std::uint8_t {
-  kNowhere,        // no node is left
-  kHighestScore,   // better than all others
-  kFewest,         // equal scores: fewest resources placed so far (S3)
-  kCapacity,       // equal scores: most capacity left
-  kCurrent,        // equal scores: it is there already
-  kName,           // equal scores: first by name
-  kPreferred,      // its clone, bundle or migration asked for this node
-  kUnmanaged,      // left alone where it is
-  kStopAll,        // stop-all-resources
+  kNowhere,       // no node is left
+  kHighestScore,  // better than all others
+  kFewest,        // equal scores: fewest resources placed so far (S3)
+  kCapacity,      // equal scores: most capacity left
+  kCurrent,       // equal scores: it is there already
+  kName,          // equal scores: first by name
+  kPreferred,     // its clone, bundle or migration asked for this node
+  kUnmanaged,     // left alone where it is
+  kStopAll,       // stop-all-resources
 };
 
 // A node as it was at the decision.
@@ -111,7 +111,7 @@ struct Decision {
   ResourceId resource;
   NodeId chosen;  // none: stays or becomes stopped
   DecisionKind kind = DecisionKind::kNowhere;
-  NodeId runner_up;  // the node that lost the tie
+  NodeId runner_up;                // the node that lost the tie
   std::size_t records = 0;         // how many records existed then
   std::vector<NodeVerdict> nodes;  // in name order
   bool undone = false;             // tentative

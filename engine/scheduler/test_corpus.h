@@ -1,65 +1,29 @@
 // The regression corpora, which live beside this repository (S5 chapter N).
 #pragma once
 
-#include <algorithm>
-#include <cstdlib>
+#include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
-#include "engine/cib/dates.h"
-#include "engine/cib/upgrade.h"
-#include "engine/scheduler/scheduler.h"
+#include "engine/base/error.h"
+#include "engine/cib/document.h"
 
 namespace simcluster::scheduler::testing {
 
 namespace fs = std::filesystem;
 
-inline fs::path corpus_folder(const std::string& name) {
-  const char* shared = std::getenv("SIMCLUSTER_SHARED");
-  return fs::path(shared != nullptr ? shared : SIMCLUSTER_SOURCE_DIR "/../shared") / "corpus" / name;
-}
-
-inline std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-
-// The value of -t in cases.json, empty when the case has none.
-inline std::string case_time(const std::string& cases, const std::string& name) {
-  const std::size_t at = cases.find("\"" + name + "\"");
-  if (at == std::string::npos) return {};
-  const std::size_t begin = cases.find("\"args\"", at);
-  const std::string args = cases.substr(begin, cases.find(']', begin) - begin);
-  const std::size_t option = args.find("\"-t\"");
-  if (option == std::string::npos) return {};
-  const std::size_t value = args.find('"', option + 4) + 1;
-  return args.substr(value, args.find('"', value) - value);
-}
-
+// Below SIMCLUSTER_SHARED, else beside the source tree. It need not exist.
+fs::path corpus_folder(const std::string& name);
+// The whole file, empty when there is none.
+std::string read(const fs::path& file);
 // The names of a corpus' cases, sorted; none when the corpus is not there.
-inline std::vector<std::string> case_names(const fs::path& folder) {
-  std::vector<std::string> names;
-  if (!fs::exists(folder / "xml")) return names;
-  for (const auto& entry : fs::directory_iterator(folder / "xml")) names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
+std::vector<std::string> case_names(const fs::path& folder);
+// The value of -t in cases.json (its text is `cases`), empty when the case has none.
+std::string case_time(const std::string& cases, const std::string& name);
 // The upgraded document of a case.
-inline Result<cib::Document> case_document(const fs::path& folder, const std::string& name) {
-  auto document = cib::parse_document(read(folder / "xml" / (name + ".xml")), name);
-  if (document) cib::upgrade(*document);
-  return document;
-}
-
+Result<cib::Document> case_document(const fs::path& folder, const std::string& name);
 // When the case happens; `time` is case_time().
-inline std::int64_t case_now(const cib::Document& document, const std::string& time) {
-  if (!time.empty()) return cib::parse_date_time(time, cib::DateTime::from_epoch(0))->to_epoch();
-  return execution_date(document).value_or(1'700'000'000);
-}
+std::int64_t case_now(const cib::Document& document, const std::string& time);
 
 }  // namespace simcluster::scheduler::testing
