@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/profile.h"
 #include "engine/base/time.h"
+#include "engine/base/time_text.h"
 #include "engine/cib/document.h"
 
 namespace simcluster::reports {
@@ -37,8 +38,5 @@ struct CrmMonContext {
 
 // What the command prints. `cib` is what the local node holds at that moment.
 std::string crm_mon_text(const cib::Document& cib, const CrmMonOptions& options, const CrmMonContext& context);
-
-// "Thu Dec  1 17:16:45 2011", in UTC (as ctime does, without its newline).
-std::string ctime_text(Time at);
 
 }  // namespace simcluster::reports

@@ -72,6 +72,12 @@ std::string_view stack_component_name(StackComponent component);
     "udpu keeps its address identity when the interface is lost (M 13.4)")                                             \
   X(rrp_ports_must_differ, kCorosync, "2.3.5", "", "two rings may not share multicast address and port (M RR-2)")      \
   X(rrp_recovery_logged_once, kCorosync, "2.3.5", "", "one \"Automatically recovered\" line per recovery (M RR-14)")   \
+  X(expected_votes_checked_strictly, kCorosync, "3.0.4", "",                                                           \
+    "new expected votes must keep a quorate cluster so (M VQ-26)")                                                     \
+  X(quorumtool_names_representative, kCorosync, "2.4", "",                                                             \
+    "corosync-quorumtool shows the ring's representative (M TO-2)")                                                    \
+  X(quorumtool_status_inverted, kCorosync, "", "2.4", "corosync-quorumtool -s exits with 1 when quorate (M TO-5)")     \
+  X(onwire_versions_shown, kCorosync, "3.1.8", "", "corosync-cfgtool -n shows Kronosnet's wire versions (M TO-7)")     \
   X(nm_keeps_addresses, kNetworkManager, "config-server", "", "addresses stay on carrier loss (CM-12.4)")
 
 // The versions of one stack as the user wrote them.

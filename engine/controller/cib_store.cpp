@@ -1,11 +1,11 @@
 #include "engine/controller/cib_store.h"
 
-#include <array>
 #include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "engine/base/time_text.h"
 #include "engine/cib/validate.h"
 #include "engine/controller/cib_edit.h"
 
@@ -33,27 +33,6 @@ bool in_configuration(const CibChange& change) {
 }
 
 }  // namespace
-
-std::string asctime_text(Time time) {
-  static constexpr std::array kDays = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-  static constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::int64_t seconds = time.unix_seconds();
-  const std::int64_t days = seconds / 86400;
-  const std::int64_t rest = seconds % 86400;
-  // Days to civil date, counted in eras of 400 years that begin on March 1st.
-  const std::int64_t z = days + 719468;
-  const std::int64_t era = z / 146097;
-  const std::int64_t day_of_era = z % 146097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
-  const std::int64_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-  const std::int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-  const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  return fmt::format("{} {} {:2} {:02}:{:02}:{:02} {}", kDays[static_cast<std::size_t>(days % 7)],
-                     kMonths[static_cast<std::size_t>(month - 1)], day, rest / 3600, rest / 60 % 60, rest % 60, year);
-}
 
 CibStore::CibStore() { document_ = cib::parse_document(kEmptyCib, "empty CIB").value(); }
 
@@ -172,7 +151,7 @@ void CibStore::bump_versions(const CibRequest& request, const CibUpdate& update,
   }
   root.set_attribute("epoch", old.epoch + 1);
   root.set_attribute("num_updates", std::int64_t{0});
-  root.set_attribute("cib-last-written", asctime_text(now));
+  root.set_attribute("cib-last-written", ctime_text(now));
   const std::pair<std::string_view, const std::string&> origins[] = {
       {"update-origin", request.origin}, {"update-client", request.client}, {"update-user", request.user}};
   for (const auto& [name, value] : origins) {

@@ -40,7 +40,4 @@ class CibStore {
   std::size_t compact_bytes_ = 0;  // memory after the last compaction
 };
 
-// "Thu Dec  1 16:55:21 2011" (CM-6.4), in UTC.
-std::string asctime_text(Time time);
-
 }  // namespace simcluster::controller

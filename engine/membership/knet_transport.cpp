@@ -292,4 +292,24 @@ void KnetTransport::drain_loop() {
   }
 }
 
+std::vector<LinkStatus> KnetTransport::status() const {
+  std::vector<LinkStatus> result;
+  for (const PlannedLink& planned : plan_) {
+    LinkStatus& link = result.emplace_back();
+    link.number = planned.number;
+    link.own = planned.config.bind_network;
+    for (const auto& [id, address] : planned.addresses) {
+      PeerLinkStatus& peer = link.peers.emplace_back();
+      peer.node = id;
+      peer.address = address;
+      peer.connected = id == me_.node_id;
+      peer.mtu = kDataMtu;
+      for (const Peer& known : peers_)
+        for (const PeerLink& other : known.links)
+          if (known.id == id && other.number == planned.number) peer.connected = other.up;
+    }
+  }
+  return result;
+}
+
 }  // namespace simcluster::membership

@@ -32,6 +32,7 @@ class KnetTransport final : public Transport {
   void on_link_state(LinkIndex, bool, const IpAddress&) override {}
   void on_deadline(Deadline which) override;
   void drain_loop() override;
+  std::vector<LinkStatus> status() const override;
 
  private:
   struct PeerLink {

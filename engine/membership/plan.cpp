@@ -288,6 +288,13 @@ class Planner {
 
 }  // namespace
 
+std::map<std::uint32_t, std::vector<IpAddress>> Plan::node_addresses() const {
+  std::map<std::uint32_t, std::vector<IpAddress>> result;
+  for (const PlannedLink& link : links)
+    for (const auto& [id, address] : link.addresses) result[id].push_back(address);
+  return result;
+}
+
 Result<Plan> make_plan(const CorosyncConf& conf, const TotemTimers& timers, const LocalMachine& local,
                        const Profile& profile) {
   return Planner(conf, timers, local, profile).make();

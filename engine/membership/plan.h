@@ -30,6 +30,9 @@ struct Plan {
   std::uint32_t node_id = 0;  // 0: from the address of link 0 (CF-22)
   std::optional<std::uint32_t> local_votes;
   std::map<std::uint32_t, std::string> names;
+
+  // Addresses of the nodelist's nodes by node id, link after link.
+  std::map<std::uint32_t, std::vector<IpAddress>> node_addresses() const;
 };
 
 // The error carries Corosync's text (CF-12).

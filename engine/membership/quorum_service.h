@@ -23,6 +23,8 @@ class QuorumService final : public SyncService {
   // A verdict of the provider (VSF-2).
   void update(std::span<const ClusterNodeId> members, bool quorate, const RingId& ring);
   bool quorate() const { return quorate_; }
+  // Of the last verdict.
+  std::span<const ClusterNodeId> members() const { return members_; }
 
   std::int32_t service_id() const override { return kQuorumServiceId; }
   std::string_view service_name() const override { return "corosync cluster quorum service v0.1"; }

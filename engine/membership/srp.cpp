@@ -260,10 +260,21 @@ void Srp::token_lost() {
   }
 }
 
+bool Srp::cannot_form_ring() const { return continuous_gather_ > kContinuousGatherLimit; }
+
+std::uint32_t Srp::mean_token_interval() const {
+  if (visits_ == 0) return 0;
+  return static_cast<std::uint32_t>((last_token_ - installed_at_).milliseconds() / static_cast<std::int64_t>(visits_));
+}
+
+std::uint32_t Srp::mean_backlog() const {
+  return visits_ == 0 ? 0 : static_cast<std::uint32_t>(backlog_sum_ / visits_);
+}
+
 // LOG-2.
 void Srp::diagnose() {
   deadlines_.arm(Deadline::kDiagnosis, ms(kDiagnosisPeriod));
-  if (continuous_gather_ <= kContinuousGatherLimit) return;
+  if (!cannot_form_ring()) return;
   log(LogPriority::kWarning,
       fmt::format(
           "Totem is unable to form a cluster because of an operating system or network fault{}. The most common "

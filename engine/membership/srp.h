@@ -131,6 +131,14 @@ class Srp final : public PersistClient {
   const ProcessorList& members() const { return memb_; }
   const SrpCounters& counters() const { return counters_; }
   const Codec& codec() const { return codec_; }
+  void clear_counters() { counters_ = {}; }
+  // Entries into GATHER by consensus timeouts in a row, and whether that is a reason to complain (LOG-2).
+  std::uint32_t continuous_gather() const { return continuous_gather_; }
+  bool cannot_form_ring() const;
+  Time last_token() const { return last_token_; }
+  // Milliseconds between two tokens, and messages waiting at a token, both since the ring was installed.
+  std::uint32_t mean_token_interval() const;
+  std::uint32_t mean_backlog() const;
   // The ring id as the profile's version writes it (M 5.14).
   std::string ring_text(const Ring& ring) const;
   std::string id_text(const Processor& p) const;
@@ -273,6 +281,9 @@ class Srp final : public PersistClient {
 
   Time last_alive_;
   Time last_token_;
+  Time installed_at_;
+  std::uint64_t visits_ = 0;       // of the token on this ring
+  std::uint64_t backlog_sum_ = 0;  // over these visits
   Time last_join_;
   bool paused_ = false;  // this input waited while the node was not running
   bool pause_logged_ = false;

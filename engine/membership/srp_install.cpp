@@ -35,6 +35,8 @@ void Srp::install_ring() {
   state_ = SrpState::kOperational;  // INS-15
   ++counters_.operational_entered;
   continuous_gather_ = 0;
+  installed_at_ = deadlines_.now();
+  visits_ = backlog_sum_ = 0;
   received_flg_ = true;
   old_ring_ = ring_;
   trace_state("operational", {});

@@ -15,6 +15,7 @@ std::uint32_t Srp::transmit_allowance(const OrfToken& token) {
     cbl_ = static_cast<std::uint32_t>(recovery_messages_.size());
   else
     cbl_ = in_order_state() ? static_cast<std::uint32_t>(queue_in_use().size()) : 0;
+  backlog_sum_ += cbl_;
   const std::uint32_t room = token.fcc < t.window_size ? t.window_size - token.fcc : 0;
   std::uint32_t allowed = std::min(t.max_messages, room);
   const std::uint32_t total_backlog = token.backlog + cbl_ - pbl_;

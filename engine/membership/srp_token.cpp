@@ -43,6 +43,7 @@ void Srp::detect_idle(const OrfToken& token) {
 // Steps 10 to 21.
 void Srp::visit(OrfToken& token) {
   last_token_ = deadlines_.now();
+  ++visits_;
   client_.on_token_received();
   const std::uint32_t prev = last_aru_;
   last_aru_ = token.aru;

@@ -15,6 +15,7 @@
 #include "engine/membership/plan.h"
 #include "engine/membership/quorum_service.h"
 #include "engine/membership/srp.h"
+#include "engine/membership/stack_view.h"
 #include "engine/membership/start_lines.h"
 #include "engine/membership/sync.h"
 #include "engine/membership/transports.h"
@@ -50,25 +51,27 @@ class Stack::Impl final : public TimerClient,
                           public SrpClient,
                           public AssemblyClient,
                           public SyncClient,
-                          public ServiceSender {
+                          public ServiceSender,
+                          public StackControl {
  public:
   Impl(const CorosyncConf& conf, const TotemTimers& timers, Plan plan, std::optional<VoteSettings> votes,
        const LocalMachine& local, Host& host, const Profile& profile, StackClient* client)
       : plan_(std::move(plan)),
+        conf_(conf),
+        timers_(timers),
         host_(host),
         profile_(profile),
         client_(client),
         mtu_(net_mtu(plan_, conf, profile, Authenticator(local.auth_key).overhead())),
         deadlines_(host, *this, 0),
-        transport_(make_transport(plan_, timers, local.auth_key, conf.totem.clear_node_high_bit, profile, host, *this,
-                                  deadlines_, *this)),
+        transport_(make_transport(plan_, timers, local.auth_key, conf.totem, profile, host, *this, deadlines_, *this)),
         srp_(srp_settings(timers, mtu_, conf.debug), profile, host, *transport_, deadlines_, *this),
         packer_(srp_, mtu_),
         assembler_(host, *this),
         quorum_(host, profile, votes.has_value()),
         config_version_(conf.totem.config_version, host, *this, [this] { stop(); }),
         cpg_(host, *this) {
-    if (votes) votequorum_.emplace(std::move(*votes), host, deadlines_, *this, quorum_, conf.debug);
+    if (votes) votequorum_.emplace(std::move(*votes), profile, host, deadlines_, *this, quorum_, conf.debug);
     // SY-1. The configuration map came with Corosync 2.
     std::vector<SyncService*> services = {&cpg_, &quorum_};
     if (!profile.ring_id_not_logged) services.insert(services.begin(), &config_version_);
@@ -183,6 +186,7 @@ class Stack::Impl final : public TimerClient,
     if (group == kSyncGroup) return sync_->on_message(from, message);
     ServiceHeader header;
     if (group != kServiceGroup || !read_service_header(message, header)) return;
+    if (auto* pair = services_.find(header)) ++pair->rx;
     if (header.service == kCmapService) return config_version_.on_message(message);
     if (header.service == kCpgService) return cpg_.on_message(from.id(), header.function, message);
     if (header.service == kVotequorumService && votequorum_)
@@ -202,10 +206,53 @@ class Stack::Impl final : public TimerClient,
     cpg_.pump();
   }
 
-  bool send_service(std::span<const std::byte> message) override { return packer_.send(kServiceGroup, message); }
+  bool send_service(std::span<const std::byte> message) override {
+    if (!packer_.send(kServiceGroup, message)) return false;
+    ServiceHeader header;
+    if (read_service_header(message, header))
+      if (auto* pair = services_.find(header)) ++pair->tx;
+    return true;
+  }
+
+  // --- StackControl --------------------------------------------------------------------------------------------------
+
+  CsError reload() override { return CsError::kOk; }
+
+  CsError shut_down(bool) override {
+    if (finished_) return CsError::kLibrary;
+    host_.log(LogPriority::kNotice, "corosync",
+              fmt::format("[CFG   ] Node {} was shut down by sysadmin", own_id_.value));
+    stop();
+    return CsError::kOk;
+  }
+
+  CsError kill_node(ClusterNodeId) override { return CsError::kOk; }
+
+  void reenable_rings() override {
+    const Input input(*this);
+    transport_->reenable_rings();
+  }
+
+  CsError set_key(std::string_view key, CmapValue value) override { return cmap_.set_by_client(key, std::move(value)); }
+  CsError erase_key(std::string_view key) override { return cmap_.erase_by_client(key); }
+  void clear_statistics() override { srp_.clear_counters(); }
+
+  CsError set_expected_votes(std::uint32_t expected) override {
+    const Input input(*this);
+    return votequorum_->set_expected_votes(expected);
+  }
+  CsError set_votes(ClusterNodeId node, std::uint32_t votes) override {
+    const Input input(*this);
+    return votequorum_->set_votes(node, votes);
+  }
+  CsError unregister_device() override { return CsError::kNotExist; }
+
+  StackView view() const;
 
   // What callers outside this file look at.
   Plan plan_;
+  CorosyncConf conf_;
+  TotemTimers timers_;
   ClusterNodeId own_id_;
   RingId ring_;
   std::vector<ClusterNodeId> members_;
@@ -287,6 +334,8 @@ class Stack::Impl final : public TimerClient,
   std::optional<Sync> sync_;
   ConfigVersion config_version_;
   Cpg cpg_;
+  Cmap cmap_;
+  ServiceCounters services_;
   int depth_ = 0;
   bool started_ = false;
   bool services_started_ = false;
@@ -294,6 +343,11 @@ class Stack::Impl final : public TimerClient,
   bool finished_ = false;
   bool reported_ = false;
 };
+
+StackView Stack::Impl::view() const {
+  return {profile_, conf_,     plan_,       timers_, srp_,  *transport_,       votequorum_ ? &*votequorum_ : nullptr,
+          cmap_,    services_, host_.now(), own_id_, ring_, quorum_.members(), quorum_.quorate()};
+}
 
 Result<std::unique_ptr<Stack>> Stack::create(const CorosyncConf& conf, const LocalMachine& local, Host& host,
                                              const Profile& profile, StackClient* client) {
@@ -335,5 +389,6 @@ RingId Stack::ring() const { return impl_->ring_; }
 std::span<const ClusterNodeId> Stack::members() const { return impl_->members_; }
 void Stack::set_sequence_for_test(std::uint32_t seq) { impl_->srp_.set_sequence_for_test(seq); }
 bool Stack::quorate() const { return impl_->quorum_.quorate(); }
+ToolResult Stack::run_tool(std::string_view command) { return run_corosync_tool(command, impl_->view(), *impl_); }
 
 }  // namespace simcluster::membership

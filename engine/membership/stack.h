@@ -2,8 +2,8 @@
 // process groups (M 9) and votequorum (M 10) over the links of a Host.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +13,7 @@
 #include "engine/base/profile.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/group.h"
+#include "engine/membership/tools.h"
 
 namespace simcluster::membership {
 
@@ -27,6 +28,8 @@ struct LocalMachine {
 
 class StackClient {
  public:
+  // The content of corosync.conf now, for a reload (CF-27). Nothing: the file cannot be read.
+  virtual std::optional<std::string> read_corosync_conf() { return std::nullopt; }
   // stop() is done: the leave message is out, all links are closed.
   virtual void on_stack_stopped() = 0;
 
@@ -58,6 +61,9 @@ class Stack final : public GroupService {
   RingId ring() const override;
   std::span<const ClusterNodeId> members() const override;
   bool quorate() const override;
+
+  // What corosync-quorumtool, corosync-cfgtool or corosync-cmapctl does and prints on this node.
+  ToolResult run_tool(std::string_view command);
 
   // For tests of the wrap (MV-40): an idle ring goes on as if `seq` messages had been sent. On all members at once,
   // while the token is held.

@@ -5,8 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "engine/base/address.h"
+#include "engine/membership/cmap.h"
 #include "engine/membership/deadlines.h"
 #include "engine/membership/processor.h"
 
@@ -21,6 +24,24 @@ class TransportClient {
 
  protected:
   ~TransportClient() = default;
+};
+
+// One remote end of a link, as the tools show it (TO-7).
+struct PeerLinkStatus {
+  std::uint32_t node = 0;
+  IpAddress address;
+  bool enabled = true;
+  bool connected = false;
+  std::uint32_t mtu = 0;  // bytes of data in one packet
+};
+
+// One link or ring of this node.
+struct LinkStatus {
+  std::uint8_t number = 0;
+  IpAddress own;
+  std::string text;                   // M 12.6, for redundant rings
+  bool faulty = false;                // the ring is marked
+  std::vector<PeerLinkStatus> peers;  // by ascending node id, this node among them
 };
 
 // Which copies a multicast needs. All go to the others; the sender itself gets one only where the protocol listens to
@@ -50,6 +71,12 @@ class Transport {
   virtual void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) = 0;
   virtual void on_link_state(LinkIndex link, bool usable, const IpAddress& own_address) = 0;
   virtual void on_deadline(Deadline which) = 0;
+  // By ascending number.
+  virtual std::vector<LinkStatus> status() const = 0;
+  // Adds stats.knet to the map of statistics (TO-10).
+  virtual void add_statistics(CmapEntries& entries) const { static_cast<void>(entries); }
+  // RR-15: `corosync-cfgtool -r`. Only redundant rings have something to enable again.
+  virtual void reenable_rings() {}
   // Hands looped frames back, until there are none. Called at the end of every input.
   virtual void drain_loop() = 0;
 };

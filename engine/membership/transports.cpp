@@ -6,7 +6,7 @@
 namespace simcluster::membership {
 
 std::unique_ptr<Transport> make_transport(const Plan& plan, const TotemTimers& timers, const std::string& key,
-                                          bool clear_high_bit, const Profile& profile, Host& host,
+                                          const TotemConf& totem, const Profile& profile, Host& host,
                                           LinkClient& link_client, Deadlines& deadlines, TransportClient& client) {
   if (plan.transport == TransportKind::kKnet)
     return std::make_unique<KnetTransport>(plan, key, host, link_client, deadlines, client);
@@ -15,7 +15,8 @@ std::unique_ptr<Transport> make_transport(const Plan& plan, const TotemTimers& t
   settings.rrp_mode = plan.links.size() > 1 ? plan.rrp_mode : RrpMode::kNone;
   settings.multicast = plan.transport == TransportKind::kUdp;
   settings.node_id = plan.node_id;
-  settings.clear_high_bit = clear_high_bit;
+  settings.clear_high_bit = totem.clear_node_high_bit;
+  if (totem.net_mtu != 0) settings.net_mtu = totem.net_mtu;
   settings.timers = timers;
   settings.nodes = plan.links.front().addresses;
   settings.key = key;

@@ -10,7 +10,7 @@
 namespace simcluster::membership {
 
 std::unique_ptr<Transport> make_transport(const Plan& plan, const TotemTimers& timers, const std::string& key,
-                                          bool clear_high_bit, const Profile& profile, Host& host,
+                                          const TotemConf& totem, const Profile& profile, Host& host,
                                           LinkClient& link_client, Deadlines& deadlines, TransportClient& client);
 
 }  // namespace simcluster::membership

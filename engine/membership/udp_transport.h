@@ -26,7 +26,8 @@ class UdpTransport final : public Transport, public RrpClient {
     bool clear_high_bit = false;  // CF-23
     TotemTimers timers;
     std::map<std::uint32_t, IpAddress> nodes;  // ring 0's addresses of the nodelist
-    std::string key;                           // empty: not authenticated
+    std::uint32_t net_mtu = 1500;
+    std::string key;  // empty: not authenticated
   };
 
   UdpTransport(Settings settings, const Profile& profile, Host& host, LinkClient& link_client, Deadlines& deadlines,
@@ -44,6 +45,8 @@ class UdpTransport final : public Transport, public RrpClient {
   void on_link_state(LinkIndex link, bool usable, const IpAddress& own_address) override;
   void on_deadline(Deadline which) override;
   void drain_loop() override;
+  std::vector<LinkStatus> status() const override;
+  void reenable_rings() override { rrp_.enable_all(); }
 
   void pass_token_up(std::span<const std::byte> frame, const IpAddress& from) override;
   void send_ring_test(std::size_t ring) override;

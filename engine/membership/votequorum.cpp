@@ -26,9 +26,10 @@ bool holds(const std::vector<ClusterNodeId>& list, ClusterNodeId id) {
 
 }  // namespace
 
-Votequorum::Votequorum(VoteSettings settings, Host& host, Deadlines& deadlines, ServiceSender& sender,
-                       QuorumService& quorum, bool debug)
+Votequorum::Votequorum(VoteSettings settings, const Profile& profile, Host& host, Deadlines& deadlines,
+                       ServiceSender& sender, QuorumService& quorum, bool debug)
     : settings_(std::move(settings)),
+      profile_(profile),
       host_(host),
       deadlines_(deadlines),
       sender_(sender),
@@ -73,6 +74,13 @@ std::uint32_t Votequorum::expected_votes() const {
   return node == nullptr ? settings_.expected_votes : node->expected_votes;
 }
 
+std::uint32_t Votequorum::highest_expected() const {
+  std::uint32_t highest = 0;
+  for (const Node& node : nodes_)
+    if (node.state == NodeState::kMember) highest = std::max(highest, node.expected_votes);
+  return highest;
+}
+
 std::uint32_t Votequorum::total_votes() const { return count(false).total; }
 
 Votequorum::Count Votequorum::count(bool device_always) const {
@@ -104,12 +112,9 @@ void Votequorum::set_wfa_status(bool waiting) {
 // VQ-10.
 std::uint32_t Votequorum::calculate(bool allow_decrease, std::uint32_t max_expected, std::uint32_t& total) {
   if (settings_.allow_downscale && allow_decrease && max_expected > 0) max_expected = std::max(barrier_, max_expected);
-  std::uint32_t highest = 0;
-  for (const Node& node : nodes_)
-    if (node.state == NodeState::kMember) highest = std::max(highest, node.expected_votes);
+  const std::uint32_t highest = max_expected > 0 ? max_expected : highest_expected();
   const Count present = count(false);
   total = present.total;
-  if (max_expected > 0) highest = max_expected;
   std::uint32_t quorum = std::max((highest + 2) / 2, (total + 2) / 2);
   if (!allow_decrease) quorum = std::max(quorum_, quorum);
   if (settings_.two_node && present.members <= 2) quorum = 1;
@@ -401,29 +406,26 @@ void Votequorum::on_deadline(Deadline which) {
 // --- administration --------------------------------------------------------------------------------------------------
 
 // VQ-26.
-Result<void> Votequorum::set_expected_votes(std::uint32_t expected) {
+CsError Votequorum::set_expected_votes(std::uint32_t expected) {
   std::uint32_t total = 0;
   const std::uint32_t quorum = calculate(true, expected, total);
-  if (expected < total || (quorate_ && quorum > total))
-    return fail(fmt::format("expected votes of {} are refused: {} votes are present", expected, total));
-  if (!send_reconfigure(kExpectedVotes, own_id_, expected)) return fail("the ring is busy, try again");
-  return {};
+  const bool refused = profile_.expected_votes_checked_strictly ? expected < total || (quorate_ && quorum > total)
+                                                                : quorum < total / 2 || quorum > total;
+  if (refused) return CsError::kInvalidParam;
+  return send_reconfigure(kExpectedVotes, own_id_, expected) ? CsError::kOk : CsError::kTryAgain;
 }
 
 // VQ-27.
-Result<void> Votequorum::set_votes(ClusterNodeId id, std::uint32_t votes) {
+CsError Votequorum::set_votes(ClusterNodeId id, std::uint32_t votes) {
   Node* node = find(id);
-  if (node == nullptr) return fail(fmt::format("node {} is not known", id.value));
+  if (node == nullptr) return CsError::kNameNotFound;
   const std::uint32_t before = node->votes;
   node->votes = votes;
   std::uint32_t total = 0;
   const std::uint32_t quorum = calculate(true, 0, total);
   node->votes = before;
-  if (quorum < total / 2 || quorum > total)
-    return fail(
-        fmt::format("{} votes for node {} are refused: quorum would be {} of {}", votes, id.value, quorum, total));
-  if (!send_reconfigure(kNodeVotes, id, votes)) return fail("the ring is busy, try again");
-  return {};
+  if (quorum < total / 2 || quorum > total) return CsError::kInvalidParam;
+  return send_reconfigure(kNodeVotes, id, votes) ? CsError::kOk : CsError::kTryAgain;
 }
 
 void Votequorum::cancel_wait_for_all() { send_reconfigure(kCancelWaitForAll, own_id_, 0); }

@@ -9,6 +9,7 @@
 #include "engine/base/host.h"
 #include "engine/base/profile.h"
 #include "engine/membership/corosync_conf.h"
+#include "engine/membership/cs_error.h"
 #include "engine/membership/deadlines.h"
 #include "engine/membership/quorum_service.h"
 #include "engine/membership/service.h"
@@ -28,6 +29,7 @@ struct VoteSettings {
   std::uint32_t last_man_standing_window = 10000;
   bool allow_downscale = false;
   bool expected_votes_tracking = false;
+  bool device = false;  // a quorum device is configured
   std::uint32_t device_votes = 0;
   std::uint32_t device_timeout = 10000;
   std::uint32_t device_sync_timeout = 30000;
@@ -62,8 +64,8 @@ class Votequorum final : public SyncService, public PersistClient {
     std::uint32_t flags = 0;
   };
 
-  Votequorum(VoteSettings settings, Host& host, Deadlines& deadlines, ServiceSender& sender, QuorumService& quorum,
-             bool debug);
+  Votequorum(VoteSettings settings, const Profile& profile, Host& host, Deadlines& deadlines, ServiceSender& sender,
+             QuorumService& quorum, bool debug);
 
   // VQ-22. Once, when the own id is known.
   void start(ClusterNodeId own);
@@ -76,18 +78,29 @@ class Votequorum final : public SyncService, public PersistClient {
   // VQ-23: orderly exit.
   void leave();
 
-  // VQ-26, VQ-27, VQ-17. Errors say why the values are refused.
-  Result<void> set_expected_votes(std::uint32_t expected);
-  Result<void> set_votes(ClusterNodeId node, std::uint32_t votes);
+  // VQ-26, VQ-27, VQ-17. kInvalidParam: the values are refused; kTryAgain: the ring is busy.
+  CsError set_expected_votes(std::uint32_t expected);
+  CsError set_votes(ClusterNodeId node, std::uint32_t votes);
   void cancel_wait_for_all();
 
   const std::vector<Node>& nodes() const { return nodes_; }
   std::uint32_t quorum() const { return quorum_; }
   std::uint32_t expected_votes() const;
+  std::uint32_t highest_expected() const;
   std::uint32_t total_votes() const;
+  // Null for a node that was never seen.
+  const Node* node(ClusterNodeId id) const { return find(id); }
+  std::uint32_t device_votes() const { return device_votes_; }
+  const std::string& device_name() const { return device_name_; }
   bool quorate() const { return quorate_; }
   bool waits_for_all() const { return wfa_status_; }
   const VoteSettings& settings() const { return settings_; }
+  std::uint32_t barrier() const { return barrier_; }  // ev_barrier
+  // VQ-3: a device is configured and nothing speaks against it.
+  bool device_can_operate() const { return settings_.device && !device_refused_; }
+  // As of the last time that this node was quorate; none before.
+  ClusterNodeId lowest_when_quorate() const { return lowest_when_quorate_; }
+  ClusterNodeId highest_when_quorate() const { return highest_when_quorate_; }
 
   std::int32_t service_id() const override { return kVotequorumService; }
   std::string_view service_name() const override { return "corosync vote quorum service v1.0"; }
@@ -129,6 +142,7 @@ class Votequorum final : public SyncService, public PersistClient {
   void log(LogPriority priority, std::string_view text);
 
   VoteSettings settings_;
+  const Profile& profile_;
   Host& host_;
   Deadlines& deadlines_;
   ServiceSender& sender_;
@@ -142,6 +156,8 @@ class Votequorum final : public SyncService, public PersistClient {
   bool quorate_ = false;
   bool wfa_status_ = false;
   std::uint32_t device_votes_ = 0;
+  std::string device_name_;  // of the registered quorum device
+  bool device_refused_ = false;
   std::uint32_t barrier_ = 0;           // ev_barrier
   std::uint32_t tracking_barrier_ = 0;  // ev_tracking_barrier
   bool sync_in_progress_ = false;

@@ -105,6 +105,7 @@ Result<VoteSettings> vote_settings(const CorosyncConf& conf, std::optional<std::
   settings.last_man_standing_window = quorum.last_man_standing_window;
   settings.allow_downscale = quorum.allow_downscale;
   settings.expected_votes_tracking = quorum.expected_votes_tracking || quorum.allow_downscale;  // VQ-7
+  settings.device = quorum.device;
   settings.device_timeout = quorum.device_timeout;
   settings.device_sync_timeout = quorum.device_sync_timeout;
   settings.device_master_wins = quorum.device_master_wins;
@@ -123,8 +124,8 @@ Result<VoteSettings> vote_settings(const CorosyncConf& conf, std::optional<std::
   if (std::string error = check_device(conf, nodelist, settings, profile); !error.empty())
     return fail(std::move(error));
   if (quorum.device_votes) {
+    // Not added to the expected votes: those rise when they are seen (VQ-11).
     settings.device_votes = *quorum.device_votes;
-    if (!quorum.expected_votes) settings.expected_votes += settings.device_votes;
   } else if (nodelist.sum > 0) {
     settings.device_votes = nodelist.sum - 1;  // VQ-4
     settings.expected_votes = nodelist.sum + settings.device_votes;

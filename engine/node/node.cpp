@@ -61,9 +61,11 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     return shell_.get();
   }
 
+  std::optional<std::string> read_corosync_conf() override { return config_.corosync_conf; }
+
   Host& host_;
   const Profile profile_;
-  const NodeConfig config_;
+  NodeConfig config_;
   std::unique_ptr<membership::Stack> stack_;
   std::unique_ptr<controller::Controller> controller_;
   std::unique_ptr<OperatorShell> shell_;
@@ -99,6 +101,13 @@ void Node::update_attribute(std::string_view name, std::optional<std::string_vie
                             std::string_view node) {
   if (impl_->controller_) impl_->controller_->update_attribute(name, value, dampen, node);
 }
+
+membership::ToolResult Node::corosync_tool(std::string_view command) {
+  if (impl_->stack_ && !impl_->stopped_) return impl_->stack_->run_tool(command);
+  return membership::run_corosync_tool_without_daemon(command, impl_->profile_);
+}
+
+void Node::write_corosync_conf(std::string text) { impl_->config_.corosync_conf = std::move(text); }
 
 const NodeConfig& Node::config() const { return impl_->config_; }
 const cib::Document& Node::cib() const { return impl_->controller_ ? impl_->controller_->cib() : impl_->empty_; }

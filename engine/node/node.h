@@ -15,6 +15,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/profile.h"
 #include "engine/base/time.h"
+#include "engine/membership/tools.h"
 
 namespace simcluster::cib {
 class Document;
@@ -65,6 +66,11 @@ class Node {
   // `attrd_updater -n NAME -U VALUE [-d DAMPEN] [-N NODE]`; no value: delete; empty node: this one (CM-9.4).
   void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen = {},
                         std::string_view node = {});
+
+  // What corosync-quorumtool, corosync-cfgtool or corosync-cmapctl does and prints on this node (M 18).
+  membership::ToolResult corosync_tool(std::string_view command);
+  // Replaces the content of corosync.conf on this node's disk. Read at the next reload (CF-27).
+  void write_corosync_conf(std::string text);
 
   // --- what screens and checks look at -------------------------------------------------------------------------------
   const NodeConfig& config() const;
