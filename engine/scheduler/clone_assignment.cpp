@@ -20,18 +20,22 @@ namespace {
 
 Resource& parent_of(Model& model, const Resource& instance) { return model.resource(instance.parent); }
 
-// S4 CR-3.4.
-bool may_run(Model& model, const Resource& instance, const Node& node, int per_node) {
-  if (instance.removed || !is_available(node)) return false;
+// S4 CR-3.4: why an instance may not run on a node; empty: it may.
+std::string_view obstacle(Model& model, const Resource& instance, const Node& node, int per_node) {
+  if (instance.removed) return collective_obstacle::kRemoved;
+  if (!is_available(node)) return collective_obstacle::kUnavailable;
   const NodeEntry* entry = parent_of(model, instance).allowed.find(node.self);
-  return entry != nullptr && entry->score >= 0 && entry->count < per_node;
+  if (entry == nullptr || entry->score < 0) return collective_obstacle::kBanned;
+  return entry->count < per_node ? std::string_view() : collective_obstacle::kFull;
 }
 
 void ban_unavailable_nodes(Model& model, Resource& instance, int per_node) {
-  const Because because(model.recorder.get(), {ScoreReason::kCollective, {}, instance.parent});
   for (std::uint32_t i = 0; i < instance.allowed.entries().size(); ++i) {
     NodeEntry& entry = instance.allowed.entries()[i];
-    if (!entry.present || may_run(model, instance, model.nodes[i], per_node)) continue;
+    if (!entry.present) continue;
+    const std::string_view why = obstacle(model, instance, model.nodes[i], per_node);
+    if (why.empty()) continue;
+    const Because because(model.recorder.get(), {ScoreReason::kCollective, why, instance.parent});
     set_score(model.recorder.get(), instance.self, NodeId(i), entry, -kInfinity);
     for (const ResourceId child : instance.children) {
       NodeEntry* below = model.resource(child).allowed.find(NodeId(i));

@@ -9,6 +9,7 @@
 #include "engine/scheduler/history_sort.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/recorder.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/text.h"
 
@@ -76,6 +77,7 @@ class OperationCheck {
 
  private:
   void force_restart(const HistoryEntry& entry) {
+    if (model_.recorder) model_.recorder->redefined.push_back(rsc_.self);
     const bool as_start =
         entry.interval == 0 && (entry.task == HistoryTask::kMonitor || entry.task == HistoryTask::kMigrateFrom ||
                                 entry.task == HistoryTask::kPromote);
@@ -93,6 +95,7 @@ class OperationCheck {
 
   void reload() {
     if (!rsc_.managed || rsc_.failed) return;
+    if (model_.recorder) model_.recorder->redefined.push_back(rsc_.self);
     if (rsc_.start_pending) {
       request_action(model_, rsc_.self, Task::kStop, node_.self, false);
       return;

@@ -48,12 +48,20 @@ enum class ScoreReason : std::uint8_t {
   kConnectionPin,   // only the node behind its own connection (S3)
   kNoRemoteNodes,   // connections and fence devices stay on cluster nodes
   kWantedStopped,   // next role is Stopped (S3)
-  kUtilization,     // S3
+  kUtilization,     // id: what is needed and left (S3)
   kCollective,      // the clone or bundle has no room there (S4 CR-3.4)
   kInstanceLimit,   // all instances wanted are placed (S4 CR-3.11)
   kPromotion,       // promotion score (S4 CR-5.1, CR-5.12)
   kBundleNode,      // what belongs to bundle nodes (S4 CR-10.27, CR-10.41)
 };
+
+// Values of Reason::id for kCollective.
+namespace collective_obstacle {
+inline constexpr std::string_view kRemoved = "removed";
+inline constexpr std::string_view kUnavailable = "unavailable";
+inline constexpr std::string_view kBanned = "banned";
+inline constexpr std::string_view kFull = "full";
+}  // namespace collective_obstacle
 
 // A reason with what identifies it. Texts are borrowed like those of the model.
 struct Reason {
@@ -149,6 +157,7 @@ class Recorder {
   std::vector<ActionCause> causes;
   std::vector<OrderingName> orderings;
   std::vector<ScoreSnapshot> snapshots;
+  std::vector<ResourceId> redefined;  // whose parameters are others than those of their history (S2 U-18)
 
   void added(ResourceId resource, NodeId node, Score score, Score before, Score after) {
     records.push_back({resource, node, reason, score, before, after, false, ScoreRecord::kNever});

@@ -125,6 +125,19 @@ void append_values(std::string& line, const AttributeTable& table) {
   });
 }
 
+// "cpu: 4 needed, 2 left", where somebody wants to know.
+std::string_view lack_text(Model& model, NodeId node, const Demand& demand) {
+  if (!model.recorder) return {};
+  std::string text;
+  for (const auto& [name, needed] : demand) {
+    const int left = value_of(model.node(node).utilization, name);
+    if (needed <= left) continue;
+    if (!text.empty()) text += ", ";
+    text += std::string(name) + ": " + std::to_string(needed) + " needed, " + std::to_string(left) + " left";
+  }
+  return model.strings.store(text);
+}
+
 }  // namespace
 
 int utilization_value(std::string_view text) {
@@ -174,9 +187,9 @@ NodeId ban_insufficient_nodes(Model& model, Resource& resource) {
     demand.clear();
     add_demand(demand, resource);
   }
-  const Because because(model.recorder.get(), {ScoreReason::kUtilization});
   for (const NodeId node : order) {
     if (candidate(node) && !can_take(model.node(node), demand)) {
+      const Because because(model.recorder.get(), {ScoreReason::kUtilization, lack_text(model, node, demand)});
       adjust_score(model, resource.self, node, -kInfinity);
     }
   }

@@ -12,9 +12,11 @@
 
 #include "engine/cib/dates.h"
 #include "engine/scheduler/display.h"
+#include "engine/scheduler/explanation.h"
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/scheduler.h"
 #include "engine/scheduler/simulate.h"
+#include "sim/scenario/values.h"
 #include "tools/simcluster/replay_input.h"
 #include "tools/simcluster/replay_options.h"
 
@@ -114,6 +116,7 @@ class Replay {
     schedule_scores();
     if (!write_artifacts()) return status::kCannotWrite;
     if (!options_.quiet) print_summary();
+    if (const int failed = explain(); failed != status::kOk) return failed;
     return options_.simulate ? simulate() : status::kOk;
   }
 
@@ -140,6 +143,7 @@ class Replay {
     scheduler::Options options;
     options.now = effective_time();
     options.collect_scores = schedulable && options_.show_scores;
+    options.explain = schedulable && !options_.why.empty();
     options.collect_utilization = schedulable && options_.show_utilization;
     scheduler_options_ = options;
     // The state reads a copy (which shares all texts), so that the working document may change under it.
@@ -213,6 +217,23 @@ class Replay {
     spacer();
     heading("Transition Summary");
     for (const std::string& line : scheduler::transition_summary(state_)) item(line);
+  }
+
+  // --why: not an option of crm_simulate.
+  int explain() {
+    if (options_.why.empty()) return status::kOk;
+    if (!options_.quiet) spacer();
+    heading("Explanation");
+    for (const std::string& name : options_.why) {
+      const std::vector<scheduler::Explanation> found = scheduler::explain(state_, name);
+      if (found.empty()) {
+        complain("There is no resource \"" + name + "\"" +
+                 sim::did_you_mean(name, scheduler::explainable_names(state_)));
+        return status::kNoSuchFile;
+      }
+      for (const scheduler::Explanation& explanation : found) out_ += scheduler::explanation_text(explanation);
+    }
+    return status::kOk;
   }
 
   int simulate() {

@@ -51,6 +51,12 @@ const std::array kRows = {
                 want_process(o);
                 o.show_utilization = true;
               }},
+    OptionRow{"why", 0, "RESOURCE", "operations",
+              "Explain why the resource is where it is and what happens to it (may be specified multiple times)",
+              [](ReplayOptions& o, const std::string& v) {
+                want_process(o);
+                o.why.push_back(v);
+              }},
     OptionRow{"profile", 'P', "DIR", "operations",
               "Process all the XML files in the named directory to create profiling data",
               [](ReplayOptions& o, const std::string& v) { o.profile = v; }},

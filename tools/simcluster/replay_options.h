@@ -23,6 +23,7 @@ struct ReplayOptions {
   bool show_scores = false;
   bool show_utilization = false;
   bool all_actions = false;
+  std::vector<std::string> why;  // resources to explain
   bool quiet = false;
   int verbose = 0;
   std::optional<std::string> date;

@@ -135,6 +135,22 @@ TEST_F(Replay, WhatCannotBeUsed) {
   EXPECT_EQ(run("-P no/such/folder").status, 105);
 }
 
+// --why is our own; it works on the situation after the injections.
+TEST_F(Replay, ExplainsAResource) {
+  EXPECT_EQ(run("-x a.xml -Q -d node1 --why rsc1").output,
+            "rsc1 (ocf:heartbeat:Dummy) is Stopped and is to be Started on node2\n"
+            "  node1: 0, offline\n"
+            "    0  symmetric-cluster: may run on every node\n"
+            "  node2: 0, chosen\n"
+            "    0  symmetric-cluster: may run on every node\n"
+            "  Choice: node2 has the highest score\n"
+            "  Next: Start node2\n"
+            "    start on node2: it does not run yet\n");
+  const Outcome unknown = run("-x a.xml -Q --why rcs1");
+  EXPECT_EQ(unknown.status, 105);
+  EXPECT_EQ(unknown.output, "There is no resource \"rcs1\"; did you mean \"rsc1\"?\n");
+}
+
 // S5 M-3: the result of a simulation can be simulated on, and is steady.
 TEST_F(Replay, TheSavedResultIsSteady) {
   EXPECT_EQ(run("-x a.xml -S -O b.xml").status, 0);
