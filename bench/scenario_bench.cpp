@@ -32,9 +32,8 @@ void run(benchmark::State& state, Duration length, bool tracing) {
     events += result->events;
   }
   state.counters["events"] = benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);
-  state.counters["virtual"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(length.seconds()),
-                         benchmark::Counter::kIsRate);
+  state.counters["virtual"] = benchmark::Counter(
+      static_cast<double>(state.iterations()) * static_cast<double>(length.seconds()), benchmark::Counter::kIsRate);
 }
 
 void cluster_hour(benchmark::State& state) { run(state, hours(1), true); }
