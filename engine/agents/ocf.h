@@ -8,20 +8,9 @@
 
 #include "engine/agents/system.h"
 #include "engine/agents/task.h"
+#include "engine/base/ocf.h"
 
 namespace simcluster::agents {
-
-// Exit codes (AT-1.4).
-inline constexpr int kOcfSuccess = 0;
-inline constexpr int kOcfErrGeneric = 1;
-inline constexpr int kOcfErrArgs = 2;
-inline constexpr int kOcfErrUnimplemented = 3;
-inline constexpr int kOcfErrPerm = 4;
-inline constexpr int kOcfErrInstalled = 5;
-inline constexpr int kOcfErrConfigured = 6;
-inline constexpr int kOcfNotRunning = 7;
-inline constexpr int kOcfRunningMaster = 8;
-inline constexpr int kOcfFailedMaster = 9;
 
 // ocf_log: "<PRIORITY>: <text>" with the tag "<script>(<instance>)[<pid>]" (AT-1.6).
 Task<> ocf_log(System& system, LogPriority priority, std::string_view text);

@@ -55,7 +55,7 @@ Task<int> current_role(System& system, std::string_view file, RoleWords words) {
   const auto content = co_await read_file(system, file);
   if (!content) co_return kOcfNotRunning;
   const std::string_view word = std::string_view(*content).substr(0, content->find('\n'));
-  if (word == words.promoted) co_return kOcfRunningMaster;
+  if (word == words.promoted) co_return kOcfRunningPromoted;
   if (word == words.unpromoted) co_return kOcfSuccess;
   co_await ocf_exit_reason(system, fmt::format("unexpected state '{}'", word));
   co_return kOcfErrGeneric;
@@ -64,7 +64,7 @@ Task<int> current_role(System& system, std::string_view file, RoleWords words) {
 Task<int> stateful_monitor(System& system, std::string_view file, RoleWords words) {
   const int role = co_await current_role(system, file, words);
   if (system.environment().is_probe() && role == kOcfSuccess) co_await set_promotion_score(system, kUnpromotedScore);
-  if (system.environment().is_probe() && role == kOcfRunningMaster)
+  if (system.environment().is_probe() && role == kOcfRunningPromoted)
     co_await set_promotion_score(system, kPromotedScore);
   co_return role;
 }
@@ -79,16 +79,16 @@ Task<int> stateful_stop(System& system, std::string_view file) {
 // Promote and demote need a running instance.
 Task<int> change_role(System& system, std::string_view file, RoleWords words, bool promote) {
   const int role = co_await current_role(system, file, words);
-  if (role != kOcfSuccess && role != kOcfRunningMaster) co_return role;
+  if (role != kOcfSuccess && role != kOcfRunningPromoted) co_return role;
   if (promote) co_return co_await enter_role(system, file, words.promoted, kPromotedScore);
   co_return co_await enter_role(system, file, words.unpromoted, kUnpromotedScore);
 }
 
 Task<int> stateful_start(System& system, std::string_view file, RoleWords words) {
   const int role = co_await current_role(system, file, words);
-  if (role == kOcfRunningMaster) {
+  if (role == kOcfRunningPromoted) {
     co_await set_promotion_score(system, kPromotedScore);
-    co_return kOcfRunningMaster;
+    co_return kOcfRunningPromoted;
   }
   co_return co_await enter_role(system, file, words.unpromoted, kUnpromotedScore);
 }

@@ -30,7 +30,7 @@ cib::Element state_of(cib::Element element) {
   return element;
 }
 
-bool known_operation(const executor::OpStatus status) { return status != executor::OpStatus::kPending; }
+bool known_operation(const ExecStatus status) { return status != ExecStatus::kPending; }
 
 // "rsc:0" to "rsc": fail counts of anonymous clones have no instance number (CM-9.1).
 std::string_view without_instance(std::string_view resource) {
@@ -148,7 +148,7 @@ void Controller::Impl::process_operations(const cib::Element& element) {
 void Controller::Impl::process_operation(const cib::Element& operation) {
   const std::string_view key_text = operation.value("transition-key");
   if (key_text.empty()) return;
-  const auto status = static_cast<executor::OpStatus>(number_of(operation.value("op-status"), -1));
+  const auto status = static_cast<ExecStatus>(number_of(operation.value("op-status"), -1));
   if (!known_operation(status)) return;
   const cib::Element state = state_of(operation);
   const std::string node(state ? state.value("uname") : std::string_view());
@@ -165,8 +165,7 @@ void Controller::Impl::process_operation(const cib::Element& operation) {
     process_foreign(operation, *key, node);
   }
   const int rc = static_cast<int>(number_of(operation.value("rc-code"), 0));
-  const bool mismatch =
-      rc != key->target_rc || (status != executor::OpStatus::kDone && status != executor::OpStatus::kCancelled);
+  const bool mismatch = rc != key->target_rc || (status != ExecStatus::kDone && status != ExecStatus::kCancelled);
   if (!mismatch || operation.value("crm-debug-origin") == kOriginActive) return;
   // An entry for the failure and one for the operation tell the same twice (CM-8.16): count once.
   const std::int64_t interval = number_of(operation.value("interval"), 0);
@@ -178,14 +177,14 @@ void Controller::Impl::process_operation(const cib::Element& operation) {
 
 // Results that the running transition did not ask for.
 void Controller::Impl::process_foreign(const cib::Element& operation, const TransitionKey& key, std::string_view node) {
-  const auto status = static_cast<executor::OpStatus>(number_of(operation.value("op-status"), -1));
+  const auto status = static_cast<ExecStatus>(number_of(operation.value("op-status"), -1));
   std::string_view reason;
   if (key.transition == -1) {
     reason = "Unexpected event";
   } else if (key.uuid != transition_uuid_ || key.action < 0) {
     reason = "Foreign event";
   } else if (number_of(operation.value("interval"), 0) > 0) {
-    if (status == executor::OpStatus::kCancelled) return;
+    if (status == ExecStatus::kCancelled) return;
     reason = "Change in recurring result";
   } else {
     reason = key.transition == transition_.id() ? "Inactive graph" : "Old event";
@@ -228,7 +227,7 @@ void Controller::Impl::confirm_operation(const cib::Element& operation, const Tr
   if (transition_.confirmed(index)) return;
   const scheduler::GraphAction& action = transition_.action(index);
   const int rc = static_cast<int>(number_of(operation.value("rc-code"), 0));
-  const auto status = static_cast<executor::OpStatus>(number_of(operation.value("op-status"), 0));
+  const auto status = static_cast<ExecStatus>(number_of(operation.value("op-status"), 0));
   const bool ignored = action.attribute("CRM_meta_on_fail") == "ignore";
   const bool failed = !ignored && rc != key.target_rc;
   log_confirmation(action, node, rc, key.target_rc, static_cast<int>(number_of(operation.value("call-id"), -1)));
@@ -238,7 +237,7 @@ void Controller::Impl::confirm_operation(const cib::Element& operation, const Tr
   } else {
     transition_.confirm(index);
   }
-  trace_action_end(index, rc, failed ? "failed" : status == executor::OpStatus::kDone ? "done" : "ignored");
+  trace_action_end(index, rc, failed ? "failed" : status == ExecStatus::kDone ? "done" : "ignored");
   if (failed) {
     abort_transition(priority + 1, CompletionAction::kRestart, "Event failed",
                      fmt::format("operation {} on {}", action.operation_key, node));
@@ -251,7 +250,7 @@ void Controller::Impl::process_ack(const DirectAck& ack) {
   if (!key || key->uuid != transition_uuid_ || key->transition != transition_.id() || transition_.complete()) return;
   const std::uint32_t index = transition_.index_of(key->action);
   if (index == Transition::kNoAction || transition_.confirmed(index)) return;
-  const bool refused = ack.status != static_cast<int>(executor::OpStatus::kDone);
+  const bool refused = ack.status != static_cast<int>(ExecStatus::kDone);
   const bool notify = transition_.action(index).operation == "notify";
   const int priority = transition_.priority(index);
   if (refused && !notify) {

@@ -340,7 +340,7 @@ void Controller::Impl::action_lost(std::uint32_t index) {
   record.interval = milliseconds(action.interval());
   record.rc = 1;
   record.target_rc = key.target_rc;
-  record.status = executor::OpStatus::kTimeout;
+  record.status = ExecStatus::kTimedOut;
   record.transition_key = key.text();
   record.exit_reason = action.router_node.empty()
                            ? fmt::format("Controller on {} did not return result in time", action.node)

@@ -12,8 +12,6 @@
 
 namespace simcluster::controller {
 
-using executor::OpStatus;
-
 namespace {
 
 constexpr std::string_view kOriginUpdate = "do_update_resource";
@@ -63,7 +61,7 @@ void Lrm::refuse(const LrmRequest& request, std::string_view reason) {
   log_line(host_, profile_, LogPriority::kNotice, Daemon::kController, "do_lrm_rsc_op",
            fmt::format("{} ({})", reason, request.operation_key));
   client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
-                           static_cast<int>(OpStatus::kInvalid), executor::kOcfErrorGeneric});
+                           static_cast<int>(ExecStatus::kInvalid), kOcfErrGeneric});
 }
 
 void Lrm::execute(const LrmRequest& request) {
@@ -98,9 +96,9 @@ void Lrm::adapt_to_fence_device(executor::OperationRequest& operation) const {
   const std::vector<std::string> active = history_.active_resources();
   const bool running = std::find(active.begin(), active.end(), operation.resource) != active.end();
   if (operation.action == "start") operation.agent_action = "monitor";
-  if (operation.action == "stop") operation.known_rc = executor::kOcfSuccess;
+  if (operation.action == "stop") operation.known_rc = kOcfSuccess;
   if (operation.action == "monitor" && operation.interval.ns == 0) {
-    operation.known_rc = running ? executor::kOcfSuccess : executor::kOcfNotRunning;
+    operation.known_rc = running ? kOcfSuccess : kOcfNotRunning;
   }
 }
 
@@ -109,8 +107,8 @@ void Lrm::record_pending(const LrmRequest& request) {
   record.resource = request.resource;
   record.operation = request.action;
   record.interval = request.interval;
-  record.rc = executor::kOcfPending;
-  record.status = OpStatus::kPending;
+  record.rc = kOcfUnknown;
+  record.status = ExecStatus::kPending;
   record.target_rc = target_rc_of(request.transition_key);
   record.transition_key = request.transition_key;
   record.on_node = node_name_;
@@ -129,13 +127,13 @@ void Lrm::cancel(const LrmRequest& request) {
   history_.forget_recurring(request.resource, request.action, request.interval);
   if (entry_in_cib(request.resource, key)) delete_entry(request.resource, key);
   client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
-                           static_cast<int>(OpStatus::kDone), executor::kOcfSuccess});
+                           static_cast<int>(ExecStatus::kDone), kOcfSuccess});
 }
 
 void Lrm::remove(const LrmRequest& request) {
   refresh(request.resource);
   client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
-                           static_cast<int>(OpStatus::kDone), executor::kOcfSuccess});
+                           static_cast<int>(ExecStatus::kDone), kOcfSuccess});
 }
 
 bool Lrm::entry_in_cib(std::string_view resource, const std::string& entry_id) const {
@@ -211,7 +209,7 @@ void Lrm::cancel_all_recurring() {
 
 void Lrm::on_operation_result(const executor::OperationResult& result) {
   if (!result.changed) return;  // CM-8.10
-  if (result.status == OpStatus::kCancelled) {
+  if (result.status == ExecStatus::kCancelled) {
     note_cancelled(result);
   } else if (!recorded(result.action)) {
     acknowledge(result);
@@ -233,7 +231,7 @@ void Lrm::note_cancelled(const executor::OperationResult& result) {
     delete_entry(result.resource, key);
     return;
   }
-  client_.send_direct_ack({std::string(result.resource), key, transition_key, static_cast<int>(OpStatus::kDone), 0});
+  client_.send_direct_ack({std::string(result.resource), key, transition_key, static_cast<int>(ExecStatus::kDone), 0});
 }
 
 void Lrm::acknowledge(const executor::OperationResult& result) {
@@ -262,7 +260,7 @@ void Lrm::record(const executor::OperationResult& result) {
   const executor::AgentName agent = known != nullptr ? known->agent : executor::AgentName();
   history_.record(record, agent);
   const bool probe = result.action == "monitor" && result.interval.ns == 0;
-  if (result.rc == executor::kOcfSuccess && (result.action == "start" || result.action == "reload" || probe)) {
+  if (result.rc == kOcfSuccess && (result.action == "start" || result.action == "reload" || probe)) {
     OperationHistory::Resource& entry = history_.resource(result.resource, agent);
     entry.stop_parameters = *result.parameters;
     entry.has_stop_parameters = true;
@@ -302,7 +300,7 @@ void Lrm::log_result(const executor::OperationResult& result, std::uint32_t cib_
 void Lrm::log_result_1_x(const executor::OperationResult& result, std::uint32_t cib_call) const {
   const std::string key = operation_key(result.resource, result.action, result.interval);
   const std::string_view text = executor::exit_code_text(result.rc, profile_);
-  if (result.status == OpStatus::kTimeout) {
+  if (result.status == ExecStatus::kTimedOut) {
     const std::int64_t ms = result.timeout.milliseconds();
     if (profile_.logs_with_function) {
       log_line(host_, profile_, LogPriority::kError, Daemon::kController, "process_lrm_event",
@@ -315,7 +313,7 @@ void Lrm::log_result_1_x(const executor::OperationResult& result, std::uint32_t 
     }
   }
   if (profile_.logs_with_function) {
-    const bool timeout = result.status == OpStatus::kTimeout;
+    const bool timeout = result.status == ExecStatus::kTimedOut;
     log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "process_lrm_event",
              fmt::format("LRM operation {} (call={}, {}={}, cib-update={}, confirmed=true) {}", key, result.call_id,
                          timeout ? "status" : "rc", timeout ? static_cast<int>(result.status) : result.rc, cib_call,
@@ -331,7 +329,7 @@ void Lrm::log_result_1_x(const executor::OperationResult& result, std::uint32_t 
 void Lrm::log_result_2_x(const executor::OperationResult& result, std::uint32_t cib_call) const {
   const std::string key = operation_key(result.resource, result.action, result.interval);
   const std::string_view action = result.action == "monitor" && result.interval.ns == 0 ? "probe" : result.action;
-  if (result.status == OpStatus::kTimeout) {
+  if (result.status == ExecStatus::kTimedOut) {
     const std::string reason = result.exit_reason.empty() ? "" : fmt::format(" ({})", result.exit_reason);
     log_line(host_, profile_, LogPriority::kError, Daemon::kController, "log_executor_event",
              fmt::format("Result of {} operation for {} on {}: Timed Out after {}{} | call={} key={} timeout={}ms",
@@ -361,8 +359,8 @@ void Lrm::log_output(const executor::OperationResult& result) const {
 
 void Lrm::trace_result(const executor::OperationResult& result, int target_rc) const {
   const bool probe = result.action == "monitor" && result.interval.ns == 0;
-  const bool ok = result.status == OpStatus::kDone && result.rc == target_rc;
-  if (!ok && !(probe && result.status == OpStatus::kDone && result.rc == executor::kOcfSuccess)) {
+  const bool ok = result.status == ExecStatus::kDone && result.rc == target_rc;
+  if (!ok && !(probe && result.status == ExecStatus::kDone && result.rc == kOcfSuccess)) {
     host_.trace(TraceKind::kOperationFailed, {{"resource", result.resource},
                                               {"operation", result.action},
                                               {"interval", result.interval.milliseconds()},

@@ -11,14 +11,12 @@
 
 namespace simcluster::controller {
 
-using executor::OpStatus;
-
 bool OperationRecord::failed() const {
   switch (status) {
-    case OpStatus::kCancelled:
-    case OpStatus::kPending:
+    case ExecStatus::kCancelled:
+    case ExecStatus::kPending:
       return false;
-    case OpStatus::kDone:
+    case ExecStatus::kDone:
       return rc != target_rc;
     default:
       return true;
@@ -30,7 +28,7 @@ namespace {
 // What a reload is recorded as (CM-8.16).
 std::string recorded_operation(const OperationRecord& record) {
   if (record.operation != "reload" && record.operation != "reload-agent") return record.operation;
-  return record.status == OpStatus::kDone ? "start" : "monitor";
+  return record.status == ExecStatus::kDone ? "start" : "monitor";
 }
 
 std::string entry_id(const OperationRecord& record) {
@@ -69,7 +67,7 @@ void write_entry(cib::MutableElement lrm_resource, const std::string& id, const 
 
 bool leaves_active(const OperationRecord& record) {
   if (record.operation == "stop" || record.operation == "migrate_to") return record.failed();
-  if (record.operation == "monitor") return record.rc != executor::kOcfNotRunning;
+  if (record.operation == "monitor") return record.rc != kOcfNotRunning;
   return true;
 }
 

@@ -21,7 +21,7 @@ struct OperationRecord {
   int call_id = -1;
   int rc = 0;
   int target_rc = 0;
-  executor::OpStatus status = executor::OpStatus::kDone;
+  ExecStatus status = ExecStatus::kDone;
   std::string transition_key;
   std::string exit_reason;
   std::string on_node;

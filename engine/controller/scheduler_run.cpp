@@ -55,7 +55,7 @@ class LineMaker {
   void ban(const scheduler::HistoryEntry& entry, std::string_view resource, std::string_view node,
            std::string_view text) {
     const bool everywhere = is_fatal_error(entry.rc);
-    const LogPriority priority = entry.rc == executor::kOcfErrorInstalled ? LogPriority::kNotice : LogPriority::kError;
+    const LogPriority priority = entry.rc == kOcfErrInstalled ? LogPriority::kNotice : LogPriority::kError;
     if (profile_.logs_with_function) {
       add(priority, "unpack_rsc_op",
           fmt::format("Hard error - {} failed with rc={}: Preventing {} from re-starting {}", entry.key, entry.rc,

@@ -1,25 +1,17 @@
 #include "engine/controller/transition_key.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include "engine/scheduler/history_sort.h"
 
 namespace simcluster::controller {
 
 std::string TransitionKey::text() const { return fmt::format("{}:{}:{}:{}", action, transition, target_rc, uuid); }
 
 std::optional<TransitionKey> parse_transition_key(std::string_view text) {
-  TransitionKey key;
-  for (int* number : {&key.action, &key.transition, &key.target_rc}) {
-    const auto colon = text.find(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + colon, *number);
-    if (error != std::errc() || end != text.data() + colon) return std::nullopt;
-    text.remove_prefix(colon + 1);
-  }
-  if (text.size() != kNoTransitionUuid.size()) return std::nullopt;
-  key.uuid = text;
-  return key;
+  scheduler::TransitionKey key;
+  if (!scheduler::parse_transition_key(text, key) || key.uuid.size() != kNoTransitionUuid.size()) return std::nullopt;
+  return TransitionKey{key.action, key.transition, key.target_rc, std::string(key.uuid)};
 }
 
 std::string make_uuid(Random& random) {

@@ -224,7 +224,7 @@ TEST_F(ExecutorTest, ClientMayUnregisterInCallback) {
   class Remover final : public ExecutorClient {
    public:
     void on_operation_result(const OperationResult& result) override {
-      if (result.status == OpStatus::kDone) gone = executor->unregister_resource(std::string(result.resource));
+      if (result.status == ExecStatus::kDone) gone = executor->unregister_resource(std::string(result.resource));
     }
     Executor* executor = nullptr;
     bool gone = false;

@@ -37,11 +37,11 @@ int from_lsb_status(int exit_code) {
     case 3:
       return kOcfNotRunning;
     case 150:
-      return kOcfErrorInstalled;
+      return kOcfErrInstalled;
     case 151:
-      return kOcfErrorPermissions;
+      return kOcfErrPerm;
     default:
-      return kOcfErrorGeneric;
+      return kOcfErrGeneric;
   }
 }
 
@@ -50,7 +50,7 @@ int from_lsb_status(int exit_code) {
 int to_ocf_exit_code(std::string_view standard, std::string_view action, int exit_code) {
   if (standard != "lsb" && standard != "service") return exit_code;
   if (action == "monitor" || action == "status") return from_lsb_status(exit_code);
-  return exit_code >= 0 && exit_code <= 7 ? exit_code : kOcfErrorGeneric;
+  return exit_code >= 0 && exit_code <= 7 ? exit_code : kOcfErrGeneric;
 }
 
 std::string_view exit_code_text(int rc, const Profile& profile) {
@@ -60,34 +60,34 @@ std::string_view exit_code_text(int rc, const Profile& profile) {
   return "unknown";
 }
 
-std::string_view op_status_text(OpStatus status, const Profile& profile) {
+std::string_view op_status_text(ExecStatus status, const Profile& profile) {
   const bool old = profile.old_rc_texts;
   switch (status) {
-    case OpStatus::kPending:
+    case ExecStatus::kPending:
       return old ? "pending" : "Pending";
-    case OpStatus::kDone:
+    case ExecStatus::kDone:
       return old ? "complete" : "Done";
-    case OpStatus::kCancelled:
+    case ExecStatus::kCancelled:
       return "Cancelled";
-    case OpStatus::kTimeout:
+    case ExecStatus::kTimedOut:
       return old ? "Timed Out" : "Timed out";
-    case OpStatus::kNotSupported:
+    case ExecStatus::kNotSupported:
       return old ? "NOT SUPPORTED" : "Unsupported";
-    case OpStatus::kError:
+    case ExecStatus::kError:
       return "Error";
-    case OpStatus::kHardError:
+    case ExecStatus::kHardError:
       return "Hard error";
-    case OpStatus::kFatalError:
+    case ExecStatus::kFatalError:
       return "Fatal error";
-    case OpStatus::kNotInstalled:
+    case ExecStatus::kNotInstalled:
       return "Not installed";
-    case OpStatus::kNotConnected:
+    case ExecStatus::kNotConnected:
       return "Internal communication failure";
-    case OpStatus::kInvalid:
+    case ExecStatus::kInvalid:
       return "Cannot execute now";
-    case OpStatus::kNoFenceDevice:
+    case ExecStatus::kNoFenceDevice:
       return "No fence device";
-    case OpStatus::kNoSecrets:
+    case ExecStatus::kNoSecrets:
       return "CIB secrets unavailable";
   }
   return "unknown";

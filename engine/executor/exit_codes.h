@@ -8,18 +8,6 @@
 
 namespace simcluster::executor {
 
-inline constexpr int kOcfSuccess = 0;
-inline constexpr int kOcfErrorGeneric = 1;
-inline constexpr int kOcfErrorArguments = 2;
-inline constexpr int kOcfErrorUnimplemented = 3;
-inline constexpr int kOcfErrorPermissions = 4;
-inline constexpr int kOcfErrorInstalled = 5;
-inline constexpr int kOcfErrorConfigured = 6;
-inline constexpr int kOcfNotRunning = 7;
-inline constexpr int kOcfRunningPromoted = 8;
-inline constexpr int kOcfFailedPromoted = 9;
-inline constexpr int kOcfPending = 193;
-
 // What an agent's exit code means in OCF terms: LSB init scripts answer in a language of their own (AT-1.4).
 int to_ocf_exit_code(std::string_view standard, std::string_view action, int exit_code);
 
@@ -27,6 +15,6 @@ int to_ocf_exit_code(std::string_view standard, std::string_view action, int exi
 std::string_view exit_code_text(int rc, const Profile& profile);
 
 // "complete", "Timed Out", ... (CM-8.19).
-std::string_view op_status_text(OpStatus status, const Profile& profile);
+std::string_view op_status_text(ExecStatus status, const Profile& profile);
 
 }  // namespace simcluster::executor

@@ -8,26 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/ocf.h"
 #include "engine/base/time.h"
 
 namespace simcluster::executor {
-
-// The numbers are those of op-status in the history (CM-8.19).
-enum class OpStatus : std::int8_t {
-  kPending = -1,
-  kDone = 0,
-  kCancelled = 1,
-  kTimeout = 2,
-  kNotSupported = 3,
-  kError = 4,
-  kHardError = 5,
-  kFatalError = 6,
-  kNotInstalled = 7,
-  kNotConnected = 8,
-  kInvalid = 9,
-  kNoFenceDevice = 10,
-  kNoSecrets = 11,
-};
 
 // Names and values, without OCF_RESKEY_; meta attributes as CRM_meta_* (AT-1.3).
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -60,7 +44,7 @@ struct OperationResult {
   Duration timeout;
   std::string_view user_data;
   const Parameters* parameters = nullptr;
-  OpStatus status = OpStatus::kDone;
+  ExecStatus status = ExecStatus::kDone;
   int rc = 0;
   Duration exec_time;   // from start to result (CM-8.7)
   Duration queue_time;  // from request to start (CM-8.7)

@@ -185,7 +185,7 @@ void OperationRun::finish(const AgentResult& result) {
   Duration now = host_.uptime();
   outcome_.exec_time = now - started_uptime_;
   outcome_.queue_time = started_uptime_ - queued_uptime_;
-  OpStatus old_status = outcome_.status;
+  ExecStatus old_status = outcome_.status;
   int old_rc = outcome_.rc;
   judge(result);
   outcome_.changed = !reported_ || old_status != outcome_.status || old_rc != outcome_.rc;
@@ -205,13 +205,13 @@ void OperationRun::note_change() {
 void OperationRun::judge(const AgentResult& result) {
   if (!outcome_.exit_reason.empty()) outcome_.exit_reason.clear();
   if (cancelled_) {
-    outcome_.status = OpStatus::kCancelled;
+    outcome_.status = ExecStatus::kCancelled;
     outcome_.rc = 0;
     return;
   }
   if (timed_out_) {
-    outcome_.status = OpStatus::kTimeout;
-    outcome_.rc = kOcfErrorGeneric;
+    outcome_.status = ExecStatus::kTimedOut;
+    outcome_.rc = kOcfErrGeneric;
     if (profile_.timeout_exit_reason) {
       outcome_.exit_reason =
           fmt::format("Resource agent did not complete within {}", readable_duration(request_.timeout));
@@ -226,13 +226,13 @@ void OperationRun::judge(const AgentResult& result) {
 }
 
 void OperationRun::judge_signal(int signal) {
-  outcome_.status = OpStatus::kError;
-  outcome_.rc = kOcfErrorGeneric;
+  outcome_.status = ExecStatus::kError;
+  outcome_.rc = kOcfErrGeneric;
   outcome_.exit_reason = fmt::format("Resource agent interrupted by {} signal", signal_name(signal));
 }
 
 void OperationRun::judge_exit_code(const AgentResult& result) {
-  outcome_.status = OpStatus::kDone;
+  outcome_.status = ExecStatus::kDone;
   outcome_.rc = to_ocf_exit_code(agent_request_.standard, request_.action, result.exit_code);
   if (!result.exit_reason.empty()) outcome_.exit_reason = result.exit_reason;
 }
@@ -263,7 +263,7 @@ OperationResult OperationRun::result(const AgentResult* agent) const {
 
 OperationResult OperationRun::cancelled_result() const {
   OperationResult r = result(nullptr);
-  r.status = OpStatus::kCancelled;
+  r.status = ExecStatus::kCancelled;
   r.rc = 0;
   r.exit_reason = {};
   r.changed = true;

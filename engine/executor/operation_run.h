@@ -31,7 +31,7 @@ class OperationRun final : public AgentClient, public TimerClient {
   enum class State : std::uint8_t { kDelayed, kWaiting, kRunning, kAsleep, kOver };
 
   struct Outcome {
-    OpStatus status = OpStatus::kDone;
+    ExecStatus status = ExecStatus::kDone;
     int rc = 0;
     std::string exit_reason;
     Duration exec_time;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/ocf.h"
 #include "engine/cib/document.h"
 #include "engine/scheduler/ids.h"
 
@@ -23,44 +24,10 @@ enum class HistoryTask : std::uint8_t {
   kAsyncMonitor,
 };
 
-// Execution status, attribute `op-status` (S2 V-1.2).
-enum class ExecStatus : std::int8_t {
-  kPending = -1,
-  kDone = 0,
-  kCancelled = 1,
-  kTimedOut = 2,
-  kNotSupported = 3,
-  kError = 4,
-  kHardError = 5,
-  kFatalError = 6,
-  kNotInstalled = 7,
-  kNotConnected = 8,
-  kInvalid = 9,
-  kNoFenceDevice = 10,
-  kNoSecrets = 11,
-};
-
 // Text of an execution status ("Done", "Timed out", ...; S2 V-1.2).
 std::string_view exec_status_text(int status);
 // Text of an exit status ("OK", "Not running", ...; S2 V-1.3).
 std::string_view exit_status_text(int rc);
-
-// Exit codes that mean something to the scheduler (S2 V-1.3).
-namespace exit_code {
-inline constexpr int kOk = 0;
-inline constexpr int kError = 1;
-inline constexpr int kInvalidParameter = 2;
-inline constexpr int kUnimplemented = 3;
-inline constexpr int kInsufficientPrivileges = 4;
-inline constexpr int kNotInstalled = 5;
-inline constexpr int kNotConfigured = 6;
-inline constexpr int kNotRunning = 7;
-inline constexpr int kPromoted = 8;
-inline constexpr int kFailedPromoted = 9;
-inline constexpr int kDegraded = 190;
-inline constexpr int kDegradedPromoted = 191;
-inline constexpr int kUnknown = 193;
-}  // namespace exit_code
 
 struct HistoryEntry {
   cib::Element xml;

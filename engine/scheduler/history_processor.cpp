@@ -94,8 +94,8 @@ bool HistoryProcessor::check_expired(Step& step) {
   }
   if (!clear_reason.empty()) clear_failures(clear_reason);
   if (expired && entry.is_probe() &&
-      (entry.rc == exit_code::kOk || entry.rc == exit_code::kNotRunning || entry.rc == exit_code::kPromoted ||
-       entry.rc == exit_code::kDegraded || entry.rc == exit_code::kDegradedPromoted)) {
+      (entry.rc == kOcfSuccess || entry.rc == kOcfNotRunning || entry.rc == kOcfRunningPromoted ||
+       entry.rc == kOcfDegraded || entry.rc == kOcfDegradedPromoted)) {
     expired = false;
   }
   return expired;
@@ -121,8 +121,8 @@ bool HistoryProcessor::handle_expired(Step& step, int raw_rc) {
 
 void HistoryProcessor::remap_degraded(Step& step) {
   const int before = step.rc;
-  if (step.rc == exit_code::kDegraded) step.rc = exit_code::kOk;
-  if (step.rc == exit_code::kDegradedPromoted) step.rc = exit_code::kPromoted;
+  if (step.rc == kOcfDegraded) step.rc = kOcfSuccess;
+  if (step.rc == kOcfDegradedPromoted) step.rc = kOcfRunningPromoted;
   if (step.rc != before && !step.expired && (!node_.shutdown || node_.online)) record_failed(step);
 }
 
@@ -136,10 +136,10 @@ void HistoryProcessor::remap_by_exit_code(Step& step) {
   const HistoryEntry& entry = step.entry;
   const bool probe = entry.is_probe();
   switch (step.rc) {
-    case exit_code::kOk:
-      if (probe && entry.expected == exit_code::kNotRunning) step.status = ExecStatus::kDone;
+    case kOcfSuccess:
+      if (probe && entry.expected == kOcfNotRunning) step.status = ExecStatus::kDone;
       return;
-    case exit_code::kNotRunning:
+    case kOcfNotRunning:
       if (probe || entry.expected == step.rc || !rsc_.managed) {
         step.status = ExecStatus::kDone;
         rsc_.original_role = Role::kStopped;
@@ -147,26 +147,26 @@ void HistoryProcessor::remap_by_exit_code(Step& step) {
         rsc_.next_role = Role::kUnknown;
       }
       return;
-    case exit_code::kPromoted:
+    case kOcfRunningPromoted:
       if (probe && step.rc != entry.expected) step.status = ExecStatus::kDone;
       if (!step.expired || step.rc == entry.expected) rsc_.original_role = Role::kPromoted;
       return;
-    case exit_code::kFailedPromoted:
+    case kOcfFailedPromoted:
       if (!step.expired) rsc_.original_role = Role::kPromoted;
       step.status = ExecStatus::kError;
       return;
-    case exit_code::kNotConfigured:
+    case kOcfErrConfigured:
       step.status = ExecStatus::kFatalError;
       return;
-    case exit_code::kUnimplemented:
+    case kOcfErrUnimplemented:
       if (entry.interval != 0) {
         step.status = ExecStatus::kNotSupported;
         return;
       }
       [[fallthrough]];
-    case exit_code::kNotInstalled:
-    case exit_code::kInvalidParameter:
-    case exit_code::kInsufficientPrivileges:
+    case kOcfErrInstalled:
+    case kOcfErrArgs:
+    case kOcfErrPerm:
       if (!step.expired) unrecoverable_stop(step);
       step.status = ExecStatus::kHardError;
       return;
@@ -178,9 +178,9 @@ void HistoryProcessor::remap_by_exit_code(Step& step) {
 void HistoryProcessor::remap(Step& step) {
   remap_degraded(step);
   if (!rsc_.in_bundle && is_maskable_probe_failure(step.entry) &&
-      (step.status != ExecStatus::kDone || step.rc != exit_code::kNotRunning)) {
+      (step.status != ExecStatus::kDone || step.rc != kOcfNotRunning)) {
     step.status = ExecStatus::kDone;
-    step.rc = exit_code::kNotRunning;
+    step.rc = kOcfNotRunning;
   }
   if (step.status == ExecStatus::kNoFenceDevice || step.status == ExecStatus::kNoSecrets) {
     step.status = ExecStatus::kHardError;
@@ -239,9 +239,9 @@ void HistoryProcessor::handle_pending(Step& step) {
 void HistoryProcessor::update_state(Step& step, int rc) {
   const HistoryEntry& entry = step.entry;
   bool clear_past = false;
-  if (rc == exit_code::kNotInstalled || (!rsc_.in_bundle && is_maskable_probe_failure(entry))) {
+  if (rc == kOcfErrInstalled || (!rsc_.in_bundle && is_maskable_probe_failure(entry))) {
     rsc_.original_role = Role::kStopped;
-  } else if (rc == exit_code::kNotRunning) {
+  } else if (rc == kOcfNotRunning) {
     clear_past = true;
   } else {
     switch (entry.task) {
@@ -361,7 +361,7 @@ void HistoryProcessor::apply_failed_task(Step& step, OnFail policy) {
         rsc_.original_role = Role::kPromoted;
         rsc_.next_role = Role::kStopped;
       } else {
-        rsc_.original_role = step.rc == exit_code::kNotRunning ? Role::kStopped : Role::kUnpromoted;
+        rsc_.original_role = step.rc == kOcfNotRunning ? Role::kStopped : Role::kUnpromoted;
       }
       return;
     default:
@@ -378,10 +378,10 @@ void HistoryProcessor::ban_everywhere_for_role(const Step& step) {
 // S2 E-11.15.
 void HistoryProcessor::apply_failure(Step& step, OnFail policy, Role fail_role) {
   last_failure_ = step.id;
-  if (model_.options.symmetric || step.rc != exit_code::kNotInstalled) record_failed(step);
+  if (model_.options.symmetric || step.rc != kOcfErrInstalled) record_failed(step);
   policy_ = std::max(policy_, policy);
   apply_failed_task(step, policy);
-  if (step.entry.is_probe() && step.rc == exit_code::kNotInstalled) {
+  if (step.entry.is_probe() && step.rc == kOcfErrInstalled) {
     rsc_.original_role = Role::kStopped;
   } else if (rsc_.original_role < Role::kStarted) {
     set_active();

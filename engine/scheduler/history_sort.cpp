@@ -162,7 +162,7 @@ StartStop start_stop_indexes(std::span<const HistoryEntry> entries) {
     } else if (entry.task == HistoryTask::kStart || entry.task == HistoryTask::kMigrateFrom) {
       result.start = i;
     } else if (entry.task == HistoryTask::kMonitor && implied_monitor <= result.stop) {
-      if (entry.rc == exit_code::kOk || entry.rc == exit_code::kPromoted) implied_monitor = i;
+      if (entry.rc == kOcfSuccess || entry.rc == kOcfRunningPromoted) implied_monitor = i;
     } else if (is_clone_start(entry.task)) {
       implied_clone = i;
     }

@@ -100,7 +100,7 @@ std::string_view exit_status_text(int rc) {
 }
 
 bool is_maskable_probe_failure(const HistoryEntry& entry) {
-  return entry.is_probe() && (entry.rc == exit_code::kNotInstalled || entry.rc == exit_code::kInvalidParameter ||
+  return entry.is_probe() && (entry.rc == kOcfErrInstalled || entry.rc == kOcfErrArgs ||
                               entry.status == static_cast<int>(ExecStatus::kNotInstalled));
 }
 

@@ -63,7 +63,7 @@ class MigrationQueries {
       if (monitor) return false;
       monitor = std::move(candidate);
     }
-    return monitor && monitor->rc == exit_code::kNotRunning && compare_history(*monitor, than) > 0;
+    return monitor && monitor->rc == kOcfNotRunning && compare_history(*monitor, than) > 0;
   }
 
   bool newer_state(std::string_view node, const HistoryEntry* to, const HistoryEntry* from) const {
