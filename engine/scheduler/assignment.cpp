@@ -224,14 +224,7 @@ void print_scores(Model& model, const Resource& resource, const char* label) {
   for (const NodeId node : model.node_order) {
     const NodeEntry* entry = resource.allowed.find(node);
     if (entry == nullptr) continue;
-    std::string line(label);
-    line += ": ";
-    line += resource.id;
-    line += " allocation score on ";
-    line += model.node(node).name;
-    line += ": ";
-    line += readable_score(entry->score);
-    model.score_lines.push_back(std::move(line));
+    model.score_lines.push_back({ScoreLine::Kind::kNode, label, resource.id, model.node(node).name, entry->score, {}});
   }
   for (const ResourceId child : resource.children) print_scores(model, model.resource(child), label);
 }

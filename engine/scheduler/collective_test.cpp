@@ -24,7 +24,8 @@ struct Scheduled {
   }
   bool has_score(const std::string& line) const {
     const auto& lines = result.model->score_lines;
-    return std::find(lines.begin(), lines.end(), line) != lines.end();
+    return std::any_of(lines.begin(), lines.end(),
+                       [&](const ScoreLine& each) { return score_line_text(each) == line; });
   }
   std::vector<std::string> changes() const { return transition_summary(result); }
   std::string graph() const { return write_graph(*result.model->graph); }

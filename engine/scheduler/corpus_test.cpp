@@ -43,8 +43,9 @@ std::string normal_dot(const std::string& text) {
   return result + lines.back();
 }
 
-std::string normal_scores(std::vector<std::string> lines) {
-  lines.emplace_back();  // the empty line at the end
+std::string normal_scores(const std::vector<ScoreLine>& scores) {
+  std::vector<std::string> lines(1);  // the empty line at the end
+  for (const ScoreLine& score : scores) lines.push_back(score_line_text(score));
   std::sort(lines.begin(), lines.end());
   std::string result;
   for (const std::string& line : lines) result += line + "\n";

@@ -39,9 +39,6 @@ void TextList::labelled_item(std::string_view label, std::string_view text) {
   out_ += '\n';
 }
 
-namespace {
-
-// S2: 1 good, 0 yellow, -1 red.
 int health_sign(const Model& model, const Node& node) {
   const ClusterOptions& options = model.options;
   if (options.health_strategy == HealthStrategy::kNone) return 1;
@@ -60,7 +57,6 @@ int health_sign(const Model& model, const Node& node) {
   return sign;
 }
 
-// S2 D-20.20.
 std::string_view node_status_text(const Node& node) {
   if (node.unclean && node.online) return "UNCLEAN (online)";
   if (node.unclean && node.pending) return "UNCLEAN (pending)";
@@ -72,6 +68,8 @@ std::string_view node_status_text(const Node& node) {
   if (node.maintenance) return node.online ? "maintenance" : "OFFLINE (maintenance)";
   return node.online ? "online" : "OFFLINE";
 }
+
+namespace {
 
 struct NodeNames {
   std::string online, offline, remote_online, remote_offline, guest_online;

@@ -50,7 +50,7 @@ bool write_primitive(const Model& model, const Resource& resource, bool show_pen
 
 bool write_group(const Model& model, const Resource& group, bool show_pending, TextList& list) {
   std::string attributes;
-  if (own_target_role(group) == Role::kStopped) append_attribute(attributes, "disabled");
+  if (is_disabled(group)) append_attribute(attributes, "disabled");
   append_management(group, attributes);
   if (!attributes.empty()) attributes += ')';
   list.begin("Resource Group: " + std::string(group.id) + attributes);
@@ -98,10 +98,7 @@ class CloneDisplay {
     std::string attributes;
     if (clone_.promotable) append_attribute(attributes, "promotable");
     if (clone_.unique) append_attribute(attributes, "unique");
-    const Role target = own_target_role(clone_);
-    if (target == Role::kStopped || (target == Role::kUnpromoted && clone_.promotable)) {
-      append_attribute(attributes, "disabled");
-    }
+    if (is_disabled(clone_)) append_attribute(attributes, "disabled");
     append_management(clone_, attributes);
     if (!attributes.empty()) attributes += ')';
     list_.begin("Clone Set: " + std::string(clone_.id) + " [" +
@@ -218,6 +215,11 @@ bool write_bundle(const Model& model, const Resource& bundle, bool show_pending,
 }
 
 }  // namespace
+
+bool is_disabled(const Resource& resource) {
+  const Role target = own_target_role(resource);
+  return target == Role::kStopped || (resource.is_clone() && resource.promotable && target == Role::kUnpromoted);
+}
 
 bool write_resource(const Model& model, const Resource& resource, bool show_pending, TextList& list) {
   switch (resource.variant) {

@@ -14,15 +14,6 @@ Role display_role(const Model& model, const Resource& resource) {
   return resource.original_role;
 }
 
-std::string_view pending_state(std::string_view action) {
-  if (action == "start") return "Starting";
-  if (action == "stop") return "Stopping";
-  if (action == "migrate_to" || action == "migrate_from") return "Migrating";
-  if (action == "promote") return "Promoting";
-  if (action == "demote") return "Demoting";
-  return {};
-}
-
 // The flag that the resource's own target-role gives, empty for none.
 std::string target_role_flag(const Model& model, const Resource& resource) {
   const std::string_view* text = resource.meta.find("target-role");
@@ -43,7 +34,7 @@ std::string flags_of(const Model& model, const Resource& resource, const Node* n
   };
   if (node != nullptr && !node->online && node->unclean) add("UNCLEAN");
   if (node != nullptr && node->self == resource.lock_node) add("LOCKED");
-  if (show_pending && resource.pending_action == "monitor") add("Monitoring");
+  if (show_pending && resource.pending_action == "monitor") add(pending_text("monitor"));
   if (const std::string flag = target_role_flag(model, resource); !flag.empty()) add(flag);
   if (resource.blocked) {
     add("blocked");
@@ -55,6 +46,16 @@ std::string flags_of(const Model& model, const Resource& resource, const Node* n
 }
 
 }  // namespace
+
+std::string_view pending_text(std::string_view action) {
+  if (action == "start") return "Starting";
+  if (action == "stop") return "Stopping";
+  if (action == "migrate_to" || action == "migrate_from") return "Migrating";
+  if (action == "promote") return "Promoting";
+  if (action == "demote") return "Demoting";
+  if (action == "monitor") return "Monitoring";
+  return {};
+}
 
 std::string_view displayed_role(const Model& model, const Resource& resource) {
   return role_name(display_role(model, resource));
@@ -95,7 +96,8 @@ std::string resource_line(const Model& model, const Resource& resource, std::str
     line += " FAILED";
     if (role == Role::kPromoted) line += " Promoted";
   } else {
-    const std::string_view pending = show_pending ? pending_state(resource.pending_action) : std::string_view();
+    const bool changing = show_pending && !resource.pending_action.empty() && resource.pending_action != "monitor";
+    const std::string_view pending = changing ? pending_text(resource.pending_action) : std::string_view();
     line += ' ';
     line += pending.empty() ? role_name(role) : pending;
   }

@@ -49,7 +49,7 @@ class Injector {
 
  private:
   void say(InjectedItem::Kind kind, std::string text, std::string action, std::string subject) {
-    items_.push_back({kind, std::move(text), std::move(action), std::move(subject)});
+    items_.push_back({kind, std::move(text), std::move(action), std::move(subject), std::nullopt});
   }
 
   void tickets(const std::vector<std::string>& list, std::string_view before, std::string_view after,
@@ -126,9 +126,10 @@ class Injector {
     if (spec.rc == 0 || (spec.rc == 7 && spec.key.interval == 0)) return;
     const bool infinite =
         spec.key.task == "stop" || (spec.key.task == "start" && model_.options.start_failure_is_fatal);
-    for (std::string& line : editor_.count_failure(spec.node, node_id(spec.node), spec.key.resource, spec.key.task,
-                                                   spec.key.interval, infinite)) {
-      say(InjectedItem::Kind::kAttribute, std::move(line), {}, {});
+    for (InjectedAttribute& attribute : editor_.count_failure(spec.node, node_id(spec.node), spec.key.resource,
+                                                              spec.key.task, spec.key.interval, infinite)) {
+      say(InjectedItem::Kind::kAttribute, attribute.text(), {}, {});
+      items_.back().attribute = std::move(attribute);
     }
   }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/cib/document.h"
+#include "engine/scheduler/injected_attribute.h"
 
 namespace simcluster::scheduler {
 
@@ -35,6 +36,7 @@ struct InjectedItem {
   std::string text;     // the line; for errors what belongs on standard error
   std::string action;   // node or ticket action of other output formats
   std::string subject;  // node, ticket, specification, or value
+  std::optional<InjectedAttribute> attribute;
 };
 
 // Changes `cib`. `model` is what was unpacked from it before, for names of resources. `now` in seconds since 1970.

@@ -23,6 +23,7 @@
 #include "engine/scheduler/options.h"
 #include "engine/scheduler/ordering.h"
 #include "engine/scheduler/resource.h"
+#include "engine/scheduler/score_line.h"
 
 namespace simcluster::scheduler {
 
@@ -30,6 +31,9 @@ struct LookupTables;    // lookups.h
 struct Graph;           // graph.h
 struct ParameterCache;  // parameters.h
 class Recorder;         // recorder.h
+
+// Seconds east of UTC of local time at an instant (seconds since 1970).
+using LocalOffset = int (*)(std::int64_t seconds);
 
 // A list of ids under a name: the users of a template, the members of a tag (S1 C-9.6, C-12.1).
 struct NamedList {
@@ -63,6 +67,7 @@ struct Model {
   cib::Document implicit;              // elements that the scheduler invents: guest connections, bundle parts
   StringPool strings;                  // texts that the model makes
   std::int64_t now = 0;                // effective time, seconds since 1970
+  LocalOffset utc_offset = nullptr;    // see Options
   std::int64_t recheck_by = 0;         // earliest future change, 0: none (S1 C-4.5)
   bool sanitized = true;               // input from file, not live (S1 C-18.9)
   bool old_fail_counts = false;        // see Options
@@ -103,8 +108,7 @@ struct Model {
   std::unique_ptr<Graph> graph;  // graph.h; made by create_graph()
 
   // --- what scheduling prints ---
-  // Score, utilization and digest lines in the order produced, without indentation (S2 D-20.27, S1 C-18.8a).
-  std::vector<std::string> score_lines;
+  std::vector<ScoreLine> score_lines;  // in the order produced
   bool want_scores = false;
   bool want_utilization = false;
   std::vector<std::string> info_lines;  // informational lines of status unpacking
@@ -126,6 +130,11 @@ struct Model {
   HistoryEntry& history_entry(HistoryId id) { return history[id.index()]; }
   const HistoryEntry& history_entry(HistoryId id) const { return history[id.index()]; }
 };
+
+// Of local time at an instant; 0 without a time zone.
+inline int local_offset(const Model& model, std::int64_t seconds) {
+  return model.utc_offset == nullptr ? 0 : model.utc_offset(seconds);
+}
 
 // S1 C-4.5, S2: remembers the earliest future time at which something changes.
 void update_recheck(Model& model, std::int64_t when);

@@ -250,17 +250,13 @@ void set_next_promoted(Model& model, Resource& resource) {
 // S4 CR-3.30.
 void print_promotion_score(Model& model, const Resource& instance) {
   if (!model.want_scores) return;
-  std::string line(instance.id);
   const NodeId node = single_location(model, instance, false);
-  if (node.valid()) {
-    line += " promotion score on ";
-    line += model.node(node).name;
-    line += ": ";
-  } else {
-    line += " promotion score (inactive): ";
-  }
-  line += readable_score(instance.promotion_priority);
-  model.score_lines.push_back(std::move(line));
+  model.score_lines.push_back({ScoreLine::Kind::kPromotion,
+                               {},
+                               instance.id,
+                               node.valid() ? model.node(node).name : std::string_view(),
+                               instance.promotion_priority,
+                               {}});
 }
 
 bool is_frozen(const Model& model, const Resource& instance) {

@@ -73,8 +73,8 @@ void check_case(const cib::Document& document, std::int64_t now) {
   const Schedule result = schedule(document, options);
   const Model& model = *result.model;
   std::vector<std::string> printed;
-  for (const std::string& line : model.score_lines) {
-    if (line.find(" allocation score on ") != std::string::npos) printed.push_back(line);
+  for (const ScoreLine& line : model.score_lines) {
+    if (line.kind == ScoreLine::Kind::kNode) printed.push_back(score_line_text(line));
   }
   const std::vector<std::string> recorded = lines_from_records(model, printed);
   ASSERT_EQ(recorded.size(), printed.size());

@@ -20,6 +20,7 @@ void prepare(Model& model, const cib::Document& document, const Options& options
   model.cib = &document;
   model.implicit.create_root("implicit");
   model.now = options.now;
+  model.utc_offset = options.utc_offset;
   model.sanitized = options.sanitized;
   model.old_fail_counts = options.old_fail_counts;
   if (options.explain) model.recorder = std::make_unique<Recorder>();

@@ -207,9 +207,9 @@ class Executor {
     if (rc == 0 || (rc == 7 && action.interval() == 0)) return;
     const bool infinite =
         action.operation == "stop" || (action.operation == "start" && graph_.failed_start_offset == "INFINITY");
-    for (std::string& line :
+    for (InjectedAttribute& attribute :
          editor_.count_failure(action.node, action.node_id, shown, action.operation, action.interval(), infinite)) {
-      say(SimulatedStep::Kind::kInjectedAttribute, std::move(line));
+      say(SimulatedStep::Kind::kInjectedAttribute, attribute.text()).attribute = std::move(attribute);
     }
   }
 

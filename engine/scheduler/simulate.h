@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/cib/document.h"
 #include "engine/scheduler/graph.h"
+#include "engine/scheduler/injected_attribute.h"
 
 namespace simcluster::scheduler {
 
@@ -23,6 +25,7 @@ struct SimulatedStep {
   std::string node;
   std::string resource;
   std::uint32_t interval = 0;
+  std::optional<InjectedAttribute> attribute;
 };
 
 struct SimulationOptions {

@@ -195,9 +195,9 @@ bool StatusEditor::record(std::string_view node_name, std::string_view node_id, 
   return true;
 }
 
-std::vector<std::string> StatusEditor::count_failure(std::string_view node_name, std::string_view node_id,
-                                                     std::string_view resource, std::string_view task,
-                                                     std::uint32_t interval, bool infinite) {
+std::vector<InjectedAttribute> StatusEditor::count_failure(std::string_view node_name, std::string_view node_id,
+                                                           std::string_view resource, std::string_view task,
+                                                           std::uint32_t interval, bool infinite) {
   cib::MutableElement node = node_state(node_name, node_id);
   const std::string id(node.id());
   const auto ensure = [&](cib::MutableElement parent, std::string_view name) {
@@ -214,16 +214,16 @@ std::vector<std::string> StatusEditor::count_failure(std::string_view node_name,
   std::int64_t count = 0;
   parse_leading_integer(old.value(kValue), count);
   const std::string value = infinite ? "INFINITY" : std::to_string(count + 1);
-  std::vector<std::string> lines;
+  std::vector<InjectedAttribute> injected;
   for (const auto& [name, text] :
        {std::pair{count_name, value}, std::pair{"last-failure-" + operation, std::to_string(now_)}}) {
     cib::MutableElement pair = set.append_child(kNvpair);
     pair.set_attribute(kId, id + "-" + name);
     pair.set_attribute(kName, name);
     pair.set_attribute(kValue, text);
-    lines.push_back("Injecting attribute " + name + "=" + text + " into /node_state '" + id + "'");
+    injected.push_back({name, text, id});
   }
-  return lines;
+  return injected;
 }
 
 void StatusEditor::set_ticket(std::string_view id, std::string_view attribute, std::string_view value) {

@@ -10,6 +10,7 @@
 
 #include "engine/cib/document.h"
 #include "engine/scheduler/graph.h"
+#include "engine/scheduler/injected_attribute.h"
 
 namespace simcluster::scheduler {
 
@@ -52,9 +53,10 @@ class StatusEditor {
   // False when the agent's class or type is missing and there is no history to extend.
   bool record(std::string_view node, std::string_view node_id, const HistoryTarget& target,
               const OperationResult& result);
-  // S5 L-11: "NAME=VALUE" texts with the id of the node state, as they are to be printed.
-  std::vector<std::string> count_failure(std::string_view node, std::string_view node_id, std::string_view resource,
-                                         std::string_view task, std::uint32_t interval, bool infinite);
+  // S5 L-11: what was set.
+  std::vector<InjectedAttribute> count_failure(std::string_view node, std::string_view node_id,
+                                               std::string_view resource, std::string_view task, std::uint32_t interval,
+                                               bool infinite);
   void set_ticket(std::string_view id, std::string_view attribute, std::string_view value);
 
  private:

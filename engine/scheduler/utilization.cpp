@@ -116,13 +116,10 @@ bool can_take(const Node& node, const Demand& demand) {
                      [&](const auto& d) { return d.second <= value_of(node.utilization, d.first); });
 }
 
-void append_values(std::string& line, const AttributeTable& table) {
-  table.for_each([&](const AttributeTable::Entry& entry) {
-    line += ' ';
-    line += entry.key;
-    line += '=';
-    line += entry.value;
-  });
+std::vector<std::pair<std::string_view, std::string_view>> values_of(const AttributeTable& table) {
+  std::vector<std::pair<std::string_view, std::string_view>> values;
+  table.for_each([&](const AttributeTable::Entry& entry) { values.emplace_back(entry.key, entry.value); });
+  return values;
 }
 
 // "cpu: 4 needed, 2 left", where somebody wants to know.
@@ -200,23 +197,13 @@ void print_capacities(Model& model, const char* comment) {
   for (const NodeId id : model.node_order) {
     const Node& node = model.node(id);
     if (is_bundle_node(model, node)) continue;
-    std::string line(comment);
-    line += ": ";
-    line += node.name;
-    line += " capacity:";
-    append_values(line, node.utilization);
-    model.score_lines.push_back(std::move(line));
+    model.score_lines.push_back({ScoreLine::Kind::kCapacity, comment, {}, node.name, 0, values_of(node.utilization)});
   }
 }
 
 void print_utilization(Model& model, const Resource& resource, const Node& node) {
-  std::string line = "pcmk__assign_resource: ";
-  line += resource.id;
-  line += " utilization on ";
-  line += node.name;
-  line += ':';
-  append_values(line, resource.utilization);
-  model.score_lines.push_back(std::move(line));
+  model.score_lines.push_back({ScoreLine::Kind::kUtilization, "pcmk__assign_resource", resource.id, node.name, 0,
+                               values_of(resource.utilization)});
 }
 
 }  // namespace simcluster::scheduler

@@ -7,18 +7,17 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "engine/cib/dates.h"
-#include "engine/scheduler/display.h"
 #include "engine/scheduler/explanation.h"
 #include "engine/scheduler/graph.h"
-#include "engine/scheduler/scheduler.h"
-#include "engine/scheduler/simulate.h"
 #include "sim/scenario/values.h"
 #include "tools/simcluster/replay_input.h"
 #include "tools/simcluster/replay_options.h"
+#include "tools/simcluster/replay_output.h"
 
 namespace simcluster::tools {
 
@@ -26,10 +25,47 @@ namespace {
 
 namespace status = exit_status;
 
+// Seconds east of UTC in the time zone of this process.
+int zone_offset(std::int64_t seconds) {
+  const std::time_t when = seconds;
+  std::tm parts{};
+  localtime_r(&when, &parts);
+  return static_cast<int>(parts.tm_gmtoff);
+}
+
+// Where the output goes: standard output or the file of --output-to.
+class Destination {
+ public:
+  // False when the file cannot be written; errno tells why.
+  bool open(const std::optional<std::string>& file) {
+    if (!file || *file == "-") return true;
+    file_ = std::fopen(file->c_str(), "wb");
+    owned_ = true;
+    return file_ != nullptr;
+  }
+  Destination() = default;
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+  ~Destination() {
+    if (owned_ && file_ != nullptr) std::fclose(file_);
+  }
+
+  // False when not everything could be written.
+  bool write(const std::string& text) {
+    if (text.empty()) return true;
+    return std::fwrite(text.data(), 1, text.size(), file_) == text.size() && std::fflush(file_) == 0;
+  }
+
+ private:
+  std::FILE* file_ = stdout;
+  bool owned_ = false;
+};
+
 // One call of the program.
 class Replay {
  public:
-  Replay(std::string program, ReplayOptions options) : program_(std::move(program)), options_(std::move(options)) {}
+  Replay(std::string program, const ReplayOptions& options, ReplayOutput& output, Destination& destination)
+      : program_(std::move(program)), options_(options), output_(output), destination_(destination) {}
 
   int run() {
     if (options_.source == ReplayOptions::Source::kLive) {
@@ -41,21 +77,19 @@ class Replay {
     std::fputs(input.notice.c_str(), stderr);
     if (!input.document) return input.status;
     working_ = std::move(*input.document);
-    if (const int failed = open_output(); failed != status::kOk) return failed;
+    if (const int failed = open_saved_output(); failed != status::kOk) return failed;
     const int result = replay();
-    if (!store_output()) return status::kCannotWrite;
-    flush();
-    return output_failed_ ? status::kCannotWrite : result;
+    return store_output() ? result : status::kCannotWrite;
   }
 
  private:
-  int open_output() {
-    if (options_.store && options_.source == ReplayOptions::Source::kFile) output_file_ = options_.input_file;
-    if (options_.save_output) output_file_ = *options_.save_output;
-    if (output_file_.empty()) return status::kOk;
-    std::FILE* file = std::fopen(output_file_.c_str(), "ab");
+  int open_saved_output() {
+    if (options_.store && options_.source == ReplayOptions::Source::kFile) saved_output_ = options_.input_file;
+    if (options_.save_output) saved_output_ = *options_.save_output;
+    if (saved_output_.empty()) return status::kOk;
+    std::FILE* file = std::fopen(saved_output_.c_str(), "ab");
     if (file == nullptr) {
-      std::fprintf(stderr, "%s: Could not create '%s': %s\n", program_.c_str(), output_file_.c_str(),
+      std::fprintf(stderr, "%s: Could not create '%s': %s\n", program_.c_str(), saved_output_.c_str(),
                    std::strerror(errno));
       return status::kNoSuchFile;
     }
@@ -63,59 +97,31 @@ class Replay {
     return status::kOk;
   }
 
-  bool store_output() { return output_file_.empty() || write_file(output_file_, cib::write_document(working_)); }
+  bool store_output() { return saved_output_.empty() || write_file(saved_output_, cib::write_document(working_)); }
 
-  // --- printing ---
-  void plain(std::string_view line) {
-    if (options_.quiet) return;
-    out_ += line;
-    out_ += '\n';
-  }
-  // An empty line between parts.
-  void spacer() {
-    if (printed_) out_ += '\n';
-  }
-  void heading(std::string_view text) {
-    printed_ = true;
-    if (options_.quiet) return;
-    out_ += text;
-    out_ += ":\n";
-  }
-  void item(std::string_view text) {
-    if (!options_.quiet) out_ += "  * ";
-    out_ += text;
-    out_ += '\n';
-  }
-  // Where --output-to says; nothing at all for --output-as=none.
-  void flush() {
-    if (options_.output_as != "none") {
-      if (options_.output_to && *options_.output_to != "-") {
-        collected_ += out_;
-        output_failed_ = !write_file(*options_.output_to, collected_);
-      } else {
-        std::fwrite(out_.data(), 1, out_.size(), stdout);
-        std::fflush(stdout);
-      }
-    }
-    out_.clear();
-  }
+  bool quiet() const { return output_.obeys_quiet(); }
+
   void complain(const std::string& text) {
-    flush();
+    if (output_.keep_error(text)) return;
+    destination_.write(output_.take());
     std::fputs((text + "\n").c_str(), stderr);
   }
 
   // --- the run (S2 D-20.6) ---
   int replay() {
     build_state(true);
-    if (!options_.quiet) print_current_status();
+    if (!quiet()) output_.current_status(*state_.model, display_options(true));
     if (!options_.injections.empty()) apply_injections();
     if (options_.save_input && !write_file(*options_.save_input, cib::write_document(working_))) {
       return status::kNoSuchFile;
     }
     if (!options_.process) return status::kOk;
-    schedule_scores();
+    scheduler::run(state_, scheduler_options_);
+    if (options_.show_scores || options_.show_utilization) {
+      output_.scores(state_.state(), options_.show_scores, options_.show_utilization);
+    }
     if (!write_artifacts()) return status::kCannotWrite;
-    if (!options_.quiet) print_summary();
+    if (!quiet()) output_.summary(state_);
     if (const int failed = explain(); failed != status::kOk) return failed;
     return options_.simulate ? simulate() : status::kOk;
   }
@@ -124,16 +130,12 @@ class Replay {
   std::int64_t effective_time() {
     const std::int64_t now = std::time(nullptr);
     if (options_.date) {
-      plain("Setting effective cluster time: " + *options_.date);
-      const std::time_t local = now;
-      std::tm parts{};
-      localtime_r(&local, &parts);
-      const auto parsed =
-          cib::parse_date_time(*options_.date, cib::DateTime::from_epoch(now), static_cast<int>(parts.tm_gmtoff));
+      output_.plain("Setting effective cluster time: " + *options_.date);
+      const auto parsed = cib::parse_date_time(*options_.date, cib::DateTime::from_epoch(now), zone_offset(now));
       return parsed ? parsed->to_epoch() : now;
     }
     if (const auto recorded = scheduler::execution_date(working_)) {
-      plain("Using the original execution date of: " + scheduler::utc_text(*recorded));
+      output_.plain("Using the original execution date of: " + scheduler::utc_text(*recorded));
       return *recorded;
     }
     return now;
@@ -142,6 +144,7 @@ class Replay {
   void build_state(bool schedulable) {
     scheduler::Options options;
     options.now = effective_time();
+    options.utc_offset = zone_offset;
     options.collect_scores = schedulable && options_.show_scores;
     options.explain = schedulable && !options_.why.empty();
     options.collect_utilization = schedulable && options_.show_utilization;
@@ -149,7 +152,7 @@ class Replay {
     // The state reads a copy (which shares all texts), so that the working document may change under it.
     snapshot_ = working_;
     state_ = scheduler::unpack(snapshot_, options);
-    for (const std::string& line : state_.model->info_lines) plain(line);
+    for (const std::string& line : state_.model->info_lines) output_.plain(line);
     state_.model->info_lines.clear();
   }
 
@@ -161,48 +164,18 @@ class Replay {
     return display;
   }
 
-  void print_current_status() {
-    if (state_.state().options.maintenance_mode) {
-      out_ +=
-          "\n              *** Resource management is DISABLED ***\n"
-          "  The cluster will not attempt to start, stop or recover services\n";
-      printed_ = true;
-    }
-    if (const std::string counts = scheduler::counts_line(state_.state()); !counts.empty()) {
-      spacer();
-      plain(counts);
-      printed_ = true;
-    }
-    spacer();
-    scheduler::write_status(*state_.model, "Current cluster status", display_options(true), out_);
-    printed_ = true;
-  }
-
   void apply_injections() {
-    spacer();
-    heading("Performing Requested Modifications");
+    output_.begin_modifications(options_.injections);
     for (const scheduler::InjectedItem& injected :
          scheduler::inject(working_, state_.state(), options_.injections, std::time(nullptr))) {
       if (injected.kind == scheduler::InjectedItem::Kind::kError) {
         complain(injected.text);
-      } else if (!options_.quiet) {
-        item(injected.text);
+      } else {
+        output_.modification(injected);
       }
     }
+    output_.end_modifications();
     build_state(true);
-  }
-
-  void schedule_scores() {
-    const bool listed = options_.show_scores || options_.show_utilization;
-    if (listed) {
-      spacer();
-      heading(options_.show_scores && options_.show_utilization ? "Assignment Scores and Utilization Information"
-              : options_.show_scores                            ? "Assignment Scores"
-                                                                : "Utilization Information");
-    }
-    scheduler::run(state_, scheduler_options_);
-    if (!listed) return;
-    for (const std::string& line : state_.model->score_lines) item(line);
   }
 
   bool write_artifacts() {
@@ -213,74 +186,63 @@ class Replay {
            write_file(*options_.save_dot, scheduler::write_dot(state_, options_.all_actions, options_.verbose > 0));
   }
 
-  void print_summary() {
-    spacer();
-    heading("Transition Summary");
-    for (const std::string& line : scheduler::transition_summary(state_)) item(line);
-  }
-
   // --why: not an option of crm_simulate.
   int explain() {
     if (options_.why.empty()) return status::kOk;
-    if (!options_.quiet) spacer();
-    heading("Explanation");
+    std::vector<scheduler::Explanation> explanations;
     for (const std::string& name : options_.why) {
-      const std::vector<scheduler::Explanation> found = scheduler::explain(state_, name);
+      std::vector<scheduler::Explanation> found = scheduler::explain(state_, name);
       if (found.empty()) {
         complain("There is no resource \"" + name + "\"" +
                  sim::did_you_mean(name, scheduler::explainable_names(state_)));
         return status::kNoSuchFile;
       }
-      for (const scheduler::Explanation& explanation : found) out_ += scheduler::explanation_text(explanation);
+      std::move(found.begin(), found.end(), std::back_inserter(explanations));
     }
+    output_.explanations(explanations);
     return status::kOk;
   }
 
   int simulate() {
-    spacer();
-    heading("Executing Cluster Transition");
+    output_.begin_transition();
     scheduler::SimulationOptions options;
     options.failures = options_.failures;
     options.now = std::time(nullptr);
     options.create_nodes = !options_.injections.nodes_up.empty();
     const scheduler::SimulationResult result =
         scheduler::simulate_transition(*state_.model->graph, state_.state(), working_, options);
-    for (const scheduler::SimulatedStep& step : result.steps) print_step(step);
-    if (!result.complete) complain("Transition failed: terminated\nAn invalid transition was produced");
-    if (!options_.quiet) {
+    for (const scheduler::SimulatedStep& step : result.steps) {
+      if (step.kind == scheduler::SimulatedStep::Kind::kError) {
+        complain(step.text);
+      } else {
+        output_.step(step);
+      }
+    }
+    output_.end_transition();
+    if (!result.complete) {
+      complain("Transition failed: terminated");
+      complain("An invalid transition was produced");
+    }
+    if (!quiet()) {
       build_state(false);
-      spacer();
-      scheduler::write_status(*state_.model, "Revised Cluster Status", display_options(false), out_);
+      output_.revised_status(*state_.model, display_options(false));
     }
     return result.complete ? status::kOk : status::kFailed;
   }
 
-  void print_step(const scheduler::SimulatedStep& step) {
-    using Kind = scheduler::SimulatedStep::Kind;
-    if (step.kind == Kind::kError) {
-      complain(step.text);
-    } else if (step.kind == Kind::kPlain) {
-      plain(step.text);
-    } else if (!options_.quiet) {
-      item(step.text);
-    }
-  }
-
   std::string program_;
-  ReplayOptions options_;
+  const ReplayOptions& options_;
+  ReplayOutput& output_;
+  Destination& destination_;
   cib::Document working_;
   cib::Document snapshot_;
   scheduler::Options scheduler_options_;
   scheduler::Schedule state_;
-  std::string output_file_;
-  std::string out_;
-  std::string collected_;  // all that went to --output-to
-  bool output_failed_ = false;
-  bool printed_ = false;
+  std::string saved_output_;
 };
 
 // S5 M-10.
-int profile(const std::string& program, const ReplayOptions& options) {
+int profile(const std::string& program, const ReplayOptions& options, ReplayOutput& output) {
   namespace fs = std::filesystem;
   std::error_code error;
   std::vector<std::string> files;
@@ -294,7 +256,7 @@ int profile(const std::string& program, const ReplayOptions& options) {
     return status::kNoSuchFile;
   }
   std::sort(files.begin(), files.end());
-  std::puts("Timings:");
+  output.begin_timings();
   for (const std::string& name : files) {
     const std::string path = (fs::path(*options.profile) / name).string();
     const Input input = read_input(program, path);
@@ -303,19 +265,67 @@ int profile(const std::string& program, const ReplayOptions& options) {
     for (int i = 0; i < options.repeat; ++i) {
       scheduler::Options scheduler_options;
       scheduler_options.now = scheduler::execution_date(*input.document).value_or(std::time(nullptr));
+      scheduler_options.utc_offset = zone_offset;
       scheduler::schedule(*input.document, scheduler_options);
     }
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
-    std::printf("  * Testing %s ... %.2f secs\n", path.c_str(), spent.count());
+    output.timing(path, spent.count());
   }
+  output.end_timings();
   return status::kOk;
+}
+
+// The command line as it was given; an argument with a blank stands in quotes.
+std::string request_text(int argc, char** argv) {
+  std::string text;
+  for (int i = 0; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (i > 0) text += ' ';
+    if (argument.find_first_of(" \t'\"\\") == std::string_view::npos && !argument.empty()) {
+      text += argument;
+      continue;
+    }
+    text += '\'';
+    for (const char c : argument) {
+      if (c == '\'') {
+        text += "'\\''";
+      } else {
+        text += c;
+      }
+    }
+    text += '\'';
+  }
+  return text;
+}
+
+int with_output(const std::string& program, const ReplayOptions& options, const std::string& request) {
+  const auto output = make_replay_output({options.output_as, request, options.quiet});
+  if (!output) {
+    std::fprintf(stderr, "Error creating output format %s: Unknown output format\n", options.output_as.c_str());
+    return status::kNoSuchFile;
+  }
+  Destination destination;
+  if (!destination.open(options.output_to)) {
+    std::fprintf(stderr, "Error creating output format %s: %s\n", options.output_as.c_str(), std::strerror(errno));
+    return status::kNoSuchFile;
+  }
+  int result = status::kOk;
+  if (options.version) {
+    output->version();
+  } else if (options.profile) {
+    result = profile(program, options, *output);
+  } else {
+    result = Replay(program, options, *output, destination).run();
+  }
+  output->finish(result);
+  return destination.write(output->take()) ? result : status::kCannotWrite;
 }
 
 }  // namespace
 
 int replay_main(int argc, char** argv) {
   const std::string program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "crm_simulate";
-  ParsedOptions parsed = parse_replay_options(argc, argv);
+  const ParsedOptions parsed = parse_replay_options(argc, argv);
   const ReplayOptions& options = parsed.options;
   for (const std::string& warning : options.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
   if (parsed.error) {
@@ -326,17 +336,7 @@ int replay_main(int argc, char** argv) {
     std::fputs(replay_help(program, *options.help).c_str(), stdout);
     return status::kOk;
   }
-  if (options.output_as != "text" && options.output_as != "console" && options.output_as != "none") {
-    std::fprintf(stderr, "%s: Error creating output format %s: Unknown output format\n", program.c_str(),
-                 options.output_as.c_str());
-    return status::kNoSuchFile;
-  }
-  if (options.version) {
-    std::puts("Pacemaker 3.0.2\nWritten by Andrew Beekhof and the Pacemaker project contributors");
-    return status::kOk;
-  }
-  if (options.profile) return profile(program, options);
-  return Replay(program, options).run();
+  return with_output(program, options, request_text(argc, argv));
 }
 
 }  // namespace simcluster::tools
