@@ -598,7 +598,7 @@ Result<Situation> build_situation(const Case& c, const std::string& file) {
   Situation situation;
   situation.cib = cib::empty_cib();
   situation.cib.root().set_attribute("validate-with", "pacemaker-3.9");
-  situation.cib.root().set_attribute("have-quorum", "1");
+  situation.cib.root().set_attribute("have-quorum", "1").set_attribute("crm_feature_set", "3.15.0");
   const int line = c.configuration_line == 0 ? 1 : c.configuration_line;
   if (auto read = cib::apply_crm_shell(situation.cib, c.configuration, file, cib::CrmLoad::kUpdate, line, 2); !read) {
     return tl::unexpected(read.error());
