@@ -91,6 +91,16 @@ std::string graph_text(const Graph& graph) {
   return out.empty() ? "nothing\n" : out;
 }
 
+// The numbers of the actions, in the order of the synapses.
+std::string ids_text(const Graph& graph) {
+  std::string out;
+  for (const Synapse& synapse : graph.synapses) {
+    const GraphAction& action = graph.actions[synapse.action];
+    out += std::to_string(action.id) + " " + action_name(action) + "\n";
+  }
+  return out.empty() ? "nothing\n" : out;
+}
+
 std::string header_text(const Graph& graph) {
   const std::string xml = write_graph(graph);
   return xml.substr(0, xml.find('>') + 1) + "\n";
@@ -180,6 +190,8 @@ class CaseRun {
       put(writer.take());
     } else if (wanted.text == "graph") {
       put(graph_text(graph));
+    } else if (wanted.text == "ids") {
+      put(ids_text(graph));
     } else if (wanted.text == "header") {
       put(header_text(graph));
     } else if (wanted.text == "status") {
@@ -189,8 +201,9 @@ class CaseRun {
     } else if (words[0].text == "action" && words.size() >= 2) {
       put(attributes_text(graph, words[1].text, words.size() > 2 ? words[2].text : ""));
     } else {
-      return fail("expected summary, scores, graph, header, status, steps, revised or action KEY [NODE]",
-                  {file_, wanted.line, wanted.column});
+      return fail(
+          "expected summary, scores, utilization, graph, ids, header, status, steps, revised or action KEY [NODE]",
+          {file_, wanted.line, wanted.column});
     }
     return {};
   }
@@ -291,6 +304,39 @@ std::string name_of_file(const ::testing::TestParamInfo<fs::path>& file) {
   return name;
 }
 INSTANTIATE_TEST_SUITE_P(Testdata, CaseFile, ::testing::ValuesIn(case_files()), name_of_file);
+
+// Every group of rules of the specification has a case: chapters of S1, S3 and S4, letters of S2 and S5.
+TEST(CaseCoverage, EveryRuleGroupHasACase) {
+  std::set<std::string> shown;
+  for (const fs::path& path : case_files()) {
+    const std::string text = read_text(path);
+    const std::string file = path.filename().string();
+    const auto cases = parse_cases(text, file);
+    ASSERT_TRUE(cases);
+    for (const Case& c : *cases) {
+      std::string document;
+      for (CaseLine word : words_of({c.rules, c.line, 1})) {
+        std::string rule = word.text.substr(0, word.text.find(','));
+        if (rule.size() == 2 && rule[0] == 'S') {
+          document = rule;
+          continue;
+        }
+        const bool by_chapter = document == "S1" || document == "S3" || document == "S4";
+        shown.insert(document + " " + rule.substr(0, rule.find(by_chapter ? '.' : '-')));
+      }
+    }
+  }
+  std::string missing;
+  const auto expect = [&](const std::string& group) {
+    if (shown.count(group) == 0) missing += group + "\n";
+  };
+  for (int chapter = 1; chapter <= 18; ++chapter) expect("S1 C-" + std::to_string(chapter));
+  for (const char letter : std::string("NATSPFMOECLGRXKUDI")) expect(std::string("S2 ") + letter);
+  for (int chapter = 2; chapter <= 14; ++chapter) expect("S3 A-" + std::to_string(chapter));
+  for (int chapter = 1; chapter <= 15; ++chapter) expect("S4 CR-" + std::to_string(chapter));
+  for (const char letter : std::string("BCDEFGHIKLM")) expect(std::string("S5 ") + letter);
+  EXPECT_EQ(missing, "");
+}
 
 }  // namespace
 
