@@ -37,6 +37,9 @@ struct Case {
 
 Result<std::vector<Case>> parse_cases(std::string_view text, const std::string& file);
 
+// Writes what the lines of a state say into `cib` (nodes, status). Returns the case's time, seconds since 1970.
+Result<std::int64_t> apply_state(cib::Document& cib, const std::vector<CaseLine>& lines, const std::string& file);
+
 // What a case schedules.
 struct Situation {
   cib::Document cib;

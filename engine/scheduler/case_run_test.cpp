@@ -16,7 +16,9 @@
 #include "engine/scheduler/display.h"
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/scheduler.h"
+#include "engine/scheduler/score_line.h"
 #include "engine/scheduler/simulate.h"
+#include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler::testing {
 
@@ -24,30 +26,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "pcmk__primitive_assign: a allocation score on n1: 0" and its neighbours as one line "primitive a: n1=0 n2=0".
+// The scores of one resource at one moment as one line, "primitive a: n1=0 n2=0"; other lines as they are.
 class ScoreWriter {
  public:
-  void add(const std::string& line) {
-    constexpr std::string_view kMiddle = " allocation score on ";
-    const std::size_t middle = line.find(kMiddle);
-    if (middle == std::string::npos) {
+  void add(const ScoreLine& line) {
+    if (line.kind != ScoreLine::Kind::kNode) {
       end();
-      out_ += line + "\n";
+      out_ += score_line_text(line) + "\n";
       return;
     }
-    std::string head = line.substr(0, middle);
-    head.erase(0, std::string_view("pcmk__").size());
-    if (const std::size_t at = head.find("_assign:"); at != std::string::npos) head.erase(at, 8);
-    const std::string rest = line.substr(middle + kMiddle.size());
-    const std::size_t colon = rest.rfind(": ");
-    const std::string node = rest.substr(0, colon);
-    if (head != head_ || !nodes_.insert(node).second) {
+    std::string head(line.label.substr(std::string_view("pcmk__").size()));
+    head.erase(head.rfind("_assign"));
+    head += " " + std::string(line.resource);
+    if (head != head_ || !nodes_.insert(line.node).second) {
       end();
       head_ = head;
-      nodes_ = {node};
+      nodes_ = {line.node};
       out_ += head + ":";
     }
-    out_ += " " + node + "=" + rest.substr(colon + 2);
+    out_ += " " + std::string(line.node) + "=" + readable_score(line.score);
   }
   std::string take() {
     end();
@@ -62,7 +59,7 @@ class ScoreWriter {
   }
   std::string out_;
   std::string head_;
-  std::set<std::string> nodes_;
+  std::set<std::string_view> nodes_;
 };
 
 std::string action_name(const GraphAction& action) {
@@ -183,8 +180,8 @@ class CaseRun {
       put(text.empty() ? "nothing to do\n" : text);
     } else if (wanted.text == "scores" || wanted.text == "utilization") {
       ScoreWriter writer;
-      for (const std::string& line : schedule_.model->score_lines) {
-        const bool score = line.find(" score ") != std::string::npos;
+      for (const ScoreLine& line : schedule_.model->score_lines) {
+        const bool score = line.kind == ScoreLine::Kind::kNode || line.kind == ScoreLine::Kind::kPromotion;
         if (score == (wanted.text == "scores")) writer.add(line);
       }
       put(writer.take());
