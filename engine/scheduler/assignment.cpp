@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/scheduler/collective.h"
+#include "engine/scheduler/colocation_memo.h"
 #include "engine/scheduler/colocation_scores.h"
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/merge_sort.h"
@@ -67,6 +68,7 @@ NodeId assign_primitive(Model& model, Resource& resource, NodeId prefer, bool fi
   if (!resource.unassigned) return resource.assigned;
   if (resource.assigning) return {};
   resource.assigning = true;
+  if (model.colocation_memo) model.colocation_memo->touch(resource.self);
   apply_colocations(model, resource);
   apply_wanted_role(model, resource);
   print_scores(model, resource, "pcmk__primitive_assign");
@@ -193,7 +195,11 @@ NodeId assign(Model& model, Resource& resource, NodeId prefer, bool final) {
       return assign_group(model, resource, prefer, final);
     case Variant::kClone:
     case Variant::kBundle:
+      model.colocation_memo.reset();
+      ++model.collectives_assigning;
       assign_collective(model, resource, prefer, final);
+      --model.collectives_assigning;
+      model.colocation_memo.reset();
       return {};
   }
   return {};

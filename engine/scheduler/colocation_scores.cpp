@@ -6,20 +6,20 @@
 
 #include "engine/scheduler/assignment.h"
 #include "engine/scheduler/collective.h"
-#include "engine/scheduler/colocation_paths.h"
+#include "engine/scheduler/colocation_memo.h"
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/preference_scores.h"
 #include "engine/scheduler/recorder.h"
+#include "engine/scheduler/score_function.h"
 
 namespace simcluster::scheduler {
 
 namespace {
 
-constexpr Score kUnusable = -100'000'000;  // S3
-// From where on counting paths is better than walking them.
+// From where on walking them all is not the best way.
 constexpr std::size_t kManyColocations = 16;
-constexpr std::uint64_t kManyPaths = 32;
+constexpr int kManyPaths = 32;
 
 // What one walk works out once: nothing that it reads changes before its end (S0 GU-8.5.2).
 class WalkMemo {
@@ -30,9 +30,9 @@ class WalkMemo {
     std::vector<Score> by_node;  // the source's best score among the nodes with the same value
     DoubleNegatives negatives;
   };
-  // `source` is the one that speaks for the colocation's other side, always the same for one colocation.
   const LinkScores& link(const Resource& source, const Colocation& colocation, std::size_t nodes) {
-    const auto [it, is_new] = links_.try_emplace(&colocation, nullptr);
+    const std::uint64_t key = std::uint64_t{colocation.self.value} << 32 | source.self.value;
+    const auto [it, is_new] = links_.try_emplace(key, nullptr);
     if (is_new) it->second = std::make_unique<LinkScores>(scores_of(source, colocation, nodes));
     return *it->second;
   }
@@ -58,7 +58,7 @@ class WalkMemo {
 
   Model& model_;
   const Resource& target_;
-  std::unordered_map<const Colocation*, std::unique_ptr<LinkScores>> links_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<LinkScores>> links_;  // by colocation and source
   std::unordered_map<std::uint32_t, ColocationList> lists_;
 };
 
@@ -75,11 +75,11 @@ void add_matching_scores(const WalkMemo::LinkScores& link, NodeTable& table, flo
     if (!entry.present) continue;
     const Score score = link.by_node[i];
     if (link.negatives.drops(factor, score)) continue;
-    if (entry.score == kUnusable) continue;
+    if (entry.score == kUnusableScore) continue;
     const Score sum = add_scores(weighted_score(factor, score), entry.score);
     if ((flags & merge_flag::kNonnegative) != 0 && sum < 0) {
       if (entry.score > 0) {
-        entry.score = kUnusable;
+        entry.score = kUnusableScore;
         continue;
       }
       if (entry.score == 0) continue;
@@ -99,7 +99,7 @@ Reason link_reason(const Recorder* recorder, const Resource& source, const Coloc
 void revive_unusable(Recorder* recorder, NodeTable& table) {
   const TableWatch watch(recorder, target_of(recorder), table);
   for (NodeEntry& entry : table.entries()) {
-    if (entry.present && entry.score == kUnusable) entry.score = 1;
+    if (entry.present && entry.score == kUnusableScore) entry.score = 1;
   }
 }
 
@@ -215,12 +215,21 @@ bool any_available(const Model& model, const NodeTable& table) {
 void merge_preferences(Model& model, Resource& source, const Resource& target, NodeTable& table,
                        const Colocation& colocation, float factor, std::uint32_t flags) {
   // Other strategies look at the order inside tables, which only the full walk advances (S0 GU-8.5).
-  if (flags == merge_flag::kActive && model.colocations.size() >= kManyColocations &&
-      model.options.placement_strategy == PlacementStrategy::kDefault) {
-    const TableWatch watch(merge_recorder(model), target.self, table);
-    if (merge_by_counting(model, source, target, table, colocation, factor, kManyPaths)) return;
+  if (model.options.placement_strategy != PlacementStrategy::kDefault || (flags & merge_flag::kThisWith) != 0 ||
+      model.walk_all_paths || model.colocations.size() < kManyColocations ||
+      !has_many_paths(model, source, kManyPaths)) {
+    walk_preferences(model, source, target, table, colocation, factor, flags);
+    return;
   }
-  walk_preferences(model, source, target, table, colocation, factor, flags);
+  const TableWatch watch(merge_recorder(model), target.self, table);
+  const bool nonnegative = (flags & merge_flag::kNonnegative) != 0;
+  const bool active = (flags & merge_flag::kActive) != 0;
+  if (nonnegative || model.have_remote_nodes || model.collectives_assigning > 0) {
+    ColocationMemo(model, target, nonnegative).merge(source, table, colocation, factor, active);
+    return;
+  }
+  if (!model.colocation_memo) model.colocation_memo = std::make_unique<ColocationMemo>(model, target, false);
+  model.colocation_memo->merge(source, table, colocation, factor, active);
 }
 
 void merge_preferences_into(Model& model, Resource& source, Resource& target, const Colocation& colocation,

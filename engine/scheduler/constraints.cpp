@@ -39,6 +39,7 @@ ColocationId add_colocation(Model& model, const Colocation& colocation) {
   if (colocation.score == 0) return ColocationId::none();
   const ColocationId id(static_cast<std::uint32_t>(model.colocations.size()));
   model.colocations.push_back(colocation);
+  model.colocations.back().self = id;
   sorted_insert(model.resource(colocation.dependent).this_with, id, [&](ColocationId a, ColocationId b) {
     return compare_colocation_priority(model, model.colocation(a).primary, model.colocation(b).primary);
   });

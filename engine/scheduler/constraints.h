@@ -35,6 +35,7 @@ struct Colocation {
   std::string_view node_attribute = "#uname";
   bool influence = false;
   bool explicit_ = false;  // made from the configuration, not by the scheduler itself
+  ColocationId self;       // set by add_colocation()
 };
 
 enum class LossPolicy : std::uint8_t { kStop, kDemote, kFence, kFreeze };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/scheduler/colocation_memo.h"
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/parameters.h"

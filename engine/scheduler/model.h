@@ -29,6 +29,7 @@ namespace simcluster::scheduler {
 
 struct LookupTables;    // lookups.h
 struct Graph;           // graph.h
+class ColocationMemo;   // colocation_memo.h
 struct ParameterCache;  // parameters.h
 class Recorder;         // recorder.h
 
@@ -115,6 +116,11 @@ struct Model {
 
   // What changed which score and why; null unless Options::explain.
   std::unique_ptr<Recorder> recorder;
+
+  // Kept between assignments while no collective is being assigned: then only touched tables change.
+  std::unique_ptr<ColocationMemo> colocation_memo;
+  int collectives_assigning = 0;
+  bool walk_all_paths = false;  // for tests: what colocation_memo.h must agree with
 
   std::unique_ptr<LookupTables> lookups;
   std::unique_ptr<ParameterCache> parameters;

@@ -1,0 +1,106 @@
+// Colocations as links from a resource to its dependents, with what each link contributes, and which resources form
+// loops. Built as far as somebody asks.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/scheduler/constraints.h"
+#include "engine/scheduler/ids.h"
+#include "engine/scheduler/preference_scores.h"
+#include "engine/scheduler/score_function.h"
+
+namespace simcluster::scheduler {
+
+struct Model;
+struct Resource;
+struct ColocationSource;
+
+// Factors of one sign, given by their magnitudes.
+struct FactorRange {
+  float low = std::numeric_limits<float>::denorm_min();
+  float high = std::numeric_limits<float>::max();
+};
+
+// What a link with all behind it does.
+struct LinkSummary {
+  FactorRange range;                     // for which factors
+  std::vector<ScoreFunction> functions;  // by node; empty: nothing happens
+  bool walk = false;                     // too complicated
+};
+
+struct ColocationLink {
+  const Colocation* colocation = nullptr;
+  Resource* end = nullptr;             // a dependent; may be a group
+  ColocationSource* source = nullptr;  // who speaks for it
+  std::vector<ColocationSource*> from;
+  // Worked out when asked for.
+  std::vector<Score> scores;  // the source's best score among the nodes with the same value, by node
+  std::optional<DoubleNegatives> negatives;
+  std::optional<bool> idle;
+  // By passed resources of the loop, sign and upper end of the range.
+  using Key = std::pair<std::vector<std::uint32_t>, std::pair<bool, float>>;
+  std::map<Key, LinkSummary> summaries;
+
+  bool is_clean() const { return !negatives && !idle && summaries.empty(); }
+};
+
+// A primitive, clone, ... whose scores count.
+struct ColocationSource {
+  Resource* resource = nullptr;
+  std::vector<ColocationLink*> next;
+  bool expanded = false;
+  std::vector<ColocationLink*> users;
+  std::vector<Score> seen;  // its table when it was read; empty: not yet
+  Role seen_role = Role::kUnknown;
+};
+
+class ColocationGraph {
+ public:
+  ColocationGraph(Model& model, const Resource& target);
+  ~ColocationGraph();
+
+  // The link of a colocation to its dependent.
+  ColocationLink& link(const Colocation& colocation);
+  // A link that nobody else uses.
+  std::unique_ptr<ColocationLink> make_link(const Colocation& colocation, Resource& end);
+  // The links to the dependents of a link's end, with scores of its own worked out.
+  const std::vector<ColocationLink*>& follow(ColocationLink& link);
+  void read_scores(ColocationLink& link);
+  // Neither it nor anything behind it has a score other than 0, and there are no loops.
+  bool is_idle(ColocationLink& link);
+  // Resources in one loop with `resource` that are being passed.
+  std::vector<std::uint32_t> passed_in_loop(const Resource& resource);
+
+  void touch(ResourceId resource) { touched_.push_back(resource); }
+  // Forgets what depends on tables that have changed.
+  void refresh();
+  void forget_everything();
+
+ private:
+  struct LoopSearch;
+
+  ColocationSource& source(Resource& resource);
+  void expand(ColocationSource& source);
+  void find_loops(Resource& resource);
+  void visit(Resource& resource, LoopSearch& search);
+  std::vector<Resource*> neighbours(Resource& resource);
+  std::vector<Score> table_of(const Resource& resource) const;
+  void forget(ColocationSource& source);
+
+  Model& model_;
+  const Resource& target_;
+  std::vector<std::unique_ptr<ColocationLink>> links_;                            // by ColocationId
+  std::unordered_map<std::uint32_t, std::unique_ptr<ColocationSource>> sources_;  // by ResourceId
+  std::unordered_map<std::uint32_t, std::uint32_t> loop_of_;                      // by ResourceId
+  std::vector<std::vector<std::uint32_t>> loops_;                                 // resources; one: no loop
+  std::vector<ResourceId> touched_;
+};
+
+}  // namespace simcluster::scheduler
