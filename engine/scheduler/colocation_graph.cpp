@@ -184,7 +184,8 @@ void ColocationGraph::forget(ColocationSource& source) {
     if (link->is_clean()) continue;
     link->negatives.reset();
     link->idle.reset();
-    link->summaries.clear();
+    link->summaries = {};
+    link->summaries_in_loop.clear();
     for (ColocationSource* from : link->from) forget(*from);
   }
 }

@@ -2,6 +2,7 @@
 // loops. Built as far as somebody asks.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -44,11 +45,14 @@ struct ColocationLink {
   std::vector<Score> scores;  // the source's best score among the nodes with the same value, by node
   std::optional<DoubleNegatives> negatives;
   std::optional<bool> idle;
-  // By passed resources of the loop, sign and upper end of the range.
-  using Key = std::pair<std::vector<std::uint32_t>, std::pair<bool, float>>;
-  std::map<Key, LinkSummary> summaries;
+  // Positive and negative factors apart, by the upper end of their range; by passed resources of the loop.
+  using Summaries = std::array<std::map<float, LinkSummary>, 2>;
+  Summaries summaries;
+  std::map<std::vector<std::uint32_t>, Summaries> summaries_in_loop;
 
-  bool is_clean() const { return !negatives && !idle && summaries.empty(); }
+  bool is_clean() const {
+    return !negatives && !idle && summaries[0].empty() && summaries[1].empty() && summaries_in_loop.empty();
+  }
 };
 
 // A primitive, clone, ... whose scores count.

@@ -169,25 +169,20 @@ void ColocationMemo::walk_level(ColocationLink& link, float factor, Scores& scor
 
 const LinkSummary& ColocationMemo::summary(ColocationLink& link, float factor) {
   const float magnitude = std::abs(factor);
-  ColocationLink::Key key{graph_->passed_in_loop(*link.end), {std::signbit(factor), magnitude}};
-  auto it = link.summaries.lower_bound(key);
-  const auto is_same_kind = [&](const auto& entry) {
-    return entry->first.first == key.first && entry->first.second.first == key.second.first;
-  };
-  if (it != link.summaries.end() && is_same_kind(it) && it->second.range.low <= magnitude) return it->second;
+  const std::vector<std::uint32_t> passed = graph_->passed_in_loop(*link.end);
+  ColocationLink::Summaries& all = passed.empty() ? link.summaries : link.summaries_in_loop[passed];
+  std::map<float, LinkSummary>& known = all[std::signbit(factor) ? 1 : 0];
+  auto it = known.lower_bound(magnitude);
+  if (it != known.end() && it->second.range.low <= magnitude) return it->second;
   LinkSummary made = summarize(link, factor);
-  // In a loop the search may have come by here again, though with other resources passed; ranges must not overlap.
-  it = link.summaries.lower_bound(key);
-  if (it != link.summaries.end() && is_same_kind(it)) {
-    made.range.high = std::min(made.range.high, std::nextafter(it->second.range.low, 0.0F));
+  // Ranges must not overlap; the one before `it` ends below the factor.
+  if (it != known.end()) made.range.high = std::min(made.range.high, std::nextafter(it->second.range.low, 0.0F));
+  if (it != known.begin()) {
+    const float below = std::prev(it)->second.range.high;
+    made.range.low = std::max(made.range.low, std::nextafter(below, std::numeric_limits<float>::max()));
   }
-  if (it != link.summaries.begin() && is_same_kind(std::prev(it))) {
-    made.range.low =
-        std::max(made.range.low, std::nextafter(std::prev(it)->second.range.high, std::numeric_limits<float>::max()));
-  }
-  key.second.second = made.range.high;
   ++summaries_;
-  return link.summaries.insert_or_assign(std::move(key), std::move(made)).first->second;
+  return known.emplace_hint(it, made.range.high, std::move(made))->second;
 }
 
 LinkSummary ColocationMemo::summarize(ColocationLink& link, float factor) {

@@ -7,21 +7,36 @@ namespace simcluster::scheduler {
 
 namespace {
 
-// S3 steps 4, 7 and 8.
-Score added(Score score, Score delta, bool nonnegative) {
+// S3 steps 7 and 8 with the flag "nonnegative".
+Score added(Score score, Score delta) {
   const Score sum = add_scores(delta, score);
-  if (!nonnegative || sum >= 0 || score < 0) return sum;
+  if (sum >= 0 || score < 0) return sum;
   return score > 0 ? kUnusableScore : score;
 }
 
 }  // namespace
 
-ScoreFunction::ScoreFunction() : pieces_{{kInfinity, 0, true, true}} {}
+ScoreFunction::ScoreFunction() = default;
 
 ScoreFunction ScoreFunction::addition(Score delta, bool nonnegative) {
   ScoreFunction result;
-  result.pieces_.clear();
   result.marker_usable_ = false;
+  if (nonnegative) {
+    add_pieces(result, delta);
+  } else if (delta <= -kInfinity) {
+    result.clamp_ = {kInfinity, kInfinity + 1, 0, kInfinity + 1};
+  } else if (delta >= kInfinity) {
+    result.clamp_ = {-kInfinity, -kInfinity + 1, 0, -kInfinity + 1};
+  } else {
+    result.clamp_.none = std::max(-kInfinity, -kInfinity - delta);
+    result.clamp_.all = std::min(kInfinity, kInfinity - delta);
+    result.clamp_.shift = delta;
+    result.clamp_.usable = std::clamp(-delta, result.clamp_.none + 1, result.clamp_.all);
+  }
+  return result;
+}
+
+void ScoreFunction::add_pieces(ScoreFunction& result, Score delta) {
   // Between these the function is of one kind.
   std::array<Score, 8> ends{-kInfinity, -kInfinity - delta,    -delta - 1,    -1,
                             0,          kInfinity - delta - 1, kInfinity - 1, kInfinity};
@@ -30,17 +45,43 @@ ScoreFunction ScoreFunction::addition(Score delta, bool nonnegative) {
   Score first = -kInfinity;
   for (const Score last : ends) {
     if (last < first) continue;
-    const Score value = added(last, delta, nonnegative);
-    const bool shift = first < last && added(first, delta, nonnegative) != value;
+    const Score value = added(last, delta);
+    const bool shift = first < last && added(first, delta) != value;
     result.append(first, {last, shift ? value - last : value, shift, value >= 0});
     first = last + 1;
   }
-  return result;
 }
 
 ScoreFunction ScoreFunction::revival() {
-  ScoreFunction result;
+  ScoreFunction result = ScoreFunction().in_pieces();
   result.marker_ = 1;
+  return result;
+}
+
+ScoreFunction::Clamp ScoreFunction::Clamp::then(const Clamp& next) const {
+  if (none >= kInfinity || next.none >= kInfinity) return {kInfinity, kInfinity + 1, 0, kInfinity + 1};
+  Clamp result;
+  result.none = std::max(none, std::min(next.none - shift, all - 1));
+  result.all = std::min(all, std::max(next.all - shift, result.none + 1));
+  result.shift = result.none + 1 < result.all ? shift + next.shift : 0;
+  const Score reached = next.usable <= -kInfinity ? -kInfinity : std::clamp(next.usable - shift, none + 1, all);
+  result.usable = std::max(usable, reached);
+  return result;
+}
+
+ScoreFunction ScoreFunction::in_pieces() const {
+  if (!pieces_.empty()) return *this;
+  ScoreFunction result = *this;
+  std::array<Score, 4> ends{clamp_.none, clamp_.all - 1, clamp_.usable - 1, kInfinity};
+  for (Score& end : ends) end = std::clamp(end, -kInfinity, kInfinity);
+  std::sort(ends.begin(), ends.end());
+  Score first = -kInfinity;
+  for (const Score last : ends) {
+    if (last < first) continue;
+    const bool shift = last > clamp_.none && last < clamp_.all;
+    result.append(first, {last, shift ? clamp_.shift : clamp_.at(last), shift, last >= clamp_.usable});
+    first = last + 1;
+  }
   return result;
 }
 
@@ -78,29 +119,36 @@ void ScoreFunction::append_then(const Piece& piece, Score first, const ScoreFunc
 
 ScoreFunction ScoreFunction::then(const ScoreFunction& next) const {
   ScoreFunction result;
-  result.pieces_.clear();
-  Score first = -kInfinity;
-  for (const Piece& piece : pieces_) {
-    result.append_then(piece, first, next);
-    first = piece.last + 1;
-  }
   const Result marker = next.of(marker_);
   result.marker_ = marker.score;
   result.marker_usable_ = marker_usable_ && marker.stays_usable;
+  if (pieces_.empty() && next.pieces_.empty()) {
+    result.clamp_ = clamp_.then(next.clamp_);
+    return result;
+  }
+  const ScoreFunction before = in_pieces();
+  const ScoreFunction after = next.in_pieces();
+  Score first = -kInfinity;
+  for (const Piece& piece : before.pieces_) {
+    result.append_then(piece, first, after);
+    first = piece.last + 1;
+  }
   return result;
 }
 
 ScoreFunction::Result ScoreFunction::of(Score score) const {
   if (score == kUnusableScore) return {marker_, marker_usable_};
+  if (pieces_.empty()) return {clamp_.at(score), score >= clamp_.usable};
   const auto it = std::lower_bound(pieces_.begin(), pieces_.end(), score,
                                    [](const Piece& piece, Score wanted) { return piece.last < wanted; });
   return {it->at(score), it->usable};
 }
 
 bool ScoreFunction::is_identity() const {
-  return marker_ == kUnusableScore && std::all_of(pieces_.begin(), pieces_.end(), [](const Piece& piece) {
-           return piece.shift ? piece.value == 0 : piece.value == piece.last;
-         });
+  if (marker_ != kUnusableScore) return false;
+  if (pieces_.empty()) return clamp_.none == -kInfinity && clamp_.all == kInfinity && clamp_.shift == 0;
+  return std::all_of(pieces_.begin(), pieces_.end(),
+                     [](const Piece& piece) { return piece.shift ? piece.value == 0 : piece.value == piece.last; });
 }
 
 }  // namespace simcluster::scheduler

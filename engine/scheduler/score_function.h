@@ -34,6 +34,17 @@ class ScoreFunction {
   std::size_t pieces() const { return pieces_.size(); }
 
  private:
+  // Additions alone: up to `none` all becomes -INFINITY, from `all` on INFINITY, between them `shift` is added. Usable
+  // from `usable` on.
+  struct Clamp {
+    Score none = -kInfinity;
+    Score all = kInfinity;
+    Score shift = 0;
+    Score usable = -kInfinity;
+
+    Score at(Score score) const { return score <= none ? -kInfinity : score >= all ? kInfinity : score + shift; }
+    Clamp then(const Clamp& next) const;
+  };
   // For scores up to `last` and above the piece before.
   struct Piece {
     Score last;
@@ -45,8 +56,11 @@ class ScoreFunction {
 
   void append(Score first, Piece piece);
   void append_then(const Piece& piece, Score first, const ScoreFunction& next);
+  ScoreFunction in_pieces() const;
+  static void add_pieces(ScoreFunction& result, Score delta);
 
-  std::vector<Piece> pieces_;
+  Clamp clamp_;                    // when there are no pieces
+  std::vector<Piece> pieces_;      // where additions leave marks
   Score marker_ = kUnusableScore;  // what becomes of the marker
   bool marker_usable_ = true;
 };
