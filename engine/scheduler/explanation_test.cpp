@@ -79,6 +79,17 @@ TEST(Explanation, TellsTheChainOfAColocation) {
             "    start on n2: it does not run yet\n");
 }
 
+// S3 A-7.6: a member that cannot run somewhere keeps its whole group away.
+TEST(Explanation, TellsWhichFollowerCannotRunThere) {
+  TestCib cib = two_nodes();
+  cib.resources = R"(<group id="g">)" + TestCib::dummy("a") + TestCib::dummy("b") + "</group>";
+  cib.constraints = R"(<rsc_location id="b-not-n1" rsc="b" node="n1" score="-INFINITY"/>)";
+  const std::string text = why(cib, "a");
+  EXPECT_NE(text.find("  n1: -INFINITY\n    -INFINITY  b, which follows it in its group, cannot run there\n"),
+            std::string::npos)
+      << text;
+}
+
 // S3 A-0.8; S5 B-11.
 TEST(Explanation, TellsAboutNodesAndQuorum) {
   TestCib cib = two_nodes();

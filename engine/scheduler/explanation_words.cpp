@@ -46,16 +46,18 @@ std::string colocation_text(const Model& model, const Reason& reason) {
   return "colocation " + std::string(reason.id) + " with " + other;
 }
 
-std::string dependents_text(const Model& model, const Reason& reason) {
+std::string dependents_text(const Model& model, const ScoreRecord& record) {
+  const Reason& reason = record.reason;
   const std::string other = name_of(model, reason.other);
-  std::string text = "what " + other + " prefers, which follows it";
+  const bool banned = record.score <= -kInfinity;
+  std::string text = (banned ? other : "what " + other + " prefers") + ", which follows it";
   if (reason.id == "#group-members") {
     text += " in its group";
   } else if (!reason.id.starts_with('#')) {
     text += " by colocation " + std::string(reason.id);
   }
   if (reason.via.valid() && reason.via != reason.other) text += " over " + name_of(model, reason.via);
-  return text;
+  return banned ? text + ", cannot run there" : text;
 }
 
 std::string threshold_text(Model& model, const ScoreRecord& record) {
@@ -231,7 +233,7 @@ std::string record_text(Model& model, const ScoreRecord& record) {
     case ScoreReason::kColocation:
       return colocation_text(model, reason);
     case ScoreReason::kDependents:
-      return dependents_text(model, reason);
+      return dependents_text(model, record);
     case ScoreReason::kConnectionPin:
       return "only behind connection " + name_of(model, reason.other);
     case ScoreReason::kNoRemoteNodes:
