@@ -224,7 +224,8 @@ TEST(CaseNotation, MistakesHavePlaces) {
   EXPECT_EQ(error_of(with_state("n1: a start rc=x")), "a.cases:7:15: expected a number after \"rc=\"");
   EXPECT_EQ(error_of(with_state("now yesterday")), "a.cases:7:7: expected a date and time");
   EXPECT_EQ(error_of("=== t\nrules: S1 C-1.1\nresult: sumary\n"),
-            "a.cases:3:9: expected summary, scores, utilization, graph, ids, header, status, steps, revised or action "
+            "a.cases:3:9: expected summary, scores, utilization, graph, ids, header, status, steps, revised, why "
+            "RESOURCE or action "
             "KEY [NODE]");
   EXPECT_EQ(error_of("=== t\nrules: S1 C-1.1\nevents:\n  node-away n1\nresult:\n"),
             "a.cases:4:3: expected one of node-up, node-down, node-fail, op-inject, op-fail, ticket-grant, "

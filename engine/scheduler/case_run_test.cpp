@@ -14,6 +14,7 @@
 #include "engine/cib/upgrade.h"
 #include "engine/scheduler/case_notation.h"
 #include "engine/scheduler/display.h"
+#include "engine/scheduler/explanation.h"
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/scheduler.h"
 #include "engine/scheduler/score_line.h"
@@ -157,6 +158,8 @@ class CaseRun {
     options.collect_scores = true;
     options.collect_utilization = std::any_of(case_.wanted.begin(), case_.wanted.end(),
                                               [](const CaseLine& wanted) { return wanted.text == "utilization"; });
+    options.explain = std::any_of(case_.wanted.begin(), case_.wanted.end(),
+                                  [](const CaseLine& wanted) { return wanted.text.starts_with("why "); });
     schedule_ = unpack(snapshot_, options);
   }
 
@@ -195,11 +198,16 @@ class CaseRun {
       put(status_);
     } else if (wanted.text == "steps" || wanted.text == "revised") {
       put(simulated(wanted.text == "revised"));
+    } else if (words[0].text == "why" && words.size() == 2) {
+      std::string text;
+      for (const Explanation& explanation : explain(schedule_, words[1].text)) text += explanation_text(explanation);
+      put(text.empty() ? "no resource " + words[1].text + "\n" : text);
     } else if (words[0].text == "action" && words.size() >= 2) {
       put(attributes_text(graph, words[1].text, words.size() > 2 ? words[2].text : ""));
     } else {
       return fail(
-          "expected summary, scores, utilization, graph, ids, header, status, steps, revised or action KEY [NODE]",
+          "expected summary, scores, utilization, graph, ids, header, status, steps, revised, why RESOURCE or action "
+          "KEY [NODE]",
           {file_, wanted.line, wanted.column});
     }
     return {};
