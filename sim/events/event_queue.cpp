@@ -18,6 +18,13 @@ void EventQueue::push_due(std::uint64_t order) {
   due_.push_back(order);
 }
 
+// The latest of the near entries goes into the heap, as its first.
+void EventQueue::spill() {
+  push_heap(near_[0]);
+  --near_size_;
+  for (std::size_t i = 0; i < near_size_; ++i) near_[i] = near_[i + 1];
+}
+
 void EventQueue::push_heap(Entry entry) {
   if ((end_ >> 2) >= lines_.size()) lines_.resize(lines_.size() * 2);
   std::size_t hole = end_++;
@@ -74,56 +81,80 @@ void EventQueue::compact() {
   for (std::size_t i = end_; i-- > kRoot;) sift_down(i, at(i));
 }
 
-void EventQueue::drop_cancelled() {
-  while (end_ > kRoot && !live(at(kRoot).order)) {
-    pop_heap();
+bool EventQueue::postpone(EventId event, Time at) {
+  if (!pending(event)) return false;
+  const std::uint32_t slot = slot_of(event.value);
+  if (postponed_to_.size() <= slot) postponed_to_.resize(slots_.size());
+  postponed_to_[slot] = static_cast<std::uint64_t>(at.ns);
+  slots_[slot].order |= kPostponed;
+  return true;
+}
+
+// The entry that a postponed event has from now on.
+EventQueue::Entry EventQueue::take_postponed(const Entry& old) {
+  const std::uint64_t time = postponed_to_[slot_of(old.order)];
+  SIMCLUSTER_ASSERT(time >= old.time);
+  slots_[slot_of(old.order)].order = old.order;
+  return {time, old.order};
+}
+
+// The earliest entry's event was cancelled or postponed: the entry goes, or goes to where it belongs.
+void EventQueue::settle_top() {
+  const Entry old = top();
+  if (!live(old.order)) {
     --cancelled_;
+    pop_top();
+  } else if (near_size_ == 0) {
+    sift_down(kRoot, take_postponed(old));
+  } else {
+    --near_size_;
+    push(take_postponed(old));
   }
-  while (due_head_ < due_.size() && !live(due_[due_head_])) {
-    ++due_head_;
+}
+
+// The same for the first of due_. Returns false when that is to run now.
+bool EventQueue::settle_due() {
+  const std::uint64_t order = due_[due_head_];
+  if (current(order)) return false;
+  ++due_head_;
+  if (live(order))
+    push(take_postponed({static_cast<std::uint64_t>(now_.ns), order}));
+  else
     --cancelled_;
-  }
+  return true;
 }
 
 std::optional<Time> EventQueue::next_time() {
-  drop_cancelled();
+  while (due_head_ < due_.size() && settle_due()) {
+  }
+  while (any() && !current(top().order)) settle_top();
   if (due_head_ < due_.size()) return now_;
-  if (end_ == kRoot) return std::nullopt;
-  return Time{static_cast<std::int64_t>(at(kRoot).time)};
-}
-
-void EventQueue::run_slot(std::uint64_t order) {
-  const Slot slot = slots_[slot_of(order)];
-  release_slot(slot_of(order));
-  ++events_run_;
-  slot.handler->on_event(slot.cookie);
+  if (!any()) return std::nullopt;
+  return Time{static_cast<std::int64_t>(top().time)};
 }
 
 bool EventQueue::run_next(std::uint64_t end) {
   while (true) {
     const bool due = due_head_ < due_.size();
-    if (end_ > kRoot) {
-      const Entry top = at(kRoot);
-      if (!live(top.order)) {
-        pop_heap();
-        --cancelled_;
+    if (any()) {
+      // Field by field: an entry that was just written in two halves is slow to read as a whole.
+      const std::uint64_t order = top().order;
+      const std::uint64_t time = top().time;
+      if (!current(order)) {
+        settle_top();
         continue;
       }
-      if (!due || top.time == static_cast<std::uint64_t>(now_.ns)) {
-        if (top.time > end) return false;
-        now_.ns = static_cast<std::int64_t>(top.time);
-        pop_heap();
-        run_slot(top.order);
+      if (!due || time == static_cast<std::uint64_t>(now_.ns)) {
+        if (time > end) return false;
+        now_.ns = static_cast<std::int64_t>(time);
+        pop_top();
+        run_slot(order);
         return true;
       }
     }
     if (!due) return false;
-    const std::uint64_t order = due_[due_head_++];
-    if (!live(order)) {
-      --cancelled_;
-      continue;
-    }
-    run_slot(order);
+    if (settle_due()) continue;
+    run_slot(due_[due_head_++]);
     return true;
   }
 }

@@ -48,7 +48,7 @@ class EventQueue {
     if (at == now_ && event_class == EventClass::kNormal)
       push_due(order);
     else
-      push_heap({static_cast<std::uint64_t>(at.ns), order});
+      push({static_cast<std::uint64_t>(at.ns), order});
     return EventId(order);
   }
   EventId schedule_in(Duration delay, EventHandler& handler, std::uint64_t cookie,
@@ -56,10 +56,15 @@ class EventQueue {
     return schedule(now_ + delay, handler, cookie, event_class);
   }
 
+  // Moves an event that is still to come to `at`, which must not be before its present time; costs much less than
+  // cancelling it and scheduling another. Among the events of that time it keeps its place by insertion. Returns false
+  // when it is not pending.
+  bool postpone(EventId event, Time at);
   // Forgets the event. Returns false when it ran already, was cancelled or is none.
   bool cancel(EventId event);
   bool pending(EventId event) const {
-    return event.valid() && slot_of(event.value) < slots_.size() && slots_[slot_of(event.value)].order == event.value;
+    return event.valid() && slot_of(event.value) < slots_.size() &&
+           (slots_[slot_of(event.value)].order & ~kPostponed) == event.value;
   }
 
   // Events that will still run.
@@ -85,8 +90,8 @@ class EventQueue {
   };
   struct Slot {
     EventHandler* handler = nullptr;
-    std::uint64_t cookie = 0;  // next free slot while unused
-    std::uint64_t order = kFree;
+    std::uint64_t cookie = 0;     // next free slot while unused
+    std::uint64_t order = kFree;  // of its entry, and whether it was postponed
   };
   struct alignas(64) Line {
     Entry entries[4];
@@ -94,12 +99,14 @@ class EventQueue {
 
   static constexpr unsigned kSlotBits = 24;
   static constexpr std::uint64_t kSlotMask = (std::uint64_t{1} << kSlotBits) - 1;
-  static constexpr std::uint64_t kSequenceLimit = std::uint64_t{1} << (63 - kSlotBits);
+  static constexpr std::uint64_t kSequenceLimit = std::uint64_t{1} << (62 - kSlotBits);
+  static constexpr std::uint64_t kPostponed = std::uint64_t{1} << 62;
   static constexpr std::uint64_t kFree = ~std::uint64_t{0};
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
   static constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
   // The heap's root stands at 3, so that the four children of every entry fill one cache line.
   static constexpr std::size_t kRoot = 3;
+  static constexpr std::size_t kNear = 8;
 
   static std::uint32_t slot_of(std::uint64_t order) { return static_cast<std::uint32_t>(order & kSlotMask); }
   static bool before(const Entry& a, const Entry& b) {
@@ -107,8 +114,9 @@ class EventQueue {
     return (static_cast<Wide>(a.time) << 64 | a.order) < (static_cast<Wide>(b.time) << 64 | b.order);
   }
   Entry& at(std::size_t i) { return lines_[i >> 2].entries[i & 3]; }
-  bool live(std::uint64_t order) const { return slots_[slot_of(order)].order == order; }
-
+  // The event is to run at its entry's time: neither cancelled nor postponed.
+  bool current(std::uint64_t order) const { return slots_[slot_of(order)].order == order; }
+  bool live(std::uint64_t order) const { return (slots_[slot_of(order)].order & ~kPostponed) == order; }
   std::uint32_t take_slot() {
     ++live_;
     if (free_slot_ == kNoSlot) return grow_slots();
@@ -124,23 +132,53 @@ class EventQueue {
   }
   std::uint32_t grow_slots();
   void push_due(std::uint64_t order);
+  void push(Entry entry) {
+    const bool is_near = near_size_ > 0 ? before(entry, near_[0]) : end_ == kRoot || before(entry, at(kRoot));
+    if (!is_near) return push_heap(entry);
+    if (near_size_ == kNear) spill();
+    std::size_t hole = near_size_++;
+    for (; hole > 0 && before(near_[hole - 1], entry); --hole) near_[hole] = near_[hole - 1];
+    near_[hole] = entry;
+  }
+  void spill();
   void push_heap(Entry entry);
   void pop_heap();
   void sift_down(std::size_t hole, Entry entry);
-  void drop_cancelled();
   void compact();
+  bool any() const { return near_size_ > 0 || end_ > kRoot; }
+  // The earliest entry of those that are not due_; there must be one.
+  const Entry& top() { return near_size_ > 0 ? near_[near_size_ - 1] : at(kRoot); }
+  void pop_top() {
+    if (near_size_ > 0)
+      --near_size_;
+    else
+      pop_heap();
+  }
+  void settle_top();
+  bool settle_due();
+  Entry take_postponed(const Entry& old);
   bool run_next(std::uint64_t end);
-  void run_slot(std::uint64_t order);
+  void run_slot(std::uint64_t order) {
+    const Slot slot = slots_[slot_of(order)];
+    release_slot(slot_of(order));
+    ++events_run_;
+    slot.handler->on_event(slot.cookie);
+  }
 
   Time now_;
   bool stopped_ = false;
   std::uint64_t next_sequence_ = 0;
   std::uint64_t events_run_ = 0;
   std::size_t live_ = 0;
-  std::size_t cancelled_ = 0;  // entries in heap_ or due_ whose slot is gone
+  std::size_t cancelled_ = 0;  // entries whose slot is gone
   std::size_t end_ = kRoot;    // one past the last heap entry
+  // A few entries before all of the heap's, the earliest last. A datagram on its way is nearly always the next event,
+  // or the next but one: it comes and goes here without touching the heap.
+  std::size_t near_size_ = 0;
+  Entry near_[kNear];
   std::vector<Line> lines_;
   std::vector<Slot> slots_;
+  std::vector<std::uint64_t> postponed_to_;  // by slot, as far as needed
   std::uint32_t free_slot_ = kNoSlot;
   // Events for this very instant, in order. They come after all heap entries of this instant, which are older.
   std::vector<std::uint64_t> due_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -121,7 +122,41 @@ TEST(EventQueue, RestartedTimersDoNotPileUp) {
   EXPECT_EQ(r.seen, (Seen{7}));
 }
 
-// Against an ordered map, with random times, cancels and events that make events.
+TEST(EventQueue, PostponedEventsRunAtTheirNewTime) {
+  EventQueue queue;
+  Recorder r;
+  const EventId timer = queue.schedule({10}, r, 1);
+  const EventId at_once = queue.schedule({0}, r, 2);
+  queue.schedule({30}, r, 3);
+  EXPECT_TRUE(queue.postpone(timer, {40}));
+  EXPECT_TRUE(queue.postpone(timer, {50}));
+  EXPECT_TRUE(queue.postpone(at_once, {20}));
+  EXPECT_EQ(queue.next_time()->ns, 20);
+  EXPECT_EQ(queue.run_until({20}), 1u);
+  EXPECT_EQ(queue.now().ns, 20);
+  EXPECT_FALSE(queue.postpone(at_once, {50}));  // has run
+  EXPECT_EQ(queue.size(), 2u);
+  EXPECT_EQ(queue.run_until({49}), 1u);
+  EXPECT_EQ(queue.run_until({100}), 1u);
+  EXPECT_EQ(r.seen, (Seen{2, 3, 1}));
+}
+
+TEST(EventQueue, PostponedEventsKeepTheirPlaceByInsertion) {
+  EventQueue queue;
+  Recorder r;
+  const EventId first = queue.schedule({10}, r, 1);
+  queue.schedule({20}, r, 2);
+  EXPECT_TRUE(queue.postpone(first, {20}));
+  EXPECT_TRUE(queue.pending(first));
+  queue.run_until({20});
+  EXPECT_EQ(r.seen, (Seen{1, 2}));
+  const EventId gone = queue.schedule({30}, r, 3);
+  EXPECT_TRUE(queue.postpone(gone, {40}));
+  EXPECT_TRUE(queue.cancel(gone));
+  EXPECT_FALSE(queue.run_one());
+}
+
+// Against an ordered map, with random times, events cancelled and postponed, and events that make events.
 TEST(EventQueue, AgreesWithASortedModel) {
   EventQueue queue;
   Random random(1, "event queue model");
@@ -144,6 +179,16 @@ TEST(EventQueue, AgreesWithASortedModel) {
         right = right && queue.cancel(it->second);
         model.erase(it);
       }
+    }
+    if (!model.empty() && random.below(4) == 0) {
+      const auto it =
+          std::next(model.begin(), static_cast<std::ptrdiff_t>(random.below(std::min<std::size_t>(model.size(), 8))));
+      const auto [at, number] = it->first;
+      const EventId event = it->second;
+      const std::int64_t later = at + static_cast<std::int64_t>(random.below(100));
+      right = right && queue.postpone(event, {later});
+      model.erase(it);
+      model[{later, number}] = event;
     }
   };
   for (int i = 0; i < 500; ++i) add();
