@@ -99,9 +99,12 @@ std::string v6_text(const IpAddress& address) {
 }  // namespace
 
 IpAddress IpAddress::network(int prefix_length) const {
+  if (family == Family::kV4) {
+    const std::uint32_t host_bits = prefix_length <= 0 ? ~0U : prefix_length >= 32 ? 0 : ~0U >> prefix_length;
+    return v4(v4_value() & ~host_bits);
+  }
   IpAddress result = *this;
-  const std::size_t width = family == Family::kV4 ? 4 : 16;
-  for (std::size_t i = 0; i < width; ++i) {
+  for (std::size_t i = 0; i < result.bytes.size(); ++i) {
     const int bits = prefix_length - static_cast<int>(8 * i);
     if (bits <= 0)
       result.bytes[i] = 0;

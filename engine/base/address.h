@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -18,6 +19,13 @@ struct IpAddress {
   Family family = Family::kNone;
 
   constexpr auto operator<=>(const IpAddress&) const = default;
+  // As two integers: every frame on its way is compared several times.
+  constexpr bool operator==(const IpAddress& other) const {
+    using Halves = std::array<std::uint64_t, 2>;
+    const auto mine = std::bit_cast<Halves>(bytes);
+    const auto others = std::bit_cast<Halves>(other.bytes);
+    return family == other.family && ((mine[0] ^ others[0]) | (mine[1] ^ others[1])) == 0;
+  }
   constexpr bool specified() const { return family != Family::kNone; }
 
   static constexpr IpAddress v4(std::uint32_t host_order) {

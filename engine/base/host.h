@@ -39,6 +39,7 @@ struct LinkConfig {
   IpAddress multicast;  // unspecified: unicast to `peers`
   std::uint16_t port = 5405;
   std::vector<IpAddress> peers;
+  bool hears_itself = true;  // gets a copy of its own multicasts
 };
 
 // What the host says about a link's own interface (M 13.1).
@@ -60,8 +61,8 @@ struct AgentRequest {
   std::string provider;
   std::string type;
   std::string action;
-  std::string instance;                                        // OCF_RESOURCE_INSTANCE
-  std::vector<std::pair<std::string, std::string>> parameters; // without OCF_RESKEY_; meta values as CRM_meta_*
+  std::string instance;                                         // OCF_RESOURCE_INSTANCE
+  std::vector<std::pair<std::string, std::string>> parameters;  // without OCF_RESKEY_; meta values as CRM_meta_*
   Duration interval;
 };
 
@@ -104,13 +105,21 @@ class Host {
 
   // Calls client.on_timer(cookie) once, `delay` from now (0 or less: as soon as possible, after what is due already).
   virtual TimerId start_timer(Duration delay, TimerClient& client, std::uint64_t cookie) = 0;
+  // Puts off a timer that is still to come: it comes `delay` from now, which must not be earlier than it would have
+  // come. Much cheaper than starting another. False when the timer is over, or the host knows no such thing: nothing
+  // happened.
+  virtual bool postpone_timer(TimerId timer, Duration delay) {
+    static_cast<void>(timer);
+    static_cast<void>(delay);
+    return false;
+  }
   // Safe for timers that are over or none.
   virtual void cancel_timer(TimerId timer) = 0;
 
   // Binds a link. Its state is reported through the client. Opening an open link binds it anew.
   virtual void open_link(LinkIndex link, const LinkConfig& config, LinkClient& client) = 0;
   virtual void close_link(LinkIndex link) = 0;
-  // Sends to every node of the link, the sender included (multicast loop), or to all peers.
+  // Sends to every node of the link, the sender included (multicast loop) if it wants to hear itself, or to all peers.
   virtual void send_all(LinkIndex link, std::span<const std::byte> bytes) = 0;
   virtual void send_to(LinkIndex link, const IpAddress& to, std::span<const std::byte> bytes) = 0;
 

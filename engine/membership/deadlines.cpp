@@ -7,14 +7,23 @@ namespace simcluster::membership {
 void Deadlines::restart() {
   unsettled_ = false;
   Time earliest = kNever;
+  std::size_t which = 0;
   for (std::uint32_t left = armed_; left != 0; left &= left - 1) {
-    const Slot& slot = slots_[static_cast<std::size_t>(std::countr_zero(left))];
-    if (slot.at < earliest) earliest = slot.at;
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    if (slots_[i].at >= earliest) continue;
+    earliest = slots_[i].at;
+    which = i;
   }
-  if (earliest >= timer_at_) return;
-  if (timer_.valid()) host_.cancel_timer(timer_);
+  if (earliest == kNever) return;
+  timer_for_ = static_cast<Deadline>(which);
+  if (earliest == timer_at_) return;
+  if (earliest < timer_at_) {
+    host_.cancel_timer(timer_);
+    timer_ = host_.start_timer(earliest - now_, client_, cookie_);
+  } else if (!host_.postpone_timer(timer_, earliest - now_)) {
+    return;
+  }
   timer_at_ = earliest;
-  timer_ = host_.start_timer(earliest - now_, client_, cookie_);
 }
 
 std::optional<Deadline> Deadlines::next_due() {

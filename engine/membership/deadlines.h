@@ -1,6 +1,6 @@
 // All timers of one node's membership layer over a single host timer. A deadline that moves away costs one store: the
-// host timer is left alone, wakes up too early once and is started again for what is then the earliest. Observable
-// firing times are exact.
+// host timer is left alone until it is nearer than half of the new delay, and only then put off. Should it come too
+// early all the same, it is started again for what is then the earliest. Observable firing times are exact.
 #pragma once
 
 #include <array>
@@ -55,7 +55,7 @@ class Deadlines {
     slot.at = now_ + delay;
     slot.order = ++order_;
     armed_ |= bit(which);
-    if (slot.at < timer_at_) unsettled_ = true;
+    if (slot.at < timer_at_ || (which == timer_for_ && now_ + delay / 2 > timer_at_)) unsettled_ = true;
   }
   void cancel(Deadline which) { armed_ &= ~bit(which); }
   void cancel_all() { armed_ = 0; }
@@ -91,10 +91,11 @@ class Deadlines {
   std::array<Slot, kDeadlineCount> slots_;
   std::uint64_t order_ = 0;
   std::uint32_t armed_ = 0;  // one bit per deadline
-  bool unsettled_ = false;   // something is due before the host timer
+  bool unsettled_ = false;   // something is due before the host timer, or that would soon come in vain
   Time now_;
   TimerId timer_;
   Time timer_at_ = kNever;
+  Deadline timer_for_ = Deadline::kTokenLoss;  // what the host timer was started for
 };
 
 }  // namespace simcluster::membership

@@ -6,7 +6,6 @@
 #include <array>
 #include <compare>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include "engine/base/address.h"
@@ -17,15 +16,6 @@ namespace simcluster::membership {
 inline constexpr std::size_t kMaxRings = 2;         // K-10, Corosync 1 and 2
 inline constexpr std::size_t kMaxProcessors = 384;  // K-1
 
-// Compares as two integers; the token's ring is compared at every hop.
-inline bool same_address(const IpAddress& a, const IpAddress& b) {
-  std::uint64_t x[2];
-  std::uint64_t y[2];
-  std::memcpy(x, a.bytes.data(), sizeof x);
-  std::memcpy(y, b.bytes.data(), sizeof y);
-  return x[0] == y[0] && x[1] == y[1] && a.family == b.family;
-}
-
 struct Processor {
   std::uint32_t node_id = 0;
   // Ring addresses; unspecified where node ids are the identity.
@@ -34,7 +24,7 @@ struct Processor {
   // Ring 0's address if there is one, else the node id.
   bool operator==(const Processor& other) const {
     if (!address[0].specified() && !other.address[0].specified()) return node_id == other.node_id;
-    return same_address(address[0], other.address[0]);
+    return address[0] == other.address[0];
   }
   std::strong_ordering operator<=>(const Processor& other) const {
     if (!address[0].specified() && !other.address[0].specified()) return node_id <=> other.node_id;

@@ -6,20 +6,25 @@ namespace simcluster::membership {
 
 namespace {
 
+// The token is written and read at every hop: what it consists of is inlined into one run of plain stores and loads.
+
 constexpr std::uint16_t kMagic = 0xC070;  // Corosync 3
 constexpr std::uint8_t kVersion = 3;
 constexpr std::uint16_t kEndianDetector = 0xff22;  // before
 constexpr std::uint16_t kFamilyV4 = 2;
 constexpr std::uint16_t kFamilyV6 = 10;
 
-bool by_id(Generation g) { return g == Generation::kNodeIds; }
+[[gnu::always_inline]] inline bool by_id(Generation g) { return g == Generation::kNodeIds; }
 
 constexpr std::size_t kIpSize = 22;
-std::size_t processor_size(Generation g) { return by_id(g) ? 4 : 1 + kMaxRings * kIpSize; }
-std::size_t ring_size(Generation g) { return by_id(g) ? 12 : kIpSize + 8; }
-std::size_t header_size_of(Generation g) { return by_id(g) ? 13 : 8; }
+[[gnu::always_inline]] inline std::size_t processor_size(Generation g) {
+  return by_id(g) ? 4 : 1 + kMaxRings * kIpSize;
+}
+[[gnu::always_inline]] inline std::size_t ring_size(Generation g) { return by_id(g) ? 12 : kIpSize + 8; }
+[[gnu::always_inline]] inline std::size_t header_size_of(Generation g) { return by_id(g) ? 13 : 8; }
 
-void put_header(Writer& w, Generation g, MessageType type, std::uint8_t encapsulated, std::uint32_t node_id) {
+[[gnu::always_inline]] inline void put_header(Writer& w, Generation g, MessageType type, std::uint8_t encapsulated,
+                                              std::uint32_t node_id) {
   if (by_id(g)) {
     w.u16(kMagic);
     w.u8(kVersion);
@@ -35,7 +40,7 @@ void put_header(Writer& w, Generation g, MessageType type, std::uint8_t encapsul
   w.u32(node_id);
 }
 
-void put_ip(Writer& w, std::uint32_t node_id, const IpAddress& address) {
+[[gnu::always_inline]] inline void put_ip(Writer& w, std::uint32_t node_id, const IpAddress& address) {
   w.u32(node_id);
   w.u16(address.family == IpAddress::Family::kV4   ? kFamilyV4
         : address.family == IpAddress::Family::kV6 ? kFamilyV6
@@ -44,7 +49,7 @@ void put_ip(Writer& w, std::uint32_t node_id, const IpAddress& address) {
 }
 
 // False for an address family that does not exist.
-bool get_ip(Reader& r, std::uint32_t& node_id, IpAddress& address) {
+[[gnu::always_inline]] inline bool get_ip(Reader& r, std::uint32_t& node_id, IpAddress& address) {
   node_id = r.u32();
   const std::uint16_t family = r.u16();
   const auto bytes = r.bytes(address.bytes.size());
@@ -59,7 +64,7 @@ bool get_ip(Reader& r, std::uint32_t& node_id, IpAddress& address) {
   return family == 0 || family == kFamilyV4 || family == kFamilyV6;
 }
 
-void put_processor(Writer& w, Generation g, const Processor& p) {
+[[gnu::always_inline]] inline void put_processor(Writer& w, Generation g, const Processor& p) {
   if (by_id(g)) return w.u32(p.node_id);
   std::uint8_t count = 0;
   for (const IpAddress& address : p.address) count = static_cast<std::uint8_t>(count + (address.specified() ? 1 : 0));
@@ -67,7 +72,7 @@ void put_processor(Writer& w, Generation g, const Processor& p) {
   for (const IpAddress& address : p.address) put_ip(w, p.node_id, address);
 }
 
-bool get_processor(Reader& r, Generation g, Processor& p) {
+[[gnu::always_inline]] inline bool get_processor(Reader& r, Generation g, Processor& p) {
   if (by_id(g)) {
     p = {};
     p.node_id = r.u32();
@@ -79,7 +84,7 @@ bool get_processor(Reader& r, Generation g, Processor& p) {
   return get_ip(r, ignored, p.address[1]) && good && p.address[0].specified();
 }
 
-void put_ring(Writer& w, Generation g, const Ring& ring) {
+[[gnu::always_inline]] inline void put_ring(Writer& w, Generation g, const Ring& ring) {
   if (by_id(g))
     w.u32(ring.representative.node_id);
   else
@@ -87,7 +92,7 @@ void put_ring(Writer& w, Generation g, const Ring& ring) {
   w.u64(ring.sequence);
 }
 
-bool get_ring(Reader& r, Generation g, Ring& ring) {
+[[gnu::always_inline]] inline bool get_ring(Reader& r, Generation g, Ring& ring) {
   bool good = true;
   if (by_id(g))
     ring.representative.node_id = r.u32();

@@ -1,7 +1,6 @@
 #include "engine/membership/stack.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
@@ -83,50 +82,50 @@ class Stack::Impl final : public TimerClient,
   void start() {
     SIMCLUSTER_ASSERT(!started_);
     started_ = true;
-    const Input input(*this);
-    log_start(host_, profile_, plan_, votequorum_.has_value());
-    transport_->start();
+    input([&] {
+      log_start(host_, profile_, plan_, votequorum_.has_value());
+      transport_->start();
+    });
   }
 
   // LC-4.
   void stop() {
     if (!started_ || stopping_) return;
     stopping_ = true;
-    const Input input(*this);
-    host_.log(LogPriority::kNotice, "corosync", "[MAIN  ] Unloading all Corosync service engines.");
-    cpg_.leave_all();
-    if (votequorum_) votequorum_->leave();
-    deadlines_.arm(Deadline::kShutdown, kUnloadTime);
+    input([&] {
+      host_.log(LogPriority::kNotice, "corosync", "[MAIN  ] Unloading all Corosync service engines.");
+      cpg_.leave_all();
+      if (votequorum_) votequorum_->leave();
+      deadlines_.arm(Deadline::kShutdown, kUnloadTime);
+    });
   }
 
   // --- inputs --------------------------------------------------------------------------------------------------------
 
   void on_timer(std::uint64_t) override {
-    const Input input(*this);
-    deadlines_.on_host_timer();
-    while (!finished_) {
-      const auto due = deadlines_.next_due();
-      if (!due) return;
-      on_deadline(*due);
-    }
+    input([&] {
+      deadlines_.on_host_timer();
+      while (!finished_) {
+        const auto due = deadlines_.next_due();
+        if (!due) return;
+        on_deadline(*due);
+      }
+    });
   }
 
   void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) override {
     if (finished_) return;
-    const Input input(*this);
-    transport_->on_datagram(link, from, bytes);
+    input([&] { transport_->on_datagram(link, from, bytes); });
   }
 
   void on_link_state(LinkIndex link, LinkState state, const IpAddress& own_address) override {
     if (finished_) return;
-    const Input input(*this);
-    transport_->on_link_state(link, state == LinkState::kUp, own_address);
+    input([&] { transport_->on_link_state(link, state == LinkState::kUp, own_address); });
   }
 
   void on_client_request() override {
     if (finished_) return;
-    const Input input(*this);
-    cpg_.pump();
+    input([&] { cpg_.pump(); });
   }
 
   // --- TransportClient -----------------------------------------------------------------------------------------------
@@ -260,24 +259,17 @@ class Stack::Impl final : public TimerClient,
  private:
   friend class Stack;
 
-  // One input: what it asked of the node itself is done before it ends, then the host is told when to wake us.
-  class Input {
-   public:
-    explicit Input(Impl& impl) : impl_(impl) {
-      if (impl_.depth_++ != 0) return;
-      impl_.deadlines_.begin_input();
-      impl_.srp_.note_alive();
+  // One input: what it asked of the node itself is done before it ends, then the host is told when to wake us. After an
+  // exception (a failed assertion) there is nothing left to end.
+  template <class F>
+  void input(F&& handle) {
+    if (depth_++ == 0) {
+      deadlines_.begin_input();
+      srp_.note_alive();
     }
-    ~Input() noexcept(false) {
-      if (--impl_.depth_ != 0 || std::uncaught_exceptions() != 0) return;
-      impl_.end_input();
-    }
-    Input(const Input&) = delete;
-    Input& operator=(const Input&) = delete;
-
-   private:
-    Impl& impl_;
-  };
+    handle();
+    if (--depth_ == 0) end_input();
+  }
 
   void end_input() {
     if (!finished_) {

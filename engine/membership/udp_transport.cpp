@@ -46,6 +46,7 @@ void UdpTransport::log(const std::string& text) { host_.log(LogPriority::kNotice
 void UdpTransport::start() {
   running_ = true;
   for (std::size_t ring = 0; ring < rings_.size(); ++ring) {
+    settings_.rings[ring].hears_itself = false;  // loop_ sees to that
     host_.open_link(link_of(ring), settings_.rings[ring], link_client_);
     deadlines_.arm(check_of(ring), kStartDelay);
   }
@@ -205,7 +206,7 @@ void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from, std::span<
   if (!running_ || link.index() >= rings_.size()) return;
   // Own multicasts come through the loop, not from the network (TR-2, UD-1).
   const Ring& ring = rings_[link.index()];
-  if (ring.bound != Bound::kAddress || same_address(from, ring.own)) return;
+  if (ring.bound != Bound::kAddress || from == ring.own) return;
   const auto frame = auth_.open(bytes);
   if (!frame) {
     if (profile_.processor_is_address)

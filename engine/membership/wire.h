@@ -27,8 +27,14 @@ constexpr T to_little_endian(T value) {
 class Writer {
  public:
   // `size` is what will be written in all; it is allowed to be too small.
-  Writer(std::vector<std::byte>& out, std::size_t size) : out_(out) { out_.resize(size); }
-  ~Writer() { out_.resize(used_); }
+  Writer(std::vector<std::byte>& out, std::size_t size) : out_(out) {
+    out_.resize(size);
+    at_ = out_.data();
+    end_ = at_ + size;
+  }
+  ~Writer() {
+    if (at_ != end_) out_.resize(used());
+  }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
@@ -37,31 +43,41 @@ class Writer {
   void u32(std::uint32_t value) { put(value); }
   void u64(std::uint64_t value) { put(value); }
   void bytes(std::span<const std::byte> data) {
+    if (data.empty()) return;
     reserve(data.size());
-    if (!data.empty()) std::memcpy(out_.data() + used_, data.data(), data.size());
-    used_ += data.size();
+    std::memcpy(at_, data.data(), data.size());
+    at_ += data.size();
   }
   void text(std::string_view data) { bytes(std::as_bytes(std::span(data.data(), data.size()))); }
   void zeros(std::size_t count) {
+    if (count == 0) return;
     reserve(count);
-    if (count != 0) std::memset(out_.data() + used_, 0, count);
-    used_ += count;
+    std::memset(at_, 0, count);
+    at_ += count;
   }
 
  private:
+  std::size_t used() const { return static_cast<std::size_t>(at_ - out_.data()); }
   void reserve(std::size_t count) {
-    if (used_ + count > out_.size()) out_.resize(used_ + count);
+    if (static_cast<std::size_t>(end_ - at_) < count) grow(count);
+  }
+  [[gnu::noinline]] void grow(std::size_t count) {
+    const std::size_t offset = used();
+    out_.resize(offset + count);
+    at_ = out_.data() + offset;
+    end_ = at_ + count;
   }
   template <class T>
   void put(T value) {
     reserve(sizeof(T));
     const T little = to_little_endian(value);
-    std::memcpy(out_.data() + used_, &little, sizeof(T));
-    used_ += sizeof(T);
+    std::memcpy(at_, &little, sizeof(T));
+    at_ += sizeof(T);
   }
 
   std::vector<std::byte>& out_;
-  std::size_t used_ = 0;
+  std::byte* at_;
+  std::byte* end_;
 };
 
 // Takes fields off the front. Reading past the end gives zeros and makes failed() true for good.

@@ -91,7 +91,7 @@ NetError NetStack::remove_address(std::string_view interface_name, const IpAddre
   remove_connected_route(*interface, removed);
   if (!removed.secondary) promote_or_drop_secondaries(*interface, removed, position);
   // Routes that name a source which is gone go with it.
-  if (!is_local(removed.address)) {
+  if (!find_local(removed.address)) {
     std::vector<Route> orphans;
     for (const Route& route : routes_.all())
       if (route.source == removed.address) orphans.push_back(route);
@@ -121,10 +121,10 @@ void NetStack::promote_or_drop_secondaries(Interface& interface, const Interface
     trace_address(TraceKind::kAddressRemoved, interface, address, "its primary address was removed");
 }
 
-bool NetStack::is_local(const IpAddress& address) const {
+bool NetStack::find_local(const IpAddress& address) const {
   for (const Interface& interface : interfaces_)
     for (const InterfaceAddress& a : interface.addresses)
-      if (same_address(a.address, address)) return true;
+      if (a.address == address) return true;
   return address.family == IpAddress::Family::kV4 && address.bytes[0] == 127 && interfaces_[0].up;
 }
 

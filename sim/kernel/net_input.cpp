@@ -79,7 +79,7 @@ void NetStack::deliver_udp(int index, const FrameRef& frame) {
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     const Socket& socket = sockets_[i];
     if (socket.client == nullptr || socket.port != header.destination_port) continue;
-    bool wanted = !group && (!socket.address.specified() || same_address(socket.address, header.destination));
+    bool wanted = !group && (!socket.address.specified() || socket.address == header.destination);
     for (const Group& g : socket.groups)
       wanted = wanted || (group && g.address == header.destination && g.interface == index);
     if (!wanted) continue;

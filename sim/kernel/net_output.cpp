@@ -52,6 +52,7 @@ IpAddress NetStack::source_for(const Interface& interface, const Route* route, c
 
 std::uint16_t NetStack::fragments_for(int mtu, std::size_t payload) const {
   const std::size_t piece = static_cast<std::size_t>(std::max(mtu, 68)) - 20;
+  if (payload + 8 <= piece) return 1;
   return static_cast<std::uint16_t>((payload + 8 + piece - 1) / piece);
 }
 
@@ -61,13 +62,12 @@ NetError NetStack::send(SocketId socket_id, const IpAddress& to, std::uint16_t p
   FrameRef frame = context_.network.pool().take(bytes.size());
   std::memcpy(frame->payload().data(), bytes.data(), bytes.size());
   FrameHeader& header = frame->header;
-  header.kind = FrameKind::kUdp;
   header.destination = to;
   header.source_port = socket.port;
   header.destination_port = port;
   for (const Flow& flow : socket.flows) {
     if (flow.generation != generation_ || flow.valid_until <= context_.queue.now()) continue;
-    if (!same_address(flow.to, to)) continue;
+    if (flow.to != to) continue;
     header.source = flow.from;
     header.source_mac = flow.source_mac;
     header.destination_mac = flow.destination_mac;

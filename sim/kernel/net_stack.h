@@ -106,7 +106,14 @@ class NetStack final : private EventHandler {
   NetError add_address(std::string_view interface_name, const InterfaceAddress& address);
   // Prefix length below 0: whatever it has.
   NetError remove_address(std::string_view interface_name, const IpAddress& address, int prefix_length = -1);
-  bool is_local(const IpAddress& address) const;
+  bool is_local(const IpAddress& address) const {
+    if (local_generation_ != generation_ || local_address_ != address) {
+      if (!find_local(address)) return false;
+      local_generation_ = generation_;
+      local_address_ = address;
+    }
+    return true;
+  }
 
   // --- routes (AT-2.4) -----------------------------------------------------------------------------------------------
   const RouteTable& routes() const { return routes_; }
@@ -200,6 +207,7 @@ class NetStack final : private EventHandler {
   void kernel_log(std::string_view text);
 
   // net_addresses.cpp
+  bool find_local(const IpAddress& address) const;
   void add_connected_route(const Interface& interface, const InterfaceAddress& address);
   void remove_connected_route(const Interface& interface, const InterfaceAddress& address);
   void promote_or_drop_secondaries(Interface& interface, const InterfaceAddress& removed, std::size_t position);
@@ -252,7 +260,10 @@ class NetStack final : private EventHandler {
   bool powered_ = false;
   bool frozen_ = false;
   Time booted_;
-  std::uint64_t generation_ = 1;
+  std::uint64_t generation_ = 1;  // of interfaces, addresses, routes and neighbours
+  // The local address that was asked for last: nearly every packet is for the same one.
+  mutable IpAddress local_address_;
+  mutable std::uint64_t local_generation_ = 0;
   std::vector<Interface> interfaces_;
   std::vector<std::unique_ptr<Nic>> nics_;
   RouteTable routes_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/address.h"
+#include "engine/base/assert.h"
 #include "sim/network/mac_address.h"
 
 namespace simcluster::sim {
@@ -40,7 +41,15 @@ class Frame {
   std::span<const std::byte> payload() const { return {data(), size_}; }
   std::span<std::byte> payload() { return {data(), size_}; }
   // Bytes on the wire, all headers counted.
-  std::size_t wire_size() const;
+  std::size_t wire_size() const {
+    constexpr std::size_t kEthernet = 14;
+    constexpr std::size_t kSmallest = 60;
+    constexpr std::size_t kTransport = 8;  // UDP and ICMP headers are equally long
+    if (header.kind == FrameKind::kArpRequest || header.kind == FrameKind::kArpReply) return kSmallest;
+    const std::size_t ip = header.destination.family == IpAddress::Family::kV6 ? 40 : 20;
+    const std::size_t size = header.fragments * (kEthernet + ip) + kTransport + size_;
+    return size < kSmallest ? kSmallest : size;
+  }
 
  private:
   friend class FramePool;
@@ -89,7 +98,20 @@ class FramePool {
   FramePool& operator=(const FramePool&) = delete;
 
   // A frame with a default header and a payload of `size` bytes of unknown content. At most kMaxPayload.
-  FrameRef take(std::size_t size);
+  FrameRef take(std::size_t size) {
+    SIMCLUSTER_ASSERT(size <= kMaxPayload);
+    const std::uint32_t size_class = size <= kSizes[0] ? 0 : size <= kSizes[1] ? 1 : 2;
+    Frame* frame = free_[size_class];
+    if (frame != nullptr) {
+      free_[size_class] = frame->next_free_;
+      frame->header = FrameHeader();
+    } else {
+      frame = allocate(size_class);
+    }
+    frame->size_ = static_cast<std::uint32_t>(size);
+    ++in_use_;
+    return FrameRef(frame);
+  }
   FrameRef copy(const Frame& frame);
   // Frames that somebody holds.
   std::size_t in_use() const { return in_use_; }
@@ -105,6 +127,7 @@ class FramePool {
     free_[frame->size_class_] = frame;
     --in_use_;
   }
+  Frame* allocate(std::uint32_t size_class);
   static constexpr std::array<std::size_t, 3> kSizes{256, 2048, 65'536};
 
   std::array<Frame*, kSizes.size()> free_{};

@@ -1,8 +1,6 @@
 // Ethernet addresses, as integers in the order in which they are written.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -29,14 +27,6 @@ struct MacAddress {
   static std::optional<MacAddress> parse(std::string_view text);
   std::string text() const;
 };
-
-// Equality without a call: for the paths that every frame takes.
-constexpr bool same_address(const IpAddress& a, const IpAddress& b) {
-  using Halves = std::array<std::uint64_t, 2>;
-  const auto x = std::bit_cast<Halves>(a.bytes);
-  const auto y = std::bit_cast<Halves>(b.bytes);
-  return a.family == b.family && ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
-}
 
 // 224.0.0.0/4 or ff00::/8.
 constexpr bool is_multicast(const IpAddress& address) {

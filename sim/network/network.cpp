@@ -149,20 +149,24 @@ void Network::set_path_loss(NodeIndex from, NodeIndex to, std::uint32_t parts, S
 void Network::clear_path_losses() { path_losses_.clear(); }
 
 PortId Network::learned_port(Segment& segment, MacAddress mac) {
-  for (std::size_t i = 0; i < segment.learned.size(); ++i) {
-    if (segment.learned[i].mac != mac) continue;
-    return segment.learned[i].port;
-  }
+  for (const Learned& entry : segment.learned)
+    if (entry.mac == mac) return entry.port;
   return PortId::none();
 }
 
-void Network::learn(Segment& segment, MacAddress mac, PortId port) {
-  for (Learned& entry : segment.learned) {
-    if (entry.mac != mac) continue;
-    entry.port = port;
+void Network::learn(Segment& segment, MacAddress mac, PortId id) {
+  Port& port = ports_[id.index()];
+  const auto known = [&](const Learned& entry) { return entry.mac == mac; };
+  if (port.learned < segment.learned.size() && known(segment.learned[port.learned])) {
+    segment.learned[port.learned].port = id;
     return;
   }
-  segment.learned.push_back({mac, port});
+  const auto at = std::ranges::find_if(segment.learned, known);
+  port.learned = static_cast<std::uint32_t>(at - segment.learned.begin());
+  if (at == segment.learned.end())
+    segment.learned.push_back({mac, id});
+  else
+    at->port = id;
 }
 
 void Network::send(PortId from, FrameRef frame) {

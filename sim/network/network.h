@@ -100,6 +100,7 @@ class Network final : private EventHandler {
     bool carrier = false;
     bool reported_carrier = false;
     bool has_quality = false;
+    std::uint32_t learned = 0;  // where the segment's list probably has it
     LinkQuality sending;
     LinkQuality receiving;
     Time busy_until;  // of the sending side, when bandwidth is limited
@@ -114,7 +115,7 @@ class Network final : private EventHandler {
     LinkQuality quality;
     bool powered = true;
     std::vector<PortId> ports;
-    std::vector<Learned> learned;  // newest use in front
+    std::vector<Learned> learned;
     // Between ports i and j at [i * ports + j]: when the last frame arrives there.
     std::vector<Time> last_arrival;
   };
@@ -136,7 +137,7 @@ class Network final : private EventHandler {
   void update_carrier(PortId port);
   bool should_have_carrier(const Port& port) const;
   PortId learned_port(Segment& segment, MacAddress mac);
-  void learn(Segment& segment, MacAddress mac, PortId port);
+  void learn(Segment& segment, MacAddress mac, PortId id);
   // One frame on its way: what became of it so far.
   struct Journey {
     FrameRef frame;

@@ -81,16 +81,32 @@ TimerId SimHost::start_timer(Duration delay, TimerClient& client, std::uint64_t 
   Timer& timer = timers_[slot];
   timer.client = &client;
   timer.cookie = cookie;
+  timer.due = kernel_.context().queue.now() + delay;
   timer.event = schedule(Event::kTimer, slot, delay);
   return TimerId(std::uint64_t{timer.generation} << 32 | slot);
 }
 
-void SimHost::cancel_timer(TimerId id) {
-  if (dead_ || !id.valid()) return;
+SimHost::Timer* SimHost::find_timer(TimerId id) {
+  if (dead_ || !id.valid()) return nullptr;
   const auto slot = static_cast<std::uint32_t>(id.value);
-  if (slot >= timers_.size()) return;
+  if (slot >= timers_.size()) return nullptr;
   Timer& timer = timers_[slot];
-  if (timer.generation != id.value >> 32 || timer.client == nullptr) return;
+  return timer.generation == id.value >> 32 && timer.client != nullptr ? &timer : nullptr;
+}
+
+bool SimHost::postpone_timer(TimerId id, Duration delay) {
+  Timer* timer = find_timer(id);
+  const Time due = kernel_.context().queue.now() + delay;
+  // The software's clock may have jumped since it asked for the timer, the world's does not.
+  if (timer == nullptr || due < timer->due || !kernel_.context().queue.postpone(timer->event, due)) return false;
+  timer->due = due;
+  return true;
+}
+
+void SimHost::cancel_timer(TimerId id) {
+  if (find_timer(id) == nullptr) return;
+  const auto slot = static_cast<std::uint32_t>(id.value);
+  Timer& timer = timers_[slot];
   // One that waits for the end of a pause is no longer in the queue.
   if (!kernel_.context().queue.cancel(timer.event))
     std::erase(waiting_events_, std::uint64_t{slot} << 8 | static_cast<std::uint64_t>(Event::kTimer));

@@ -58,6 +58,7 @@ class SimHost final : public Host,
   Time now() const override { return kernel_.wall_clock(); }
   Duration uptime() const override { return kernel_.uptime(); }
   TimerId start_timer(Duration delay, TimerClient& client, std::uint64_t cookie) override;
+  bool postpone_timer(TimerId timer, Duration delay) override;
   void cancel_timer(TimerId timer) override;
   void open_link(LinkIndex link, const LinkConfig& config, LinkClient& client) override;
   void close_link(LinkIndex link) override;
@@ -81,6 +82,7 @@ class SimHost final : public Host,
     TimerClient* client = nullptr;  // nullptr: free
     std::uint64_t cookie = 0;
     EventId event;
+    Time due;  // on the world's clock
     std::uint32_t generation = 0;
     std::uint32_t next_free = 0;
   };
@@ -122,6 +124,7 @@ class SimHost final : public Host,
 
   EventId schedule(Event event, std::uint64_t index, Duration delay, EventClass event_class = EventClass::kNormal);
   void fire_timer(std::size_t slot);
+  Timer* find_timer(TimerId id);
   void report_link(std::size_t link);
   void finish_write(std::size_t slot);
   void deliver(std::size_t link, const FrameRef& frame);

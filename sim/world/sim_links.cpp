@@ -96,7 +96,7 @@ void SimHost::send_all(LinkIndex index, std::span<const std::byte> bytes) {
   if (link.client == nullptr) return;
   if (link.config.multicast.specified()) {
     kernel_.net().send(link.socket, link.config.multicast, link.config.port, bytes);
-    loop_back(index, bytes);
+    if (link.config.hears_itself) loop_back(index, bytes);
     return;
   }
   for (const IpAddress& peer : link.config.peers) kernel_.net().send(link.socket, peer, link.config.port, bytes);
