@@ -1,6 +1,7 @@
 #include "engine/membership/stack.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
@@ -82,50 +83,54 @@ class Stack::Impl final : public TimerClient,
   void start() {
     SIMCLUSTER_ASSERT(!started_);
     started_ = true;
-    input([&] {
-      log_start(host_, profile_, plan_, votequorum_.has_value());
-      transport_->start();
-    });
+    const Input input(*this);
+    log_start(host_, profile_, plan_, votequorum_.has_value());
+    transport_->start();
   }
 
   // LC-4.
   void stop() {
     if (!started_ || stopping_) return;
     stopping_ = true;
-    input([&] {
-      host_.log(LogPriority::kNotice, "corosync", "[MAIN  ] Unloading all Corosync service engines.");
-      cpg_.leave_all();
-      if (votequorum_) votequorum_->leave();
-      deadlines_.arm(Deadline::kShutdown, kUnloadTime);
-    });
+    const Input input(*this);
+    host_.log(LogPriority::kNotice, "corosync", "[MAIN  ] Unloading all Corosync service engines.");
+    cpg_.leave_all();
+    if (votequorum_) votequorum_->leave();
+    deadlines_.arm(Deadline::kShutdown, kUnloadTime);
   }
 
   // --- inputs --------------------------------------------------------------------------------------------------------
 
+  // Timers and datagrams are what happens all the time: without a guard, that asks the runtime whether an exception is
+  // on its way. After one (a failed assertion) the node is dead anyhow.
   void on_timer(std::uint64_t) override {
-    input([&] {
-      deadlines_.on_host_timer();
-      while (!finished_) {
-        const auto due = deadlines_.next_due();
-        if (!due) return;
-        on_deadline(*due);
-      }
-    });
+    begin_input();
+    deadlines_.on_host_timer();
+    while (!finished_) {
+      const auto due = deadlines_.next_due();
+      if (!due) break;
+      on_deadline(*due);
+    }
+    end_input();
   }
 
   void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) override {
     if (finished_) return;
-    input([&] { transport_->on_datagram(link, from, bytes); });
+    begin_input();
+    transport_->on_datagram(link, from, bytes);
+    end_input();
   }
 
   void on_link_state(LinkIndex link, LinkState state, const IpAddress& own_address) override {
     if (finished_) return;
-    input([&] { transport_->on_link_state(link, state == LinkState::kUp, own_address); });
+    const Input input(*this);
+    transport_->on_link_state(link, state == LinkState::kUp, own_address);
   }
 
   void on_client_request() override {
     if (finished_) return;
-    input([&] { cpg_.pump(); });
+    const Input input(*this);
+    cpg_.pump();
   }
 
   // --- TransportClient -----------------------------------------------------------------------------------------------
@@ -259,19 +264,31 @@ class Stack::Impl final : public TimerClient,
  private:
   friend class Stack;
 
-  // One input: what it asked of the node itself is done before it ends, then the host is told when to wake us. After an
-  // exception (a failed assertion) there is nothing left to end.
-  template <class F>
-  void input(F&& handle) {
-    if (depth_++ == 0) {
-      deadlines_.begin_input();
-      srp_.note_alive();
+  // One input: what it asked of the node itself is done before it ends, then the host is told when to wake us.
+  class Input {
+   public:
+    explicit Input(Impl& impl) : impl_(impl) { impl_.begin_input(); }
+    ~Input() noexcept(false) {
+      if (std::uncaught_exceptions() == 0) {
+        impl_.end_input();
+      } else {
+        --impl_.depth_;
+      }
     }
-    handle();
-    if (--depth_ == 0) end_input();
-  }
+    Input(const Input&) = delete;
+    Input& operator=(const Input&) = delete;
 
+   private:
+    Impl& impl_;
+  };
+
+  void begin_input() {
+    if (depth_++ != 0) return;
+    deadlines_.begin_input();
+    srp_.note_alive();
+  }
   void end_input() {
+    if (--depth_ != 0) return;
     if (!finished_) {
       ++depth_;
       transport_->drain_loop();

@@ -44,7 +44,10 @@ class EventQueue {
     SIMCLUSTER_ASSERT(next_sequence_ < kSequenceLimit);
     const std::uint64_t order =
         std::uint64_t{event_class == EventClass::kNormal} << 63 | next_sequence_++ << kSlotBits | slot;
-    slots_[slot] = {&handler, cookie, order};
+    Slot& taken = slots_[slot];
+    taken.handler = &handler;
+    taken.cookie = cookie;
+    taken.order = order;
     if (at == now_ && event_class == EventClass::kNormal)
       push_due(order);
     else
@@ -159,10 +162,11 @@ class EventQueue {
   Entry take_postponed(const Entry& old);
   bool run_next(std::uint64_t end);
   void run_slot(std::uint64_t order) {
-    const Slot slot = slots_[slot_of(order)];
+    EventHandler* handler = slots_[slot_of(order)].handler;
+    const std::uint64_t cookie = slots_[slot_of(order)].cookie;
     release_slot(slot_of(order));
     ++events_run_;
-    slot.handler->on_event(slot.cookie);
+    handler->on_event(cookie);
   }
 
   Time now_;

@@ -15,6 +15,8 @@ bool same(const Route& a, const Route& b) {
 
 bool Route::matches(const IpAddress& address) const {
   if (address.family != family) return false;
+  if (family == IpAddress::Family::kV4 && prefix_length > 0 && prefix_length <= 32)
+    return (address.v4_value() ^ destination.v4_value()) >> (32 - prefix_length) == 0;
   return !destination.specified() || address.network(prefix_length) == destination;
 }
 

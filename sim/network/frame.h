@@ -104,7 +104,8 @@ class FramePool {
     Frame* frame = free_[size_class];
     if (frame != nullptr) {
       free_[size_class] = frame->next_free_;
-      frame->header = FrameHeader();
+      static constexpr FrameHeader kEmpty{};  // copied as it stands, not made first and then copied
+      frame->header = kEmpty;
     } else {
       frame = allocate(size_class);
     }

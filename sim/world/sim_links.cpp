@@ -133,10 +133,9 @@ void SimHost::deliver(std::size_t index, const FrameRef& frame) {
   }
   if (dead_ || index >= links_.size() || links_[index].client == nullptr) return;
   LinkClient& client = *links_[index].client;
-  // Kept by the frame itself: the link may be closed while its client is told.
-  const FrameRef keep = frame;
+  // The link may be closed while its client is told; the frame is the caller's.
   guarded(
-      [&] { client.on_datagram(LinkIndex(static_cast<std::uint8_t>(index)), keep->header.source, keep->payload()); });
+      [&] { client.on_datagram(LinkIndex(static_cast<std::uint8_t>(index)), frame->header.source, frame->payload()); });
 }
 
 }  // namespace simcluster::sim

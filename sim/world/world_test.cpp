@@ -27,6 +27,7 @@ class Greeter final : public ClusterSoftware, public TimerClient, LinkClient, Pe
     link.bind_network = *IpAddress::parse("192.168.1.0");
     link.prefix_length = 24;
     link.multicast = *IpAddress::parse("239.192.1.1");
+    link.hears_itself = spec_.corosync_conf != "deaf to itself";
     host_.open_link(LinkIndex(0), link, *this);
     host_.start_timer(seconds(1), *this, 0);
     return {};
@@ -123,6 +124,36 @@ TEST_F(WorldTest, SoftwareTalksOverTheNetwork) {
   EXPECT_EQ(greeter(2).last_from.family, IpAddress::Family::kV4);
   EXPECT_TRUE(greeter(1).persisted);
   EXPECT_EQ(world->find_address(*IpAddress::parse("192.168.1.2")).size(), 1u);
+}
+
+TEST_F(WorldTest, SoftwareNeedNotHearItself) {
+  WorldSpec spec = two_machines();
+  spec.machines[0].corosync_conf = "deaf to itself";
+  build(std::move(spec));
+  world->run_for(milliseconds(2500));
+  const std::string other = "192.168.1.2: hello from node2";
+  EXPECT_EQ(greeter(1).heard, (std::vector<std::string>{other, other}));
+  EXPECT_EQ(greeter(2).heard.size(), 4u);
+}
+
+TEST_F(WorldTest, TimersCanBePutOff) {
+  build(two_machines());
+  world->run_for(milliseconds(500));
+  Greeter& software = greeter(1);
+  const TimerId timer = software.host().start_timer(milliseconds(100), software, 1);
+  EXPECT_TRUE(software.host().postpone_timer(timer, milliseconds(300)));
+  EXPECT_FALSE(software.host().postpone_timer(timer, milliseconds(200)));  // earlier than it would come
+  world->run_for(milliseconds(299));
+  EXPECT_EQ(software.ticks, 0);
+  world->run_for(milliseconds(1));
+  EXPECT_EQ(software.ticks, 1);
+  EXPECT_FALSE(software.host().postpone_timer(timer, milliseconds(300)));  // it is over
+  const TimerId gone = software.host().start_timer(milliseconds(10), software, 1);
+  EXPECT_TRUE(software.host().postpone_timer(gone, milliseconds(20)));
+  software.host().cancel_timer(gone);
+  EXPECT_FALSE(software.host().postpone_timer(gone, milliseconds(30)));
+  world->run_for(milliseconds(100));
+  EXPECT_EQ(software.ticks, 1);
 }
 
 TEST_F(WorldTest, ResetLosesMemoryAndKeepsTheDisk) {
