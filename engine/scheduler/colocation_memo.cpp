@@ -126,37 +126,17 @@ bool ColocationMemo::apply_summary(const LinkSummary& summary, Scores& scores) c
   return true;
 }
 
-// One level of S3; what lies behind it is applied link by link. The same scores need no second walk.
+// One level of S3; what lies behind it is applied link by link.
 void ColocationMemo::walk(ColocationLink& link, float factor, Scores& scores, bool active) {
-  std::vector<std::uint32_t> key = graph_->passed_in_loop(*link.end);
-  key.push_back(link.colocation->self.value << 1 | (active ? 1 : 0));
-  key.push_back(std::bit_cast<std::uint32_t>(factor));
-  for (const std::uint32_t i : present_) key.push_back(static_cast<std::uint32_t>(scores[i]));
-  std::string bytes(reinterpret_cast<const char*>(key.data()), key.size() * sizeof(key[0]));
-  const bool known_end = link.end->self == link.colocation->dependent;
-  if (const auto it = walked_.find(bytes); known_end && it != walked_.end()) {
-    scores = it->second;
-    return;
-  }
-  walk_level(link, factor, scores, active);
-  if (walked_.size() >= kMostWalks) walked_.clear();
-  if (known_end) walked_.emplace(std::move(bytes), scores);
-}
-
-void ColocationMemo::walk_level(ColocationLink& link, float factor, Scores& scores, bool active) {
   const Passing passing(link);
   graph_->read_scores(link);
   Scores work = scores;
   for (const std::uint32_t i : present_) {
     if (link.negatives->drops(factor, link.scores[i])) continue;
-    work[i] = ScoreFunction::addition(weighted_score(factor, link.scores[i]), nonnegative_).of(work[i]).score;
+    work[i] = ScoreFunction::added(work[i], weighted_score(factor, link.scores[i]), nonnegative_);
   }
   if (any_usable(work)) {
-    for (ColocationLink* next : graph_->follow(link)) {
-      const float chained = chain(factor, next->colocation->score);
-      // After underflow nothing further along the path counts (S0 GU-6.9).
-      if (chained != 0 || nonnegative_) apply(*next, chained, work, true);
-    }
+    walk_behind(link, factor, work);
   } else if (active) {
     return;
   }
@@ -165,6 +145,28 @@ void ColocationMemo::walk_level(ColocationLink& link, float factor, Scores& scor
     for (const std::uint32_t i : present_) work[i] = revival.of(work[i]).score;
   }
   scores = std::move(work);
+}
+
+// The same scores need no second walk.
+void ColocationMemo::walk_behind(ColocationLink& link, float factor, Scores& scores) {
+  const std::vector<ColocationLink*>& behind = graph_->follow(link);
+  if (behind.empty()) return;
+  std::vector<std::uint32_t> key = graph_->passed_in_loop(*link.end);
+  key.push_back(link.source->resource->self.value);
+  key.push_back(std::bit_cast<std::uint32_t>(factor));
+  for (const std::uint32_t i : present_) key.push_back(static_cast<std::uint32_t>(scores[i]));
+  std::string bytes(reinterpret_cast<const char*>(key.data()), key.size() * sizeof(key[0]));
+  if (const auto it = walked_.find(bytes); it != walked_.end()) {
+    scores = it->second;
+    return;
+  }
+  for (ColocationLink* next : behind) {
+    const float chained = chain(factor, next->colocation->score);
+    // After underflow nothing further along the path counts (S0 GU-6.9).
+    if (chained != 0 || nonnegative_) apply(*next, chained, scores, true);
+  }
+  if (walked_.size() >= kMostWalks) walked_.clear();
+  walked_.emplace(std::move(bytes), scores);
 }
 
 const LinkSummary& ColocationMemo::summary(ColocationLink& link, float factor) {

@@ -8,9 +8,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/scheduler/constraints.h"
@@ -49,7 +49,7 @@ class ColocationMemo {
   void apply(ColocationLink& link, float factor, Scores& scores, bool active);
   bool apply_summary(const LinkSummary& summary, Scores& scores) const;
   void walk(ColocationLink& link, float factor, Scores& scores, bool active);
-  void walk_level(ColocationLink& link, float factor, Scores& scores, bool active);
+  void walk_behind(ColocationLink& link, float factor, Scores& scores);
   bool any_usable(const Scores& scores) const;
 
   Model& model_;
@@ -59,7 +59,7 @@ class ColocationMemo {
   // Of the table being merged.
   std::vector<std::uint32_t> present_;
   std::vector<std::uint32_t> available_;
-  std::map<std::string, Scores> walked_;
+  std::unordered_map<std::string, Scores> walked_;
 };
 
 // Whether there are at least `many` paths of dependents from `source` on.

@@ -5,17 +5,6 @@
 
 namespace simcluster::scheduler {
 
-namespace {
-
-// S3 steps 7 and 8 with the flag "nonnegative".
-Score added(Score score, Score delta) {
-  const Score sum = add_scores(delta, score);
-  if (sum >= 0 || score < 0) return sum;
-  return score > 0 ? kUnusableScore : score;
-}
-
-}  // namespace
-
 ScoreFunction::ScoreFunction() = default;
 
 ScoreFunction ScoreFunction::addition(Score delta, bool nonnegative) {
@@ -45,8 +34,8 @@ void ScoreFunction::add_pieces(ScoreFunction& result, Score delta) {
   Score first = -kInfinity;
   for (const Score last : ends) {
     if (last < first) continue;
-    const Score value = added(last, delta);
-    const bool shift = first < last && added(first, delta) != value;
+    const Score value = added(last, delta, true);
+    const bool shift = first < last && added(first, delta, true) != value;
     result.append(first, {last, shift ? value - last : value, shift, value >= 0});
     first = last + 1;
   }

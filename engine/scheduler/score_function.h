@@ -20,9 +20,17 @@ class ScoreFunction {
     bool stays_usable;
   };
 
+  // S3 steps 4, 7 and 8.
+  static Score added(Score score, Score delta, bool nonnegative) {
+    if (score == kUnusableScore) return score;
+    const Score sum = add_scores(delta, score);
+    if (!nonnegative || sum >= 0 || score < 0) return sum;
+    return score > 0 ? kUnusableScore : score;
+  }
+
   // Leaves every score as it is.
   ScoreFunction();
-  // One addition (S3 steps 4, 7 and 8).
+  // One addition.
   static ScoreFunction addition(Score delta, bool nonnegative);
   // Turns the marker into 1 (S3 step 4); says nothing about usability.
   static ScoreFunction revival();
