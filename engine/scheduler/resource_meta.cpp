@@ -66,9 +66,14 @@ void unpack_numbers(Model& model, Resource& resource) {
   if (equal_ignoring_case(*multiple, "stop_unexpected")) resource.multiple_active = MultipleActive::kStopUnexpected;
 }
 
+// `unfencing`, said or by default, needs fencing to be enabled.
+Requires unfencing_requires(const Model& model, const Resource& resource) {
+  return resource.fence_device || !model.options.fencing_enabled ? Requires::kQuorum : Requires::kUnfencing;
+}
+
 Requires default_requires(const Model& model, const Resource& resource) {
   if (resource.fence_device || (resource.is_primitive() && resource.remote_connection)) return Requires::kQuorum;
-  if (model.options.unfencing_in_use) return Requires::kUnfencing;
+  if (model.options.unfencing_in_use) return unfencing_requires(model, resource);
   if (model.options.fencing_enabled) return Requires::kFencing;
   return model.options.no_quorum_policy == NoQuorumPolicy::kIgnore ? Requires::kNothing : Requires::kQuorum;
 }
@@ -80,9 +85,7 @@ Requires parse_requires(const Model& model, const Resource& resource) {
   if (equal_ignoring_case(*text, "nothing")) return Requires::kNothing;
   if (equal_ignoring_case(*text, "quorum")) return Requires::kQuorum;
   if (equal_ignoring_case(*text, "fencing")) return Requires::kFencing;
-  if (equal_ignoring_case(*text, "unfencing")) {
-    return resource.fence_device || !model.options.fencing_enabled ? Requires::kQuorum : Requires::kUnfencing;
-  }
+  if (equal_ignoring_case(*text, "unfencing")) return unfencing_requires(model, resource);
   return default_requires(model, resource);
 }
 
