@@ -12,6 +12,12 @@ if(SIMCLUSTER_SANITIZE)
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(simcluster_options INTERFACE -fsanitize=address,undefined)
 endif()
+if(SIMCLUSTER_FUZZ)
+  # What gcc lets pass is not what this build is for.
+  target_compile_options(simcluster_options INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-error)
+  target_link_options(simcluster_options INTERFACE -fsanitize=address,undefined)
+endif()
 
 # simcluster_room(DIR [ROOMS dir...] [LINK target...])
 # engine/cib becomes library engine_cib; every *_test.cpp in it goes into engine_cib_test.

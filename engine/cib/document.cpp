@@ -123,15 +123,17 @@ void Document::set_attribute(ElementId element, Name name, std::string_view valu
 
 // Values of another document are stored again, so that its arena can be dropped.
 ElementId Document::copy_node(const Document& source, ElementId from) {
-  const Name name = &source == this ? source.node(from).name : intern_name(source.name_text(source.node(from).name));
-  const ElementId made = new_node(source.node(from).kind, name);
+  // Comments and their text have no name.
+  const auto translated = [&](Name name) {
+    return &source == this || !name.valid() ? name : intern_name(source.name_text(name));
+  };
+  const ElementId made = new_node(source.node(from).kind, translated(source.node(from).name));
   node(made).line = source.node(from).line;
   node(made).column = source.node(from).column;
   const std::uint32_t count = source.node(from).attribute_count;
   for (std::uint32_t i = 0; i < count; ++i) {
     const StoredAttribute stored = source.attributes_[source.node(from).first_attribute + i];
-    const Name attribute = &source == this ? stored.name : intern_name(source.name_text(stored.name));
-    add_attribute(made, attribute, stored.value());
+    add_attribute(made, translated(stored.name), stored.value());
   }
   return made;
 }

@@ -2,6 +2,7 @@
 // makes a whole situation of it.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,7 +24,14 @@ struct RandomLeaf {
 
 class RandomConfiguration {
  public:
-  explicit RandomConfiguration(std::uint64_t seed) : random_(seed, "configuration") { build(); }
+  // Orderings and colocations at random contradict each other now and then, which gives graphs with cycles. Consistent
+  // ones go from earlier resources to later ones.
+  enum class Orders : std::uint8_t { kAny, kConsistent };
+
+  explicit RandomConfiguration(std::uint64_t seed, Orders orders = Orders::kAny)
+      : random_(seed, "configuration"), consistent_(orders == Orders::kConsistent) {
+    build();
+  }
 
   // The sections of `configuration`, as XML.
   std::string text() const { return text_; }
@@ -370,6 +378,9 @@ class RandomConfiguration {
     if (kind < 92 || tickets_.empty()) return order();
     return ticket();
   }
+  std::size_t place(const std::string& name) const {
+    return static_cast<std::size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
+  }
   // The top-level resource of a name.
   static std::string_view top(std::string_view name) { return name.substr(0, name.find('-')); }
   // Two names; orderings of a resource with itself or its own members make no sense (and end other schedulers).
@@ -377,6 +388,7 @@ class RandomConfiguration {
     const std::string& first = one_of(names_);
     std::string second = one_of(names_);
     for (int i = 0; i < 20 && top(second) == top(first); ++i) second = one_of(names_);
+    if (consistent_ && place(second) < place(first)) return {second, first};
     return {first, second};
   }
   // A resource set over some names.
@@ -418,7 +430,7 @@ class RandomConfiguration {
   }
   std::string colocation() {
     std::string text = fmt::format(R"(<rsc_colocation id="{}" score="{}")", fresh_id("col"), score());
-    if (chance(12)) {
+    if (chance(12) && !consistent_) {
       used_tops_.clear();
       text += '>';
       for (int i = 0, count = number(1, 2); i < count; ++i) {
@@ -426,7 +438,7 @@ class RandomConfiguration {
       }
       return text + "</rsc_colocation>";
     }
-    const auto [dependent, primary] = two_names();
+    const auto [primary, dependent] = two_names();
     if (top(dependent) == top(primary)) return {};
     text += fmt::format(R"( rsc="{}" with-rsc="{}")", dependent, primary);
     if (chance(12)) text += fmt::format(R"( rsc-role="{}")", one_of({"Promoted", "Started", "Unpromoted"}));
@@ -439,7 +451,7 @@ class RandomConfiguration {
     std::string text = fmt::format(R"(<rsc_order id="{}")", fresh_id("ord"));
     if (chance(60)) text += fmt::format(R"( kind="{}")", one_of({"Mandatory", "Optional", "Serialize"}));
     if (chance(15)) text += fmt::format(R"( symmetrical="{}")", one_of({"true", "false"}));
-    if (chance(15)) {
+    if (chance(15) && !consistent_) {
       used_tops_.clear();
       text += '>';
       for (int i = 0, count = number(1, 3); i < count; ++i) {
@@ -450,8 +462,12 @@ class RandomConfiguration {
     const auto [first, then] = two_names();
     if (top(first) == top(then)) return {};
     text += fmt::format(R"( first="{}" then="{}")", first, then);
-    if (chance(15)) text += fmt::format(R"( first-action="{}")", one_of({"start", "stop", "promote", "demote"}));
-    if (chance(15)) text += fmt::format(R"( then-action="{}")", one_of({"start", "stop", "promote", "demote"}));
+    if (chance(15) && !consistent_) {
+      text += fmt::format(R"( first-action="{}")", one_of({"start", "stop", "promote", "demote"}));
+    }
+    if (chance(15) && !consistent_) {
+      text += fmt::format(R"( then-action="{}")", one_of({"start", "stop", "promote", "demote"}));
+    }
     if (chance(5)) text += R"( require-all="false")";
     return text + "/>";
   }
@@ -500,6 +516,7 @@ class RandomConfiguration {
   }
 
   Random random_;
+  bool consistent_;
   int ids_ = 0;
   bool fencing_ = false;
   bool utilization_ = false;

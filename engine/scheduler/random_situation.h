@@ -25,7 +25,10 @@ inline constexpr std::int64_t kRandomNow = 1'700'172'800;  // 2023-11-16 22:13:2
 // Changes of a CIB that keep it valid.
 class RandomEdits {
  public:
-  RandomEdits(cib::Document& document, std::uint64_t seed) : document_(document), random_(seed, "edits") {}
+  using Orders = RandomConfiguration::Orders;
+
+  RandomEdits(cib::Document& document, std::uint64_t seed, Orders orders = Orders::kAny)
+      : document_(document), random_(seed, "edits"), consistent_(orders == Orders::kConsistent) {}
 
   void apply(int count) {
     for (int i = 0; i < count; ++i) {
@@ -183,7 +186,10 @@ class RandomEdits {
     const cib::MutableElement first = one_of(resources_);
     for (int i = 0; i < 20; ++i) {
       const cib::MutableElement second = one_of(resources_);
-      if (!(top(first) == top(second))) return {std::string(first.id()), std::string(second.id())};
+      if (top(first) == top(second)) continue;
+      std::pair<std::string, std::string> pair(first.id(), second.id());
+      if (consistent_ && second.line() < first.line()) std::swap(pair.first, pair.second);
+      return pair;
     }
     return {};
   }
@@ -204,7 +210,7 @@ class RandomEdits {
       }
       case 1: {
         cib::MutableElement made = section.append_child("rsc_colocation");
-        made.set_attribute("id", id).set_attribute("rsc", one).set_attribute("with-rsc", other);
+        made.set_attribute("id", id).set_attribute("rsc", other).set_attribute("with-rsc", one);
         made.set_attribute("score", one_of({"INFINITY", "-INFINITY", "50", "-1"}));
         if (chance(25)) made.set_attribute("rsc-role", one_of({"Promoted", "Started"}));
         if (chance(25)) made.set_attribute("with-rsc-role", one_of({"Promoted", "Started"}));
@@ -214,6 +220,7 @@ class RandomEdits {
         cib::MutableElement made = section.append_child("rsc_order");
         made.set_attribute("id", id).set_attribute("first", one).set_attribute("then", other);
         made.set_attribute("kind", one_of({"Mandatory", "Mandatory", "Optional", "Serialize"}));
+        if (consistent_) return;
         if (chance(25)) made.set_attribute("first-action", one_of({"promote", "stop", "demote"}));
         if (chance(25)) made.set_attribute("then-action", one_of({"promote", "stop", "demote"}));
         return;
@@ -473,6 +480,7 @@ class RandomEdits {
 
   cib::Document& document_;
   Random random_;
+  bool consistent_;
   int ids_ = 0;
   std::vector<cib::MutableElement> nodes_, states_, resources_, primitives_, constraints_, ops_, histories_, entries_,
       pairs_;
@@ -481,7 +489,8 @@ class RandomEdits {
 // A random configuration and a state for it.
 class RandomSituation {
  public:
-  explicit RandomSituation(std::uint64_t seed) : random_(seed, "situation"), configuration_(seed) {
+  explicit RandomSituation(std::uint64_t seed, RandomConfiguration::Orders orders = RandomConfiguration::Orders::kAny)
+      : random_(seed, "situation"), configuration_(seed, orders) {
     auto parsed = cib::parse_document(initial_text(), fmt::format("random-{}", seed));
     if (!parsed) throw std::runtime_error(parsed.error().text());
     document_ = std::move(*parsed);
@@ -492,10 +501,10 @@ class RandomSituation {
     } else {
       for (std::uint64_t i = 0, rounds = 1 + random_.below(3); i < rounds; ++i) advance();
     }
-    RandomEdits(document_, seed).apply(static_cast<int>(1 + random_.below(5)));
+    RandomEdits(document_, seed, orders).apply(static_cast<int>(1 + random_.below(5)));
     if (style == 9) {
       advance();
-      RandomEdits(document_, seed + 1).apply(static_cast<int>(1 + random_.below(3)));
+      RandomEdits(document_, seed + 1, orders).apply(static_cast<int>(1 + random_.below(3)));
     }
     restore_versions();
   }
