@@ -188,15 +188,30 @@ inline Violations check_orderings(const cib::Document& document, const std::vect
   return result;
 }
 
-// What a transition changes in the cluster, one text per operation. Left out is what a simulation does not make undone
-// (S0 section 10, 20; S5 L-6, L-7): cancelled monitors stay in the history, fail counts are not cleared, and so do
-// pending operations, whose entries nothing replaces.
-inline std::set<std::string> real_changes(const Graph& graph, const cib::Document& document) {
-  std::set<std::string> pending;
+inline std::string without_number(std::string_view instance) {
+  return std::string(instance.substr(0, instance.find(':')));
+}
+
+// Resources whose history a simulation cannot settle: pending operations, whose entries nothing replaces, and instances
+// of anonymous clones that one node knows under several numbers (S2 M-9.4), of which only one is written.
+inline std::set<std::string> unsettled_resources(const cib::Document& document) {
+  std::set<std::string> result;
   const cib::Element status = document.root().first_child("status");
   for (cib::Element at = status; at; at = at.next_in(status)) {
-    if (at.is("lrm_rsc_op") && at.value("op-status") == "-1") pending.emplace(at.parent().id());
+    if (at.is("lrm_rsc_op") && at.value("op-status") == "-1") result.insert(without_number(at.parent().id()));
+    if (!at.is("lrm_resources")) continue;
+    std::set<std::string> names;
+    for (const cib::Element resource : at.children("lrm_resource")) {
+      if (!names.insert(without_number(resource.id())).second) result.insert(without_number(resource.id()));
+    }
   }
+  return result;
+}
+
+// What a transition changes in the cluster, one text per operation. Left out is what a simulation does not make undone
+// (S0 section 10, 20; S5 L-6, L-7): cancelled monitors stay in the history, fail counts are not cleared.
+inline std::set<std::string> real_changes(const Graph& graph, const cib::Document& document) {
+  const std::set<std::string> unsettled = unsettled_resources(document);
   std::set<std::string> result;
   for (const Synapse& synapse : graph.synapses) {
     const GraphAction& action = graph.actions[synapse.action];
@@ -204,10 +219,7 @@ inline std::set<std::string> real_changes(const Graph& graph, const cib::Documen
         action.operation == "clear_failcount") {
       continue;
     }
-    if (action.primitive && (pending.contains(std::string(action.primitive->id)) ||
-                             pending.contains(std::string(action.primitive->long_id)))) {
-      continue;
-    }
+    if (action.primitive && unsettled.contains(without_number(action.primitive->id))) continue;
     result.insert(action_text(action));
   }
   return result;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -288,6 +289,7 @@ class RandomConfiguration {
     Pairs extra;
     if (place == Place::kAlone && chance(5)) {
       remotes_.push_back("guest-" + id);
+      hosts_.insert(id);
       extra = {{"remote-node", remotes_.back()}};
       maybe(extra, 30, "remote-addr", {"10.0.0.9"});
     }
@@ -334,6 +336,7 @@ class RandomConfiguration {
 
   std::string bundle() {
     const std::string id = name_it("bnd");
+    hosts_.insert(id);
     const int replicas = number(1, 3);
     bundle_promotable_ = chance(40);
     std::string text = fmt::format(R"(<bundle id="{}">)", id) + meta(id, false);
@@ -354,6 +357,7 @@ class RandomConfiguration {
 
   std::string remote() {
     const std::string id = name_it("remote");
+    hosts_.insert(id);
     remotes_.push_back(id);
     const std::string agent = R"(class="ocf" provider="pacemaker" type="remote")";
     leaves_.push_back({id, agent});
@@ -461,6 +465,8 @@ class RandomConfiguration {
     }
     const auto [first, then] = two_names();
     if (top(first) == top(then)) return {};
+    // What must run before a remote node does cannot be probed on it first.
+    if (consistent_ && hosts_.contains(std::string(top(then)))) return {};
     text += fmt::format(R"( first="{}" then="{}")", first, then);
     if (chance(15) && !consistent_) {
       text += fmt::format(R"( first-action="{}")", one_of({"start", "stop", "promote", "demote"}));
@@ -525,6 +531,7 @@ class RandomConfiguration {
   std::string text_;
   std::vector<std::string> nodes_;
   std::vector<std::string> remotes_;
+  std::set<std::string> hosts_;  // resources that remote nodes depend on
   std::vector<std::string> bundle_nodes_;
   std::vector<std::string> names_;
   std::vector<std::string> devices_;
