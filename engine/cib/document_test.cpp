@@ -190,5 +190,15 @@ TEST(Document, EscapesAndReadsBack) {
   EXPECT_EQ(parse(text).root().value("v"), "<>&\"' \n\t\x7f é");
 }
 
+// Comments have no name that the other document would know.
+TEST(Document, CopiesCommentsIntoOtherDocuments) {
+  const Document source = *parse_document("<a><!-- why --><b x='1'><!-- how --></b></a>", "source");
+  Document target;
+  target.create_root("r").append_copy(source.root());
+  EXPECT_EQ(write_compact(target.root()), "<r><a><!-- why --><b x=\"1\"><!-- how --></b></a></r>");
+  target.compact();
+  EXPECT_EQ(target.root().first_child().first_child().name(), "b");
+}
+
 }  // namespace
 }  // namespace simcluster::cib

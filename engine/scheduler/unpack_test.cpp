@@ -254,5 +254,21 @@ TEST(Constraints, LostTicketForbidsEverywhere) {  // S1 C-16.4
   }
 }
 
+// S1 C-9.17: what needs unfencing by default needs it as little as what says so when fencing is disabled.
+TEST(Unpack, UnfencingNeedsFencing) {
+  TestCib cib;
+  cib.resources = R"(<primitive id="f" class="stonith" type="fence_x">)" + TestCib::meta("f", "provides=unfencing") +
+                  "</primitive>" + TestCib::dummy("a") + TestCib::dummy("b", TestCib::meta("b", "requires=unfencing"));
+  cib.options = "stonith-enabled=true";
+  Unpacked enabled(cib);
+  EXPECT_TRUE(enabled.resource("a").needs_unfencing());
+  EXPECT_TRUE(enabled.resource("b").needs_unfencing());
+  EXPECT_FALSE(enabled.resource("f").needs_unfencing());
+  cib.options = "stonith-enabled=false";
+  Unpacked disabled(cib);
+  EXPECT_FALSE(disabled.resource("a").needs_unfencing());
+  EXPECT_FALSE(disabled.resource("b").needs_unfencing());
+}
+
 }  // namespace
 }  // namespace simcluster::scheduler

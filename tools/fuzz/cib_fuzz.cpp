@@ -35,7 +35,8 @@ void schedule_and_simulate(cib::Document& document) {
     const cib::Document before = document;
     scheduler::Schedule schedule = scheduler::unpack(before, options);
     std::string text;
-    scheduler::write_status(*schedule.model, "Current cluster status", {.node_attributes = true, .failures = true}, text);
+    scheduler::write_status(*schedule.model, "Current cluster status", {.node_attributes = true, .failures = true},
+                            text);
     scheduler::run(schedule, options);
     const scheduler::Graph& graph = *schedule.model->graph;
     text += scheduler::write_graph(graph) + scheduler::write_dot(schedule, true, true);

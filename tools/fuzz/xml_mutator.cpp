@@ -12,12 +12,46 @@ namespace {
 constexpr cib::ParseLimits kLimits = {.bytes = 1 << 20, .elements = 20'000};
 
 // Values at which code decides something.
-constexpr std::string_view kValues[] = {
-    "",         "0",        "1",         "-1",         "2147483648", "9223372036854775807", "INFINITY",  "-INFINITY",
-    "true",     "false",    "#default",  "P1Y2M3DT4H", "2020-01-01", "2020-W53-7",          "24:00:00",  "10s",
-    "99999999", "1.5",      "Promoted",  "Master",     "Stopped",    "monitor",             "migrate_to", "pacemaker-1.0",
-    "none",     "%0%1",     "(a|b)*",    "[",          "!",          "balanced",            "fence",     "restart-container",
-    "suicide",  "1:2:3:4",  "0:7;1:2:7:x", "-1:193;1:2:0:x", "stop_unexpected", "unfencing", "promote", "demote"};
+constexpr std::string_view kValues[] = {"",
+                                        "0",
+                                        "1",
+                                        "-1",
+                                        "2147483648",
+                                        "9223372036854775807",
+                                        "INFINITY",
+                                        "-INFINITY",
+                                        "true",
+                                        "false",
+                                        "#default",
+                                        "P1Y2M3DT4H",
+                                        "2020-01-01",
+                                        "2020-W53-7",
+                                        "24:00:00",
+                                        "10s",
+                                        "99999999",
+                                        "1.5",
+                                        "Promoted",
+                                        "Master",
+                                        "Stopped",
+                                        "monitor",
+                                        "migrate_to",
+                                        "pacemaker-1.0",
+                                        "none",
+                                        "%0%1",
+                                        "(a|b)*",
+                                        "[",
+                                        "!",
+                                        "balanced",
+                                        "fence",
+                                        "restart-container",
+                                        "suicide",
+                                        "1:2:3:4",
+                                        "0:7;1:2:7:x",
+                                        "-1:193;1:2:0:x",
+                                        "stop_unexpected",
+                                        "unfencing",
+                                        "promote",
+                                        "demote"};
 
 class Mutator {
  public:
