@@ -1,5 +1,8 @@
 #include "engine/cib/upgrade.h"
 
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "engine/cib/validate.h"
@@ -64,6 +67,29 @@ TEST(Upgrade, Outcomes) {
       invalid.summary,
       "Cannot upgrade configuration (claiming pacemaker-2.5 schema) to at least pacemaker-4.0 because it does not "
       "validate with any schema from pacemaker-2.5 to the latest");
+}
+
+// S1 C-1.7: every generation from 1.0 on is known by its exact name, and ends as the newest.
+TEST(Upgrade, Generations) {
+  std::vector<std::string> known = {"pacemaker-1.0", "pacemaker-1.2", "pacemaker-1.3", "pacemaker-4.0"};
+  for (int i = 0; i <= 10; ++i) {
+    known.push_back("pacemaker-2." + std::to_string(i));
+    known.push_back("pacemaker-3." + std::to_string(i));
+  }
+  for (const std::string& name : known) {
+    EXPECT_TRUE(is_known_schema(name)) << name;
+    EXPECT_EQ(upgraded({.schema = name, .resources = kDummy}, "resources"),
+              "<resources>" + std::string(kDummyOut) + "</resources>")
+        << name;
+  }
+  for (const std::string_view name :
+       {"pacemaker-0.6", "pacemaker-0.7", "transitional-0.6", "pacemaker-1.1", "pacemaker-2.11", "pacemaker-3.11",
+        "pacemaker-4.1", "pacemaker-next", "Pacemaker-3.0", "pacemaker-3", "3.0", " pacemaker-3.0", ""}) {
+    EXPECT_FALSE(is_known_schema(name)) << name;
+    const UpgradeResult result = result_of(text_of({.schema = name, .resources = kDummy}));
+    EXPECT_EQ(result.outcome, UpgradeOutcome::kUnknownSchema) << name;
+    ASSERT_EQ(result.errors.size(), 1U) << name;
+  }
 }
 
 // S1 C-1.8: what is valid as it stands is not converted.
