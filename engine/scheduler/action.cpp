@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/scheduler/fencing.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/ordering.h"
 
@@ -109,11 +110,17 @@ void recompute_runnable(Model& model, Action& action) {
   const bool guest = node.is_remote_variant() && is_guest(model, node);
   if (!on_dc && !node.online && (!guest || node.remote_reset)) {
     action.flags &= ~action_flag::kRunnable;
+    if (!action.optional()) {
+      log(model, LogLevel::kWarning, "update_resource_action_runnable", "{} on {} is unrunnable (node is offline)",
+          action_key(model, action), node.name);
+    }
     if (resource.managed && action.task == Task::kStop && !node.unclean) {
       request_fencing(model, action.node, "stop is unrunnable");
     }
   } else if (!on_dc && node.pending) {
     action.flags &= ~action_flag::kRunnable;
+    log(model, LogLevel::kWarning, "update_resource_action_runnable", "Action {} on {} is unrunnable (node is pending)",
+        action_key(model, action), node.name);
   } else if (action.needs == Needs::kNothing) {
     action.reason = {};
     if (guest && !can_fence(model, action.node)) {

@@ -2,6 +2,7 @@
 #include "engine/cib/values.h"
 #include "engine/scheduler/constraint_sets.h"
 #include "engine/scheduler/constraints_unpack.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/text.h"
 
@@ -51,8 +52,16 @@ class ColocationReader {
     const std::vector<std::string_view>* members = nullptr;
     const ReferenceKind first = resolve_constraint_name(model_, *dependent, &members);
     const ReferenceKind second = resolve_constraint_name(model_, *primary, &members);
-    if (first == ReferenceKind::kUnknown || second == ReferenceKind::kUnknown) return false;
-    if (first == ReferenceKind::kList && second == ReferenceKind::kList) return false;
+    if (first == ReferenceKind::kUnknown || second == ReferenceKind::kUnknown) {
+      tell_unknown_reference(model_, "unpack_colocation_tags", xml_.id(),
+                             first == ReferenceKind::kUnknown ? *dependent : *primary);
+      return false;
+    }
+    if (first == ReferenceKind::kList && second == ReferenceKind::kList) {
+      log(model_, LogLevel::kError, "unpack_colocation_tags",
+          "Ignoring constraint '{}' because two templates or tags cannot be colocated", xml_.id());
+      return false;
+    }
     if (first == ReferenceKind::kResource && second == ReferenceKind::kResource) return true;
     sets.push_back(make_set(model_, *dependent, xml_.attribute("rsc-role"), {}));
     sets.push_back(make_set(model_, *primary, xml_.attribute("with-rsc-role"), {}));

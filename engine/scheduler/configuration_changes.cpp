@@ -3,6 +3,8 @@
 #include <string>
 #include <unordered_map>
 
+#include <fmt/format.h>
+
 #include "engine/scheduler/digest_check.h"
 #include "engine/scheduler/failcount.h"
 #include "engine/scheduler/fencing.h"
@@ -60,7 +62,10 @@ class OperationCheck {
     const DigestResult result = check_digests(model_, entry, rsc_, node_.self);
     if (result == DigestResult::kMatch) return false;
     if (model_.sanitized && !digests.secure.empty() && entry.xml.value(kOpSecureDigest) == digests.secure) {
-      return false;  // only private parameters changed
+      inform(model_, fmt::format("Only 'private' parameters to {}-interval {} for {} on {} changed: {}",
+                                 readable_interval(entry.interval), restart_task(entry), rsc_.id, node_.name,
+                                 entry.xml.value("transition-magic")));
+      return false;
     }
     if (result == DigestResult::kRestart) {
       force_restart(entry);
@@ -76,13 +81,18 @@ class OperationCheck {
   }
 
  private:
-  void force_restart(const HistoryEntry& entry) {
-    if (model_.recorder) model_.recorder->redefined.push_back(rsc_.self);
+  // What is to be done again for a changed definition (S1 C-18.8).
+  static std::string_view restart_task(const HistoryEntry& entry) {
     const bool as_start =
         entry.interval == 0 && (entry.task == HistoryTask::kMonitor || entry.task == HistoryTask::kMigrateFrom ||
                                 entry.task == HistoryTask::kPromote);
-    const std::string_view task = as_start ? "start" : entry.operation;
-    const ActionId id = request_action(model_, rsc_.self, task, entry.interval, NodeId::none(), false).self;
+    return as_start ? "start" : entry.operation;
+  }
+
+  void force_restart(const HistoryEntry& entry) {
+    if (model_.recorder) model_.recorder->redefined.push_back(rsc_.self);
+    const ActionId id =
+        request_action(model_, rsc_.self, restart_task(entry), entry.interval, NodeId::none(), false).self;
     set_reason(model_.actions[id], kDefinitionChange, true);
     trigger_unfencing(model_, rsc_.self, node_.self, "Device parameters changed");
   }

@@ -1,6 +1,7 @@
 #include "engine/scheduler/constraint_sets.h"
 
 #include "engine/scheduler/evaluate.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/model.h"
 
@@ -43,6 +44,13 @@ bool expand(const Model& model, ConstraintSet& set, bool& expanded) {
 }
 
 }  // namespace
+
+void tell_unknown_reference(const Model& model, std::string_view function, std::string_view constraint,
+                            std::string_view name) {
+  log(model, LogLevel::kWarning, "find_constraint_tag", "No template or tag named '{}'", name);
+  log(model, LogLevel::kError, function, "Ignoring constraint '{}' because '{}' is not a valid resource or tag",
+      constraint, name);
+}
 
 ReferenceKind resolve_constraint_name(const Model& model, std::string_view name,
                                       const std::vector<std::string_view>** members) {

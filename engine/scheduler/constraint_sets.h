@@ -28,6 +28,9 @@ struct ConstraintSet {
 
 enum class ReferenceKind : std::uint8_t { kResource, kList, kUnknown };
 
+// Tells the log that a constraint names nothing that exists.
+void tell_unknown_reference(const Model& model, std::string_view function, std::string_view constraint,
+                            std::string_view name);
 // What a name in a constraint stands for; `members` are those of a tag or template (S1 C-12.2, C-12.3).
 ReferenceKind resolve_constraint_name(const Model& model, std::string_view name,
                                       const std::vector<std::string_view>** members);

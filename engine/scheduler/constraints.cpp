@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "engine/scheduler/constraints_unpack.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/stages.h"
@@ -76,6 +77,8 @@ void unpack_constraints(Model& model) {
       unpack_order(model, xml);
     } else if (xml.is(kRscTicket)) {
       unpack_ticket_constraint(model, xml);
+    } else {
+      log(model, LogLevel::kError, "pcmk__unpack_constraints", "Unsupported constraint type: {}", xml.name());
     }
   }
 }

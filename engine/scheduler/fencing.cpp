@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/text.h"
 #include "engine/scheduler/unfencing_digests.h"
@@ -36,9 +37,16 @@ void fail_and_stop(Resource& resource) {
   resource.stop_if_failed = true;
 }
 
+std::string_view fate(const Model& model, const Node& node) {
+  return can_fence(model, node.self) ? "will be fenced" : "is unclean";
+}
+
 void request_fencing_of_remote(Model& model, Node& node, std::string_view reason) {
   const bool managed = !node.connection.valid() || model.resource(node.connection).managed;
   if (managed) node.remote_reset = true;
+  if (!node.unclean) {
+    log(model, LogLevel::kWarning, "pe_fence_node", "Remote node {} {}: {}", node.name, fate(model, node), reason);
+  }
   node.unclean = true;
   fence_action(model, node.self, {}, true, reason, false);
 }
@@ -59,6 +67,8 @@ void request_fencing(Model& model, NodeId id, std::string_view reason, bool prio
   if (is_guest(model, node)) {
     Resource& launcher = model.resource(model.resource(node.connection).launcher);
     if (launcher.failed || !launcher.managed) return;
+    log(model, LogLevel::kWarning, "pe_fence_node",
+        "Guest node {} will be fenced (by recovering its guest resource {}): {}", node.name, launcher.id, reason);
     node.remote_reset = true;
     fail_and_stop(launcher);
     return;
@@ -72,6 +82,7 @@ void request_fencing(Model& model, NodeId id, std::string_view reason, bool prio
     return;
   }
   if (node.unclean) return;  // the first reason stays
+  log(model, LogLevel::kWarning, "pe_fence_node", "Cluster node {} {}: {}", node.name, fate(model, node), reason);
   node.unclean = true;
   fence_action(model, id, {}, true, reason, priority_delay);
 }

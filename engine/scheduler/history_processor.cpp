@@ -5,7 +5,9 @@
 
 #include "engine/scheduler/digest_check.h"
 #include "engine/scheduler/failcount.h"
+#include "engine/scheduler/failure_messages.h"
 #include "engine/scheduler/fencing.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/migration_history.h"
 #include "engine/scheduler/node_scores.h"
@@ -92,7 +94,11 @@ bool HistoryProcessor::check_expired(Step& step) {
       parameters_changed(step)) {
     clear_reason = "resource parameters have changed";
   }
-  if (!clear_reason.empty()) clear_failures(clear_reason);
+  if (!clear_reason.empty()) {
+    log(model_, LogLevel::kNotice, "pe__clear_failcount",
+        "Clearing failure of {} on {} because {} | {}_clear_failcount_0", rsc_.id, node_.name, clear_reason, rsc_.id);
+    clear_failures(clear_reason);
+  }
   if (expired && entry.is_probe() &&
       (entry.rc == kOcfSuccess || entry.rc == kOcfNotRunning || entry.rc == kOcfRunningPromoted ||
        entry.rc == kOcfDegraded || entry.rc == kOcfDegradedPromoted)) {
@@ -112,6 +118,9 @@ bool HistoryProcessor::handle_expired(Step& step, int raw_rc) {
   if (entry.interval == 0) return true;
   if (node_.online && !node_.unclean) {
     entry.restart_digest_invalidated = true;  // the monitor will be rescheduled
+    log(model_, LogLevel::kNotice, "unpack_rsc_op",
+        "Rescheduling {} after failure expired on {} | actual={} expected={} magic={}", entry.key, node_.name, step.rc,
+        entry.expected, entry.xml.value("transition-magic"));
     return true;
   }
   return false;
@@ -313,7 +322,10 @@ void HistoryProcessor::handle_failure(Step& step) {
   const OnFail policy = failure_policy(model_, rsc_, entry.operation, entry.interval, meta.get("on-fail").value_or(""));
   const Role fail_role = role_after_failure(rsc_, entry.operation, policy);
   if (step.status == ExecStatus::kNotInstalled) {
-    if (policy == OnFail::kIgnore) policy_ = OnFail::kBan;
+    if (policy == OnFail::kIgnore) {
+      tell_missing_agent(model_, entry, rsc_, node_);
+      policy_ = OnFail::kBan;
+    }
     ban(step, ScoreReason::kNotInstalled);
     apply_failure(step, policy, fail_role);
     return;
@@ -325,6 +337,7 @@ void HistoryProcessor::handle_failure(Step& step) {
     connection.stop_if_failed = true;
   }
   if (policy == OnFail::kIgnore || (policy == OnFail::kRestartContainer && entry.task == HistoryTask::kStop)) {
+    tell_pretended(model_, entry, rsc_, node_);
     update_state(step, entry.expected);
     rsc_.ignore_failure = true;
     record_failed(step);
@@ -332,8 +345,12 @@ void HistoryProcessor::handle_failure(Step& step) {
     return;
   }
   apply_failure(step, policy, fail_role);
-  if (step.status == ExecStatus::kHardError) ban(step, ScoreReason::kHardError);
+  if (step.status == ExecStatus::kHardError) {
+    tell_ban(model_, entry, step.rc, model_.resource(ban_target()), node_, false);
+    ban(step, ScoreReason::kHardError);
+  }
   if (step.status == ExecStatus::kFatalError) {
+    tell_ban(model_, entry, step.rc, model_.resource(ban_target()), node_, true);
     const Because because(model_.recorder.get(), {ScoreReason::kFatalError, {}, {}, {}, step.id});
     adjust_score_everywhere(model_, ban_target(), -kInfinity);
   }
@@ -378,6 +395,7 @@ void HistoryProcessor::ban_everywhere_for_role(const Step& step) {
 // S2 E-11.15.
 void HistoryProcessor::apply_failure(Step& step, OnFail policy, Role fail_role) {
   last_failure_ = step.id;
+  tell_unexpected_result(model_, step.entry, step.rc, rsc_, node_, fail_role == Role::kStopped);
   if (model_.options.symmetric || step.rc != kOcfErrInstalled) record_failed(step);
   policy_ = std::max(policy_, policy);
   apply_failed_task(step, policy);

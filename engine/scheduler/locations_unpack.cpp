@@ -8,6 +8,7 @@
 #include "engine/scheduler/constraint_sets.h"
 #include "engine/scheduler/constraints_unpack.h"
 #include "engine/scheduler/evaluate.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/text.h"
 
@@ -63,7 +64,10 @@ class LocationReader {
     if (!expanded && rsc) {
       const std::vector<std::string_view>* members = nullptr;
       const ReferenceKind kind = resolve_constraint_name(model_, *rsc, &members);
-      if (kind == ReferenceKind::kUnknown) return;
+      if (kind == ReferenceKind::kUnknown) {
+        tell_unknown_reference(model_, "unpack_location_tags", xml_.id(), *rsc);
+        return;
+      }
       if (kind == ReferenceKind::kList) sets.push_back(make_set(model_, *rsc, constraint_role, {}));
     }
     if (!sets.empty()) {
@@ -79,7 +83,10 @@ class LocationReader {
     for (const ConstraintSet& set : sets) {
       for (const std::string_view name : set.members) {
         const ResourceId resource = find_constraint_resource(model_, name);
-        if (!resource.valid()) return;
+        if (!resource.valid()) {
+          log(model_, LogLevel::kError, "unpack_location_set", "{}: No resource found for {}", set.id, name);
+          return;
+        }
         add(resource, set.role, set.attribute("score"), {});
       }
     }
@@ -128,7 +135,11 @@ class LocationReader {
   void add_rule(ResourceId resource, Submatches matches) {
     const cib::Element first = xml_.first_child(kRule);
     const cib::Element rule = resolve_reference(model_, first);
-    if (!rule) return;
+    if (!rule) {
+      log(model_, LogLevel::kError, "unpack_rsc_location", "Ignoring constraint '{}' because it contains no rules",
+          xml_.id());
+      return;
+    }
     Role role = Role::kUnknown;
     if (!parse_location_role(rule.attribute(kRole), role)) return;
     const std::string_view boolean_op = rule.value(kBooleanOp, "and");
@@ -137,6 +148,10 @@ class LocationReader {
     const auto text = rule.attribute(kScore);
     std::optional<Score> score;
     if (!attribute) {
+      if (!text) {
+        log(model_, LogLevel::kError, "generate_location_rule",
+            "Ignoring location constraint rule {} because neither score nor score-attribute was specified", rule.id());
+      }
       if (!text || !(score = parse_score(*text, model_.options.health))) return;
     }
     Location location{rule.id(), resource, role, discovery_, {}, {}};

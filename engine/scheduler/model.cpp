@@ -14,6 +14,14 @@ namespace simcluster::scheduler {
 Model::Model() : lookups(std::make_unique<LookupTables>()), parameters(std::make_unique<ParameterCache>()) {}
 Model::~Model() = default;
 
+void inform(Model& model, std::string line) {
+  if (!model.scheduling) {
+    model.info_lines.push_back(std::move(line));
+  } else if (model.want_scores || model.want_utilization) {
+    model.score_lines.push_back({ScoreLine::Kind::kPlain, model.strings.store(line), {}, {}, 0, {}});
+  }
+}
+
 void update_recheck(Model& model, std::int64_t when) {
   if (when > model.now && (model.recheck_by == 0 || when < model.recheck_by)) model.recheck_by = when;
 }

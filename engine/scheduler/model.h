@@ -18,6 +18,7 @@
 #include "engine/scheduler/constraints.h"
 #include "engine/scheduler/history.h"
 #include "engine/scheduler/ids.h"
+#include "engine/scheduler/log_sink.h"
 #include "engine/scheduler/node.h"
 #include "engine/scheduler/operation.h"
 #include "engine/scheduler/options.h"
@@ -69,6 +70,7 @@ struct Model {
   StringPool strings;                  // texts that the model makes
   std::int64_t now = 0;                // effective time, seconds since 1970
   LocalOffset utc_offset = nullptr;    // see Options
+  LogSink* log = nullptr;              // borrowed; null: nobody listens
   std::int64_t recheck_by = 0;         // earliest future change, 0: none (S1 C-4.5)
   bool sanitized = true;               // input from file, not live (S1 C-18.9)
   bool old_fail_counts = false;        // see Options
@@ -113,6 +115,7 @@ struct Model {
   bool want_scores = false;
   bool want_utilization = false;
   std::vector<std::string> info_lines;  // informational lines of status unpacking
+  bool scheduling = false;              // status unpacking is over
 
   // What changed which score and why; null unless Options::explain.
   std::unique_ptr<Recorder> recorder;
@@ -141,6 +144,10 @@ struct Model {
 inline int local_offset(const Model& model, std::int64_t seconds) {
   return model.utc_offset == nullptr ? 0 : model.utc_offset(seconds);
 }
+
+// A line about digests (S1 C-18.8a): printed at once while the status is unpacked; later among scores, if they are
+// asked for.
+void inform(Model& model, std::string line);
 
 // S1 C-4.5, S2: remembers the earliest future time at which something changes.
 void update_recheck(Model& model, std::int64_t when);

@@ -5,6 +5,7 @@
 
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/fencing.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/ordering.h"
 #include "engine/scheduler/stages.h"
@@ -142,12 +143,29 @@ class NodePlanner {
   explicit NodePlanner(Model& model) : model_(model), have_managed_(any_managed(model, model.top_level)) {}
 
   void run() {
+    if (!have_managed_) {
+      log(model_, LogLevel::kNotice, kFunction, "No fencing will be done until there are resources to manage");
+    }
     const std::vector<NodeId> nodes = model_.node_order;
     for (const NodeId id : nodes) plan(id);
     order_after_others();
+    if (integrity_lost_) tell_lost_integrity();
   }
 
  private:
+  static constexpr std::string_view kFunction = "schedule_fencing_and_shutdowns";
+
+  void tell_lost_integrity() const {
+    if (!model_.options.fencing_enabled) {
+      log(model_, LogLevel::kWarning, kFunction,
+          "Resource functionality and data integrity cannot be guaranteed (configure, enable, and test fencing to "
+          "correct this)");
+    } else if (!model_.options.quorate) {
+      log(model_, LogLevel::kNotice, kFunction,
+          "Unclean nodes will not be fenced until quorum is attained or no-quorum-policy is set to ignore");
+    }
+  }
+
   void plan(NodeId id) {
     const Node& node = model_.node(id);
     if (is_guest(model_, node)) {
@@ -162,9 +180,14 @@ class NodePlanner {
         shutdowns_.push_back(shutdown);
       }
     }
+    if (node.unclean && !is_guest(model_, node) && !(have_managed_ && can_fence(model_, id))) {
+      integrity_lost_ = true;
+      log(model_, LogLevel::kWarning, kFunction, "Node {} is unclean but cannot be fenced", node.name);
+    }
   }
 
   void fence(NodeId id) {
+    log(model_, LogLevel::kWarning, "schedule_fencing", "Scheduling node {} for fencing", model_.node(id).name);
     const ActionId fencing = fence_action(model_, id, {}, false, "node is unclean", false);
     FencingOrderer(model_, fencing, id).run();
     if (id == model_.dc) {
@@ -193,6 +216,7 @@ class NodePlanner {
 
   Model& model_;
   bool have_managed_;
+  bool integrity_lost_ = false;
   ActionId dc_down_;
   std::vector<ActionId> fencings_;
   std::vector<ActionId> shutdowns_;

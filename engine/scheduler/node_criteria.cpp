@@ -4,6 +4,7 @@
 
 #include "engine/scheduler/failcount.h"
 #include "engine/scheduler/locations.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_scores.h"
 #include "engine/scheduler/recorder.h"
@@ -82,8 +83,13 @@ void apply_failure_threshold(Model& model, Resource& resource, const Node& node)
   options.launched = true;
   const Score failures = fail_count(model, resource, node, options).count;
   if (failures <= 0 || resource.migration_threshold - failures > 0) return;
+  const Resource& banned = resource.unique ? resource : model.resource(resource.top);
+  log(model, LogLevel::kWarning, "pcmk__threshold_reached",
+      "{} cannot run on {} due to reaching migration threshold (clean up resource to allow again)| failures={} "
+      "migration-threshold={}",
+      banned.id, node.name, failures, resource.migration_threshold);
   const Because because(model.recorder.get(), {ScoreReason::kFailureThreshold, {}, resource.self});
-  adjust_score(model, resource.unique ? resource.self : resource.top, node.self, -kInfinity);
+  adjust_score(model, banned.self, node.self, -kInfinity);
 }
 
 // S3.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
@@ -122,11 +123,17 @@ void apply_startup_fencing(const Model& model, Node& node) {
 void unpack_nodes(Model& model) {
   const cib::Element nodes = model.cib->find_unique(kNodes);
   for (const cib::Element& xml : nodes.children(kNode)) {
-    if (xml.id().empty()) continue;
+    if (xml.id().empty()) {
+      log(model, LogLevel::kError, "unpack_nodes", "Ignoring <node> entry in configuration without id");
+      continue;
+    }
     const std::string_view type = xml.value(kType, "member");
     const bool remote = equal_ignoring_case(type, "remote");
     if (!remote && !equal_ignoring_case(type, "member")) return;  // S2 N-3.3: the rest is not read
     const Score score = parse_score(xml.value(kScore), model.options.health).value_or(0);
+    if (find_node(model, xml.value(kUname)).valid()) {
+      log(model, LogLevel::kWarning, "pe_create_node", "More than one node entry has name '{}'", xml.value(kUname));
+    }
     const NodeId id =
         create_node(model, xml.id(), xml.value(kUname), remote ? NodeVariant::kRemote : NodeVariant::kCluster, score);
     if (remote) model.have_remote_nodes = true;

@@ -4,6 +4,7 @@
 
 #include "engine/cib/values.h"
 #include "engine/scheduler/fencing.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_attributes.h"
 #include "engine/scheduler/text.h"
@@ -125,6 +126,7 @@ void determine_online(Model& model, Node& node, const cib::Element& state) {
   const bool online = model.options.fencing_enabled ? online_with_fencing(model, node, peer)
                                                     : online_without_fencing(model, node, peer);
   node.online = online;
+  if (node.unclean) log(model, LogLevel::kWarning, "determine_online_status", "{} is unclean", node.name);
   if (!online || node.shutdown) node.score = -kInfinity;
 }
 

@@ -6,6 +6,7 @@
 #include "engine/cib/dates.h"
 #include "engine/cib/values.h"
 #include "engine/scheduler/evaluate.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/text.h"
@@ -63,7 +64,11 @@ void mark_duplicates(Model& model, const OperationRange& range) {
     for (std::uint32_t j = i + 1; j < range.first + range.count; ++j) {
       Operation& a = model.operations[i];
       Operation& b = model.operations[j];
-      if (a.interval == b.interval && a.name == b.name) a.duplicate = b.duplicate = true;
+      if (a.interval != b.interval || a.name != b.name) continue;
+      a.duplicate = b.duplicate = true;
+      log(model, LogLevel::kError, "is_op_dup",
+          "Operation {} is duplicate of {} (do not use same name and interval combination more than once per resource)",
+          b.id, a.id);
     }
   }
 }

@@ -5,6 +5,7 @@
 #include "engine/cib/values.h"
 #include "engine/scheduler/evaluate.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/option_messages.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/text.h"
 
@@ -184,6 +185,7 @@ void unpack_options(Model& model) {
     options.cluster_name = *name;
     options.cluster_name_set = true;
   }
+  tell_about_options(model, values);
 }
 
 }  // namespace simcluster::scheduler

@@ -5,6 +5,7 @@
 #include "engine/cib/values.h"
 #include "engine/scheduler/constraint_sets.h"
 #include "engine/scheduler/constraints_unpack.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/recorder.h"
 #include "engine/scheduler/text.h"
@@ -21,10 +22,15 @@ enum class Mode : std::uint8_t { kAsymmetric, kSymmetric, kInverse };
 using OptionalText = std::optional<std::string_view>;
 
 // S1 C-14.2. Nothing: neither kind nor score is given.
-std::optional<Kind> own_kind(const Model& model, OptionalText kind, OptionalText score) {
+std::optional<Kind> own_kind(const Model& model, std::string_view id, OptionalText kind, OptionalText score) {
   if (kind) {
     if (*kind == "Optional") return Kind::kOptional;
-    return *kind == "Serialize" ? Kind::kSerialize : Kind::kMandatory;
+    if (*kind == "Serialize") return Kind::kSerialize;
+    if (*kind != "Mandatory") {
+      log(model, LogLevel::kError, "get_ordering_type",
+          "Resetting 'kind' for constraint {} to 'Mandatory' because '{}' is not valid", id, *kind);
+    }
+    return Kind::kMandatory;
   }
   if (!score) return std::nullopt;
   return parse_score(*score, model.options.health).value_or(0) == 0 ? Kind::kOptional : Kind::kMandatory;
@@ -71,7 +77,7 @@ class OrderReader {
   OrderReader(Model& model, const cib::Element& xml)
       : model_(model),
         xml_(xml),
-        kind_(own_kind(model, xml.attribute("kind"), xml.attribute(kScore)).value_or(Kind::kMandatory)),
+        kind_(own_kind(model, xml.id(), xml.attribute("kind"), xml.attribute(kScore)).value_or(Kind::kMandatory)),
         mode_(symmetry(kind_, xml.attribute("symmetrical"), {})) {}
 
   void read() {
@@ -111,7 +117,10 @@ class OrderReader {
     const std::vector<std::string_view>* members = nullptr;
     const ReferenceKind a = resolve_constraint_name(model_, *first, &members);
     const ReferenceKind b = resolve_constraint_name(model_, *then, &members);
-    if (a == ReferenceKind::kUnknown || b == ReferenceKind::kUnknown) return false;
+    if (a == ReferenceKind::kUnknown || b == ReferenceKind::kUnknown) {
+      tell_unknown_reference(model_, "unpack_order_tags", xml_.id(), a == ReferenceKind::kUnknown ? *first : *then);
+      return false;
+    }
     if (a == ReferenceKind::kResource && b == ReferenceKind::kResource) return true;
     sets.push_back(make_set(model_, *first, {}, xml_.attribute("first-action")));
     sets.push_back(make_set(model_, *then, {}, xml_.attribute("then-action")));
@@ -121,7 +130,10 @@ class OrderReader {
   bool resolve(Members& members) const {
     for (const std::string_view name : members.set->members) {
       const ResourceId id = find_constraint_resource(model_, name);
-      if (!id.valid()) return false;
+      if (!id.valid()) {
+        log(model_, LogLevel::kError, "unpack_order_set", "{}: No resource found for {}", members.set->id, name);
+        return false;
+      }
       members.resources.push_back(id);
     }
     return true;
@@ -162,7 +174,11 @@ class OrderReader {
     if (mode_ != Mode::kSymmetric) return;
     const std::string_view back_first = inverse(then_action);
     const std::string_view back_then = inverse(first_action);
-    if (back_first.empty() || back_then.empty()) return;
+    if (back_first.empty() || back_then.empty()) {
+      log(model_, LogLevel::kWarning, "inverse_ordering",
+          "Cannot invert constraint '{}' (please specify inverse manually)", xml_.id());
+      return;
+    }
     add(then, back_first, first, back_then, flags_for(kind_, back_first, Mode::kInverse));
   }
 
@@ -185,8 +201,8 @@ class OrderReader {
     const std::vector<ResourceId>& list = members.resources;
     if (list.size() < 2) return;
     const std::string_view action = set.action.value_or("start");
-    const std::optional<Kind> own = own_kind(model_, set.attribute("kind"), set.attribute("score"));
-    const Kind kind = own_kind(model_, set.attribute("kind"), {}).value_or(kind_);
+    const std::optional<Kind> own = own_kind(model_, set.id, set.attribute("kind"), set.attribute("score"));
+    const Kind kind = own_kind(model_, set.id, set.attribute("kind"), {}).value_or(kind_);
     const Mode mode = symmetry(own.value_or(kind_), set.attribute("symmetrical"), xml_.attribute("symmetrical"));
     const bool sequential = !set.sequential || cib::is_true(set.sequential);
     const RelationFlags flags = flags_for(kind, action, mode);

@@ -4,6 +4,7 @@
 
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/fencing.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/unfencing.h"
@@ -111,11 +112,25 @@ class RolePlanner {
       resource_.stop_unexpected = false;
       return;
     }
+    tell_multiply_active();
     if (resource_.multiple_active == MultipleActive::kStopStart) need_stop_ = true;
     if (resource_.multiple_active == MultipleActive::kStopUnexpected) {
       need_stop_ = true;
       resource_.stop_unexpected = true;
     }
+  }
+
+  void tell_multiply_active() const {
+    static constexpr std::string_view kFunction = "pcmk__primitive_create_actions";
+    const bool waits = resource_.multiple_active == MultipleActive::kBlock;
+    log(model_, LogLevel::kError, kFunction, "{} resource {} might be active on {} nodes ({})", resource_.agent_class,
+        resource_.id, resource_.needs_fencing() ? nodes_.all : nodes_.clean,
+        waits                                                          ? "waiting for an administrator"
+        : resource_.multiple_active == MultipleActive::kStopOnly       ? "leaving stopped"
+        : resource_.multiple_active == MultipleActive::kStopUnexpected ? "stopping unexpected instances"
+                                                                       : "attempting recovery");
+    log(model_, LogLevel::kNotice, kFunction,
+        "See https://wiki.clusterlabs.org/wiki/FAQ#Resource_is_Too_Active for more information");
   }
 
   // S5 D-2.8.

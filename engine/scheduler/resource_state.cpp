@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/scheduler/fencing.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/node_scores.h"
 #include "engine/scheduler/recorder.h"
@@ -198,6 +199,10 @@ void process_resource_state(Model& model, Resource& resource, Node& node, OnFail
   if (!was_active) {
     settle_inactive(model, resource, node.self);
     return;
+  }
+  if (resource.removed) {
+    log(model, LogLevel::kWarning, "process_rsc_state", "Detected active orphan {} running on {}", resource.id,
+        node.name);
   }
   add_active_node(model, resource, node.self, saved_policy != OnFail::kIgnore);
   if (policy == OnFail::kIgnore) return;

@@ -5,6 +5,7 @@
 
 #include "engine/cib/values.h"
 #include "engine/scheduler/evaluate.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
@@ -336,7 +337,17 @@ void collect_unfencing_devices(Model& model, ResourceId id) {
 void unpack_top_level(Model& model, const cib::Element& xml) {
   if (xml.is(kTemplate)) return;
   const ResourceId id = unpack_resource(model, xml, ResourceId::none(), -1);
-  if (id.valid()) model.top_level.push_back(id);
+  if (id.valid()) {
+    model.top_level.push_back(id);
+    return;
+  }
+  Variant variant{};
+  if (!variant_of(xml, variant)) {  // S1 C-9.3
+    log(model, LogLevel::kError, "pe__unpack_resource", "Ignoring resource '{}' of unknown type '{}'", xml.id(),
+        xml.name());
+  }
+  log(model, LogLevel::kError, "unpack_resources", "Ignoring <{}> resource '{}' because configuration is invalid",
+      xml.name(), xml.id());
 }
 
 }  // namespace

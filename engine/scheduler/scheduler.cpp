@@ -2,6 +2,7 @@
 
 #include "engine/cib/values.h"
 #include "engine/scheduler/graph.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/recorder.h"
 #include "engine/scheduler/stages.h"
 #include "engine/scheduler/summary.h"
@@ -21,6 +22,7 @@ void prepare(Model& model, const cib::Document& document, const Options& options
   model.implicit.create_root("implicit");
   model.now = options.now;
   model.utc_offset = options.utc_offset;
+  model.log = options.log;
   model.sanitized = options.sanitized;
   model.old_fail_counts = options.old_fail_counts;
   if (options.explain) model.recorder = std::make_unique<Recorder>();
@@ -48,11 +50,21 @@ Schedule unpack(const cib::Document& document, const Options& options) {
   schedule.model = std::make_unique<Model>();
   Model& model = *schedule.model;
   prepare(model, document, options);
-  if (cib::compare_versions(model.options.feature_set, kFeatureSet) > 0) return schedule;
+  if (cib::compare_versions(model.options.feature_set, kFeatureSet) > 0) {
+    log(model, LogLevel::kError, "cluster_status", "Can't process CIB with feature set '{}' greater than our own '{}'",
+        model.options.feature_set, kFeatureSet);
+    return schedule;
+  }
   unpack_options(model);
   unpack_nodes(model);
   create_remote_nodes(model);
   unpack_resources(model);
+  if (model.options.fencing_enabled && !model.have_fence_device) {  // S1 C-5.6
+    log(model, LogLevel::kError, "unpack_resources",
+        "Resource start-up disabled since no fencing resources have been defined. Either configure some or disable "
+        "fencing with the fencing-enabled option. NOTE: Clusters with shared data need fencing to ensure data "
+        "integrity.");
+  }
   unpack_tags(model);
   unpack_status(model);
   count_instances(model);
@@ -61,6 +73,7 @@ Schedule unpack(const cib::Document& document, const Options& options) {
 
 void run(Schedule& schedule, const Options& options) {
   Model& model = *schedule.model;
+  model.scheduling = true;
   apply_node_health(model);
   unpack_constraints(model);
   apply_node_criteria(model);
@@ -75,7 +88,7 @@ void run(Schedule& schedule, const Options& options) {
   schedule_fencing_and_shutdown(model);
   apply_orderings(model);
   // Looking at the changes gives actions that lack a node one (S5 K-3), and this happens before the graph (S0 GU-2.1).
-  static_cast<void>(transition_changes(model));
+  log_changes(model, transition_changes(model));
   create_graph(model);
   model.graph->transition_id = options.transition_id;
 }

@@ -30,6 +30,7 @@ struct Options {
   bool explain = false;              // records what explanation.h tells
   int transition_id = 1;             // printed in the graph header
   LocalOffset utc_offset = nullptr;  // of local time, for times without an offset and for display; null: UTC
+  LogSink* log = nullptr;            // borrowed, for messages about the run; null: none
   bool old_fail_counts = false;      // names without operation count, too, as until 1.1.16 (CM-9.1)
 };
 

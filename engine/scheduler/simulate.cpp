@@ -33,6 +33,9 @@ class Executor {
       }
     }
     result_.complete = aborted_ || fired_ == graph_.synapses.size();
+    result_.aborted = aborted_;
+    result_.done = fired_;
+    result_.left = graph_.synapses.size() - fired_;
     return std::move(result_);
   }
 

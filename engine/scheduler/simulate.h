@@ -37,6 +37,9 @@ struct SimulationOptions {
 struct SimulationResult {
   std::vector<SimulatedStep> steps;
   bool complete = true;  // false: some actions could never happen, though nothing failed
+  bool aborted = false;  // an operation failed as requested
+  std::size_t done = 0;  // actions
+  std::size_t left = 0;
 };
 
 // `cib` is changed; it must be a copy of (or become different from) the document the model was made from. The model is

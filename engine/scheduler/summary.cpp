@@ -4,6 +4,7 @@
 
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/graph.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/scheduler.h"
 
@@ -189,6 +190,53 @@ std::string change_details(const Model& model, const ResourceChange& change) {
   return role + " " + origin + " -> " + next_role + " " + destination;
 }
 
+namespace {
+
+// The widths of the columns, which only grow (S5 K-6).
+struct Widths {
+  std::size_t id = 5;
+  std::size_t details = 5;
+
+  void grow(const ResourceChange& change, const std::string& text) {
+    if (change.resource.size() > id) id = change.resource.size() + 2;
+    details = std::max(details, text.size());
+  }
+};
+
+std::string change_line(const ResourceChange& change, const std::string& details, const Widths& widths) {
+  std::string line(change.change);
+  pad(line, 0, 8);
+  line += "   ";
+  const std::size_t at = line.size();
+  line += change.resource;
+  pad(line, at, widths.id);
+  line += "   ( ";
+  line.append(widths.details - details.size(), ' ');
+  line += details;
+  line += " )";
+  if (const std::string reason = reason_text(change); !reason.empty()) line += "  " + reason;
+  return line;
+}
+
+}  // namespace
+
+void log_changes(const Model& model, const TransitionChanges& changes) {
+  if (!logs(model, LogLevel::kNotice)) return;
+  for (const NodeChange& change : changes.nodes) {
+    if (change.reason.empty()) {
+      log(model, LogLevel::kNotice, "node_action", " * {} {}", change.task, change.node);
+    } else {
+      log(model, LogLevel::kNotice, "log_list_item", "Actions: {} {} '{}'", change.task, change.node, change.reason);
+    }
+  }
+  Widths widths;
+  for (const ResourceChange& change : changes.resources) {
+    const std::string details = change_details(model, change);
+    widths.grow(change, details);
+    log(model, LogLevel::kNotice, "log_list_item", "Actions: {}", change_line(change, details, widths));
+  }
+}
+
 TransitionChanges transition_changes(Model& model) {
   TransitionChanges changes;
   collect_node_changes(model, changes.nodes);
@@ -205,28 +253,14 @@ std::vector<std::string> transition_summary(const Schedule& schedule) {
       lines.push_back(change.task + " " + change.node + " '" + std::string(change.reason) + "'");
   }
   // The widths of a first, hidden rendering hold for all lines (S5 K-6).
-  std::size_t id_width = 5;
-  std::size_t details_width = 5;
+  Widths widths;
   std::vector<std::string> details;
   for (const ResourceChange& change : changes.resources) {
     details.push_back(change_details(model, change));
-    if (change.resource.size() > id_width) id_width = change.resource.size() + 2;
-    details_width = std::max(details_width, details.back().size());
+    widths.grow(change, details.back());
   }
   for (std::size_t i = 0; i < changes.resources.size(); ++i) {
-    const ResourceChange& change = changes.resources[i];
-    std::string line(change.change);
-    pad(line, 0, 8);
-    line += "   ";
-    const std::size_t at = line.size();
-    line += change.resource;
-    pad(line, at, id_width);
-    line += "   ( ";
-    line.append(details_width - details[i].size(), ' ');
-    line += details[i];
-    line += " )";
-    if (const std::string reason = reason_text(change); !reason.empty()) line += "  " + reason;
-    lines.push_back(std::move(line));
+    lines.push_back(change_line(changes.resources[i], details[i], widths));
   }
   return lines;
 }

@@ -72,7 +72,10 @@ class TicketReader {
     if (!expanded && rsc) {
       const std::vector<std::string_view>* members = nullptr;
       const ReferenceKind kind = resolve_constraint_name(model_, *rsc, &members);
-      if (kind == ReferenceKind::kUnknown) return;
+      if (kind == ReferenceKind::kUnknown) {
+        tell_unknown_reference(model_, "unpack_rsc_ticket_tags", xml_.id(), *rsc);
+        return;
+      }
       if (kind == ReferenceKind::kList) sets.push_back(make_set(model_, *rsc, xml_.attribute("rsc-role"), {}));
     }
     if (sets.empty() && rsc) {

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <fmt/format.h>
+
 #include "engine/scheduler/digest_check.h"
 #include "engine/scheduler/model.h"
 
@@ -9,7 +11,7 @@ namespace simcluster::scheduler {
 
 namespace {
 
-enum class Comparison : std::uint8_t { kUnknown, kMatch, kMismatch };
+enum class Comparison : std::uint8_t { kUnknown, kMatch, kPrivateOnly, kMismatch };
 
 // S1 C-18.10.
 Comparison compare(const Node& node, const std::string& all, const std::string& secure) {
@@ -17,7 +19,7 @@ Comparison compare(const Node& node, const std::string& all, const std::string& 
   if (!recorded) return Comparison::kUnknown;
   if (recorded->find(all) != std::string_view::npos) return Comparison::kMatch;
   const auto recorded_secure = node_attribute(node, "#digests-secure");
-  if (recorded_secure && recorded_secure->find(secure) != std::string_view::npos) return Comparison::kMatch;
+  if (recorded_secure && recorded_secure->find(secure) != std::string_view::npos) return Comparison::kPrivateOnly;
   return Comparison::kMismatch;
 }
 
@@ -33,14 +35,17 @@ bool add_unfencing_digests(Model& model, const Node& node, ActionId action) {
     const std::string prefix = std::string(device.id) + ":" + std::string(device.type) + ":";
     all += prefix + digests.all + ",";
     secure += prefix + digests.secure + ",";
-    if (compare(node, prefix + digests.all, prefix + digests.secure) == Comparison::kMismatch) {
+    const Comparison comparison = compare(node, prefix + digests.all, prefix + digests.secure);
+    if (comparison == Comparison::kPrivateOnly) {
+      inform(model, fmt::format("Only 'private' parameters to {} for unfencing {} changed", device.id, node.name));
+    } else if (comparison == Comparison::kMismatch) {
       unchanged = false;
       if (model.sanitized) {
-        model.info_lines.push_back("Parameters to " + std::string(device.id) + " for unfencing " +
-                                   std::string(node.name) + " changed, try '" + prefix + digests.secure + "'");
+        inform(model, fmt::format("Parameters to {} for unfencing {} changed, try '{}'", device.id, node.name,
+                                  prefix + digests.secure));
       }
-      model.info_lines.push_back("notice: Unfencing node " + std::string(node.name) + " because the definition of " +
-                                 std::string(device.id) + " changed");
+      inform(model,
+             fmt::format("notice: Unfencing node {} because the definition of {} changed", node.name, device.id));
     }
   }
   model.actions[action].meta.set("digests-all", model.strings.store(all));

@@ -21,6 +21,7 @@
 #include "tools/simcluster/inputs.h"
 #include "tools/simcluster/options.h"
 #include "tools/simcluster/records.h"
+#include "tools/simcluster/results.h"
 
 namespace simcluster::tools {
 
@@ -36,6 +37,8 @@ struct CheckArguments {
   bool verify = false;
   bool hashes = false;
   bool quiet = false;
+  std::string format = "text";
+  bool json = false;
 };
 
 void declare(OptionTable& table, CheckArguments& given) {
@@ -44,6 +47,7 @@ void declare(OptionTable& table, CheckArguments& given) {
   table.flag("verify", "run everything twice and compare the traces", given.verify);
   table.flag("hashes", "print the trace hash of every run and nothing else; compare nothing", given.hashes);
   table.flag("quiet,q", "only what is not as expected", given.quiet);
+  table.text("output-as", "FORMAT", "text or json (docs/json.md)", given.format);
   table.text("junit", "FILE", "write a report as JUnit XML", given.junit);
   table.text("history", "FILE", "add the runs to this history (SQLite)", given.history);
   table.text("golden", "DIR", "where golden files are; absent: golden/ beside scenarios/", given.golden);
@@ -64,7 +68,8 @@ struct Job {
   sim::RecordedRun run;
   bool done = false;
   bool unusable = false;
-  std::string message;  // one line; empty: as expected
+  bool compared = false;  // with a golden file
+  std::string message;    // one line; empty: as expected
   std::string details;
 };
 
@@ -101,7 +106,7 @@ class Check {
     if (!paths) return input_error(paths.error());
     files_ = load_all(*paths, unusable_);
     for (const auto& file : files_)
-      for (const auto& scenario : file.variants) jobs_.push_back({&file, &scenario, {}, false, false, {}, {}});
+      for (const auto& scenario : file.variants) jobs_.push_back({&file, &scenario, {}, false, false, false, {}, {}});
     run_jobs();
     if (interrupted()) {
       std::fputs("simcluster: interrupted; nothing was written\n", stderr);
@@ -183,6 +188,7 @@ class Check {
     const auto golden = sim::GoldenFiles::read(path);
     if (!golden)
       return note(job, "there is no golden file", fmt::format("{} does not exist; --update writes it\n", path));
+    job.compared = true;
     const auto difference = sim::compare_golden(path, *golden, job.run.transcript);
     if (difference) note(job, "differs from " + path, difference->diff + first_divergence(job, *difference));
   }
@@ -205,7 +211,7 @@ class Check {
   }
 
   void print_job(const Job& job) const {
-    if (given_.hashes || (given_.quiet && job.message.empty())) return;
+    if (given_.json || given_.hashes || (given_.quiet && job.message.empty())) return;
     const std::string name = sim::run_name(*job.scenario);
     if (job.message.empty()) {
       print(fmt::format("ok      {}  {}\n", name, reports::duration_text(milliseconds(job.run.wall_ms))));
@@ -233,8 +239,26 @@ class Check {
           records.push_back(history_record(job.run, job.message.empty() ? "as expected" : job.message));
       if (auto added = add_to_history(given_.history, records); !added) return input_error(added.error());
     }
-    print_summary();
+    if (given_.json) {
+      print_json();
+    } else {
+      print_summary();
+    }
     return status();
+  }
+
+  void print_json() const {
+    std::vector<RunOutcome> outcomes;
+    std::vector<std::string> others;
+    for (const auto& job : jobs_) {
+      if (job.unusable) {
+        others.push_back(job.message);
+      } else {
+        outcomes.push_back({job.file->path, &job.run, job.compared, job.message, job.details});
+      }
+    }
+    for (const auto& failure : other_failures_) others.push_back(failure.suite + ": " + failure.message);
+    print(run_results("check", outcomes, others, status()));
   }
 
   // The table of variants, golden files to be written, and those that nobody needs.
@@ -253,10 +277,10 @@ class Check {
     } else if (const auto text = sim::GoldenFiles::read(golden.table_path()); text != table) {
       other_failures_.push_back({file.name, "table", 0, true, false, "the table of variants differs",
                                  reports_diff(golden.table_path(), text.value_or(""), table)});
-      print(fmt::format("FAILED  {}: the table of variants differs\n{}", file.name, other_failures_.back().details));
+      tell(fmt::format("FAILED  {}: the table of variants differs\n{}", file.name, other_failures_.back().details));
     }
     for (const auto& path : golden.leftovers(file))
-      print(fmt::format("note: {} belongs to no variant any more\n", path));
+      tell(fmt::format("note: {} belongs to no variant any more\n", path));
   }
 
   static std::string reports_diff(const std::string& path, const std::string& golden, const std::string& now) {
@@ -270,8 +294,13 @@ class Check {
       input_error(changed.error());
       ++unusable_;
     } else if (*changed) {
-      print(fmt::format("wrote {}\n", path));
+      tell(fmt::format("wrote {}\n", path));
     }
+  }
+
+  // Text for people; the JSON result has it otherwise.
+  void tell(const std::string& text) const {
+    if (!given_.json) print(text);
   }
 
   std::string junit() const {
@@ -326,6 +355,10 @@ int check_command(const Arguments& arguments) {
   if (!parsed) return usage_error("check", parsed.error());
   if (!*parsed) return kAsExpected;
   if (given.jobs && *given.jobs == 0) return usage_error("check", Error{"--jobs takes a number from 1 on", {}});
+  const auto json = wants_json(given.format);
+  if (!json) return usage_error("check", json.error());
+  if (*json && given.hashes) return usage_error("check", Error{"--hashes prints text only", {}});
+  given.json = *json;
   watch_for_interrupt();
   return Check(given).run();
 }

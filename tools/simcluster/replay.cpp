@@ -8,6 +8,7 @@
 #include <ctime>
 #include <filesystem>
 #include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,11 +62,40 @@ class Destination {
   bool owned_ = false;
 };
 
+// The log of -V, on standard error: errors for -V, warnings for -VV, notices for -VVV.
+class LogToStandardError final : public scheduler::LogSink {
+ public:
+  explicit LogToStandardError(int verbose)
+      : level_(verbose >= 3   ? scheduler::LogLevel::kNotice
+               : verbose == 2 ? scheduler::LogLevel::kWarning
+                              : scheduler::LogLevel::kError) {}
+
+  scheduler::LogLevel level() const override { return level_; }
+  void write(scheduler::LogLevel level, std::string_view function, std::string_view text) override {
+    const char* name = level == scheduler::LogLevel::kError     ? "error"
+                       : level == scheduler::LogLevel::kWarning ? "warning"
+                                                                : "notice";
+    std::fprintf(stderr, "(%.*s) \t%s: %.*s\n", static_cast<int>(function.size()), function.data(), name,
+                 static_cast<int>(text.size()), text.data());
+  }
+  void write_once(scheduler::LogLevel level, std::string_view function, std::string_view text) override {
+    if (told_.insert(std::string(text)).second) write(level, function, text);
+  }
+
+ private:
+  scheduler::LogLevel level_;
+  std::set<std::string> told_;
+};
+
 // One call of the program.
 class Replay {
  public:
   Replay(std::string program, const ReplayOptions& options, ReplayOutput& output, Destination& destination)
-      : program_(std::move(program)), options_(options), output_(output), destination_(destination) {}
+      : program_(std::move(program)),
+        options_(options),
+        output_(output),
+        destination_(destination),
+        log_(options.verbose) {}
 
   int run() {
     if (options_.source == ReplayOptions::Source::kLive) {
@@ -145,6 +175,7 @@ class Replay {
     scheduler::Options options;
     options.now = effective_time();
     options.utc_offset = zone_offset;
+    if (options_.verbose > 0) options.log = &log_;
     options.collect_scores = schedulable && options_.show_scores;
     options.explain = schedulable && !options_.why.empty();
     options.collect_utilization = schedulable && options_.show_utilization;
@@ -219,6 +250,7 @@ class Replay {
       }
     }
     output_.end_transition();
+    if (options_.verbose >= 3) log_execution(result);
     if (!result.complete) {
       complain("Transition failed: terminated");
       complain("An invalid transition was produced");
@@ -230,10 +262,22 @@ class Replay {
     return result.complete ? status::kOk : status::kFailed;
   }
 
+  void log_execution(const scheduler::SimulationResult& result) {
+    const std::size_t skipped = result.aborted ? result.left : 0;
+    log_.write(scheduler::LogLevel::kNotice, "pcmk__execute_graph",
+               "Transition 0 (Complete=" + std::to_string(result.done) +
+                   ", Pending=0, Fired=0, Skipped=" + std::to_string(skipped) +
+                   ", Incomplete=" + std::to_string(result.left - skipped) + ", Source=crm_simulate): " +
+                   (result.aborted    ? "Stopped"
+                    : result.complete ? "Complete"
+                                      : "Terminated"));
+  }
+
   std::string program_;
   const ReplayOptions& options_;
   ReplayOutput& output_;
   Destination& destination_;
+  LogToStandardError log_;
   cib::Document working_;
   cib::Document snapshot_;
   scheduler::Options scheduler_options_;

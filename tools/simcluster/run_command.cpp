@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <optional>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@
 #include "tools/simcluster/command.h"
 #include "tools/simcluster/options.h"
 #include "tools/simcluster/records.h"
+#include "tools/simcluster/results.h"
 
 namespace simcluster::tools {
 
@@ -34,6 +36,8 @@ struct RunArguments {
   std::string history;
   std::string color = "auto";
   std::string golden;
+  std::string format = "text";
+  bool json = false;
 
   bool colored() const {
     if (color != "auto") return color == "always";
@@ -50,6 +54,7 @@ void declare(OptionTable& table, RunArguments& given) {
   table.count("verbose,v", "more events; twice: still more", given.verbose);
   table.flag("quiet,q", "only the table of variants", given.quiet);
   table.text("color", "WHEN", "auto, always or never", given.color);
+  table.text("output-as", "FORMAT", "text or json (docs/json.md)", given.format);
   table.text("trace", "FILE", "write every event to FILE, as JSON lines", given.trace);
   table.flag("verify", "run everything twice and compare the traces", given.verify);
   table.text("history", "FILE", "add the runs to this history (SQLite)", given.history);
@@ -97,22 +102,25 @@ class Runs {
       trace_.emplace(std::move(*file));
     }
     for (const auto& path : given_.files) {
-      const auto file = sim::load_scenario(path);
+      auto file = sim::load_scenario(path);
       if (!file) return input_error(file.error());
-      if (const int status = run_file(*file); status != kAsExpected) return status;
+      files_.push_back(std::move(*file));
+      if (const int status = run_file(files_.back()); status != kAsExpected) return status;
     }
     if (trace_)
       if (auto committed = trace_->commit(); !committed) return input_error(committed.error());
     if (!given_.history.empty())
       if (auto added = add_to_history(given_.history, records_); !added) return input_error(added.error());
-    return differs_ ? kDiffers : kAsExpected;
+    const int status = differs_ ? kDiffers : kAsExpected;
+    if (given_.json) print(run_results("run", outcomes_, {}, status));
+    return status;
   }
 
  private:
   int run_file(const sim::ScenarioFile& file) {
     const auto scenarios = chosen(file, given_);
     if (!scenarios) return input_error(scenarios.error());
-    std::vector<sim::RecordedRun> runs;
+    std::deque<sim::RecordedRun>& runs = runs_.emplace_back();
     for (const auto* scenario : *scenarios) {
       auto run = run_one(*scenario);
       if (!run) return input_error(run.error());
@@ -126,7 +134,10 @@ class Runs {
     }
     std::vector<const sim::RecordedRun*> rows;
     for (const auto& run : runs) rows.push_back(&run);
-    print((given_.quiet ? "" : "\n") + file.name + "\n" + sim::variant_table(rows));
+    if (!given_.json) print((given_.quiet ? "" : "\n") + file.name + "\n" + sim::variant_table(rows));
+    for (const auto& run : runs) {
+      outcomes_.push_back({file.path, &run, false, run.result.passed() ? "" : "not as expected", {}});
+    }
     if (given_.comparable()) compare(file, rows);
     for (const auto& run : runs)
       records_.push_back(history_record(run, run.result.passed() ? "as expected" : "not as expected"));
@@ -212,23 +223,31 @@ class Runs {
   void compare(const sim::ScenarioFile& file, const std::vector<const sim::RecordedRun*>& runs) {
     const sim::GoldenFiles golden(file, given_.golden);
     int compared = 0;
+    RunOutcome* outcome = &outcomes_[outcomes_.size() - runs.size()];
     for (const auto* run : runs) {
+      RunOutcome& result = *outcome++;
       const std::string path = golden.path(*run->scenario);
       const auto text = sim::GoldenFiles::read(path);
       if (!text) continue;
       ++compared;
+      result.compared = true;
       const auto difference = sim::compare_golden(path, *text, run->transcript);
       if (!difference) continue;
       differs_ = true;
-      print("\n" + difference->diff);
+      if (result.message.empty()) result.message = "differs from " + path;
+      result.details += difference->diff;
+      if (!given_.json) print("\n" + difference->diff);
     }
-    if (compared > 0 && !differs_)
+    if (compared > 0 && !differs_ && !given_.json)
       print(fmt::format("{} run{} as the golden files say\n", compared, compared == 1 ? "" : "s"));
   }
 
   const RunArguments& given_;
   std::optional<reports::PendingFile> trace_;
   std::vector<reports::RunRecord> records_;
+  std::deque<sim::ScenarioFile> files_;
+  std::deque<std::deque<sim::RecordedRun>> runs_;  // of each file
+  std::vector<RunOutcome> outcomes_;
   bool differs_ = false;
   bool first_ = true;
 };
@@ -246,6 +265,10 @@ int run_command(const Arguments& arguments) {
   if (!parsed) return usage_error("run", parsed.error());
   if (!*parsed) return kAsExpected;
   if (auto checked = check_arguments(given); !checked) return usage_error("run", checked.error());
+  const auto json = wants_json(given.format);
+  if (!json) return usage_error("run", json.error());
+  given.json = *json;
+  given.quiet = given.quiet || given.json;
   watch_for_interrupt();
   return Runs(given).run_all();
 }

@@ -11,6 +11,7 @@
 #include "tools/simcluster/command.h"
 #include "tools/simcluster/inputs.h"
 #include "tools/simcluster/options.h"
+#include "tools/simcluster/results.h"
 
 namespace simcluster::tools {
 
@@ -56,9 +57,10 @@ std::string change_text(const reports::RunRecord& before, const reports::RunReco
   return text.empty() ? "same" : text;
 }
 
-int print_comparison(const reports::History& history, const reports::HistoryFilter& filter) {
+int print_comparison(const reports::History& history, const reports::HistoryFilter& filter, bool json) {
   const auto pairs = history.compare(filter);
   if (!pairs) return input_error(pairs.error());
+  std::vector<std::string> changes;
   std::vector<std::vector<std::string>> rows;
   bool differs = false;
   for (const auto& pair : *pairs) {
@@ -66,6 +68,11 @@ int print_comparison(const reports::History& history, const reports::HistoryFilt
     differs = differs || (pair.before && change != "same");
     rows.push_back({pair.now.scenario, pair.now.variant, std::to_string(pair.now.seed),
                     pair.before ? std::to_string(pair.before->id) : "-", std::to_string(pair.now.id), change});
+    changes.push_back(change);
+  }
+  if (json) {
+    print(comparison_results(*pairs, changes));
+    return differs ? kDiffers : kAsExpected;
   }
   print(reports::table_text({{"scenario"}, {"variant"}, {"seed"}, {"run"}, {"run"}, {"what changed"}}, rows));
   return differs ? kDiffers : kAsExpected;
@@ -76,18 +83,26 @@ int print_comparison(const reports::History& history, const reports::HistoryFilt
 int list_command(const Arguments& arguments) {
   std::vector<std::string> named;
   bool names_only = false;
+  std::string format = "text";
   OptionTable table("list [OPTION...] [DIR|FILE...]",
                     "Lists scenarios and their variants; those below scenarios/ when none is named.");
   table.flag("names", "only the names of the variants, one a line", names_only);
+  table.text("output-as", "FORMAT", "text or json (docs/json.md)", format);
   table.rest("DIR|FILE", false, named);
   const auto parsed = table.parse(arguments);
   if (!parsed) return usage_error("list", parsed.error());
   if (!*parsed) return kAsExpected;
+  const auto json = wants_json(format);
+  if (!json) return usage_error("list", json.error());
   if (named.empty()) named.emplace_back("scenarios");
   const auto paths = scenario_paths(named);
   if (!paths) return input_error(paths.error());
   int unusable = 0;
   const auto files = load_all(*paths, unusable);
+  if (*json) {
+    print(list_results(files));
+    return unusable > 0 ? kUnusable : kAsExpected;
+  }
   std::size_t width = 0;
   for (const auto& file : files)
     for (const auto& scenario : file.variants) width = std::max(width, scenario.variant.size());
@@ -120,6 +135,7 @@ int history_command(const Arguments& arguments) {
   reports::HistoryFilter filter;
   bool compare = false;
   std::optional<std::uint64_t> limit;
+  std::string format = "text";
   OptionTable table("history [OPTION...] FILE",
                     "Lists the runs that \"run --history FILE\" and \"check --history FILE\" have recorded, the newest "
                     "first.");
@@ -128,18 +144,21 @@ int history_command(const Arguments& arguments) {
   table.text("scenario", "NAME", "only this scenario", filter.scenario);
   table.text("variant", "NAME", "only this variant", filter.variant);
   table.number("limit", "N", "at most this many rows, 50 when absent", limit);
+  table.text("output-as", "FORMAT", "text or json (docs/json.md)", format);
   table.rest("FILE", true, files);
   const auto parsed = table.parse(arguments);
   if (!parsed) return usage_error("history", parsed.error());
   if (!*parsed) return kAsExpected;
+  const auto json = wants_json(format);
+  if (!json) return usage_error("history", json.error());
   if (files.size() > 1) return usage_error("history", Error{"one history at a time", {}});
   if (limit) filter.limit = static_cast<std::size_t>(*limit);
   const auto history = reports::History::open(files.front(), false);
   if (!history) return input_error(history.error());
-  if (compare) return print_comparison(*history, filter);
+  if (compare) return print_comparison(*history, filter, *json);
   const auto runs = history->list(filter);
   if (!runs) return input_error(runs.error());
-  print(history_table(*runs));
+  print(*json ? history_results(*runs) : history_table(*runs));
   return kAsExpected;
 }
 

@@ -1,0 +1,95 @@
+// The log of -V on standard error, and times in the time zone of the user.
+#include "tools/simcluster/replay_fixture.h"
+
+namespace simcluster::tools {
+namespace {
+
+class ReplayLog : public Replay {
+ protected:
+  // Standard error alone.
+  std::string log(const std::string& arguments) const { return shell("", arguments + " 2>&1 >/dev/null").output; }
+};
+
+constexpr const char* kFaulty =
+    R"(<cib validate-with="pacemaker-4.0" admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" execution-date="1700000000">
+  <configuration>
+    <crm_config><cluster_property_set id="o">
+      <nvpair id="o1" name="fencing-enabled" value="false"/>
+      <nvpair id="o2" name="no-quorum-policy" value="ignore"/>
+      <nvpair id="o3" name="placement-strategy" value="nonsense"/>
+    </cluster_property_set></crm_config>
+    <nodes><node id="1" uname="node1"/><node id="2" uname="node2"/></nodes>
+    <resources><primitive id="rsc1" class="ocf" provider="heartbeat" type="Dummy"/></resources>
+    <constraints/>
+  </configuration>
+  <status>
+    <node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member">
+      <lrm id="1"><lrm_resources><lrm_resource id="rsc1" class="ocf" provider="heartbeat" type="Dummy">
+        <lrm_rsc_op id="rsc1_last_failure_0" operation_key="rsc1_start_0" operation="start" interval="0" call-id="3" rc-code="5" op-status="0" exit-reason="no binary" last-rc-change="1699999000" transition-key="1:1:0:u"/>
+      </lrm_resource></lrm_resources></lrm>
+    </node_state>
+    <node_state id="2" uname="node2" in_ccm="true" crmd="online" join="member" expected="member"/>
+  </status>
+</cib>
+)";
+
+// S1 C-5.2, C-5.9; S2 E-11.11: errors, then warnings, then notices; nothing without -V.
+TEST_F(ReplayLog, MoreWithEveryV) {
+  write("faulty.xml", kFaulty);
+  EXPECT_EQ(log("-x faulty.xml -R"), "");
+  const std::string errors = log("-x faulty.xml -R -V");
+  EXPECT_EQ(errors,
+            "(cluster_option_value) \terror: Using default value for cluster option 'placement-strategy' because "
+            "'nonsense' is invalid\n"
+            "(unpack_rsc_op) \terror: Preventing rsc1 from restarting on node1 because of hard failure (Not "
+            "installed: no binary)| rc=5 id=rsc1_last_failure_0\n");
+  const std::string warnings = shell("TZ=UTC", "-x faulty.xml -R -VV 2>&1 >/dev/null").output;
+  EXPECT_EQ(warnings,
+            "(cluster_option_value) \terror: Using default value for cluster option 'placement-strategy' because "
+            "'nonsense' is invalid\n"
+            "(unpack_config) \twarning: Blind faith: not fencing unseen nodes\n"
+            "(unpack_rsc_op_failure) \twarning: Unexpected result (Not installed: no binary) was recorded for start of "
+            "rsc1 on node1 at Nov 14 21:56:40 2023 | rc=5 id=rsc1_last_failure_0\n"
+            "(unpack_rsc_op) \terror: Preventing rsc1 from restarting on node1 because of hard failure (Not "
+            "installed: no binary)| rc=5 id=rsc1_last_failure_0\n");
+  const std::string notices = log("-x faulty.xml -S -VVV");
+  EXPECT_NE(notices.find("(unpack_config) \tnotice: On loss of quorum: Ignore\n"), std::string::npos);
+  EXPECT_NE(notices.find("(log_list_item) \tnotice: Actions: Recover    rsc1    ( node1 -> node2 )\n"),
+            std::string::npos)
+      << notices;
+  EXPECT_NE(notices.find("Incomplete=0, Source=crm_simulate): Complete\n"), std::string::npos);
+  // What is said once is said once, though the state is unpacked twice.
+  EXPECT_EQ(notices.find("Blind faith"), notices.rfind("Blind faith"));
+}
+
+// S1 C-13.1, C-14.2, C-9.3.
+TEST_F(ReplayLog, ConstraintsThatNameNothing) {
+  std::string cib = kCib;
+  cib.replace(cib.find("<constraints/>"), 14,
+              R"(<constraints><rsc_location id="l" rsc="none" node="node1" score="5"/>)"
+              R"(<rsc_order id="o" first="rsc1" then="none"/></constraints>)");
+  cib.replace(cib.find("pacemaker-4.0"), 13, "none");
+  write("constraints.xml", cib);
+  const std::string output = log("-x constraints.xml -R -V");
+  EXPECT_NE(output.find("(unpack_location_tags) \terror: Ignoring constraint 'l' because 'none' is not a valid resource "
+                        "or tag\n"),
+            std::string::npos);
+  EXPECT_NE(
+      output.find("(unpack_order_tags) \terror: Ignoring constraint 'o' because 'none' is not a valid resource or tag\n"),
+      std::string::npos);
+}
+
+// S2 D-20.25.
+TEST_F(ReplayLog, LocalTime) {
+  write("faulty.xml", kFaulty);
+  const auto failure = [&](const std::string& zone) {
+    const std::string output = shell("TZ=" + zone, "-x faulty.xml -c").output;
+    const std::size_t at = output.find("last-rc-change=");
+    return output.substr(at, output.find('\n', at) - at);
+  };
+  EXPECT_EQ(failure("UTC"), "last-rc-change='Tue Nov 14 21:56:40 2023'");
+  EXPECT_EQ(failure("XYZ-9"), "last-rc-change='Wed Nov 15 06:56:40 2023'");
+}
+
+}  // namespace
+}  // namespace simcluster::tools
