@@ -45,7 +45,9 @@ std::string normal_dot(const std::string& text) {
 
 std::string normal_scores(const std::vector<ScoreLine>& scores) {
   std::vector<std::string> lines(1);  // the empty line at the end
-  for (const ScoreLine& score : scores) lines.push_back(score_line_text(score));
+  for (const ScoreLine& score : scores) {
+    if (score.kind != ScoreLine::Kind::kPlain) lines.push_back(score_line_text(score));  // --quiet leaves those out
+  }
   std::sort(lines.begin(), lines.end());
   std::string result;
   for (const std::string& line : lines) result += line + "\n";

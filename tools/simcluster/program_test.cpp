@@ -162,6 +162,21 @@ TEST_F(Program, HistoryComparesRuns) {
   EXPECT_EQ(run("history none.sqlite").status, 2);
 }
 
+// docs/json.md.
+TEST_F(Program, JsonResults) {
+  EXPECT_TRUE(has(run("list --output-as=json"), "\"file\": \"scenarios/idle.yaml\",\n      \"name\": \"idle\""));
+  const auto ran = run("run --history h.sqlite --output-as=json scenarios/idle.yaml");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_TRUE(ran.output.starts_with("{\n  \"simcluster\": ")) << ran.output;
+  EXPECT_TRUE(has(ran, "\"variant\": \"a\",\n      \"as_expected\": true,\n      \"compared\": false"));
+  EXPECT_TRUE(has(run("history --output-as=json h.sqlite"), "\"verdict\": \"as expected\""));
+  EXPECT_TRUE(has(run("history --compare --output-as=json h.sqlite"), "\"change\": \"no run before\""));
+  const auto checked = run("check --output-as=json scenarios");
+  EXPECT_EQ(checked.status, 1);
+  EXPECT_TRUE(has(checked, "\"message\": \"there is no golden file\"")) << checked.output;
+  EXPECT_EQ(run("list --output-as=xml").status, 2);
+}
+
 TEST_F(Program, ListSchemaCompletion) {
   EXPECT_TRUE(has(run("list"), "scenarios/idle.yaml\n  two nodes and nothing to do\n    a  the first\n"));
   EXPECT_EQ(run("list --names scenarios/idle.yaml").output, "a\nb\n");

@@ -71,12 +71,13 @@ TEST_F(ReplayLog, ConstraintsThatNameNothing) {
   cib.replace(cib.find("pacemaker-4.0"), 13, "none");
   write("constraints.xml", cib);
   const std::string output = log("-x constraints.xml -R -V");
-  EXPECT_NE(output.find("(unpack_location_tags) \terror: Ignoring constraint 'l' because 'none' is not a valid resource "
-                        "or tag\n"),
-            std::string::npos);
   EXPECT_NE(
-      output.find("(unpack_order_tags) \terror: Ignoring constraint 'o' because 'none' is not a valid resource or tag\n"),
+      output.find("(unpack_location_tags) \terror: Ignoring constraint 'l' because 'none' is not a valid resource "
+                  "or tag\n"),
       std::string::npos);
+  EXPECT_NE(output.find(
+                "(unpack_order_tags) \terror: Ignoring constraint 'o' because 'none' is not a valid resource or tag\n"),
+            std::string::npos);
 }
 
 // S2 D-20.25.
