@@ -27,10 +27,11 @@ void want_simulation(ReplayOptions& o) {
 }
 
 const std::array kRows = {
-    OptionRow{"run", 'R', "", "operations", "Process the supplied input and show what actions the cluster will take",
+    OptionRow{"run", 'R', "", "operations",
+              "Process the supplied input and show what actions the cluster will take in response",
               [](ReplayOptions& o, const std::string&) { want_process(o); }},
     OptionRow{"simulate", 'S', "", "operations",
-              "Like --run, but also simulate taking those actions and show the result",
+              "Like --run, but also simulate taking those actions and show the resulting new status",
               [](ReplayOptions& o, const std::string&) { want_simulation(o); }},
     OptionRow{"in-place", 'X', "", "operations", "Like --simulate, but also store the results back to the input file",
               [](ReplayOptions& o, const std::string&) {
@@ -70,27 +71,33 @@ const std::array kRows = {
     OptionRow{"node-fail", 'f', "NODE", "synthetic", "Simulate a node failing",
               [](ReplayOptions& o, const std::string& v) { o.injections.nodes_failed.push_back(v); }},
     OptionRow{"op-inject", 'i', "OPSPEC", "synthetic",
-              "Generate a failure for the cluster to react to in the simulation",
+              "Generate a failure for the cluster to react to in the simulation.\n"
+              "See `Operation Specification` help for more information.",
               [](ReplayOptions& o, const std::string& v) { o.injections.operations.push_back(v); }},
-    OptionRow{"op-fail", 'F', "OPSPEC", "synthetic", "If the specified task occurs during the simulation, have it fail",
+    OptionRow{"op-fail", 'F', "OPSPEC", "synthetic",
+              "If the specified task occurs during the simulation, have it fail with return code ${rc}.\n"
+              "The transition will normally stop at the failed action.\n"
+              "Save the result with --save-output and re-run with --xml-file.\n"
+              "See `Operation Specification` help for more information.",
               [](ReplayOptions& o, const std::string& v) {
                 want_simulation(o);
                 o.failures.push_back(v);
               }},
-    OptionRow{"set-datetime", 't', "DATETIME", "synthetic", "Set date/time (ISO 8601 format)",
+    OptionRow{"set-datetime", 't', "DATETIME", "synthetic",
+              "Set date/time (ISO 8601 format, see https://en.wikipedia.org/wiki/ISO_8601)",
               [](ReplayOptions& o, const std::string& v) { o.date = v; }},
     OptionRow{"quorum", 'q', "QUORUM", "synthetic", "Set to '1' (or 'true') to indicate cluster has quorum",
               [](ReplayOptions& o, const std::string& v) { o.injections.quorum = v; }},
     OptionRow{"watchdog", 'w', "DEVICE", "synthetic",
-              "Set to '1' (or 'true') to indicate cluster has an active watchdog",
+              "Set to '1' (or 'true') to indicate cluster has an active watchdog device",
               [](ReplayOptions& o, const std::string& v) { o.injections.watchdog = v; }},
-    OptionRow{"ticket-grant", 'g', "TICKET", "synthetic", "Grant a ticket",
+    OptionRow{"ticket-grant", 'g', "TICKET", "synthetic", "Simulate granting a ticket",
               [](ReplayOptions& o, const std::string& v) { o.injections.tickets_granted.push_back(v); }},
-    OptionRow{"ticket-revoke", 'r', "TICKET", "synthetic", "Revoke a ticket",
+    OptionRow{"ticket-revoke", 'r', "TICKET", "synthetic", "Simulate revoking a ticket",
               [](ReplayOptions& o, const std::string& v) { o.injections.tickets_revoked.push_back(v); }},
-    OptionRow{"ticket-standby", 'b', "TICKET", "synthetic", "Make a ticket standby",
+    OptionRow{"ticket-standby", 'b', "TICKET", "synthetic", "Simulate making a ticket standby",
               [](ReplayOptions& o, const std::string& v) { o.injections.tickets_standby.push_back(v); }},
-    OptionRow{"ticket-activate", 'e', "TICKET", "synthetic", "Activate a ticket",
+    OptionRow{"ticket-activate", 'e', "TICKET", "synthetic", "Simulate activating a ticket",
               [](ReplayOptions& o, const std::string& v) { o.injections.tickets_activated.push_back(v); }},
     OptionRow{"save-input", 'I', "FILE", "artifact", "Save the input configuration to the named file",
               [](ReplayOptions& o, const std::string& v) { o.save_input = v; }},
@@ -107,7 +114,7 @@ const std::array kRows = {
                 o.save_dot = v;
               }},
     OptionRow{"all-actions", 'a', "", "artifact",
-              "Display all possible actions in DOT graph (even those not part of transition)",
+              "Display all possible actions in DOT graph (even if not part of transition)",
               [](ReplayOptions& o, const std::string&) { o.all_actions = true; }},
     OptionRow{"live-check", 'L', "", "source", "Connect to CIB manager and use the current CIB contents as input",
               [](ReplayOptions& o, const std::string&) { o.source = ReplayOptions::Source::kLive; }},
@@ -118,7 +125,7 @@ const std::array kRows = {
               }},
     OptionRow{"xml-pipe", 'p', "", "source", "Retrieve XML from stdin",
               [](ReplayOptions& o, const std::string&) { o.source = ReplayOptions::Source::kStandardInput; }},
-    OptionRow{"output-as", 0, "FORMAT", "output", "Specify output format as one of: text, xml, none",
+    OptionRow{"output-as", 0, "FORMAT", "output", "Specify output format as one of: text (default), xml, json, none",
               [](ReplayOptions& o, const std::string& v) { o.output_as = v; }},
     OptionRow{"output-to", 0, "DEST", "output", "Specify file name for output (or \"-\" for stdout)",
               [](ReplayOptions& o, const std::string& v) { o.output_to = v; }},
@@ -160,7 +167,9 @@ class Parser {
       if (argument == "--") break;
       if (argument.starts_with("--")) {
         long_option(argument.substr(2));
-      } else if (argument.size() > 1 && argument[0] == '-' && !is_number(argument)) {
+      } else if (argument.size() > 1 && argument[0] == '-' && is_number(argument)) {
+        if (argument != "-INFINITY") result_.error = "Unknown option " + argument;
+      } else if (argument.size() > 1 && argument[0] == '-') {
         letters(argument);
       } else {
         positional(argument);
@@ -193,9 +202,9 @@ class Parser {
       return;
     }
     if (row->value.empty()) {
-      apply(*row, {});
+      apply(*row, {}, {});
     } else if (equals != std::string::npos) {
-      apply(*row, text.substr(equals + 1));
+      apply(*row, text.substr(equals + 1), "--" + name);
     } else {
       apply_next(*row, "--" + name);
     }
@@ -205,11 +214,11 @@ class Parser {
     for (std::size_t i = 1; i < text.size() && !result_.error; ++i) {
       const OptionRow* row = find_letter(text[i]);
       if (row == nullptr) {
-        result_.error = "Unknown option " + text;
+        result_.error = std::string("Unknown option -") + text[i];
         return;
       }
       if (row->value.empty()) {
-        apply(*row, {});
+        apply(*row, {}, {});
         continue;
       }
       const std::string rest = text.substr(i + 1);
@@ -219,7 +228,7 @@ class Parser {
         result_.options.warnings.push_back("Deprecated argument format '-" + (text[i] + rest) + "' used.");
         result_.options.warnings.push_back("Please use '-" + std::string(1, text[i]) + " " + rest +
                                            "' instead.  Support will be removed in a future release.");
-        apply(*row, rest);
+        apply(*row, rest, std::string("-") + text[i]);
       }
       return;
     }
@@ -230,13 +239,14 @@ class Parser {
       result_.error = "Missing argument for " + shown;
       return;
     }
-    apply(row, arguments_[at_++]);
+    apply(row, arguments_[at_++], shown);
   }
 
-  void apply(const OptionRow& row, const std::string& value) {
+  // `shown`: the option as it was written.
+  void apply(const OptionRow& row, const std::string& value, const std::string& shown) {
     if (row.group == "source") input_named_ = true;
     if (row.name == "repeat" && !is_integer(value)) {
-      result_.error = "Cannot parse integer value '" + value + "' for " + std::string("-N");
+      result_.error = "Cannot parse integer value “" + value + "” for " + shown;
       return;
     }
     row.apply(result_.options, value);
@@ -263,17 +273,27 @@ std::string group_title(std::string_view group) {
   return "Application Options:";
 }
 
+// The column of the explanations; those of several lines go on below it.
+constexpr std::size_t kHelpColumn = 35;
+
+void append_line(std::string& out, std::string line, std::string_view help) {
+  line.resize(std::max<std::size_t>(line.size() + 1, kHelpColumn), ' ');
+  out += line;
+  for (const char c : help) {
+    out += c;
+    if (c == '\n') out.append(kHelpColumn, ' ');
+  }
+  out += '\n';
+}
+
 void append_group(std::string& out, std::string_view group) {
   out += "\n" + group_title(group) + "\n";
   for (const OptionRow& row : kRows) {
-    if (row.group != group) continue;
+    if (row.group != group || row.name == "help") continue;
     std::string line = row.letter != 0 ? std::string("  -") + row.letter + ", --" : std::string("  --");
     line += row.name;
     if (!row.value.empty()) line += "=" + std::string(row.value);
-    line.resize(std::max<std::size_t>(line.size() + 1, 34), ' ');
-    out += line;
-    out += row.help;
-    out += '\n';
+    append_line(out, std::move(line), row.help);
   }
 }
 
@@ -283,7 +303,7 @@ constexpr std::string_view kDescription =
     "${resource}_${task}_${interval_in_ms}@${node}=${rc}\n"
     "(memcached_monitor_20000@bart.example.com=7, for example).\n"
     "${rc} is an OCF return code.  For more information on these\n"
-    "return codes, refer to\n"
+    "return codes, refer to "
     "https://clusterlabs.org/pacemaker/doc/2.1/Pacemaker_Administration/html/agents.html#ocf-return-codes\n\n"
     "Examples:\n\n"
     "Pretend a recurring monitor action found memcached stopped on node\n"
@@ -299,22 +319,25 @@ constexpr std::string_view kDescription =
 ParsedOptions parse_replay_options(int argc, char** argv) { return Parser(argc, argv).run(); }
 
 std::string replay_help(const std::string& program, const std::string& group) {
-  std::string out = "Usage:\n  " + program + " [OPTION…] [FILE]\n\nSimulate a Pacemaker cluster's response to events\n";
-  if (group.empty() || group == "all") {
-    out +=
-        "\nHelp Options:\n  -h, --help                      Show help options\n"
-        "  --help-all                      Show all help options\n"
-        "  --help-output                   Show output help\n"
-        "  --help-operations               Show operations options\n"
-        "  --help-synthetic                Show synthetic cluster event options\n"
-        "  --help-artifact                 Show artifact options\n"
-        "  --help-source                   Show data source options\n";
+  std::string out =
+      "Usage:\n  " + program + " [OPTION?]\n\n" + program + " - simulate a Pacemaker cluster's response to events\n";
+  const bool whole = group.empty() || group == "all";
+  if (whole) {
+    out += "\nHelp Options:\n";
+    append_line(out, "  -h, --help", "Show help options");
+    append_line(out, "  --help-all", "Show all help options");
+    append_line(out, "  --help-output", "Show output help");
+    append_line(out, "  --help-operations", "Show operations options");
+    append_line(out, "  --help-synthetic", "Show synthetic cluster event options");
+    append_line(out, "  --help-artifact", "Show artifact options");
+    append_line(out, "  --help-source", "Show data source options");
   }
   for (const std::string_view each : {"output", "operations", "synthetic", "artifact", "source"}) {
     if (group == "all" || group == each) append_group(out, each);
   }
-  if (group.empty() || group == "all") append_group(out, "application");
-  if (group.empty() || group == "all") out += kDescription;
+  if (whole) append_group(out, "application");
+  out += kDescription;
+  out += '\n';
   return out;
 }
 

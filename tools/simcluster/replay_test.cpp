@@ -96,6 +96,24 @@ TEST_F(Replay, ExplainsAResource) {
   EXPECT_EQ(unknown.output, "There is no resource \"rcs1\"; did you mean \"rsc1\"?\n");
 }
 
+// S5 M-1: what is wrong with a command line is told as GLib tells it.
+TEST_F(Replay, WrongCommandLines) {
+  EXPECT_EQ(run("-x a.xml -SZ").output, "crm_simulate: Unknown option -Z\n");
+  EXPECT_EQ(run("-x a.xml -5").output, "crm_simulate: Unknown option -5\n");
+  EXPECT_EQ(run("-x a.xml --bogus=1").status, 64);
+  EXPECT_EQ(run("-N two").output, "crm_simulate: Cannot parse integer value “two” for -N\n");
+  EXPECT_EQ(run("--repeat=two").output, "crm_simulate: Cannot parse integer value “two” for --repeat\n");
+  const Outcome help = run("--help-source");
+  EXPECT_EQ(help.status, 0);
+  EXPECT_TRUE(help.output.starts_with(
+      "Usage:\n  crm_simulate [OPTION?]\n\ncrm_simulate - simulate a Pacemaker cluster's response to events\n\n"
+      "Data Source:\n"
+      "  -L, --live-check                 Connect to CIB manager and use the current CIB contents as input\n"
+      "  -x, --xml-file=FILE              Retrieve XML from the named file\n"
+      "  -p, --xml-pipe                   Retrieve XML from stdin\n\nOperation Specification:\n"))
+      << help.output;
+}
+
 // S5 M-3: the result of a simulation can be simulated on, and is steady.
 TEST_F(Replay, TheSavedResultIsSteady) {
   EXPECT_EQ(run("-x a.xml -S -O b.xml").status, 0);
