@@ -172,6 +172,11 @@ class Comparison {
       keep_best(ours, measure(row, {(programs_ / "simcluster").string(), "replay"}, inputs, "ours"));
       if (row.simulate) same = same && read_file(folder_ / "theirs") == read_file(folder_ / "ours");
     }
+    if (ours.status != 0 || (theirs.status != 0 && !theirs.stopped)) {
+      std::printf("%-36s FAILED: status %d of the reference, %d of ours\n", row.title.c_str(), theirs.status,
+                  ours.status);
+      return;
+    }
     print(row, theirs, ours, theirs.stopped || !row.simulate ? "-" : same ? "same" : "DIFFERENT");
   }
 
