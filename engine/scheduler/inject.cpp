@@ -80,46 +80,47 @@ class Injector {
   }
 
   struct Spec {
+    std::string_view key_text;
     OperationKey key;
     std::string_view node;
     int rc = 0;
   };
 
-  // KEY@NODE=RC; `fields` counts what was found.
-  static bool split(std::string_view text, Spec& spec, int& fields) {
-    fields = 0;
+  // KEY@NODE=RC, where a part ends with the text too. The number of parts found; all three are needed.
+  static int split(std::string_view text, Spec& spec) {
     const std::size_t at = text.find('@');
-    if (at == std::string_view::npos) return false;
-    fields = 1;
+    if (text.empty() || at == 0) return 0;
+    spec.key_text = text.substr(0, at);
+    if (at == std::string_view::npos) return 1;
     const std::size_t equals = text.find('=', at);
-    if (equals == std::string_view::npos || equals == at + 1) return false;
-    fields = 2;
+    spec.node = text.substr(at + 1, equals == std::string_view::npos ? equals : equals - at - 1);
+    if (spec.node.empty()) return 1;
+    if (equals == std::string_view::npos) return 2;
     const std::string_view rc = text.substr(equals + 1);
-    if (std::from_chars(rc.data(), rc.data() + rc.size(), spec.rc).ec != std::errc()) return false;
-    fields = 3;
-    const auto key = split_operation_key(text.substr(0, at));
-    if (!key) return false;
-    spec.key = *key;
-    spec.node = text.substr(at + 1, equals - at - 1);
-    return true;
+    return std::from_chars(rc.data(), rc.data() + rc.size(), spec.rc).ec == std::errc() ? 3 : 2;
   }
 
   void inject_operation(const std::string& text) {
     say(InjectedItem::Kind::kOperation, "Injecting " + text + " into the configuration", {}, text);
     Spec spec;
-    int fields = 0;
-    if (!split(text, spec, fields)) {
+    if (const int fields = split(text, spec); fields < 3) {
       say(InjectedItem::Kind::kError,
           "Invalid operation spec: " + text + ".  Only found " + std::to_string(fields) + " fields", {}, text);
       return;
     }
+    const auto key = split_operation_key(spec.key_text);
+    if (!key) {
+      say(InjectedItem::Kind::kError, "Invalid resource name: (null)", {}, text);
+      return;
+    }
+    spec.key = *key;
     const ResourceId id = find_resource(model_, spec.key.resource);
     if (!id.valid()) {
       say(InjectedItem::Kind::kError, "Invalid resource name: " + std::string(spec.key.resource), {}, text);
       return;
     }
     count_failure(spec);
-    record(spec, model_.resource(id), text.substr(0, text.find('@')));
+    record(spec, model_.resource(id), std::string(spec.key_text));
   }
 
   void count_failure(const Spec& spec) {

@@ -1,5 +1,6 @@
 #include "engine/scheduler/node_state.h"
 
+#include <algorithm>
 #include <string>
 
 #include "engine/cib/values.h"
@@ -41,7 +42,7 @@ PeerState read_peer_state(const Model& model, const cib::Element& state) {
   std::int64_t value = 0;
   if (const auto in_ccm = state.attribute(kInCcm)) {
     if (const auto word = cib::parse_bool(*in_ccm)) {
-      peer.member_time = *word ? model.now : 0;
+      peer.member_time = *word ? std::max<std::int64_t>(model.now, 1) : 0;  // 1970 began some time ago
     } else if (parse_leading_integer(*in_ccm, value) && value >= 0) {
       peer.member_time = value;
     }

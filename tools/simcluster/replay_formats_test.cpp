@@ -61,7 +61,7 @@ TEST_F(ReplayFormats, XmlKeepsWhatTextLeavesOut) {
   EXPECT_NE(outcome.output.find("<cluster_status>"), std::string::npos);
   EXPECT_NE(outcome.output.find("  <modifications>\n    <inject_spec spec=\"nonsense\"/>\n  </modifications>\n"
                                 "  <status code=\"0\" message=\"OK\">\n    <errors>\n"
-                                "      <error>Invalid operation spec: nonsense.  Only found 0 fields</error>\n"),
+                                "      <error>Invalid operation spec: nonsense.  Only found 1 fields</error>\n"),
             std::string::npos)
       << outcome.output;
 }

@@ -114,6 +114,23 @@ TEST_F(Replay, WrongCommandLines) {
       << help.output;
 }
 
+// S5 M-6: what is wrong with a specification of an operation.
+TEST_F(Replay, WrongSpecifications) {
+  const auto message = [&](const std::string& spec) {
+    return shell("", "-x a.xml -i '" + spec + "' 2>&1 >/dev/null").output;
+  };
+  EXPECT_EQ(message("foo"), "Invalid operation spec: foo.  Only found 1 fields\n");
+  EXPECT_EQ(message("@=1"), "Invalid operation spec: @=1.  Only found 0 fields\n");
+  EXPECT_EQ(message("rsc1_monitor_0@node1"), "Invalid operation spec: rsc1_monitor_0@node1.  Only found 2 fields\n");
+  EXPECT_EQ(message("rsc1_monitor@node1=1"), "Invalid resource name: (null)\n");
+  EXPECT_EQ(message("none_monitor_0@node1=1"), "Invalid resource name: none\n");
+}
+
+// S1 C-4.4: the beginning of 1970 is a time like any other.
+TEST_F(Replay, TheEpoch) {
+  EXPECT_NE(run("-x a.xml -R -t epoch").output.find("  * Start      rsc1    ( node1 )\n"), std::string::npos);
+}
+
 // S5 M-3: the result of a simulation can be simulated on, and is steady.
 TEST_F(Replay, TheSavedResultIsSteady) {
   EXPECT_EQ(run("-x a.xml -S -O b.xml").status, 0);
