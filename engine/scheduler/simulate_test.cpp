@@ -140,7 +140,7 @@ TEST(Inject, NodesAndOperations) {
                        "Injecting nothing_start_0@node2=0 into the configuration",
                        "Invalid resource name: nothing",
                        "Injecting rsc1_start_0 into the configuration",
-                       "Invalid operation spec: rsc1_start_0.  Only found 0 fields",
+                       "Invalid operation spec: rsc1_start_0.  Only found 1 fields",
                    }));
   const Schedule after = schedule_at_now(working);
   EXPECT_FALSE(after.state().node(find_node(after.state(), "node1")).online);
