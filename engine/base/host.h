@@ -50,6 +50,11 @@ class LinkClient {
   // A datagram arrived. `bytes` is borrowed for the call. Its content may be cut, doubled or corrupted.
   virtual void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) = 0;
   virtual void on_link_state(LinkIndex link, LinkState state, const IpAddress& own_address) = 0;
+  // An ICMP error came back for what was sent to `to`: nobody listens on the port, or there is no way (M KN-8).
+  virtual void on_unreachable(LinkIndex link, const IpAddress& to) {
+    static_cast<void>(link);
+    static_cast<void>(to);
+  }
 
  protected:
   ~LinkClient() = default;

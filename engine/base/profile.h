@@ -72,6 +72,19 @@ std::string_view stack_component_name(StackComponent component);
     "udpu keeps its address identity when the interface is lost (M 13.4)")                                             \
   X(rrp_ports_must_differ, kCorosync, "2.3.5", "", "two rings may not share multicast address and port (M RR-2)")      \
   X(rrp_recovery_logged_once, kCorosync, "2.3.5", "", "one \"Automatically recovered\" line per recovery (M RR-14)")   \
+  X(duplicate_ids_detected, kCorosync, "2.3.5", "", "a node id that appears twice is refused (M 12.7)")                \
+  X(empty_keys_refused, kCorosync, "3.1.8", "", "a line \": value\" is an error (M CF-5; 3.1.7 takes it)")             \
+  X(ip_dscp_checked, kCorosync, "3.1.8", "", "totem.ip_dscp is read (M CF-11)")                                        \
+  X(encryption_required, kCorosync, "3.2", "", "knet always encrypts and authenticates (M CR-1)")                      \
+  X(nodelist_required, kCorosync, "3.0", "", "without a nodelist no local node is found (Corosync 3.1.7)")             \
+  X(block_unlisted_ips, kCorosync, "2.4.5", "", "udpu and knet drop what comes from unknown addresses (M V-15)")       \
+  X(cancel_token_hold_option, kCorosync, "2.4.6", "", "cancel_token_hold_on_retransmit is read (M V-8)")               \
+  X(no_cancel_token_hold_option, kCorosync, "3.0", "3.1.6", "cancel_token_hold_on_retransmit is unknown (M V-8)")      \
+  X(assembly_switched_early_again, kCorosync, "3.0", "3.1.6", "assembly buffers are switched early (M V-12)")          \
+  X(sync_aborts_at_barrier, kCorosync, "3.2", "", "synchronisation is aborted at its barrier, too (M V-16)")           \
+  X(cpg_joins_one_by_one, kCorosync, "", "3.0.2", "a group configuration for every process that joins (M CPG-9)")      \
+  X(rrp_decrementer_stops, kCorosync, "2.3.5", "", "problem counters decrease again after a fault (M RR-8)")           \
+  X(watchdog_needs_configuration, kCorosync, "2.3.6", "", "the watchdog is used only where configured (M WD-1)")       \
   X(expected_votes_checked_strictly, kCorosync, "3.0.4", "",                                                           \
     "new expected votes must keep a quorate cluster so (M VQ-26)")                                                     \
   X(quorumtool_names_representative, kCorosync, "2.4", "",                                                             \

@@ -179,7 +179,7 @@ CmapEntries stats_entries(const StackView& view) {
   if (view.profile.processor_is_address) return entries;
   add_srp(view, "stats.srp.", entries);
   entries["stats.srp.time_since_token_last_received"] =
-      cmap_u64(static_cast<std::uint64_t>((view.now - view.srp.last_token()).milliseconds()));
+      cmap_u64(static_cast<std::uint64_t>((view.up_since_start - view.srp.last_token()).milliseconds()));
   view.transport.add_statistics(entries);
   return entries;
 }

@@ -19,10 +19,10 @@ class ConfParser {
  public:
   ConfParser(std::string_view text, std::string_view file_name) : rest_(text), file_(file_name) {}
 
-  Result<ConfSection> parse() {
-    ConfSection top;
-    if (auto result = section(top, 0); !result) return tl::unexpected<Error>(result.error());
-    return top;
+  ConfTree parse() {
+    ConfTree tree;
+    if (auto result = section(tree.top, 0); !result) tree.error = std::move(result.error());
+    return tree;
   }
 
  private:
@@ -46,6 +46,7 @@ class ConfParser {
       } else if (line.find('}') != std::string_view::npos) {
         if (line.size() != 1) return error("Extra characters before or after closing bracket '}'");
         if (into.name.empty()) return error("Unexpected closing brace");
+        into.end_line = line_;
         return {};
       } else {
         return error("Line is not opening or closing section or key value");
@@ -64,14 +65,13 @@ class ConfParser {
     ConfSection inner;
     inner.name = std::string(name);
     inner.line = line_;
-    if (auto result = section(inner, path + name.size() + 1); !result) return result;
+    auto result = section(inner, path + name.size() + 1);
     into.sections.push_back(std::move(inner));
-    return {};
+    return result;
   }
 
   Result<void> key(ConfSection& into, std::size_t path, std::string_view line, std::size_t colon) {
     const std::string_view name = strip(line.substr(0, colon));
-    if (name.empty()) return error("Key name can't be empty");
     if (path + name.size() > kMaxPath) return error("New key makes total cmap path too long");
     into.keys.push_back({std::string(name), std::string(strip(line.substr(colon + 1))), line_});
     return {};
@@ -84,8 +84,6 @@ class ConfParser {
 
 }  // namespace
 
-Result<ConfSection> read_conf(std::string_view text, std::string_view file_name) {
-  return ConfParser(text, file_name).parse();
-}
+ConfTree read_conf(std::string_view text, std::string_view file_name) { return ConfParser(text, file_name).parse(); }
 
 }  // namespace simcluster::membership

@@ -20,7 +20,9 @@ void ConfigVersion::on_message(std::span<const std::byte> message) {
   Reader r(message);
   r.bytes(kServiceHeaderSize);
   const std::uint64_t version = r.u64();
-  if (!r.failed()) highest_ = std::max(highest_, version);
+  if (r.failed()) return;
+  received_ = version;
+  highest_ = std::max(highest_, version);
 }
 
 // Once in the life of the daemon.

@@ -17,6 +17,10 @@ class ConfigVersion final : public SyncService {
       : version_(version), host_(host), sender_(sender), stop_(std::move(stop)) {}
 
   void on_message(std::span<const std::byte> message);
+  // The version of the last message.
+  std::uint64_t received() const { return received_; }
+  // A reload has brought another one.
+  void set(std::uint64_t version) { version_ = version; }
 
   std::int32_t service_id() const override { return kCmapService; }
   std::string_view service_name() const override { return "corosync configuration map access"; }
@@ -30,6 +34,7 @@ class ConfigVersion final : public SyncService {
   ServiceSender& sender_;
   std::function<void()> stop_;
   std::uint64_t highest_ = 0;
+  std::uint64_t received_ = 0;
   bool together_ = false;  // the transitional set is not empty
   bool checked_ = false;
 };

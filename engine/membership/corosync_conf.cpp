@@ -1,318 +1,249 @@
 #include "engine/membership/corosync_conf.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <limits>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "engine/membership/conf_logging.h"
+#include "engine/membership/conf_map.h"
 #include "engine/membership/conf_reader.h"
 
 namespace simcluster::membership {
 
 namespace {
 
-constexpr std::array kTotemNumbers = {
-    "token",
-    "token_coefficient",
-    "token_retransmit",
-    "token_warning",
-    "hold",
-    "token_retransmits_before_loss_const",
-    "join",
-    "send_join",
-    "consensus",
-    "merge",
-    "downcheck",
-    "fail_recv_const",
-    "seqno_unchanged_const",
-    "miss_count_const",
-    "heartbeat_failures_allowed",
-    "max_network_delay",
-    "window_size",
-    "max_messages",
-    "threads",
-    "knet_pmtud_interval",
-    "knet_mtu",
-    "knet_compression_threshold",
-    "rrp_problem_count_timeout",
-    "rrp_problem_count_threshold",
-    "rrp_problem_count_mcast_threshold",
-    "rrp_token_expired_timeout",
-    "rrp_autorecovery_check_timeout",
-};
-
-// Fills a CorosyncConf from sections. The first error stays.
+// Fills a CorosyncConf from the map, whose values have been checked.
 class ConfBuilder {
  public:
   ConfBuilder(CorosyncConf& conf, const Profile& profile) : conf_(conf), profile_(profile) {}
 
-  std::optional<Error> build(const ConfSection& top) {
-    for (const ConfSection& section : top.sections) {
-      if (section.name == "totem")
-        totem(section);
-      else if (section.name == "nodelist")
-        nodelist(section);
-      else if (section.name == "quorum")
-        quorum(section);
-      else if (section.name == "logging")
-        logging(section);
-    }
-    record(top, "");
-    return std::move(error_);
+  void build() {
+    totem();
+    for (const unsigned number : numbered("totem.interface.")) interface(number);
+    for (const unsigned number : numbered("nodelist.node.")) node(number);
+    quorum();
+    const std::string* debug = find("logging.debug");
+    conf_.debug = debug != nullptr && (*debug == "on" || *debug == "trace");
   }
 
  private:
-  void complain(std::string text, int line) {
-    if (!error_) error_ = Error{std::move(text), SourcePlace{conf_.file_name, line, 0}};
+  const std::string* find(std::string_view key) const {
+    const auto at = conf_.map.find(key);
+    return at == conf_.map.end() ? nullptr : &at->second.text;
+  }
+  std::string text(std::string_view key) const {
+    const std::string* value = find(key);
+    return value == nullptr ? std::string() : *value;
+  }
+  template <class T = std::uint32_t>
+  std::optional<T> number(std::string_view key) const {
+    const std::string* value = find(key);
+    if (value == nullptr) return std::nullopt;
+    T result{};
+    std::from_chars(value->data(), value->data() + value->size(), result);
+    return result;
+  }
+  bool yes(std::string_view key, bool by_default = false) const {
+    const std::string* value = find(key);
+    return value == nullptr ? by_default : *value == "yes";
+  }
+  bool on(std::string_view key) const { return number(key).value_or(0) != 0; }
+  std::optional<bool> given_on(std::string_view key) const {
+    const auto value = number(key);
+    return value ? std::optional<bool>(*value != 0) : std::nullopt;
   }
 
-  // CF-9.
-  template <class T>
-  T integer(const ConfKey& key) {
-    constexpr auto kMin = std::numeric_limits<T>::min();
-    constexpr auto kMax = std::numeric_limits<T>::max();
-    T value{};
-    const std::string_view text = key.value.starts_with('+') ? std::string_view(key.value).substr(1) : key.value;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure == std::errc() && end == text.data() + text.size() && !text.empty()) return value;
-    if constexpr (sizeof(T) == 8)
-      complain(fmt::format("Value of key \"{}\" is expected to be unsigned integer, but \"{}\" was given", key.name,
-                           key.value),
-               key.line);
-    else
-      complain(fmt::format("Value of key \"{}\" is expected to be integer in range ({}..{}), but \"{}\" was given",
-                           key.name, kMin, kMax, key.value),
-               key.line);
-    return {};
+  // The numbers that follow `prefix`, of keys and of sections without keys.
+  std::set<unsigned> numbered(std::string_view prefix) const {
+    std::set<unsigned> numbers;
+    const auto look = [&](const auto& map) {
+      for (auto at = map.lower_bound(prefix); at != map.end() && at->first.starts_with(prefix); ++at) {
+        unsigned value = 0;
+        const char* begin = at->first.data() + prefix.size();
+        const char* stop = at->first.data() + at->first.size();
+        const auto [end, error] = std::from_chars(begin, stop, value);
+        if (error == std::errc() && (end == stop || *end == '.')) numbers.insert(value);
+      }
+    };
+    look(conf_.map);
+    look(conf_.lines);
+    return numbers;
   }
 
-  static bool yes(const ConfKey& key) { return key.value == "yes"; }
-
-  // CF-2, CF-8.
-  void record(const ConfSection& section, const std::string& prefix) {
-    for (const ConfKey& key : section.keys) conf_.entries.push_back({prefix + key.name, key.value});
-    for (const ConfSection& inner : section.sections) record(inner, prefix + inner.name + ".");
+  SourcePlace place(const std::string& section) const {
+    const auto at = conf_.lines.find(section);
+    return {conf_.file_name, at == conf_.lines.end() ? 0 : at->second, 0};
   }
 
-  void totem(const ConfSection& section) {
-    TotemConf& totem = conf_.totem;
-    for (const ConfKey& key : section.keys) {
-      if (key.name == "version")
-        totem.version = integer<std::uint32_t>(key);
-      else if (key.name == "transport")
-        transport(key);
-      else if (key.name == "cluster_name")
-        totem.cluster_name = key.value;
-      else if (key.name == "nodeid")
-        totem.node_id = integer<std::uint32_t>(key);
-      else if (key.name == "clear_node_high_bit")
-        totem.clear_node_high_bit = yes(key);
-      else if (key.name == "config_version")
-        totem.config_version = integer<std::uint64_t>(key);
-      else if (key.name == "secauth")
-        totem.secauth = key.value == "on";
-      else if (key.name == "crypto_cipher")
-        totem.crypto_cipher = one_of(key, "cipher type", kCiphers);
-      else if (key.name == "crypto_hash")
-        totem.crypto_hash = one_of(key, "hash type", kHashes);
-      else if (key.name == "keyfile")
-        totem.key_file = key.value;
-      else if (key.name == "key")
-        totem.key = key.value;
-      else if (key.name == "rrp_mode")
-        totem.rrp_mode = key.value;
-      else if (key.name == "link_mode")
-        totem.link_mode = key.value;
-      else if (key.name == "netmtu")
-        totem.net_mtu = integer<std::uint32_t>(key);
-      else if (key.name == "block_unlisted_ips")
-        totem.block_unlisted_ips = yes(key);
-      else if (key.name == "cancel_token_hold_on_retransmit")
-        totem.cancel_token_hold_on_retransmit = yes(key);
-      else if (key.name == "ip_version")
-        ip_version(key);
-      else if (std::find(kTotemNumbers.begin(), kTotemNumbers.end(), key.name) != kTotemNumbers.end())
-        totem.numbers[key.name] = integer<std::uint32_t>(key);
+  void totem() {
+    TotemConf& t = conf_.totem;
+    t.version = number("totem.version");
+    transport();
+    t.cluster_name = text("totem.cluster_name");
+    t.node_id = number("totem.nodeid");
+    t.ip_version = text("totem.ip_version");
+    t.clear_node_high_bit = yes("totem.clear_node_high_bit");
+    t.config_version = number<std::uint64_t>("totem.config_version").value_or(0);
+    if (const std::string* secauth = find("totem.secauth")) t.secauth = *secauth == "on";
+    t.crypto_cipher = crypto_word("totem.crypto_cipher");
+    t.crypto_hash = crypto_word("totem.crypto_hash");
+    t.key_file = text("totem.keyfile");
+    t.key = text("totem.key");
+    t.rrp_mode = text("totem.rrp_mode");
+    t.link_mode = text("totem.link_mode");
+    t.net_mtu = number("totem.netmtu").value_or(0);
+    t.block_unlisted_ips = yes("totem.block_unlisted_ips", true);
+    t.cancel_token_hold_on_retransmit = yes("totem.cancel_token_hold_on_retransmit");
+    constexpr std::string_view kPrefix = "totem.";
+    for (auto at = conf_.map.lower_bound(kPrefix); at != conf_.map.end() && at->first.starts_with(kPrefix); ++at) {
+      const std::string key = at->first.substr(kPrefix.size());
+      if (at->second.type == CmapType::kU32 && key.find('.') == std::string::npos) t.numbers[key] = *number(at->first);
     }
-    for (const ConfSection& inner : section.sections)
-      if (inner.name == "interface") interface(inner);
   }
-
-  static constexpr std::array kCiphers = {"none", "aes256", "aes192", "aes128"};
-  static constexpr std::array kHashes = {"none", "md5", "sha1", "sha256", "sha384", "sha512"};
 
   // CR-1: before Corosync 3 unknown words were ignored.
-  template <std::size_t N>
-  std::string one_of(const ConfKey& key, std::string_view what, const std::array<const char*, N>& words) {
-    if (std::find(words.begin(), words.end(), key.value) != words.end()) return key.value;
-    if (profile_.processor_is_address) return key.value == "3des" ? key.value : std::string();
-    std::string list;
-    for (std::size_t i = 0; i < N; ++i) list += (i == 0 ? "" : i + 1 == N ? " or " : ", ") + std::string(words[i]);
-    complain(fmt::format("Invalid {}. Should be {}", what, list), key.line);
-    return {};
+  std::string crypto_word(std::string_view key) const {
+    static constexpr std::array<std::string_view, 10> kKnown = {"none", "aes256", "aes192", "aes128", "3des",
+                                                                "md5",  "sha1",   "sha256", "sha384", "sha512"};
+    const std::string word = text(key);
+    return std::find(kKnown.begin(), kKnown.end(), word) != kKnown.end() ? word : std::string();
   }
 
-  void transport(const ConfKey& key) {
-    if (key.value == "udp")
+  void transport() {
+    const std::string* word = find("totem.transport");
+    if (word == nullptr) return;
+    if (*word == "udp")
       conf_.totem.transport = TransportKind::kUdp;
-    else if (key.value == "udpu")
+    else if (*word == "udpu")
       conf_.totem.transport = TransportKind::kUdpu;
-    else if (key.value == "knet" && profile_.knet_transport)
+    else if (*word == "knet" && profile_.knet_transport)
       conf_.totem.transport = TransportKind::kKnet;
     else
-      complain("Invalid transport type. Should be udpu, udp or knet", key.line);
+      conf_.totem.transport_word = *word;
   }
 
-  void ip_version(const ConfKey& key) {
-    const bool known = key.value == "ipv4" || key.value == "ipv6" ||
-                       (profile_.knet_transport && (key.value == "ipv4-6" || key.value == "ipv6-4"));
-    if (!known) complain("Invalid ip_version type", key.line);
-  }
-
-  void interface(const ConfSection& section) {
+  void interface(unsigned which) {
+    const std::string section = fmt::format("totem.interface.{}", which);
+    const std::string prefix = section + ".";
     InterfaceConf interface;
-    interface.place = {conf_.file_name, section.line, 0};
-    const std::uint32_t max = profile_.processor_is_address ? 1 : kMaxLinks - 1;
-    for (const ConfKey& key : section.keys) {
-      if (key.name == "ringnumber" || key.name == "linknumber") {
-        interface.number = integer<std::uint8_t>(key);
-        if (interface.number > max)
-          complain(fmt::format("interface ring number {} is bigger than allowed maximum {}", interface.number, max),
-                   key.line);
-      } else if (key.name == "bindnetaddr")
-        interface.bind_address = key.value;
-      else if (key.name == "mcastaddr")
-        interface.multicast_address = key.value;
-      else if (key.name == "broadcast")
-        interface.broadcast = yes(key);
-      else if (key.name == "mcastport")
-        interface.port = integer<std::uint16_t>(key);
-      else if (key.name == "ttl")
-        interface.ttl = integer<std::uint8_t>(key);
-      else if (key.name == "knet_link_priority")
-        interface.knet_link_priority = integer<std::uint8_t>(key);
-      else if (key.name == "knet_ping_interval")
-        interface.knet_ping_interval = integer<std::uint32_t>(key);
-      else if (key.name == "knet_ping_timeout")
-        interface.knet_ping_timeout = integer<std::uint32_t>(key);
-      else if (key.name == "knet_ping_precision")
-        interface.knet_ping_precision = integer<std::uint32_t>(key);
-      else if (key.name == "knet_pong_count")
-        interface.knet_pong_count = integer<std::uint32_t>(key);
-      else if (key.name == "knet_transport" && key.value != "udp" && key.value != "sctp")
-        complain("Unrecognised knet_transport. expected 'udp' or 'sctp'", key.line);
-    }
-    for (const ConfSection& inner : section.sections)
-      if (inner.name == "member") interface_member(inner, interface);
+    interface.place = place(section);
+    interface.number = static_cast<std::uint8_t>(which);
+    interface.bind_address = text(prefix + "bindnetaddr");
+    interface.multicast_address = text(prefix + "mcastaddr");
+    interface.broadcast = yes(prefix + "broadcast");
+    interface.port = number<std::uint16_t>(prefix + "mcastport");
+    interface.ttl = number(prefix + "ttl");
+    interface.knet_link_priority = number(prefix + "knet_link_priority");
+    interface.knet_ping_interval = number(prefix + "knet_ping_interval");
+    interface.knet_ping_timeout = number(prefix + "knet_ping_timeout");
+    interface.knet_ping_precision = number(prefix + "knet_ping_precision");
+    interface.knet_pong_count = number(prefix + "knet_pong_count");
+    interface.knet_transport = text(prefix + "knet_transport");
+    for (const unsigned member : numbered(prefix + "member."))
+      if (const std::string* address = find(fmt::format("{}member.{}.memberaddr", prefix, member)))
+        interface.members.push_back(*address);
     conf_.interfaces.push_back(std::move(interface));
   }
 
-  void interface_member(const ConfSection& section, InterfaceConf& interface) {
-    if (!section.sections.empty())
-      complain("Subsections are not allowed within totem.interface.member section", section.sections.front().line);
-    for (const ConfKey& key : section.keys) {
-      if (key.name == "memberaddr")
-        interface.members.push_back(key.value);
-      else
-        complain("Only memberaddr is allowed in member section", key.line);
-    }
-  }
-
-  void nodelist(const ConfSection& section) {
-    for (const ConfSection& inner : section.sections)
-      if (inner.name == "node") node(inner);
-  }
-
-  void node(const ConfSection& section) {
+  void node(unsigned which) {
+    const std::string section = fmt::format("nodelist.node.{}", which);
+    const std::string prefix = section + ".";
     NodeConf node;
-    node.place = {conf_.file_name, section.line, 0};
-    for (const ConfKey& key : section.keys) {
-      if (key.name == "nodeid")
-        node.node_id = integer<std::uint32_t>(key);
-      else if (key.name == "name")
-        node.name = key.value;
-      else if (key.name == "quorum_votes")
-        node.votes = integer<std::uint32_t>(key);
-      else if (key.name.size() == 10 && key.name.starts_with("ring") && key.name.ends_with("_addr") &&
-               key.name[4] >= '0' && key.name[4] < '0' + static_cast<char>(kMaxLinks))
-        node.addresses[static_cast<std::size_t>(key.name[4] - '0')] = key.value;
+    node.place = place(section);
+    node.node_id = number(prefix + "nodeid");
+    node.name = text(prefix + "name");
+    node.votes = number(prefix + "quorum_votes").value_or(1);
+    for (unsigned link = 0; link < 10; ++link) {
+      const std::string* address = find(fmt::format("{}ring{}_addr", prefix, link));
+      if (address == nullptr) continue;
+      if (link < kMaxLinks)
+        node.addresses[link] = *address;
+      else
+        node.bad_link = static_cast<int>(link);
     }
     conf_.nodes.push_back(std::move(node));
   }
 
-  void quorum(const ConfSection& section) {
+  void quorum() {
     QuorumConf& q = conf_.quorum;
-    for (const ConfKey& key : section.keys) {
-      if (key.name == "provider")
-        q.provider = key.value;
-      else if (key.name == "expected_votes")
-        q.expected_votes = integer<std::uint32_t>(key);
-      else if (key.name == "votes")
-        q.votes = integer<std::uint32_t>(key);
-      else if (key.name == "two_node")
-        q.two_node = integer<std::uint8_t>(key) != 0;
-      else if (key.name == "wait_for_all")
-        q.wait_for_all = integer<std::uint8_t>(key) != 0;
-      else if (key.name == "auto_tie_breaker")
-        q.auto_tie_breaker = integer<std::uint8_t>(key) != 0;
-      else if (key.name == "auto_tie_breaker_node")
-        q.auto_tie_breaker_node = key.value;
-      else if (key.name == "last_man_standing")
-        q.last_man_standing = integer<std::uint8_t>(key) != 0;
-      else if (key.name == "last_man_standing_window")
-        q.last_man_standing_window = integer<std::uint32_t>(key);
-      else if (key.name == "allow_downscale")
-        q.allow_downscale = integer<std::uint8_t>(key) != 0;
-      else if (key.name == "expected_votes_tracking")
-        q.expected_votes_tracking = integer<std::uint8_t>(key) != 0;
-      else if (key.name == "leaving_timeout")
-        integer<std::uint32_t>(key);
-    }
-    for (const ConfSection& inner : section.sections)
-      if (inner.name == "device") device(inner);
-  }
-
-  void device(const ConfSection& section) {
-    QuorumConf& q = conf_.quorum;
-    for (const ConfKey& key : section.keys) {
-      if (key.name == "model")
-        q.device_model = key.value;
-      else if (key.name == "votes")
-        q.device_votes = integer<std::uint32_t>(key);
-      else if (key.name == "timeout")
-        q.device_timeout = integer<std::uint32_t>(key);
-      else if (key.name == "sync_timeout")
-        q.device_sync_timeout = integer<std::uint32_t>(key);
-      else if (key.name == "master_wins")
-        q.device_master_wins = integer<std::uint8_t>(key) != 0;
-    }
+    q.provider = text("quorum.provider");
+    q.expected_votes = number("quorum.expected_votes");
+    q.votes = number("quorum.votes");
+    q.two_node = given_on("quorum.two_node");
+    q.wait_for_all = given_on("quorum.wait_for_all");
+    q.auto_tie_breaker = on("quorum.auto_tie_breaker");
+    q.auto_tie_breaker_node = text("quorum.auto_tie_breaker_node");
+    q.last_man_standing = on("quorum.last_man_standing");
+    q.last_man_standing_window = number("quorum.last_man_standing_window").value_or(10000);
+    q.allow_downscale = on("quorum.allow_downscale");
+    q.expected_votes_tracking = on("quorum.expected_votes_tracking");
+    q.device_model = text("quorum.device.model");
     q.device = !q.device_model.empty();
-  }
-
-  void logging(const ConfSection& section) {
-    for (const ConfKey& key : section.keys)
-      if (key.name == "debug") conf_.debug = key.value == "on" || key.value == "trace";
+    q.device_votes = number("quorum.device.votes");
+    q.device_timeout = number("quorum.device.timeout").value_or(10000);
+    q.device_sync_timeout = number("quorum.device.sync_timeout").value_or(30000);
+    q.device_master_wins = on("quorum.device.master_wins");
   }
 
   CorosyncConf& conf_;
   const Profile& profile_;
-  std::optional<Error> error_;
 };
 
 }  // namespace
 
-Result<CorosyncConf> parse_corosync_conf(std::string_view text, std::string_view file_name, const Profile& profile) {
-  const auto tree = read_conf(text, file_name);
-  if (!tree) return tl::unexpected<Error>(tree.error());
+CorosyncConf conf_of_map(CmapEntries map, std::map<std::string, int, std::less<>> lines, std::string_view file_name,
+                         const Profile& profile) {
   CorosyncConf conf;
   conf.file_name = std::string(file_name);
-  if (auto error = ConfBuilder(conf, profile).build(*tree)) return tl::unexpected<Error>(std::move(*error));
+  conf.map = std::move(map);
+  conf.lines = std::move(lines);
+  ConfBuilder(conf, profile).build();
   return conf;
+}
+
+Result<CorosyncConf> parse_corosync_conf(std::string_view text, std::string_view file_name, const Profile& profile) {
+  ConfTree tree = read_conf(text, file_name);
+  ConfMap map = map_conf(tree.top, file_name, profile);
+  // The file is read line by line: the first mistake of any kind ends it.
+  if (map.error && (!tree.error || map.error->place.line <= tree.error->place.line))
+    return tl::unexpected<Error>(std::move(*map.error));
+  if (tree.error) return tl::unexpected<Error>(std::move(*tree.error));
+  if (auto error = check_logging(map.entries, map.lines, file_name, profile))
+    return tl::unexpected<Error>(std::move(*error));
+  return conf_of_map(std::move(map.entries), std::move(map.lines), file_name, profile);
 }
 
 TransportKind effective_transport(const CorosyncConf& conf, const Profile& profile) {
   return conf.totem.transport.value_or(profile.knet_transport ? TransportKind::kKnet : TransportKind::kUdp);
+}
+
+// The places in Corosync's source are those of 3.1.7.
+Refusal refusal_of(const Error& error, RefusedAt where, std::string_view quorum_provider) {
+  const std::string& text = error.message;
+  Refusal refusal;
+  if (where == RefusedAt::kQuorum) {
+    refusal.exit_status = 20;
+    refusal.lines = {fmt::format("[QUORUM] Quorum provider: {} failed to initialize.", quorum_provider),
+                     fmt::format("[SERV  ] Service engine 'corosync_quorum' failed to load for reason '{}'", text),
+                     "[MAIN  ] Corosync Cluster Engine exiting with status 20 at service.c:356."};
+    return refusal;
+  }
+  if (where == RefusedAt::kParsing) {
+    const bool value_of_logging = text.starts_with("parse error in config: unknown ");
+    refusal.exit_status = value_of_logging ? 7 : 8;
+    refusal.lines = {value_of_logging
+                         ? "[MAIN  ] " + text
+                         : fmt::format("[MAIN  ] parser error: {}:{}: {}", error.place.file, error.place.line, text)};
+    return refusal;
+  }
+  const bool late = text.starts_with("parse error in config: ") || text.starts_with("Nodeid ");
+  refusal.lines = {
+      "[MAIN  ] " + text,
+      fmt::format("[MAIN  ] Corosync Cluster Engine exiting with status 8 at main.c:{}.", late ? 1445 : 1417)};
+  return refusal;
 }
 
 }  // namespace simcluster::membership

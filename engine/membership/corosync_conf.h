@@ -12,10 +12,12 @@
 #include "engine/base/address.h"
 #include "engine/base/error.h"
 #include "engine/base/profile.h"
+#include "engine/membership/cmap.h"
 
 namespace simcluster::membership {
 
-inline constexpr std::size_t kMaxLinks = 8;  // K-10
+inline constexpr std::size_t kMaxLinks = 8;                                           // K-10
+inline constexpr std::string_view kCorosyncConfPath = "/etc/corosync/corosync.conf";  // CF-1
 
 enum class TransportKind : std::uint8_t { kUdp, kUdpu, kKnet };
 enum class RrpMode : std::uint8_t { kNone, kPassive, kActive };
@@ -34,6 +36,7 @@ struct InterfaceConf {
   std::optional<std::uint32_t> knet_ping_timeout;
   std::optional<std::uint32_t> knet_ping_precision;
   std::optional<std::uint32_t> knet_pong_count;
+  std::string knet_transport;
   std::vector<std::string> members;  // member { memberaddr }
   SourcePlace place;
 };
@@ -44,6 +47,7 @@ struct NodeConf {
   std::string name;
   std::array<std::string, kMaxLinks> addresses;  // ringX_addr
   std::uint32_t votes = 1;
+  int bad_link = -1;  // number of a ringX_addr beyond what any version has
   SourcePlace place;
 };
 
@@ -51,8 +55,10 @@ struct NodeConf {
 struct TotemConf {
   std::optional<std::uint32_t> version;
   std::optional<TransportKind> transport;
+  std::string transport_word;  // a transport that does not exist
   std::string cluster_name;
   std::optional<std::uint32_t> node_id;
+  std::string ip_version;
   bool clear_node_high_bit = false;
   std::uint64_t config_version = 0;
   std::optional<bool> secauth;
@@ -90,20 +96,15 @@ struct QuorumConf {
   bool device_master_wins = false;
 };
 
-// A flat typed entry of the configuration map (CF-2), unknown keys included (CF-8).
-struct ConfEntry {
-  std::string key;
-  std::string value;
-};
-
 struct CorosyncConf {
   std::string file_name;
   TotemConf totem;
   std::vector<InterfaceConf> interfaces;  // in file order
   std::vector<NodeConf> nodes;            // in file order
   QuorumConf quorum;
-  bool debug = false;              // logging { debug: on }
-  std::vector<ConfEntry> entries;  // everything, in file order
+  bool debug = false;                             // logging { debug: on }
+  CmapEntries map;                                // the configuration map (CF-2), unknown keys included (CF-8)
+  std::map<std::string, int, std::less<>> lines;  // of the map's keys, and of sections that are numbered there
 };
 
 // The transport in force (M 14.4).
@@ -111,6 +112,22 @@ TransportKind effective_transport(const CorosyncConf& conf, const Profile& profi
 
 // Parses the text (CF-4 to CF-11). The error's message is Corosync's own, its place has the file and line (CF-6).
 Result<CorosyncConf> parse_corosync_conf(std::string_view text, std::string_view file_name, const Profile& profile);
+
+// Reads the sections that matter out of a map: of a file, or of a running daemon after a client has written to it.
+CorosyncConf conf_of_map(CmapEntries map, std::map<std::string, int, std::less<>> lines, std::string_view file_name,
+                         const Profile& profile);
+
+// CF-11: a number up to 63 or a symbol.
+std::optional<std::uint8_t> conf_dscp(std::string_view text);
+
+// What Corosync writes when it refuses a configuration and ends (CF-6, CF-12, LC-7): lines for its log, without the
+// priority, and the exit status.
+struct Refusal {
+  std::vector<std::string> lines;
+  int exit_status = 8;
+};
+enum class RefusedAt : std::uint8_t { kParsing, kChecking, kQuorum };
+Refusal refusal_of(const Error& error, RefusedAt where, std::string_view quorum_provider = {});
 
 // The effective timers and constants of T-1 to T-29, milliseconds unless named otherwise.
 struct TotemTimers {

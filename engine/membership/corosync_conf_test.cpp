@@ -1,6 +1,10 @@
 #include "engine/membership/corosync_conf.h"
 
+#include <fstream>
+#include <string>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "engine/membership/plan.h"
@@ -26,7 +30,7 @@ TEST(CorosyncConf, GrammarErrorsNameTheLine) {
   EXPECT_EQ(error_of("}\n"), "corosync.conf:1: Unexpected closing brace");
   EXPECT_EQ(error_of("{\n}\n"), "corosync.conf:1: Missing section name before opening bracket '{'");
   EXPECT_EQ(error_of("interface { ringnumber: 0 }\n"), "corosync.conf:1: Extra characters after opening bracket '{'");
-  EXPECT_EQ(error_of("totem {\n : 2\n}\n"), "corosync.conf:2: Key name can't be empty");
+  EXPECT_EQ(error_of("totem {\n : 2\n}\n", "3.1.9"), "corosync.conf:2: Key name can't be empty");
   EXPECT_EQ(error_of("totem {\n hello\n}\n"), "corosync.conf:2: Line is not opening or closing section or key value");
   EXPECT_EQ(error_of("totem {\n} x\n"), "corosync.conf:2: Extra characters before or after closing bracket '}'");
   EXPECT_EQ(error_of(std::string(600, 'a')), "corosync.conf:1: Line too long");
@@ -34,14 +38,14 @@ TEST(CorosyncConf, GrammarErrorsNameTheLine) {
 
 // CF-9, 14.4.
 TEST(CorosyncConf, ValueErrors) {
-  EXPECT_EQ(error_of("totem {\n token: soon\n}\n"),
-            "corosync.conf:2: Value of key \"token\" is expected to be integer in range (0..4294967295), but \"soon\" "
-            "was given");
+  EXPECT_EQ(
+      error_of("totem {\n token: soon\n}\n"),
+      "corosync.conf:2: Value of key \"totem.token\" is expected to be integer in range (0..4294967295), but \"soon\" "
+      "was given");
   EXPECT_EQ(error_of("totem {\n interface {\n mcastport: 70000\n }\n}\n"),
-            "corosync.conf:3: Value of key \"mcastport\" is expected to be integer in range (0..65535), but \"70000\" "
+            "corosync.conf:3: Value of key \"totem.interface.mcastport\" is expected to be integer in range "
+            "(0..65535), but \"70000\" "
             "was given");
-  EXPECT_EQ(error_of("totem {\n transport: tcp\n}\n"),
-            "corosync.conf:2: Invalid transport type. Should be udpu, udp or knet");
   EXPECT_EQ(error_of("totem {\n interface {\n ringnumber: 2\n }\n}\n", "2.3.5"),
             "corosync.conf:3: interface ring number 2 is bigger than allowed maximum 1");
 }
@@ -50,10 +54,9 @@ TEST(CorosyncConf, ValueErrors) {
 TEST(CorosyncConf, UnknownKeysAreStored) {
   const auto conf = parse_corosync_conf("# comment\nfoo {\n bar: a#b\n empty:\n}\n", "corosync.conf", profile("3.1.7"));
   ASSERT_TRUE(conf);
-  ASSERT_EQ(conf->entries.size(), 2U);
-  EXPECT_EQ(conf->entries[0].key, "foo.bar");
-  EXPECT_EQ(conf->entries[0].value, "a#b");
-  EXPECT_EQ(conf->entries[1].value, "");
+  ASSERT_EQ(conf->map.size(), 2U);
+  EXPECT_EQ(conf->map.at("foo.bar").text, "a#b");
+  EXPECT_EQ(conf->map.at("foo.empty").text, "");
 }
 
 std::string nodes(int count) {
@@ -110,7 +113,7 @@ std::string plan_error(const std::string& text, const std::string& version) {
   LocalMachine local;
   local.host_name = "n1";
   local.addresses = {*IpAddress::parse("10.0.0.1")};
-  const auto plan = make_plan(*conf, *totem_timers(*conf, p), local, p);
+  const auto plan = make_plan(*conf, totem_timers(*conf, p), local, p);
   return plan ? "" : plan.error().message;
 }
 
@@ -121,9 +124,59 @@ std::string two_rings(const std::string& mode, const std::string& second_address
          fmt::format("\n mcastport: {}\n }}\n}}\n", second_port);
 }
 
+// Every case of the recording: the same verdict, the same words.
+TEST(CorosyncConf, AsRecorded) {
+  std::ifstream file(SIMCLUSTER_SOURCE_DIR "/engine/membership/testdata/corosync_conf_3.1.7.txt");
+  ASSERT_TRUE(file);
+  const Profile p = profile("3.1.7");
+  LocalMachine local;
+  local.host_name = "elsewhere";
+  local.addresses = {*IpAddress::parse("127.0.0.1"), *IpAddress::parse("::1")};
+  const auto verdict = [&](const std::string& text) {
+    const auto conf = parse_corosync_conf(text, "corosync.conf", p);
+    if (!conf) {
+      const Refusal refusal = refusal_of(conf.error(), RefusedAt::kParsing);
+      return fmt::format("{} {}", refusal.exit_status, refusal.lines.front().substr(9));
+    }
+    const auto plan = make_plan(*conf, totem_timers(*conf, p), local, p);
+    if (plan) return fmt::format("0 {}", fmt::join(plan->warnings, "\n"));
+    return fmt::format("{} {}", refusal_of(plan.error(), RefusedAt::kChecking).exit_status, plan.error().message);
+  };
+  std::string line, name, text, expected;
+  bool told = false;
+  int cases = 0;
+  const auto check = [&] {
+    if (!told) return;
+    ++cases;
+    EXPECT_EQ(verdict(text), expected) << name << "\n" << text;
+    told = false;
+    text.clear();
+  };
+  while (std::getline(file, line)) {
+    if (line.starts_with("#### ")) {
+      check();
+      name = line.substr(5);
+      text.clear();
+    } else if (line.starts_with("####> ")) {
+      told = true;
+      expected = line.substr(6) + " ";
+    } else if (told && line.starts_with("> ")) {
+      // A refusal's warnings come before it.
+      if (!expected.starts_with("0 "))
+        expected = expected.substr(0, 2) + line.substr(2);
+      else
+        expected += (expected.size() > 2 ? "\n" : "") + line.substr(2);
+    } else {
+      text += line + "\n";
+    }
+  }
+  check();
+  EXPECT_GT(cases, 150);
+}
+
 // RR-1, RR-2, MV-49.
 TEST(Plan, TwoRings) {
-  const std::string differ = "Interfaces multicast address/port pair must differ";
+  const std::string differ = "parse error in config: Interfaces multicast address/port pair must differ";
   EXPECT_EQ(plan_error(two_rings("rrp_mode: active\n", "239.255.1.2", 5407), "2.3.5"), "");
   EXPECT_EQ(plan_error(two_rings("rrp_mode: active\n", "239.255.1.1", 5405), "2.3.5"), differ);
   EXPECT_EQ(plan_error(two_rings("rrp_mode: active\n", "239.255.1.1", 5406), "2.4.6"), differ);
@@ -131,27 +184,26 @@ TEST(Plan, TwoRings) {
   EXPECT_EQ(plan_error(two_rings("rrp_mode: active\n", "239.255.1.2", 5405), "2.3.5"), "");
   EXPECT_EQ(plan_error(two_rings("rrp_mode: active\n", "239.255.1.1", 5405), "2.3.4"), "");
   EXPECT_EQ(plan_error(two_rings("", "239.255.1.2", 5407), "2.3.5"),
-            "2 is too many configured interfaces for the rrp_mode setting none.");
+            "parse error in config: 2 is too many configured interfaces for the rrp_mode setting none.");
   EXPECT_EQ(plan_error(two_rings("rrp_mode: both\n", "239.255.1.2", 5407), "2.3.5"),
-            "The RRP mode \"both\" specified is invalid.  It must be none, active, or passive.");
+            "parse error in config: The RRP mode \"both\" specified is invalid.  It must be none, active, or passive.");
 }
 
 // 14.6 (b), (c), (e).
 TEST(Plan, RefusedConfigurations) {
-  EXPECT_EQ(plan_error("totem {\n version: 2\n}\n", "3.1.7"), "No interfaces defined");
+  EXPECT_EQ(plan_error("totem {\n version: 2\n}\n", "3.1.7"), "parse error in config: No interfaces defined");
   EXPECT_EQ(plan_error("totem {\n version: 1\n}\n" + nodes(2), "3.1.7"),
-            "This totem parser can only parse version 2 configurations.");
+            "parse error in config: This totem parser can only parse version 2 configurations.");
   EXPECT_EQ(plan_error("totem {\n version: 2\n}\nnodelist {\n node {\n ring0_addr: 10.0.0.1\n }\n}\n", "3.1.7"),
-            "Knet requires an explicit nodeid to be specified for address '10.0.0.1'.");
+            "Knet requires an explicit nodeid for the local node");
   EXPECT_EQ(
       plan_error("totem {\n version: 2\n}\nnodelist {\n node {\n ring0_addr: 10.0.0.7\n nodeid: 3\n }\n}\n", "3.1.7"),
-      "No valid name found for local host");
+      "parse error in config: No valid name found for local host");
   EXPECT_EQ(plan_error("totem {\n version: 2\n interface {\n bindnetaddr: 10.0.0.0\n }\n}\n", "2.4.6"),
-            "No multicast address specified");
-  EXPECT_EQ(plan_error("totem {\n version: 2\n transport: udp\n interface {\n bindnetaddr: 10.0.0.0\n mcastaddr: "
-                       "10.0.0.9\n }\n}\n",
-                       "3.1.7"),
-            "mcastaddr is not a correct multicast address for interface 0");
+            "parse error in config: No multicast address specified");
+  EXPECT_EQ(
+      plan_error("totem {\n version: 2\n interface {\n bindnetaddr: 10.0.0.0\n mcastaddr: 10.0.0.9\n }\n}\n", "2.4.6"),
+      "parse error in config: mcastaddr is not a correct multicast address.");
 }
 
 // CF-26: c=99 l=108 u=117 s=115 t=116 e=101 r=114 1=49.
@@ -161,7 +213,7 @@ TEST(Plan, DerivedMulticastAddress) {
       parse_corosync_conf("totem {\n version: 2\n transport: udp\n cluster_name: a\n}\n" + nodes(2), "c", p);
   LocalMachine local;
   local.host_name = "n1";
-  const auto plan = make_plan(*conf, *totem_timers(*conf, p), local, p);
+  const auto plan = make_plan(*conf, totem_timers(*conf, p), local, p);
   ASSERT_TRUE(plan) << plan.error().message;
   EXPECT_EQ(plan->links[0].config.multicast.text(), "239.192.0.97");
   EXPECT_EQ(plan->node_id, 1U);

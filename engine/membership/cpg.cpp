@@ -356,6 +356,11 @@ void Cpg::add_joined() {
     for (const Process& process : list.processes) {
       if (known(process)) continue;
       insert(process);
+      const GroupChange change{process.member, ChangeReason::kNodeUp};
+      if (profile_.cpg_joins_one_by_one) {
+        notify(process.group, std::span(&change, 1), {});
+        continue;
+      }
       joined[process.group].push_back({process.member, ChangeReason::kNodeUp});
     }
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/host.h"
+#include "engine/base/profile.h"
 #include "engine/membership/group.h"
 #include "engine/membership/service.h"
 #include "engine/membership/sync.h"
@@ -18,7 +19,7 @@ namespace simcluster::membership {
 
 class Cpg final : public SyncService {
  public:
-  Cpg(Host& host, ServiceSender& sender) : host_(host), sender_(sender) {}
+  Cpg(Host& host, const Profile& profile, ServiceSender& sender) : host_(host), profile_(profile), sender_(sender) {}
   ~Cpg() override;
 
   // CPG-1.
@@ -79,6 +80,7 @@ class Cpg final : public SyncService {
   void forget(Connection& connection);
 
   Host& host_;
+  const Profile& profile_;
   ServiceSender& sender_;
   ClusterNodeId own_id_;
   bool open_ = false;

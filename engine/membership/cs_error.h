@@ -17,6 +17,7 @@ enum class CsError : std::uint8_t {
   kNotExist = 12,
   kNameTooLong = 13,
   kExist = 14,
+  kMessageError = 22,
   kNameNotFound = 27,
 };
 
@@ -43,6 +44,8 @@ constexpr std::string_view cs_error_name(CsError error) {
       return "CS_ERR_NAME_TOO_LONG";
     case CsError::kExist:
       return "CS_ERR_EXIST";
+    case CsError::kMessageError:
+      return "CS_ERR_MESSAGE_ERROR";
     case CsError::kNameNotFound:
       return "CS_ERR_NAME_NOT_FOUND";
   }

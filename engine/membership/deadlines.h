@@ -32,6 +32,7 @@ enum class Deadline : std::uint8_t {
   kTransport4,
   kSelfToken,        // a token that a processor sends to itself
   kLastManStanding,  // VQ-21
+  kDevice,           // VQ-18, VQ-24
   kShutdown,
 };
 inline constexpr std::size_t kDeadlineCount = static_cast<std::size_t>(Deadline::kShutdown) + 1;
@@ -40,13 +41,14 @@ static_assert(kDeadlineCount <= 32);
 class Deadlines {
  public:
   Deadlines(Host& host, TimerClient& client, std::uint64_t cookie)
-      : host_(host), client_(client), cookie_(cookie), now_(host.now()) {}
+      : host_(host), client_(client), cookie_(cookie), now_{host.uptime().ns} {}
   ~Deadlines() { host_.cancel_timer(timer_); }
   Deadlines(const Deadlines&) = delete;
   Deadlines& operator=(const Deadlines&) = delete;
 
-  // Time stands still while one input is processed.
-  void begin_input() { now_ = host_.now(); }
+  // Time stands still while one input is processed. It counts from the machine's start: a jump of the wall clock moves
+  // no timer (MV-42).
+  void begin_input() { now_ = Time{host_.uptime().ns}; }
   Time now() const { return now_; }
 
   // Replaces the deadline if it is armed.

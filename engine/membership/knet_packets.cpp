@@ -46,6 +46,23 @@ void encode_knet_ping(KnetType type, std::uint16_t node_id, const KnetPing& ping
   w.u8(1);
 }
 
+void encode_knet_pmtud(KnetType type, std::uint16_t node_id, const KnetPmtud& pmtud, std::size_t packet_size,
+                       std::vector<std::byte>& out) {
+  Writer w(out, std::max(packet_size, kKnetPmtudSize));
+  put_header(w, type, node_id);
+  w.u8(pmtud.link);
+  w.u16(swap(pmtud.size));
+  if (packet_size > kKnetPmtudSize) w.zeros(packet_size - kKnetPmtudSize);
+}
+
+bool decode_knet_pmtud(std::span<const std::byte> packet, KnetPmtud& pmtud) {
+  Reader r(packet);
+  r.bytes(6);
+  pmtud.link = r.u8();
+  pmtud.size = swap(r.u16());
+  return !r.failed();
+}
+
 bool decode_knet_header(std::span<const std::byte> packet, KnetHeader& header) {
   Reader r(packet);
   if (r.u8() != kVersion) return false;
@@ -53,8 +70,7 @@ bool decode_knet_header(std::span<const std::byte> packet, KnetHeader& header) {
   header.type = static_cast<KnetType>(type);
   header.node_id = swap(r.u16());
   r.u16();
-  return !r.failed() &&
-         (header.type == KnetType::kData || header.type == KnetType::kPing || header.type == KnetType::kPong);
+  return !r.failed() && (type == 0x00 || (type >= 0x81 && type <= 0x84));
 }
 
 bool decode_knet_data(std::span<const std::byte> packet, KnetData& data) {

@@ -11,7 +11,7 @@
 
 namespace simcluster::membership {
 
-enum class KnetType : std::uint8_t { kData = 0x00, kPing = 0x81, kPong = 0x82 };
+enum class KnetType : std::uint8_t { kData = 0x00, kPing = 0x81, kPong = 0x82, kPmtud = 0x83, kPmtudReply = 0x84 };
 
 struct KnetHeader {
   KnetType type = KnetType::kData;
@@ -31,12 +31,23 @@ struct KnetPing {
   std::uint16_t sequence = 0;
 };
 
+// A probe of the path's MTU and its answer (KN-15).
+struct KnetPmtud {
+  std::uint8_t link = 0;
+  std::uint16_t size = 0;  // of the IP packet that carried the probe
+};
+inline constexpr std::size_t kKnetPmtudSize = 9;
+
 void encode_knet_data(std::uint16_t node_id, const KnetData& data, std::vector<std::byte>& out);
 void encode_knet_ping(KnetType type, std::uint16_t node_id, const KnetPing& ping, std::vector<std::byte>& out);
+// `packet_size`: bytes of the whole packet, filled with zeros.
+void encode_knet_pmtud(KnetType type, std::uint16_t node_id, const KnetPmtud& pmtud, std::size_t packet_size,
+                       std::vector<std::byte>& out);
 // False for what is no such packet.
 bool decode_knet_header(std::span<const std::byte> packet, KnetHeader& header);
 bool decode_knet_data(std::span<const std::byte> packet, KnetData& data);
 bool decode_knet_ping(std::span<const std::byte> packet, KnetPing& ping);
+bool decode_knet_pmtud(std::span<const std::byte> packet, KnetPmtud& pmtud);
 
 // KN-3: the data sequences of one sender that were seen; one per sender, not per link.
 class DuplicateFilter {

@@ -1,7 +1,6 @@
 #include "engine/membership/knet_transport.h"
 
 #include <algorithm>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -10,19 +9,15 @@ namespace simcluster::membership {
 namespace {
 
 constexpr Duration kStartDelay = milliseconds(100);  // SRP-2.1
-constexpr Duration kTick = milliseconds(200);        // KN-5
 constexpr Duration kSelfDelay = microseconds(20);
-constexpr Duration kFirstPatience = seconds(20);  // KN-6
-constexpr std::uint32_t kBackoff = 10;
-constexpr std::uint32_t kPrecision = 2048;  // T-26
-constexpr std::size_t kDataMtu = 1446;      // KN-16, IPv4 on 1500 bytes
+constexpr std::size_t kMaxFragments = 255;  // KN-4
 constexpr Deadline kStartTimer = Deadline::kTransport0;
 constexpr Deadline kTickTimer = Deadline::kTransport1;
 
 }  // namespace
 
-KnetTransport::KnetTransport(const Plan& plan, const std::string& key, Host& host, LinkClient& link_client,
-                             Deadlines& deadlines, TransportClient& client)
+KnetTransport::KnetTransport(const Plan& plan, const TotemConf& totem, const std::string& key, Host& host,
+                             LinkClient& link_client, Deadlines& deadlines, TransportClient& client)
     : mode_(plan.link_mode),
       plan_(plan.links),
       host_(host),
@@ -30,30 +25,21 @@ KnetTransport::KnetTransport(const Plan& plan, const std::string& key, Host& hos
       deadlines_(deadlines),
       client_(client),
       auth_(key),
-      own_id_(static_cast<std::uint16_t>(plan.node_id)) {
+      own_id_(static_cast<std::uint16_t>(plan.node_id)),
+      mtu_(kFirstDataMtu) {
   me_.node_id = plan.node_id;
+  const auto number = [&](std::string_view name) {
+    const auto at = totem.numbers.find(name);
+    return at == totem.numbers.end() ? 0U : at->second;
+  };
+  configured_mtu_ = number("knet_mtu");
+  discovery_interval_ = seconds(number("knet_pmtud_interval") == 0 ? 30 : number("knet_pmtud_interval"));  // T-28
   if (auth_.enabled()) salt_ = &host_.random("totem.salt");
   // A restarted node must not be taken for an echo of its former life.
   sequence_ = static_cast<std::uint16_t>(host_.random("totem.knet").next());
-  std::map<std::uint16_t, std::vector<PeerLink>> links;
-  for (const PlannedLink& planned : plan_) {
-    for (const auto& [id, address] : planned.addresses) {
-      if (id == plan.node_id) continue;
-      PeerLink link;
-      link.number = planned.number;
-      link.address = address;
-      link.priority = planned.priority;
-      link.ping_interval = milliseconds(planned.ping_interval);
-      link.ping_timeout = milliseconds(planned.ping_timeout);
-      link.pong_count = planned.pong_count;
-      links[static_cast<std::uint16_t>(id)].push_back(link);
-    }
-  }
-  for (auto& [id, list] : links) {
-    Peer& peer = peers_.emplace_back();
-    peer.id = id;
-    peer.links = std::move(list);
-  }
+  for (const PlannedLink& planned : plan_)
+    for (const auto& [id, address] : planned.addresses)
+      if (id != plan.node_id) add_link(static_cast<std::uint16_t>(id), planned, address);
 }
 
 void KnetTransport::log(LogPriority priority, const std::string& text) {
@@ -88,113 +74,19 @@ KnetTransport::PeerLink* KnetTransport::find_link(Peer& peer, std::uint8_t numbe
   return nullptr;
 }
 
-// --- liveness (M 11.3) -----------------------------------------------------------------------------------------------
-
-// KN-6.
-Duration KnetTransport::patience(const PeerLink& link) const {
-  if (link.samples == 0) return kFirstPatience;
-  return link.ping_timeout * link.backoff + link.latency * 2;
-}
-
-void KnetTransport::tick() {
-  for (Peer& peer : peers_)
-    for (PeerLink& link : peer.links) watch(peer, link);
-  deadlines_.arm(kTickTimer, kTick);
-}
-
-// KN-5.
-void KnetTransport::watch(Peer& peer, PeerLink& link) {
-  const Time now = deadlines_.now();
-  while (link.backoff > 1 && now - link.backoff_since >= seconds(1)) {
-    --link.backoff;
-    link.backoff_since = link.backoff_since + seconds(1);
-  }
-  if (!link.pinged || now - link.last_ping >= link.ping_interval) {
-    link.pinged = true;
-    link.last_ping = now;
-    encode_knet_ping(KnetType::kPing, own_id_, {link.number, static_cast<std::uint64_t>(now.ns), ++link.sequence},
-                     packet_);
-    host_.send_to(LinkIndex(link.number), link.address, auth_.seal(packet_, salt_));
-  }
-  if (link.up && link.ponged && now - link.last_pong >= patience(link)) link_down(peer, link);
-}
-
-void KnetTransport::receive_ping(Peer&, PeerLink& link, std::span<const std::byte> packet) {
-  KnetPing ping;
-  if (!decode_knet_ping(packet, ping)) return;
-  encode_knet_ping(KnetType::kPong, own_id_, ping, packet_);
-  host_.send_to(LinkIndex(link.number), link.address, auth_.seal(packet_, salt_));
-}
-
-// KN-7.
-void KnetTransport::receive_pong(Peer& peer, PeerLink& link, std::span<const std::byte> packet) {
-  KnetPing ping;
-  if (!decode_knet_ping(packet, ping)) return;
-  const Duration latency{deadlines_.now().ns - static_cast<std::int64_t>(ping.sent_at)};
-  if (latency < Duration{} || latency > link.ping_timeout) return;
-  link.last_pong = deadlines_.now();
-  link.ponged = true;
-  link.samples = std::min(link.samples + 1, kPrecision);
-  link.latency = link.latency + (latency - link.latency) / link.samples;
-  if (link.up || link.latency >= patience(link)) return;
-  if (link.pongs < link.pong_count) {
-    ++link.pongs;
-    return;
-  }
-  link_up(peer, link);
-}
-
-void KnetTransport::link_up(Peer& peer, PeerLink& link) {
-  link.up = true;
-  log(LogPriority::kInfo, fmt::format("rx: host: {} link: {} is up", peer.id, link.number));
-  log(LogPriority::kInfo, fmt::format("link: Resetting MTU for link {} because host {} joined", link.number, peer.id));
-  choose_route(peer, false);
-}
-
-// KN-8.
-void KnetTransport::link_down(Peer& peer, PeerLink& link) {
-  link.up = false;
-  link.ponged = false;
-  link.pongs = 0;
-  link.backoff = kBackoff;
-  link.backoff_since = deadlines_.now();
-  log(LogPriority::kInfo, fmt::format("link: host: {} link: {} is down", peer.id, link.number));
-  choose_route(peer, true);
-}
-
-// KN-12, KN-13.
-void KnetTransport::choose_route(Peer& peer, bool went_down) {
-  std::size_t best = kNone;
-  std::size_t active = 0;
-  for (std::size_t i = 0; i < peer.links.size(); ++i) {
-    if (!peer.links[i].up) continue;
-    ++active;
-    if (best == kNone || peer.links[i].priority > peer.links[best].priority) best = i;
-  }
-  if (mode_ != LinkMode::kPassive) {
-    log(LogPriority::kInfo, fmt::format("host: host: {} has {} active links", peer.id, active));
-  } else if (best != peer.best || went_down) {
-    const PeerLink& shown = peer.links[best == kNone ? 0 : best];
-    log(LogPriority::kInfo,
-        fmt::format("host: host: {} (passive) best link: {} (pri: {})", peer.id, shown.number, shown.priority));
-  }
-  peer.best = best;
-  if (active != 0) return;
-  log(LogPriority::kWarning, fmt::format("host: host: {} has no active links", peer.id));
-  peer.duplicates.clear();
-  peer.reassembly.clear();
-}
-
 // --- traffic ---------------------------------------------------------------------------------------------------------
 
 void KnetTransport::send_packet(Peer& peer, std::span<const std::byte> packet) {
-  const auto send = [&](const PeerLink& link) { host_.send_to(LinkIndex(link.number), link.address, packet); };
+  const auto send = [&](PeerLink& link) {
+    link.sent.data.count(packet.size());
+    host_.send_to(LinkIndex(link.number), link.address, packet);
+  };
   if (peer.best == kNone) return;
   switch (mode_) {
     case LinkMode::kPassive:
       return send(peer.links[peer.best]);
     case LinkMode::kActive:
-      for (const PeerLink& link : peer.links)
+      for (PeerLink& link : peer.links)
         if (link.up) send(link);
       return;
     case LinkMode::kRoundRobin:
@@ -209,9 +101,9 @@ void KnetTransport::send_packet(Peer& peer, std::span<const std::byte> packet) {
 void KnetTransport::send_data(std::span<const std::byte> frame, Peer* only) {
   KnetData data;
   data.sequence = ++sequence_;
-  const std::size_t room = kDataMtu - auth_.overhead();
+  const std::size_t room = mtu_;
   const std::size_t pieces = (frame.size() + room - 1) / room;
-  if (pieces > 255) return;
+  if (pieces > kMaxFragments) return;
   data.fragments = static_cast<std::uint8_t>(pieces);
   for (std::size_t i = 0; i < pieces; ++i) {
     data.fragment = pieces == 1 ? std::uint8_t{0} : static_cast<std::uint8_t>(i + 1);
@@ -229,6 +121,7 @@ void KnetTransport::send_data(std::span<const std::byte> frame, Peer* only) {
 void KnetTransport::send_all(std::span<const std::byte> frame, Loop loop) {
   if (!running_) return;
   send_data(frame, nullptr);
+  own_.count(frame.size());
   if (loop == Loop::kYes) loop_.emplace_back(frame.begin(), frame.end());
 }
 
@@ -246,18 +139,33 @@ void KnetTransport::on_datagram(LinkIndex link_index, const IpAddress& from, std
   if (!running_) return;
   const auto packet = auth_.open(bytes);
   KnetHeader header;
-  if (!packet || !decode_knet_header(*packet, header)) return;
+  if (!packet || !decode_knet_header(*packet, header)) {
+    ++rejected_;
+    return;
+  }
   Peer* peer = find(header.node_id);
-  if (peer == nullptr) return;
+  if (peer == nullptr) {
+    ++rejected_;
+    return;
+  }
   PeerLink* link = find_link(*peer, link_index.value);
   if (link == nullptr || link->address != from) return;  // KN-3, block_unlisted_ips
   switch (header.type) {
     case KnetType::kData:
+      link->received.data.count(bytes.size());
       return receive_data(*peer, from, *packet);
     case KnetType::kPing:
+      link->received.ping.count(bytes.size());
       return receive_ping(*peer, *link, *packet);
     case KnetType::kPong:
+      link->received.pong.count(bytes.size());
       return receive_pong(*peer, *link, *packet);
+    case KnetType::kPmtud:
+      link->received.pmtu.count(bytes.size());
+      return receive_pmtud(*link, *packet);
+    case KnetType::kPmtudReply:
+      link->received.pmtu.count(bytes.size());
+      return receive_pmtud_reply(*peer, *link, *packet);
   }
 }
 
@@ -275,8 +183,8 @@ void KnetTransport::receive_data(Peer& peer, const IpAddress& from, std::span<co
 void KnetTransport::on_deadline(Deadline which) {
   if (which == kTickTimer) return tick();
   if (which == kStartTimer) {
-    for (Peer& peer : peers_) choose_route(peer, true);
-    return client_.on_interface(me_);
+    client_.on_interface(me_);
+    return log_first_routes();
   }
   if (which != Deadline::kSelfToken) return;
   std::vector<std::vector<std::byte>> tokens;
@@ -290,26 +198,6 @@ void KnetTransport::drain_loop() {
     frames.swap(loop_);
     for (const auto& frame : frames) client_.on_frame(frame, {});
   }
-}
-
-std::vector<LinkStatus> KnetTransport::status() const {
-  std::vector<LinkStatus> result;
-  for (const PlannedLink& planned : plan_) {
-    LinkStatus& link = result.emplace_back();
-    link.number = planned.number;
-    link.own = planned.config.bind_network;
-    for (const auto& [id, address] : planned.addresses) {
-      PeerLinkStatus& peer = link.peers.emplace_back();
-      peer.node = id;
-      peer.address = address;
-      peer.connected = id == me_.node_id;
-      peer.mtu = kDataMtu;
-      for (const Peer& known : peers_)
-        for (const PeerLink& other : known.links)
-          if (known.id == id && other.number == planned.number) peer.connected = other.up;
-    }
-  }
-  return result;
 }
 
 }  // namespace simcluster::membership

@@ -17,8 +17,8 @@ namespace simcluster::membership {
 
 class KnetTransport final : public Transport {
  public:
-  KnetTransport(const Plan& plan, const std::string& key, Host& host, LinkClient& link_client, Deadlines& deadlines,
-                TransportClient& client);
+  KnetTransport(const Plan& plan, const TotemConf& totem, const std::string& key, Host& host, LinkClient& link_client,
+                Deadlines& deadlines, TransportClient& client);
 
   void start() override;
   void stop() override;
@@ -30,17 +30,41 @@ class KnetTransport final : public Transport {
   void check_interfaces() override {}  // IF-1: never examined
   void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) override;
   void on_link_state(LinkIndex, bool, const IpAddress&) override {}
+  void on_unreachable(LinkIndex link, const IpAddress& to) override;
   void on_deadline(Deadline which) override;
   void drain_loop() override;
+  void reconfigure(const Plan& plan) override;
+  void add_statistics(CmapEntries& entries) const override;
   std::vector<LinkStatus> status() const override;
 
  private:
+  struct Traffic {
+    std::uint64_t packets = 0, bytes = 0;
+    void count(std::size_t size) {
+      ++packets;
+      bytes += size;
+    }
+  };
+  struct Counters {
+    Traffic data, ping, pong, pmtu;
+  };
+  // One run of the MTU's discovery (KN-15): sizes of IP packets.
+  struct Discovery {
+    bool running = false;
+    bool due = false;
+    bool warned = false;
+    std::uint32_t good = 0;   // the largest that was answered
+    std::uint32_t bad = 0;    // the smallest that was not; 0: none yet
+    std::uint32_t probe = 0;  // under way
+    Time probe_sent, last_run;
+  };
   struct PeerLink {
     std::uint8_t number = 0;
     IpAddress address;
     std::uint8_t priority = 1;
     Duration ping_interval, ping_timeout;
     std::uint32_t pong_count = 2;
+    std::uint32_t ping_precision = 2048;  // T-26
     bool up = false;
     std::uint32_t pongs = 0;     // counted since it went down
     std::uint32_t backoff = 10;  // KN-6
@@ -50,6 +74,12 @@ class KnetTransport final : public Transport {
     bool ponged = false;
     Duration latency;  // running average
     std::uint32_t samples = 0;
+    Duration latency_min = Duration::max(), latency_max;
+    bool unreachable = false;  // an ICMP error came since the last tick
+    std::uint32_t mtu = 0;     // bytes of data in one packet; 0 before the first discovery
+    Discovery discovery;
+    std::uint32_t ups = 0, downs = 0;
+    Counters sent, received;
     std::uint16_t sequence = 0;
   };
   struct Peer {
@@ -61,18 +91,36 @@ class KnetTransport final : public Transport {
     std::size_t best = kNone;  // passive: the link in use
   };
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  static constexpr Duration kTick = milliseconds(200);  // KN-5
+  static constexpr std::uint32_t kFirstDataMtu = 522;   // KN-16, before the first discovery
 
   Peer* find(std::uint16_t id);
+  void add_link(std::uint16_t node, const PlannedLink& planned, const IpAddress& address);
+  void drop_missing_links(const Plan& plan);
+  void log_first_routes();
   PeerLink* find_link(Peer& peer, std::uint8_t number);
   void tick();
   void watch(Peer& peer, PeerLink& link);
   Duration patience(const PeerLink& link) const;
+  // Knet's room for data in an IP packet of `size` bytes (KN-16).
+  std::uint32_t data_room(const PeerLink& link, std::uint32_t size) const;
+  std::uint32_t data_mtu(const PeerLink& link) const;
+  void discover(Peer& peer, PeerLink& link);
+  void send_probe(PeerLink& link, std::uint32_t size);
+  void probe_failed(Peer& peer, PeerLink& link);
+  void probe_answered(Peer& peer, PeerLink& link, std::uint32_t size);
+  void next_probe(Peer& peer, PeerLink& link);
+  void discovered(Peer& peer, PeerLink& link);
+  void publish_mtu();
+  void receive_pmtud(PeerLink& link, std::span<const std::byte> packet);
+  void receive_pmtud_reply(Peer& peer, PeerLink& link, std::span<const std::byte> packet);
   void receive_data(Peer& peer, const IpAddress& from, std::span<const std::byte> packet);
   void receive_ping(Peer& peer, PeerLink& link, std::span<const std::byte> packet);
   void receive_pong(Peer& peer, PeerLink& link, std::span<const std::byte> packet);
   void link_up(Peer& peer, PeerLink& link);
   void link_down(Peer& peer, PeerLink& link);
   void choose_route(Peer& peer, bool always_log);
+  void log_route(const Peer& peer);
   void send_packet(Peer& peer, std::span<const std::byte> packet);
   void send_data(std::span<const std::byte> frame, Peer* only);
   void log(LogPriority priority, const std::string& text);
@@ -90,6 +138,11 @@ class KnetTransport final : public Transport {
   std::vector<Peer> peers_;  // by ascending node id
   std::uint16_t sequence_ = 0;
   bool running_ = false;
+  std::uint32_t configured_mtu_;     // knet_mtu, 0: automatic
+  Duration discovery_interval_;      // knet_pmtud_interval
+  std::uint32_t mtu_;                // smallest of all links: what frames are cut to
+  std::uint32_t published_mtu_ = 0;  // as logged last
+  Traffic own_;                      // through the link to itself
   std::vector<std::byte> packet_;
   std::vector<std::vector<std::byte>> loop_;
   std::vector<std::vector<std::byte>> self_tokens_;

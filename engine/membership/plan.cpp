@@ -10,25 +10,35 @@ namespace simcluster::membership {
 namespace {
 
 constexpr std::uint16_t kDefaultPort = 5405;  // K-11
+constexpr std::size_t kMaxLinkMode = 64;
+constexpr std::size_t kMinKey = 128;  // CR-3
+constexpr std::size_t kMaxKey = 4096;
 
 class Planner {
  public:
-  Planner(const CorosyncConf& conf, const TotemTimers& timers, const LocalMachine& local, const Profile& profile)
+  Planner(const CorosyncConf& conf, const Result<TotemTimers>& timers, const LocalMachine& local,
+          const Profile& profile)
       : conf_(conf), timers_(timers), local_(local), profile_(profile) {
     plan_.transport = effective_transport(conf, profile);
   }
 
+  // The order of M 14.6; (b) has no prefix in Corosync's texts.
   Result<Plan> make() {
-    if (auto result = links(); !result) return tl::unexpected<Error>(result.error());
-    if (auto result = structure(); !result) return tl::unexpected<Error>(result.error());
-    if (auto result = identities(); !result) return tl::unexpected<Error>(result.error());
-    if (auto result = modes(); !result) return tl::unexpected<Error>(result.error());
+    for (const auto step : {&Planner::words, &Planner::links, &Planner::keys, &Planner::structure, &Planner::timers,
+                            &Planner::lists, &Planner::modes})
+      if (auto result = (this->*step)(); !result) return tl::unexpected<Error>(result.error());
+    identify();
+    warn();
     return std::move(plan_);
   }
 
  private:
   tl::unexpected<Error> error(std::string text, const SourcePlace* place = nullptr) const {
     return fail(std::move(text), place != nullptr ? *place : SourcePlace{conf_.file_name, 0, 0});
+  }
+  // CF-12.
+  tl::unexpected<Error> config_error(const std::string& text, const SourcePlace* place = nullptr) const {
+    return error("parse error in config: " + text, place);
   }
 
   bool knet() const { return plan_.transport == TransportKind::kKnet; }
@@ -61,11 +71,39 @@ class Planner {
     return nullptr;
   }
 
+  // M 14.6 (a).
+  Result<void> words() {
+    if (!conf_.totem.transport_word.empty())
+      return profile_.processor_is_address && !profile_.knet_transport
+                 ? error("Invalid transport type. Should be udpu or udp")
+                 : error("Invalid transport type. Should be udpu, udp or knet");
+    for (const InterfaceConf& interface : conf_.interfaces) {
+      const bool used = plan_.transport != TransportKind::kUdpu && !interface.multicast_address.empty();
+      if (used && !readable(interface.multicast_address))
+        return error(fmt::format("failed to parse mcast address '{}'", interface.multicast_address), &interface.place);
+      if (!interface.knet_transport.empty() && interface.knet_transport != "udp" && interface.knet_transport != "sctp")
+        return error("Unrecognised knet_transport. expected 'udp' or 'sctp'", &interface.place);
+    }
+    if (conf_.totem.link_mode.size() >= kMaxLinkMode) return error("totem.link_mode is too long");
+    return {};
+  }
+
   // M 14.6 (b).
   Result<void> links() {
     if (conf_.nodes.empty()) return links_of_interfaces();
     own_ = find_local();
-    if (own_ == nullptr) return error("No valid name found for local host");
+    for (const NodeConf& node : conf_.nodes) {
+      if (node.bad_link >= 0) return ring_number_error(node.bad_link, node);
+      for (std::uint8_t number = 0; number < kMaxLinks; ++number) {
+        const std::string& text = node.addresses[number];
+        if (text.empty()) continue;
+        if (profile_.processor_is_address && number > 1) return ring_number_error(number, node);
+        const char* what = &node == own_ && IpAddress::parse(text) ? "bindnet" : "node";
+        if (!readable(text)) return error(fmt::format("failed to parse {} address '{}'", what, text), &node.place);
+      }
+    }
+    if (auto result = knet_ids(); !result) return result;
+    if (own_ == nullptr) return {};
     plan_.local_votes = own_->votes;
     for (std::uint8_t number = 0; number < kMaxLinks; ++number) {
       if (own_->addresses[number].empty()) continue;
@@ -77,19 +115,72 @@ class Planner {
     return {};
   }
 
+  // An address of a family that ip_version allows (udp wants IPv4 where nothing is said).
+  bool readable(const std::string& text) const {
+    const auto address = IpAddress::parse(text);
+    if (!address || profile_.processor_is_address) return address.has_value();
+    const bool v6 = address->family == IpAddress::Family::kV6;
+    const std::string& version = conf_.totem.ip_version;
+    if (version == "ipv4" || (version.empty() && plan_.transport == TransportKind::kUdp)) return !v6;
+    return version != "ipv6" || v6;
+  }
+
+  tl::unexpected<Error> ring_number_error(int number, const NodeConf& node) const {
+    return config_error(fmt::format("interface ring number {} is bigger than allowed maximum {}", number,
+                                    profile_.processor_is_address ? 1 : kMaxLinks - 1),
+                        &node.place);
+  }
+
+  Result<void> knet_ids() const {
+    if (!knet()) return {};
+    for (const NodeConf& node : conf_.nodes) {
+      if (node.node_id.value_or(0) == 0 && &node != own_)
+        return error(
+            fmt::format("Knet requires an explicit nodeid to be specified for address '{}'.", node.addresses[0]),
+            &node.place);
+      if (node.node_id.value_or(0) >= 65536)
+        return error(fmt::format("Knet requires nodeid to be less than 65536 for address '{}'.", node.addresses[0]),
+                     &node.place);
+    }
+    if (own_ != nullptr && own_->node_id.value_or(0) == 0)
+      return error("Knet requires an explicit nodeid for the local node", &own_->place);
+    return {};
+  }
+
   Result<void> nodelist_link(PlannedLink& link) {
     for (const NodeConf& node : conf_.nodes) {
       const std::string& text = node.addresses[link.number];
       if (text.empty()) continue;
-      const auto address = IpAddress::parse(text);
-      if (!address) return error(fmt::format("failed to parse node address '{}'", text), &node.place);
-      link.addresses[id_of(node)] = *address;
+      const IpAddress address = *IpAddress::parse(text);
+      link.addresses[id_of(node)] = address;
       if (&node == own_)
-        link.config.bind_network = *address;
+        link.config.bind_network = address;
       else if (plan_.transport != TransportKind::kUdp)
-        link.config.peers.push_back(*address);
+        link.config.peers.push_back(address);
     }
+    const bool v6 = link.config.bind_network.family == IpAddress::Family::kV6;
+    if (v6 && !knet() && own_->node_id.value_or(0) == 0)
+      return error("An IPV6 network requires that a node ID be specified", &own_->place);
     return finish_link(link, interface(link.number));
+  }
+
+  // CR-2, CR-3. The key's content has been read by the host.
+  Result<void> keys() {
+    const TotemConf& t = conf_.totem;
+    const auto given = [](const std::string& word) { return !word.empty() && word != "none"; };
+    const bool secauth = t.secauth.value_or(profile_.processor_is_address);
+    const bool plain = !secauth && !profile_.encryption_required;
+    const bool cipher = t.crypto_cipher.empty() ? !plain : given(t.crypto_cipher);
+    const bool hash = t.crypto_hash.empty() ? !plain : given(t.crypto_hash);
+    if (profile_.encryption_required && (!cipher || !hash))
+      return error("corosync is compiled to require enabled encryption");
+    if (cipher && !hash) return error("crypto_cipher requires crypto_hash with value other than none");
+    plan_.authenticated = hash;
+    const bool by_text = t.key_file.empty() && !t.key.empty();
+    if (!hash || !by_text) return {};
+    if (t.key.size() < kMinKey) return error("key is too short");
+    if (t.key.size() > kMaxKey) return error("key is too long");
+    return {};
   }
 
   std::uint32_t id_of(const NodeConf& node) const {
@@ -101,6 +192,7 @@ class Planner {
   }
 
   Result<void> links_of_interfaces() {
+    if (profile_.nodelist_required) return {};
     for (const InterfaceConf& interface : conf_.interfaces) {
       PlannedLink link;
       link.number = interface.number;
@@ -124,16 +216,20 @@ class Planner {
       port = static_cast<std::uint16_t>(port + link.number);
     else if (interface != nullptr && interface->broadcast)
       port = static_cast<std::uint16_t>(port + 2 * link.number);
-    link.config.port = interface != nullptr && interface->port ? *interface->port : port;
+    const bool given =
+        interface != nullptr && interface->port && (*interface->port != 0 || profile_.processor_is_address);
+    link.config.port = given ? *interface->port : port;
     link.priority = 1;
     link.pong_count = 2;  // T-27
     if (interface != nullptr) {
       link.priority = static_cast<std::uint8_t>(interface->knet_link_priority.value_or(1));
       if (link.priority == 0) link.priority = 1;
+      if (interface->knet_ping_precision.value_or(0) != 0) link.ping_precision = *interface->knet_ping_precision;
       if (interface->knet_pong_count.value_or(0) != 0) link.pong_count = *interface->knet_pong_count;
     }
-    link.ping_timeout = timers_.token / link.pong_count;  // T-24, T-25
-    link.ping_interval = timers_.token / (link.pong_count * 2);
+    const std::uint32_t token = timers_ ? timers_->token : 0;
+    link.ping_timeout = token / link.pong_count;  // T-24, T-25
+    link.ping_interval = token / (link.pong_count * 2);
     if (interface != nullptr && interface->knet_ping_timeout.value_or(0) != 0)
       link.ping_timeout = *interface->knet_ping_timeout;
     if (interface != nullptr && interface->knet_ping_interval.value_or(0) != 0)
@@ -148,11 +244,7 @@ class Planner {
       return {};
     }
     if (interface != nullptr && !interface->multicast_address.empty()) {
-      const auto address = IpAddress::parse(interface->multicast_address);
-      if (!address)
-        return error(fmt::format("failed to parse mcast address '{}'", interface->multicast_address),
-                     &interface->place);
-      link.config.multicast = *address;
+      link.config.multicast = *IpAddress::parse(interface->multicast_address);
       return {};
     }
     if (!conf_.totem.cluster_name.empty()) link.config.multicast = derived_multicast(link.number);
@@ -169,25 +261,31 @@ class Planner {
 
   // M 14.6 (c).
   Result<void> structure() {
-    if (plan_.links.empty()) return error("No interfaces defined");
+    if (conf_.nodes.empty() && conf_.interfaces.empty()) return config_error("No interfaces defined");
+    if (plan_.links.empty()) return config_error("No valid name found for local host");
+    for (const NodeConf& node : conf_.nodes)
+      for (std::uint8_t number = 0; number < kMaxLinks; ++number)
+        if (!node.addresses[number].empty() && own_->addresses[number].empty())
+          return config_error("No multicast port specified" + of_interface(number), &node.place);
     for (const PlannedLink& link : plan_.links) {
       const InterfaceConf* conf = interface(link.number);
       const SourcePlace* place = conf != nullptr ? &conf->place : nullptr;
       if (plan_.transport == TransportKind::kUdp && !link.config.multicast.specified())
-        return error("No multicast address specified" + of_interface(link.number), place);
-      if (link.config.port == 0) return error("No multicast port specified" + of_interface(link.number), place);
+        return config_error("No multicast address specified" + of_interface(link.number), place);
+      if (link.config.port == 0) return config_error("No multicast port specified" + of_interface(link.number), place);
       if (conf != nullptr && conf->ttl && plan_.transport != TransportKind::kUdp && !profile_.processor_is_address)
-        return error(fmt::format("Can only set ttl on multicast transport types for interface {}", link.number), place);
+        return config_error(fmt::format("Can only set ttl on multicast transport types for interface {}", link.number),
+                            place);
       if (conf != nullptr && conf->knet_link_priority && !knet() && !profile_.processor_is_address)
-        return error(fmt::format("Can only set link priority on knet transport type for interface {}", link.number),
-                     place);
+        return config_error(
+            fmt::format("Can only set link priority on knet transport type for interface {}", link.number), place);
       if (plan_.transport == TransportKind::kUdp) {
         if (auto result = check_multicast(link, place); !result) return result;
       }
     }
     if (auto result = check_port_pairs(); !result) return result;
     if (conf_.totem.version.value_or(0) != 2)
-      return error("This totem parser can only parse version 2 configurations.");
+      return config_error("This totem parser can only parse version 2 configurations.");
     return {};
   }
 
@@ -195,12 +293,13 @@ class Planner {
     const std::string stop = profile_.processor_is_address ? "." : "";
     const IpAddress& address = link.config.multicast;
     if (address.family != link.config.bind_network.family)
-      return error("Multicast address family does not match bind address family" + of_interface(link.number), place);
+      return config_error("Multicast address family does not match bind address family" + of_interface(link.number),
+                          place);
     const bool multicast =
         address.family == IpAddress::Family::kV6 ? address.bytes[0] == 0xff : (address.bytes[0] & 0xf0) == 0xe0;
     const bool broadcast = address == IpAddress::v4(0xffffffff);
     if (!multicast && !broadcast)
-      return error("mcastaddr is not a correct multicast address" + of_interface(link.number) + stop, place);
+      return config_error("mcastaddr is not a correct multicast address" + of_interface(link.number) + stop, place);
     return {};
   }
 
@@ -214,39 +313,71 @@ class Planner {
         const LinkConfig& b = plan_.links[j].config;
         const int distance = int{a.port} - int{b.port};
         if (a.multicast == b.multicast && distance >= -1 && distance <= 1)
-          return error("Interfaces multicast address/port pair must differ");
+          return config_error("Interfaces multicast address/port pair must differ");
       }
     return {};
   }
 
-  Result<void> identities() {
-    for (const NodeConf& node : conf_.nodes) {
-      if (knet() && !node.node_id)
-        return error(
-            fmt::format("Knet requires an explicit nodeid to be specified for address '{}'.", node.addresses[0]),
-            &node.place);
-      if (knet() && *node.node_id >= 65536)
-        return error(fmt::format("Knet requires nodeid to be less than 65536 for address '{}'.", node.addresses[0]),
-                     &node.place);
-      if (knet() && plan_.links.size() > 1 && node.name.empty())
-        return error("for a multi-link configuration, all nodes must have a 'name' attribute", &node.place);
-      plan_.names[id_of(node)] = node.name;
-    }
+  // M 14.6 (d).
+  Result<void> timers() {
+    if (timers_) return {};
+    return config_error(timers_.error().message);
+  }
+
+  // M 14.6 (e): what the nodes of the list must have in common.
+  Result<void> lists() {
+    for (const NodeConf& node : conf_.nodes) plan_.names[id_of(node)] = node.name;
     std::set<std::uint32_t> seen;
     for (const NodeConf& node : conf_.nodes) {
-      if (seen.insert(id_of(node)).second) continue;
+      if (seen.insert(id_of(node)).second || !profile_.duplicate_ids_detected) continue;
       return error(node.node_id ? fmt::format("Nodeid {} appears twice in corosync.conf", id_of(node))
                                 : fmt::format("Nodeid {}(autogenerated from {}) appears twice in corosync.conf",
                                               id_of(node), node.addresses[0]),
                    &node.place);
     }
+    if (!knet()) return {};
+    for (const NodeConf& node : conf_.nodes)
+      if (plan_.links.size() > 1 && node.name.empty())
+        return config_error("for a multi-link configuration, all nodes must have a 'name' attribute", &node.place);
+    for (const PlannedLink& link : plan_.links) {
+      if (link.addresses.size() != conf_.nodes.size())
+        return config_error("Not all nodes have the same number of links");
+      for (const auto& [id, address] : link.addresses)
+        if (address.family != link.config.bind_network.family)
+          return config_error(fmt::format("Nodes for link {} have different IP families (compared {} with {})",
+                                          link.number, address.text(), link.config.bind_network.text()));
+    }
+    return {};
+  }
+
+  void identify() {
     if (own_ != nullptr)
       plan_.node_id = own_->node_id.value_or(0);
     else if (conf_.totem.node_id)
       plan_.node_id = *conf_.totem.node_id;
     else if (local_.node_id.valid())
       plan_.node_id = local_.node_id.value;
-    return {};
+    for (std::size_t i = 0; i < conf_.nodes.size(); ++i)
+      if (&conf_.nodes[i] == own_) plan_.local_position = i;
+  }
+
+  // M 14.6 (f).
+  void warn() {
+    const auto any = [&](auto has) { return std::any_of(conf_.interfaces.begin(), conf_.interfaces.end(), has); };
+    const bool members = any([](const InterfaceConf& i) { return !i.members.empty(); });
+    const bool bound = any([](const InterfaceConf& i) { return !i.bind_address.empty(); });
+    const bool listed = !conf_.nodes.empty();
+    const std::size_t before = plan_.warnings.size();
+    if (members)
+      plan_.warnings.emplace_back(listed ? "member section is used together with nodelist. Members ignored."
+                                         : "member section is deprecated.");
+    if (!profile_.processor_is_address && conf_.totem.node_id)
+      plan_.warnings.emplace_back(
+          "nodeid in totem section is deprecated and ignored. Nodelist (or autogenerated) nodeid is going to be used.");
+    if (listed && bound)
+      plan_.warnings.emplace_back(
+          "interface section bindnetaddr is used together with nodelist. Nodelist one is going to be used.");
+    if (plan_.warnings.size() != before) plan_.warnings.emplace_back("Please migrate config file to nodelist.");
   }
 
   // M 14.6 (e).
@@ -257,29 +388,31 @@ class Planner {
     else if (rrp == "passive")
       plan_.rrp_mode = RrpMode::kPassive;
     else if (!rrp.empty() && rrp != "none" && profile_.processor_is_address)
-      return error(fmt::format("The RRP mode \"{}\" specified is invalid.  It must be none, active, or passive.", rrp));
+      return config_error(
+          fmt::format("The RRP mode \"{}\" specified is invalid.  It must be none, active, or passive.", rrp));
     if (profile_.processor_is_address && plan_.links.size() > 1 && plan_.rrp_mode == RrpMode::kNone)
-      return error(
+      return config_error(
           fmt::format("{} is too many configured interfaces for the rrp_mode setting none.", plan_.links.size()));
     if (!profile_.processor_is_address && !knet() && plan_.links.size() > 1)
-      return error(fmt::format("{} is too many configured interfaces for non-Knet transport.", plan_.links.size()));
+      return config_error(
+          fmt::format("{} is too many configured interfaces for non-Knet transport.", plan_.links.size()));
+    const auto given = [](const std::string& word) { return !word.empty() && word != "none"; };
+    if ((given(conf_.totem.crypto_cipher) || given(conf_.totem.crypto_hash)) && !knet() &&
+        !profile_.processor_is_address)
+      return config_error("crypto_cipher & crypto_hash are only valid for the Knet transport.");
     const std::string& mode = conf_.totem.link_mode;
     if (mode == "active")
       plan_.link_mode = LinkMode::kActive;
     else if (mode == "rr")
       plan_.link_mode = LinkMode::kRoundRobin;
     else if (!mode.empty() && mode != "passive")
-      return error(
+      return config_error(
           fmt::format("The Knet link mode \"{}\" specified is invalid.  It must be active, passive or rr.", mode));
-    const bool crypto = (!conf_.totem.crypto_cipher.empty() && conf_.totem.crypto_cipher != "none") ||
-                        (!conf_.totem.crypto_hash.empty() && conf_.totem.crypto_hash != "none");
-    if (crypto && !knet() && !profile_.processor_is_address)
-      return error("crypto_cipher & crypto_hash are only valid for the Knet transport.");
     return {};
   }
 
   const CorosyncConf& conf_;
-  const TotemTimers& timers_;
+  const Result<TotemTimers>& timers_;
   const LocalMachine& local_;
   const Profile& profile_;
   const NodeConf* own_ = nullptr;
@@ -295,7 +428,7 @@ std::map<std::uint32_t, std::vector<IpAddress>> Plan::node_addresses() const {
   return result;
 }
 
-Result<Plan> make_plan(const CorosyncConf& conf, const TotemTimers& timers, const LocalMachine& local,
+Result<Plan> make_plan(const CorosyncConf& conf, const Result<TotemTimers>& timers, const LocalMachine& local,
                        const Profile& profile) {
   return Planner(conf, timers, local, profile).make();
 }

@@ -19,7 +19,7 @@ struct PlannedLink {
   LinkConfig config;
   std::map<std::uint32_t, IpAddress> addresses;  // of the nodelist's nodes, by node id
   std::uint8_t priority = 1;                     // knet_link_priority
-  std::uint32_t ping_interval = 0, ping_timeout = 0, pong_count = 2;
+  std::uint32_t ping_interval = 0, ping_timeout = 0, pong_count = 2, ping_precision = 2048;
 };
 
 struct Plan {
@@ -29,6 +29,9 @@ struct Plan {
   std::vector<PlannedLink> links;
   std::uint32_t node_id = 0;  // 0: from the address of link 0 (CF-22)
   std::optional<std::uint32_t> local_votes;
+  std::optional<std::size_t> local_position;  // in the nodelist
+  bool authenticated = false;                 // datagrams carry a hash (CR-1)
+  std::vector<std::string> warnings;          // M 14.6 (f)
   std::map<std::uint32_t, std::string> names;
 
   // Addresses of the nodelist's nodes by node id, link after link.
@@ -36,7 +39,8 @@ struct Plan {
 };
 
 // The error carries Corosync's text (CF-12).
-Result<Plan> make_plan(const CorosyncConf& conf, const TotemTimers& timers, const LocalMachine& local,
+// `timers` may be an error; it is reported in its turn.
+Result<Plan> make_plan(const CorosyncConf& conf, const Result<TotemTimers>& timers, const LocalMachine& local,
                        const Profile& profile);
 
 }  // namespace simcluster::membership

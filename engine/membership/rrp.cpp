@@ -104,7 +104,8 @@ void Rrp::token_expired() {
     Health& health = rings_[i];
     if (health.token_seen || health.faulty) continue;
     ++health.problems;
-    if (!deadlines_.armed(kDecrement)) deadlines_.arm(kDecrement, milliseconds(timers_.rrp_problem_count_timeout));
+    if (!deadlines_.armed(kDecrement) && !decrementer_stuck_)
+      deadlines_.arm(kDecrement, milliseconds(timers_.rrp_problem_count_timeout));
     health.status = fmt::format("Incrementing problem counter for seqid {} iface {} to [{} of {}]", last_token_,
                                 client_.ring_address(i).text(), health.problems, timers_.rrp_problem_count_threshold);
     log(LogPriority::kWarning, health.status);
@@ -114,6 +115,7 @@ void Rrp::token_expired() {
     mark_faulty(i, fmt::format("Marking seqid {} ringid {} interface {} FAULTY", last_token_, i,
                                client_.ring_address(i).text()));
     deadlines_.cancel(kDecrement);
+    decrementer_stuck_ = !profile_.rrp_decrementer_stops;
   }
   if (!token_waits_) return;
   token_waits_ = false;
@@ -139,6 +141,7 @@ void Rrp::decrement() {
       log(LogPriority::kWarning, health.status);
     }
   }
+  // Before 2.3.5 the cancellation at a fault left the decrementer marked as running: it was never started again (RR-8).
   if (any) deadlines_.arm(kDecrement, milliseconds(timers_.rrp_problem_count_timeout));
 }
 

@@ -85,6 +85,7 @@ class Rrp {
   std::vector<std::byte> token_;  // the newest one, until all rings have brought it
   IpAddress token_from_;
   bool token_waits_ = false;
+  bool decrementer_stuck_ = false;
 };
 
 }  // namespace simcluster::membership

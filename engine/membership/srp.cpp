@@ -25,8 +25,8 @@ Srp::Srp(Settings settings, const Profile& profile, Host& host, Transport& trans
       deadlines_(deadlines),
       client_(client),
       codec_(profile.processor_is_address ? Generation::kAddresses : Generation::kNodeIds),
-      last_alive_(host.now()),
-      last_token_(host.now()) {
+      last_alive_(deadlines.now()),
+      last_token_(deadlines.now()) {
   regular_queue_.reset(1);
   recovery_queue_.reset(1);
 }
@@ -121,8 +121,8 @@ void Srp::note_alive() {
       log(LogPriority::kWarning,
           fmt::format("Corosync main process was not scheduled (@{}) for {}.{:04} ms (threshold is {}.{:04} ms). "
                       "Consider token timeout increase.",
-                      now.ns / 1'000'000, pause.ns / 1'000'000, pause.ns % 1'000'000 / 100, threshold.ns / 1'000'000,
-                      threshold.ns % 1'000'000 / 100));
+                      host_.now().ns / 1'000'000, pause.ns / 1'000'000, pause.ns % 1'000'000 / 100,
+                      threshold.ns / 1'000'000, threshold.ns % 1'000'000 / 100));
     }
     return;
   }
@@ -226,6 +226,10 @@ void Srp::arm_token_loss() {
   deadlines_.arm(Deadline::kTokenLoss, ms(settings_.timers.token));
   if (settings_.timers.token_warning != 0)
     deadlines_.arm(Deadline::kTokenWarning, ms(settings_.timers.token_warning * settings_.timers.token / 100));
+}
+
+void Srp::force_gather() {
+  if (started_ && !left_) token_lost();
 }
 
 // TM-1 and TM-8.

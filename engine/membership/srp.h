@@ -101,6 +101,13 @@ class Srp final : public PersistClient {
 
   // A link was enabled, or the own identity changed: loads the ring sequence the first time, then GATHER(15) (SRP-2.2).
   void interface_changed(const Processor& me);
+  // `runtime.force_gather`: as if the token had been lost.
+  void force_gather();
+  // T-31: from the next arming of each timer on.
+  void set_timers(const TotemTimers& timers, bool with_debug) {
+    settings_.timers = timers;
+    settings_.debug = with_debug;
+  }
   // Sends LEAVE (SRP-4.3) and falls silent.
   void leave();
 
@@ -173,7 +180,7 @@ class Srp final : public PersistClient {
   void receive_join(std::span<const std::byte> frame);
   bool join_passes_gate(const Join& join);
   void process_join(const Join& join);
-  bool agreed() const;
+  bool agreed();
   void consensus_reached(const Processor& p) { add(consensus_, p); }
   void consensus_timeout();
   void receive_merge_detect(std::span<const std::byte> frame);

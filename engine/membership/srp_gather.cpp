@@ -9,6 +9,7 @@ namespace {
 
 // What one JOIN costs a real host: 31 534 GATHER entries in 8 s were counted in a storm on five nodes (SRP-4.7).
 constexpr Duration kJoinSpacing = milliseconds(1);
+constexpr int kAbortedStatus = 134;  // 128 + SIGABRT
 
 std::string_view cause_text(GatherCause cause) {
   switch (cause) {
@@ -181,14 +182,19 @@ void Srp::process_join(const Join& join) {
 }
 
 // SRP-5.9. A set that is empty counts as agreed only for a processor that declared itself failed.
-bool Srp::agreed() const {
+bool Srp::agreed() {
   bool any = false;
   for (const Processor& p : proc_) {
     if (contains(fail_, p)) continue;
     any = true;
     if (!contains(consensus_, p)) return false;
   }
-  return any || failed_to_recv_;
+  if (any || failed_to_recv_) return true;
+  // IF-9a: a node whose identity left and came back finds itself among those that it had failed.
+  if (profile_.processor_is_address && contains(fail_, me_))
+    client_.on_fatal(kAbortedStatus,
+                     "totemsrp.c:1324: memb_consensus_agreed: Assertion `token_memb_entries >= 1' failed.");
+  return false;
 }
 
 // SRP-5.11.

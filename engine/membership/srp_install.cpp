@@ -20,9 +20,10 @@ void Srp::install_ring() {
   static const ProcessorList kNobody;
   client_.on_ring_change({true, &ring_, &trans_, &kNobody, &left});  // INS-6
   wait_trans_ack_ = true;                                            // INS-7
-  if (!profile_.assembly_switched_late) client_.on_buffers_switch();
+  const bool late = profile_.assembly_switched_late && !profile_.assembly_switched_early_again;
+  if (!late) client_.on_buffers_switch();
   deliver_old_ring_rest();
-  if (profile_.assembly_switched_late) client_.on_buffers_switch();    // INS-9
+  if (late) client_.on_buffers_switch();                               // INS-9
   client_.on_ring_change({false, &ring_, &memb_, &joined, &kNobody});  // INS-10
   std::swap(regular_queue_, recovery_queue_);                          // INS-11
   recovery_queue_.reset(1);

@@ -8,12 +8,14 @@
 
 #include "engine/base/assert.h"
 #include "engine/membership/authenticator.h"
+#include "engine/membership/cfg.h"
 #include "engine/membership/config_version.h"
 #include "engine/membership/cpg.h"
 #include "engine/membership/deadlines.h"
 #include "engine/membership/packing.h"
 #include "engine/membership/plan.h"
 #include "engine/membership/quorum_service.h"
+#include "engine/membership/reload.h"
 #include "engine/membership/srp.h"
 #include "engine/membership/stack_view.h"
 #include "engine/membership/start_lines.h"
@@ -39,6 +41,12 @@ std::size_t net_mtu(const Plan& plan, const CorosyncConf& conf, const Profile& p
   return mtu - (v6 ? 48 : 28) - auth_overhead - headers;
 }
 
+// CR-3: the key's text in the configuration counts only without a file.
+std::string key_of(const CorosyncConf& conf, const Plan& plan, const LocalMachine& local) {
+  if (!plan.authenticated) return {};
+  return conf.totem.key_file.empty() && !conf.totem.key.empty() ? conf.totem.key : local.auth_key;
+}
+
 Srp::Settings srp_settings(const TotemTimers& timers, std::size_t mtu, bool debug) {
   return {timers, 4 * kMaxMessage / mtu, debug};  // K-6
 }
@@ -52,25 +60,30 @@ class Stack::Impl final : public TimerClient,
                           public AssemblyClient,
                           public SyncClient,
                           public ServiceSender,
-                          public StackControl {
+                          public StackControl,
+                          public CfgClient {
  public:
   Impl(const CorosyncConf& conf, const TotemTimers& timers, Plan plan, std::optional<VoteSettings> votes,
-       const LocalMachine& local, Host& host, const Profile& profile, StackClient* client)
+       const LocalMachine& local, const std::string& key, Host& host, const Profile& profile, StackClient* client)
       : plan_(std::move(plan)),
         conf_(conf),
         timers_(timers),
+        local_(local),
         host_(host),
         profile_(profile),
         client_(client),
-        mtu_(net_mtu(plan_, conf, profile, Authenticator(local.auth_key).overhead())),
+        mtu_(net_mtu(plan_, conf, profile, Authenticator(key).overhead())),
         deadlines_(host, *this, 0),
-        transport_(make_transport(plan_, timers, local.auth_key, conf.totem, profile, host, *this, deadlines_, *this)),
+        transport_(make_transport(plan_, timers_, key, conf.totem, profile, host, *this, deadlines_, *this)),
         srp_(srp_settings(timers, mtu_, conf.debug), profile, host, *transport_, deadlines_, *this),
         packer_(srp_, mtu_),
         assembler_(host, *this),
         quorum_(host, profile, votes.has_value()),
         config_version_(conf.totem.config_version, host, *this, [this] { stop(); }),
-        cpg_(host, *this) {
+        cpg_(host, profile, *this),
+        cfg_(*this, *this) {
+    for (const auto& [entry, value] : conf_.map) cmap_.set(entry, value);
+    if (plan_.local_position) cmap_.set("nodelist.local_node_pos", cmap_u32(*plan_.local_position));
     if (votes) votequorum_.emplace(std::move(*votes), profile, host, deadlines_, *this, quorum_, conf.debug);
     // SY-1. The configuration map came with Corosync 2.
     std::vector<SyncService*> services = {&cpg_, &quorum_};
@@ -84,16 +97,21 @@ class Stack::Impl final : public TimerClient,
     SIMCLUSTER_ASSERT(!started_);
     started_ = true;
     const Input input(*this);
-    log_start(host_, profile_, plan_, votequorum_.has_value());
+    log_start(host_, profile_, plan_, conf_);
     transport_->start();
   }
 
   // LC-4.
+  void stop_by_signal() {
+    if (!started_ || stopping_) return;
+    host_.log(LogPriority::kNotice, "corosync", "[MAIN  ] Node was shut down by a signal");
+    stop();
+  }
   void stop() {
     if (!started_ || stopping_) return;
     stopping_ = true;
     const Input input(*this);
-    host_.log(LogPriority::kNotice, "corosync", "[MAIN  ] Unloading all Corosync service engines.");
+    log_unloading(host_, profile_, votequorum_.has_value());
     cpg_.leave_all();
     if (votequorum_) votequorum_->leave();
     deadlines_.arm(Deadline::kShutdown, kUnloadTime);
@@ -127,10 +145,18 @@ class Stack::Impl final : public TimerClient,
     transport_->on_link_state(link, state == LinkState::kUp, own_address);
   }
 
+  void on_unreachable(LinkIndex link, const IpAddress& to) override {
+    if (finished_) return;
+    const Input input(*this);
+    transport_->on_unreachable(link, to);
+  }
+
   void on_client_request() override {
     if (finished_) return;
     const Input input(*this);
+    if (votequorum_) votequorum_->pump();
     cpg_.pump();
+    cfg_.pump();
   }
 
   // --- TransportClient -----------------------------------------------------------------------------------------------
@@ -143,6 +169,8 @@ class Stack::Impl final : public TimerClient,
     cpg_.set_own_id(own_id_);
     if (!services_started_) {
       services_started_ = true;
+      log_services(host_, profile_, votequorum_.has_value());
+      if (!profile_.processor_is_address) log_links(host_, plan_);
       if (votequorum_) votequorum_->start(own_id_);
     }
     if (votequorum_) votequorum_->set_ring_id_of_self(own_id_);
@@ -160,6 +188,7 @@ class Stack::Impl final : public TimerClient,
     const bool abort = sync_->running();
     cpg_.set_open(false);
     assembler_.forget(*change.left);
+    note_members(change);
     if (abort) sync_->abort();
     if (change.transitional) return sync_->save_transitional(*change.members);
     assembler_.forget_all();
@@ -171,10 +200,42 @@ class Stack::Impl final : public TimerClient,
     sync_->start(*change.members, *change.ring);
   }
 
+  // CC-1.3.
+  void note_members(const RingChange& change) {
+    const std::string prefix = profile_.processor_is_address ? "runtime.totem.pg.mrp.srp.members." : "runtime.members.";
+    for (const Processor& p : *change.left)
+      cmap_.set(fmt::format("{}{}.status", prefix, p.node_id), cmap_string("left"));
+    for (const Processor& p : *change.joined) {
+      const std::string key = fmt::format("{}{}.", prefix, p.node_id);
+      const CmapValue* joined = cmap_.find(key + "join_count");
+      const unsigned count = joined == nullptr ? 0 : static_cast<unsigned>(std::stoul(joined->text));
+      if (count == 0) cmap_.set(key + "ip", cmap_string(ring_addresses(p)));
+      cmap_.set(key + "join_count", cmap_u32(count + 1));
+      cmap_.set(key + "status", cmap_string("joined"));
+    }
+  }
+
+  std::string ring_addresses(const Processor& p) const {
+    std::string text;
+    const auto planned = plan_.node_addresses();
+    const auto at = planned.find(p.node_id);
+    const auto put = [&](std::size_t link, const IpAddress& address) {
+      text += fmt::format("r({}) ip({}) ", link, address.text());
+    };
+    if (at != planned.end()) {
+      for (std::size_t i = 0; i < at->second.size(); ++i) put(plan_.links[i].number, at->second[i]);
+    } else {
+      for (std::size_t i = 0; i < p.address.size(); ++i)
+        if (p.address[i].specified()) put(i, p.address[i]);
+    }
+    return text;
+  }
+
   void on_buffers_switch() override { assembler_.set_transitional(true); }
 
   void on_token_received() override {
     if (votequorum_) votequorum_->pump();
+    cfg_.pump();
     cpg_.pump();
     packer_.flush();
   }
@@ -191,7 +252,14 @@ class Stack::Impl final : public TimerClient,
     ServiceHeader header;
     if (group != kServiceGroup || !read_service_header(message, header)) return;
     if (auto* pair = services_.find(header)) ++pair->rx;
-    if (header.service == kCmapService) return config_version_.on_message(message);
+    if (header.service == kCmapService) {
+      config_version_.on_message(message);
+      const std::string prefix =
+          profile_.processor_is_address ? "runtime.totem.pg.mrp.srp.members." : "runtime.members.";
+      cmap_.set(fmt::format("{}{}.config_version", prefix, from.id().value), cmap_u64(config_version_.received()));
+      return;
+    }
+    if (header.service == kCfgService) return cfg_.on_message(from.id(), header.function, message);
     if (header.service == kCpgService) return cpg_.on_message(from.id(), header.function, message);
     if (header.service == kVotequorumService && votequorum_)
       return votequorum_->on_message(from.id(), header.function, message);
@@ -218,27 +286,132 @@ class Stack::Impl final : public TimerClient,
     return true;
   }
 
+  // --- CfgClient -----------------------------------------------------------------------------------------------------
+
+  // CF-27.
+  void on_reload(ClusterNodeId from) override {
+    log_cfg(LogPriority::kNotice, fmt::format("Config reload requested by node {}", from.value));
+    set_flag("config.reload_in_progress", 1);
+    set_flag("config.totemconfig_reload_in_progress", 1);
+    Reload reload = plan_reload(conf_, plan_, timers_, file(), local_, profile_);
+    for (const std::string& key : reload.kept)
+      log_cfg(LogPriority::kNotice,
+              fmt::format("Modified entry '{}' in corosync.conf cannot be changed at run-time", key));
+    if (reload.status == CsError::kOk) {
+      apply(std::move(reload));
+      set_flag("config.totemconfig_reload_in_progress", 0);
+    } else {
+      log_cfg(LogPriority::kError, reload.complaint);
+    }
+    set_flag("config.reload_in_progress", 0);
+    cmap_.set("config.reload_status", {CmapType::kI32, std::to_string(static_cast<int>(reload.status))});
+  }
+
+  // LC-6: as a crash for the others.
+  void on_kill(ClusterNodeId from, ClusterNodeId victim, std::string_view reason) override {
+    if (victim != own_id_) return;
+    log_cfg(LogPriority::kNotice, fmt::format("Killed by node {} : {}", from.value, reason));
+    host_.log(LogPriority::kError, "corosync", "[MAIN  ] Corosync Cluster Engine exiting with status -1 at cfg.c:566.");
+    finished_ = true;
+    host_.exit_node(255, "killed by another node");
+  }
+
+  // RR-15.
+  void on_ring_reenable() override { transport_->reenable_rings(); }
+
+  void apply(Reload reload) {
+    for (const auto& [key, value] : conf_.map)
+      if (!reload.conf.map.contains(key)) cmap_.erase(key);
+    for (const auto& [key, value] : reload.conf.map) cmap_.set(key, value);
+    conf_ = std::move(reload.conf);
+    const std::optional<std::size_t> position = reload.plan.local_position;
+    transport_->reconfigure(reload.plan);
+    plan_ = std::move(reload.plan);
+    if (position) cmap_.set("nodelist.local_node_pos", cmap_u32(*position));
+    use_timers(reload.timers);
+    config_version_.set(conf_.totem.config_version);
+    reconfigure_votes();
+  }
+
+  void use_timers(const TotemTimers& timers) {
+    timers_ = timers;
+    srp_.set_timers(timers, conf_.debug);
+    transport_->set_timers(timers);
+  }
+
+  void reconfigure_votes() {
+    if (!votequorum_) return;
+    votequorum_->reconfigure(votes_at_runtime(conf_, plan_.local_votes, votequorum_->settings(),
+                                              votequorum_->device_registered(), profile_));
+  }
+
+  std::optional<std::string> file() const {
+    return client_ == nullptr ? std::optional<std::string>() : client_->read_corosync_conf();
+  }
+  void set_flag(std::string_view key, std::uint8_t value) { cmap_.set(key, cmap_u8(value)); }
+  void log_cfg(LogPriority priority, const std::string& text) { host_.log(priority, "corosync", "[CFG   ] " + text); }
+
+  // T-31, VQ-9: a client's write takes effect at once.
+  void key_written(std::string_view key, const CmapValue& value) {
+    if (key.starts_with("totem.")) {
+      conf_ = conf_of_map(cmap_.entries(), conf_.lines, conf_.file_name, profile_);
+      if (const auto timers = totem_timers(conf_, profile_)) use_timers(*timers);
+    } else if (key == "quorum.cancel_wait_for_all") {
+      if (votequorum_ && value.text != "0") votequorum_->cancel_wait_for_all();
+    } else if (key.starts_with("quorum.")) {
+      conf_ = conf_of_map(cmap_.entries(), conf_.lines, conf_.file_name, profile_);
+      reconfigure_votes();
+    } else if (key == "runtime.force_gather" && value.text == "yes") {
+      host_.log(LogPriority::kError, "corosync", "[MAIN  ] Forcing into GATHER state");
+      srp_.force_gather();
+      cmap_.set(key, cmap_string("no"));
+    }
+  }
+
   // --- StackControl --------------------------------------------------------------------------------------------------
 
-  CsError reload() override { return CsError::kOk; }
+  CsError reload() override {
+    const Input input(*this);
+    // Every node reads its own file when the request comes round; this one's mistakes are known before.
+    const CsError status = plan_reload(conf_, plan_, timers_, file(), local_, profile_).status;
+    cfg_.request_reload();
+    return status;
+  }
 
   CsError shut_down(bool) override {
-    if (finished_) return CsError::kLibrary;
-    host_.log(LogPriority::kNotice, "corosync",
-              fmt::format("[CFG   ] Node {} was shut down by sysadmin", own_id_.value));
+    if (finished_ || stopping_) return CsError::kBusy;
+    log_cfg(LogPriority::kNotice, fmt::format("Node {} was shut down by sysadmin", own_id_.value));
     stop();
     return CsError::kOk;
   }
 
-  CsError kill_node(ClusterNodeId) override { return CsError::kOk; }
+  CsError kill_node(ClusterNodeId node) override {
+    if (std::find(members_.begin(), members_.end(), node) == members_.end()) return CsError::kNotExist;
+    const Input input(*this);
+    cfg_.request_kill(node, "Killed by corosync-cfgtool");
+    return CsError::kOk;
+  }
 
   void reenable_rings() override {
     const Input input(*this);
     transport_->reenable_rings();
+    cfg_.request_ring_reenable();
   }
 
-  CsError set_key(std::string_view key, CmapValue value) override { return cmap_.set_by_client(key, std::move(value)); }
-  CsError erase_key(std::string_view key) override { return cmap_.erase_by_client(key); }
+  CsError set_key(std::string_view key, CmapValue value) override {
+    const Input input(*this);
+    const CsError error = cmap_.set_by_client(key, value);
+    if (error == CsError::kOk) key_written(key, value);
+    return error;
+  }
+  CsError erase_key(std::string_view key) override {
+    const Input input(*this);
+    const CmapValue* present = cmap_.find(key);
+    const CmapValue value = present == nullptr ? CmapValue() : *present;
+    const CsError error = cmap_.erase_by_client(key);
+    if (error == CsError::kOk && key.starts_with("totem.")) key_written(key, value);
+    return error;
+  }
   void clear_statistics() override { srp_.clear_counters(); }
 
   CsError set_expected_votes(std::uint32_t expected) override {
@@ -249,14 +422,19 @@ class Stack::Impl final : public TimerClient,
     const Input input(*this);
     return votequorum_->set_votes(node, votes);
   }
-  CsError unregister_device() override { return CsError::kNotExist; }
+  CsError unregister_device() override {
+    const Input input(*this);
+    return votequorum_->unregister_device({});
+  }
 
   StackView view() const;
+  QuorumDevice* device();
 
   // What callers outside this file look at.
   Plan plan_;
   CorosyncConf conf_;
   TotemTimers timers_;
+  LocalMachine local_;
   ClusterNodeId own_id_;
   RingId ring_;
   std::vector<ClusterNodeId> members_;
@@ -311,6 +489,7 @@ class Stack::Impl final : public TimerClient,
       case Deadline::kSelfToken:
         return transport_->on_deadline(which);
       case Deadline::kLastManStanding:
+      case Deadline::kDevice:
         if (votequorum_) votequorum_->on_deadline(which);
         return;
       case Deadline::kShutdown:
@@ -343,6 +522,7 @@ class Stack::Impl final : public TimerClient,
   std::optional<Sync> sync_;
   ConfigVersion config_version_;
   Cpg cpg_;
+  Cfg cfg_;
   Cmap cmap_;
   ServiceCounters services_;
   int depth_ = 0;
@@ -353,26 +533,46 @@ class Stack::Impl final : public TimerClient,
   bool reported_ = false;
 };
 
+QuorumDevice* Stack::Impl::device() { return votequorum_ ? &*votequorum_ : nullptr; }
+
 StackView Stack::Impl::view() const {
-  return {profile_, conf_,     plan_,       timers_, srp_,  *transport_,       votequorum_ ? &*votequorum_ : nullptr,
-          cmap_,    services_, host_.now(), own_id_, ring_, quorum_.members(), quorum_.quorate()};
+  return {profile_,
+          conf_,
+          plan_,
+          timers_,
+          srp_,
+          *transport_,
+          votequorum_ ? &*votequorum_ : nullptr,
+          cmap_,
+          services_,
+          host_.now(),
+          Time{host_.uptime().ns},
+          own_id_,
+          ring_,
+          quorum_.members(),
+          quorum_.quorate()};
 }
 
 Result<std::unique_ptr<Stack>> Stack::create(const CorosyncConf& conf, const LocalMachine& local, Host& host,
                                              const Profile& profile, StackClient* client) {
+  const auto refuse = [&](const Error& error, RefusedAt where) {
+    log_refusal(host, refusal_of(error, where, conf.quorum.provider));
+    return tl::unexpected<Error>(error);
+  };
   const auto timers = totem_timers(conf, profile);
-  if (!timers) return tl::unexpected<Error>(timers.error());
-  auto plan = make_plan(conf, *timers, local, profile);
-  if (!plan) return tl::unexpected<Error>(plan.error());
+  auto plan = make_plan(conf, timers, local, profile);
+  if (!plan) return refuse(plan.error(), RefusedAt::kChecking);
   std::optional<VoteSettings> votes;
   if (conf.quorum.provider == "corosync_votequorum") {
     auto settings = vote_settings(conf, plan->local_votes, profile);
-    if (!settings) return tl::unexpected<Error>(settings.error());
+    if (!settings) return refuse(settings.error(), RefusedAt::kQuorum);
     votes = std::move(*settings);
   } else if (!conf.quorum.provider.empty()) {
-    return fail("Invalid quorum provider", SourcePlace{conf.file_name, 0, 0});
+    return refuse(Error{"Invalid quorum provider", SourcePlace{conf.file_name, 0, 0}}, RefusedAt::kQuorum);
   }
-  auto impl = std::make_unique<Impl>(conf, *timers, std::move(*plan), std::move(votes), local, host, profile, client);
+  const std::string key = key_of(conf, *plan, local);
+  auto impl =
+      std::make_unique<Impl>(conf, *timers, std::move(*plan), std::move(votes), local, key, host, profile, client);
   return std::unique_ptr<Stack>(new Stack(std::move(impl)));
 }
 
@@ -380,7 +580,7 @@ Stack::Stack(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Stack::~Stack() = default;
 
 void Stack::start() { impl_->start(); }
-void Stack::stop() { impl_->stop(); }
+void Stack::stop() { impl_->stop_by_signal(); }
 ClusterNodeId Stack::own_id() const { return impl_->own_id_; }
 
 std::string Stack::node_name(ClusterNodeId node) const {
@@ -398,6 +598,9 @@ RingId Stack::ring() const { return impl_->ring_; }
 std::span<const ClusterNodeId> Stack::members() const { return impl_->members_; }
 void Stack::set_sequence_for_test(std::uint32_t seq) { impl_->srp_.set_sequence_for_test(seq); }
 bool Stack::quorate() const { return impl_->quorum_.quorate(); }
+std::uint64_t Stack::rejected_datagrams() const { return impl_->transport_->rejected(); }
+const SrpCounters& Stack::counters() const { return impl_->srp_.counters(); }
+QuorumDevice* Stack::quorum_device() { return impl_->device(); }
 ToolResult Stack::run_tool(std::string_view command) { return run_corosync_tool(command, impl_->view(), *impl_); }
 
 }  // namespace simcluster::membership

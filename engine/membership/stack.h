@@ -2,6 +2,7 @@
 // process groups (M 9) and votequorum (M 10) over the links of a Host.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,9 +14,12 @@
 #include "engine/base/profile.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/group.h"
+#include "engine/membership/quorum_device.h"
 #include "engine/membership/tools.h"
 
 namespace simcluster::membership {
+
+struct SrpCounters;
 
 // What the machine knows of itself (CF-24).
 struct LocalMachine {
@@ -62,6 +66,11 @@ class Stack final : public GroupService {
   std::span<const ClusterNodeId> members() const override;
   bool quorate() const override;
 
+  // Datagrams dropped before the ring protocol: cut, of no known kind, or not authentic (CR-4).
+  std::uint64_t rejected_datagrams() const;
+  const SrpCounters& counters() const;
+  // Where a quorum device's client registers and votes (VQ-24). Null without votequorum.
+  QuorumDevice* quorum_device();
   // What corosync-quorumtool, corosync-cfgtool or corosync-cmapctl does and prints on this node.
   ToolResult run_tool(std::string_view command);
 

@@ -45,7 +45,8 @@ struct StackView {
   const Votequorum* votequorum;  // null: no provider
   const Cmap& cmap;
   const ServiceCounters& services;
-  Time now;
+  Time now;             // wall clock
+  Time up_since_start;  // what timers count
   ClusterNodeId own;
   RingId ring;
   std::span<const ClusterNodeId> members;  // of the last quorum notification

@@ -30,9 +30,9 @@ void put_start(Writer& w, std::uint32_t kind, std::size_t size, const Ring& ring
 
 }  // namespace
 
-Sync::Sync(std::vector<SyncService*> services, const Profile&, Host& host, const Codec& codec, SyncClient& client,
-           bool debug)
-    : services_(std::move(services)), host_(host), codec_(codec), client_(client), debug_(debug) {}
+Sync::Sync(std::vector<SyncService*> services, const Profile& profile, Host& host, const Codec& codec,
+           SyncClient& client, bool debug)
+    : services_(std::move(services)), profile_(profile), host_(host), codec_(codec), client_(client), debug_(debug) {}
 
 // SY-3: a fast sequence of rings leaves those who were there in all of them.
 void Sync::save_transitional(const ProcessorList& transitional) {
@@ -64,7 +64,8 @@ void Sync::start(const ProcessorList& members, const Ring& ring) {
 
 // SY-9.
 void Sync::abort() {
-  if (phase_ == Phase::kProcess && current_ < plan_.size() && plan_[current_].service != nullptr)
+  const bool at_barrier = phase_ == Phase::kBarrier && profile_.sync_aborts_at_barrier;
+  if ((phase_ == Phase::kProcess || at_barrier) && current_ < plan_.size() && plan_[current_].service != nullptr)
     plan_[current_].service->sync_abort();
   phase_ = Phase::kIdle;
   ring_ = {};

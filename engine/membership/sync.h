@@ -73,6 +73,7 @@ class Sync {
   bool same_ring(std::span<const std::byte> body) const;
 
   std::vector<SyncService*> services_;
+  const Profile& profile_;
   Host& host_;
   const Codec& codec_;
   SyncClient& client_;

@@ -23,7 +23,7 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
  public:
   NodeHost(TestNetwork& network, std::uint32_t id) : network_(network), id_(id) {}
 
-  Time now() const override { return network_.now_; }
+  Time now() const override { return network_.now_ + clock_offset; }
   Duration uptime() const override { return network_.now_ - booted; }
 
   TimerId start_timer(Duration delay, TimerClient& client, std::uint64_t cookie) override {
@@ -101,6 +101,7 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
   void trace(TraceKind, std::span<const TraceField>) override {}
 
   void on_stack_stopped() override { dying = true; }
+  std::optional<std::string> read_corosync_conf() override { return conf; }
 
   struct Timer {
     TimerClient* client = nullptr;
@@ -147,6 +148,7 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
   std::string conf;
   std::unique_ptr<Stack> stack;
   Time booted;
+  Duration clock_offset;
   std::uint32_t life = 0;
   bool paused = false;
   bool dying = false;
@@ -222,9 +224,21 @@ void TestNetwork::transmit(std::uint32_t from, std::uint8_t link, const IpAddres
                            std::span<const std::byte> bytes) {
   const std::uint32_t target = to.v4_value() & 0xff;
   if (target == 0 || target > hosts_.size() || host(from).lost_addresses.contains(link)) return;
-  if (target == from || !running(target) || to != address(target, link)) return;
+  if (target == from || to != address(target, link)) return;
+  if (!running(target)) {
+    // Nobody listens on the port: the machine, which is still there, answers with an ICMP error (KN-8).
+    Event event;
+    event.kind = Event::Kind::kUnreachable;
+    event.at = now_ + quality.delay_max * 2;
+    event.node = from;
+    event.link = link;
+    event.from = to;
+    if (!cuts_.contains({from, target, link}) && !cuts_.contains({target, from, link})) push(event);
+    return;
+  }
   if (host(target).lost_addresses.contains(link)) return;
   if (!cuts_.empty() && cuts_.contains({from, target, link})) return;
+  if (path_mtu != 0 && bytes.size() + 28 > path_mtu) return;
   if (drop && drop(from, target, bytes)) return;
   if (quality.loss != 0 && random_.one_in_million(quality.loss)) return;
   deliver_later(from, target, link, bytes);
@@ -237,6 +251,7 @@ void TestNetwork::deliver_later(std::uint32_t from, std::uint32_t to, std::uint8
   event.kind = Event::Kind::kDatagram;
   event.at = now_ + (quality.delay_min == quality.delay_max ? quality.delay_min
                                                             : random_.between(quality.delay_min, quality.delay_max));
+  if (const auto at = slow.find(to); at != slow.end()) event.at = event.at + at->second;
   event.node = to;
   event.link = link;
   event.from = address(from, link);
@@ -250,6 +265,12 @@ void TestNetwork::deliver_later(std::uint32_t from, std::uint32_t to, std::uint8
     buffer.resize(random_.below(buffer.size()));
   push(event);
 }
+
+void TestNetwork::inject(std::uint32_t from, std::uint32_t to, std::uint8_t link, std::span<const std::byte> bytes) {
+  deliver_later(from, to, link, bytes);
+}
+
+void TestNetwork::step_clock(std::uint32_t node, Duration by) { host(node).clock_offset += by; }
 
 void TestNetwork::process(const Event& event) {
   NodeHost& h = host(event.node);
@@ -286,6 +307,10 @@ void TestNetwork::process(const Event& event) {
         h.links[event.link].client->on_link_state(
             LinkIndex(event.link), h.lost_addresses.contains(event.link) ? LinkState::kAddressLost : LinkState::kUp,
             address(event.node, event.link));
+      break;
+    case Event::Kind::kUnreachable:
+      if (event.link < h.links.size() && h.links[event.link].client != nullptr)
+        h.links[event.link].client->on_unreachable(LinkIndex(event.link), event.from);
       break;
     case Event::Kind::kPersisted:
       break;

@@ -58,6 +58,14 @@ class TestNetwork {
   // Frames for which this says true are lost.
   std::function<bool(std::uint32_t from, std::uint32_t to, std::span<const std::byte> frame)> drop;
   TestNetworkQuality quality;
+  // Added to the delay of what goes to a node (a slow one).
+  std::map<std::uint32_t, Duration> slow;
+  // IP packets that are larger are lost on their way; 0: none are.
+  std::size_t path_mtu = 0;
+  // A datagram out of nowhere.
+  void inject(std::uint32_t from, std::uint32_t to, std::uint8_t link, std::span<const std::byte> bytes);
+  // The wall clock of a node jumps.
+  void step_clock(std::uint32_t node, Duration by);
 
   void run_for(Duration duration);
   // Runs until `done`, at most `limit`. True if it was reached.
@@ -88,7 +96,7 @@ class TestNetwork {
  private:
   class NodeHost;
   struct Event {
-    enum class Kind : std::uint8_t { kTimer, kDatagram, kLinkState, kPersisted } kind = Kind::kTimer;
+    enum class Kind : std::uint8_t { kTimer, kDatagram, kLinkState, kUnreachable, kPersisted } kind = Kind::kTimer;
     Time at;
     std::uint64_t serial = 0;
     std::uint32_t node = 0;

@@ -1,10 +1,11 @@
 // Corosync's tools as recorded from Corosync 3.1.7, and the forms of 2.x (M 18).
+#include "engine/membership/tools.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "engine/membership/testing_network.h"
 #include "engine/membership/tool_args.h"
-#include "engine/membership/tools.h"
 
 namespace simcluster::membership {
 namespace {

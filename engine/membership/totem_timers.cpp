@@ -105,7 +105,8 @@ Result<TotemTimers> totem_timers(const CorosyncConf& conf, const Profile& profil
       numbers.get("rrp_problem_count_mcast_threshold", 10 * t.rrp_problem_count_threshold);
   t.rrp_token_expired_timeout = numbers.get("rrp_token_expired_timeout", t.token_retransmit);
   t.rrp_autorecovery_check_timeout = numbers.get("rrp_autorecovery_check_timeout", 1000);
-  t.cancel_token_hold_on_retransmit = conf.totem.cancel_token_hold_on_retransmit;
+  t.cancel_token_hold_on_retransmit = conf.totem.cancel_token_hold_on_retransmit && profile.cancel_token_hold_option &&
+                                      !profile.no_cancel_token_hold_option;
   if (std::string error = first_error(t, numbers, profile); !error.empty())
     return fail(std::move(error), SourcePlace{conf.file_name, 0, 0});
   return t;

@@ -11,6 +11,7 @@
 #include "engine/base/address.h"
 #include "engine/membership/cmap.h"
 #include "engine/membership/deadlines.h"
+#include "engine/membership/plan.h"
 #include "engine/membership/processor.h"
 
 namespace simcluster::membership {
@@ -70,15 +71,28 @@ class Transport {
 
   virtual void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) = 0;
   virtual void on_link_state(LinkIndex link, bool usable, const IpAddress& own_address) = 0;
+  // KN-8.
+  virtual void on_unreachable(LinkIndex link, const IpAddress& to) {
+    static_cast<void>(link);
+    static_cast<void>(to);
+  }
   virtual void on_deadline(Deadline which) = 0;
+  // A reload: nodes, links and their settings are those of `plan` from now on (CF-30).
+  virtual void reconfigure(const Plan& plan) = 0;
+  virtual void set_timers(const TotemTimers& timers) { static_cast<void>(timers); }
   // By ascending number.
   virtual std::vector<LinkStatus> status() const = 0;
+  // Datagrams that were dropped before the ring protocol saw them: cut, of no known kind, or not authentic (CR-4).
+  std::uint64_t rejected() const { return rejected_; }
   // Adds stats.knet to the map of statistics (TO-10).
   virtual void add_statistics(CmapEntries& entries) const { static_cast<void>(entries); }
   // RR-15: `corosync-cfgtool -r`. Only redundant rings have something to enable again.
   virtual void reenable_rings() {}
   // Hands looped frames back, until there are none. Called at the end of every input.
   virtual void drain_loop() = 0;
+
+ protected:
+  std::uint64_t rejected_ = 0;
 };
 
 }  // namespace simcluster::membership

@@ -1,5 +1,6 @@
 #include "engine/membership/udp_transport.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -89,7 +90,11 @@ void UdpTransport::identify() {
 // SRP-2.3: the first GATHER when every ring has reported, and one for every report after that.
 void UdpTransport::report() {
   identify();
-  if (++reports_ >= rings_.size()) client_.on_interface(me_);
+  const bool first = reports_ == 0;
+  if (++reports_ < rings_.size()) return;
+  client_.on_interface(me_);
+  // Corosync 3 lists the members after it has loaded its services.
+  if (first && !settings_.multicast && !profile_.processor_is_address) log_members(0);
 }
 
 void UdpTransport::arm_check(std::size_t ring) {
@@ -115,11 +120,20 @@ void UdpTransport::interface_up(std::size_t index) {
   const bool back = ring.bound == Bound::kLoopback;
   ring.bound = Bound::kAddress;
   log(fmt::format("The network interface [{}] is now up.", ring.own.text()));
-  if (!settings_.multicast)
-    for (const IpAddress& peer : settings_.rings[index].peers)
-      log(fmt::format("adding new UDPU member {{{}}}", peer.text()));
+  const bool members_come_later = !profile_.processor_is_address && reports_ == 0;
+  if (!settings_.multicast && !members_come_later) log_members(index);
   if (back && ring_size_ <= 1) arm_check(index);
   report();
+}
+
+// All nodes of the list, this one included.
+void UdpTransport::log_members(std::size_t index) {
+  std::vector<IpAddress> members = settings_.rings[index].peers;
+  if (index == 0 && !settings_.nodes.empty()) {
+    members.clear();
+    for (const auto& [id, address] : settings_.nodes) members.push_back(address);
+  }
+  for (const IpAddress& member : members) log(fmt::format("adding new UDPU member {{{}}}", member.text()));
 }
 
 void UdpTransport::interface_down(std::size_t index) {
@@ -202,13 +216,22 @@ void UdpTransport::learn(std::span<const std::byte> frame, const IpAddress& from
   if (codec_.decode_header(frame, header).empty() && header.node_id != 0) learned_[header.node_id] = from;
 }
 
+// UU-3.
+bool UdpTransport::blocked(std::size_t ring, const IpAddress& from) const {
+  if (settings_.multicast || !settings_.block_unlisted) return false;
+  const std::vector<IpAddress>& peers = settings_.rings[ring].peers;
+  return std::find(peers.begin(), peers.end(), from) == peers.end();
+}
+
 void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) {
   if (!running_ || link.index() >= rings_.size()) return;
   // Own multicasts come through the loop, not from the network (TR-2, UD-1).
   const Ring& ring = rings_[link.index()];
   if (ring.bound != Bound::kAddress || from == ring.own) return;
+  if (blocked(link.index(), from)) return;
   const auto frame = auth_.open(bytes);
   if (!frame) {
+    ++rejected_;
     if (profile_.processor_is_address)
       host_.log(LogPriority::kWarning, "corosync", "[TOTEM ] Received message has invalid digest... ignoring.");
     return;
@@ -273,6 +296,25 @@ void UdpTransport::drain_loop() {
     frames.swap(loop_);
     for (const auto& frame : frames) client_.on_frame(frame, rings_.front().own);
   }
+}
+
+// CF-30: udpu's members may come and go.
+void UdpTransport::reconfigure(const Plan& plan) {
+  for (const PlannedLink& link : plan.links) {
+    if (link.number >= settings_.rings.size()) continue;
+    LinkConfig& ring = settings_.rings[link.number];
+    if (ring.peers == link.config.peers) continue;
+    const auto missing = [](const std::vector<IpAddress>& list, const IpAddress& address) {
+      return std::find(list.begin(), list.end(), address) == list.end();
+    };
+    for (const IpAddress& peer : ring.peers)
+      if (missing(link.config.peers, peer)) log(fmt::format("removing UDPU member {{{}}}", peer.text()));
+    for (const IpAddress& peer : link.config.peers)
+      if (missing(ring.peers, peer)) log(fmt::format("adding new UDPU member {{{}}}", peer.text()));
+    ring.peers = link.config.peers;
+    host_.open_link(link_of(link.number), ring, link_client_);
+  }
+  if (!plan.links.empty()) settings_.nodes = plan.links.front().addresses;
 }
 
 std::vector<LinkStatus> UdpTransport::status() const {

@@ -26,6 +26,7 @@ class UdpTransport final : public Transport, public RrpClient {
     bool clear_high_bit = false;  // CF-23
     TotemTimers timers;
     std::map<std::uint32_t, IpAddress> nodes;  // ring 0's addresses of the nodelist
+    bool block_unlisted = false;
     std::uint32_t net_mtu = 1500;
     std::string key;  // empty: not authenticated
   };
@@ -45,6 +46,8 @@ class UdpTransport final : public Transport, public RrpClient {
   void on_link_state(LinkIndex link, bool usable, const IpAddress& own_address) override;
   void on_deadline(Deadline which) override;
   void drain_loop() override;
+  void reconfigure(const Plan& plan) override;
+  void set_timers(const TotemTimers& timers) override { settings_.timers = timers; }
   std::vector<LinkStatus> status() const override;
   void reenable_rings() override { rrp_.enable_all(); }
 
@@ -64,6 +67,8 @@ class UdpTransport final : public Transport, public RrpClient {
     std::vector<std::byte> frame;
   };
 
+  void log_members(std::size_t ring);
+  bool blocked(std::size_t ring, const IpAddress& from) const;
   void examine(std::size_t ring);
   void interface_up(std::size_t ring);
   void interface_down(std::size_t ring);

@@ -383,8 +383,9 @@ TEST(Vectors, Mv30DuplicatesAndMv31Reordering) {
 
 // MV-32: damaged frames do no harm; with a key they are as if lost.
 TEST(Vectors, Mv32CorruptFrames) {
-  for (const char* key : {"", "key: 0123456789abcdef0123456789abcdef\n"}) {
-    Net net(3, conf(3, "", "token: 1000\n" + std::string(key)));
+  const std::string keyed = "key: " + std::string(128, 'k') + "\n";
+  for (const std::string& key : {std::string("secauth: off\n"), keyed}) {
+    Net net(3, conf(3, "", "token: 1000\n" + key), "2.4.6");
     net.boot();
     net.quality.corrupt = 10'000;
     net.quality.cut = 10'000;
@@ -393,7 +394,7 @@ TEST(Vectors, Mv32CorruptFrames) {
         if (net.running(node)) net.send(node, 700);
       net.run_for(milliseconds(200));
     }
-    if (*key == '\0') continue;
+    if (key != keyed) continue;
     net.quality = {};
     net.time_until({{1, 2, 3}});
     net.run_for(seconds(3));
@@ -413,11 +414,14 @@ TEST(Vectors, Mv33ConfigVersionMismatch) {
 }
 
 TEST(Vectors, Mv35DifferentKeysNeverMeet) {
-  Net net(2, conf(2, "", "token: 1000\nkey: one\n"));
-  net.set_conf(2, conf(2, "", "token: 1000\nkey: two\n"));
+  const auto key = [](char c) { return "token: 1000\nkey: " + std::string(128, c) + "\n"; };
+  Net net(2, conf(2, "", key('a')), "2.4.6");
+  net.set_conf(2, conf(2, "", key('b')));
   net.start_all();
   net.run_for(seconds(10));
   EXPECT_TRUE(net.settled({{1}, {2}}));
+  EXPECT_GT(net.count_logs(1, "[TOTEM ] Received message has invalid digest... ignoring."), 0U);
+  EXPECT_GT(net.stack(1).rejected_datagrams(), 0U);
 }
 
 TEST(Vectors, Mv37FlowControl) {

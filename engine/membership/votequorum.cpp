@@ -14,6 +14,8 @@ namespace {
 // M 17.4.
 constexpr std::uint16_t kNodeInfo = 0;
 constexpr std::uint16_t kReconfigure = 1;
+constexpr std::uint16_t kRegistration = 2;
+constexpr std::uint16_t kRename = 3;
 constexpr std::uint8_t kExpectedVotes = 1;
 constexpr std::uint8_t kNodeVotes = 2;
 constexpr std::uint8_t kCancelWaitForAll = 3;
@@ -238,8 +240,35 @@ void Votequorum::start(ClusterNodeId own_id) {
   nodeinfo_waits_ = !send_nodeinfo(own_id_);
 }
 
+void Votequorum::announce() {
+  nodeinfo_waits_ = true;
+  sender_.on_client_request();
+}
+
 void Votequorum::pump() {
   if (nodeinfo_waits_) nodeinfo_waits_ = !send_nodeinfo(own_id_);
+  while (!reconfigurations_.empty()) {
+    const Reconfiguration& next = reconfigurations_.front();
+    const bool sent =
+        next.parameter == 0 ? send_nodeinfo(kDevice) : send_reconfigure(next.parameter, next.node, next.value);
+    if (!sent) return;
+    reconfigurations_.pop_front();
+  }
+}
+
+// VQ-9.
+void Votequorum::reconfigure(const RuntimeVotes& votes) {
+  for (const std::string& complaint : votes.complaints) log(LogPriority::kCritical, complaint);
+  device_refused_ = votes.device_refused;
+  settings_.two_node = votes.two_node;
+  settings_.wait_for_all = votes.wait_for_all;
+  if (!votes.usable || find(own_id_) == nullptr) return;
+  device_votes_ = votes.device_votes;
+  reconfigurations_.push_back({0, kDevice, 0});
+  if (votes.votes != own().votes) reconfigurations_.push_back({kNodeVotes, own_id_, votes.votes});
+  if (votes.expected_votes != own().expected_votes)
+    reconfigurations_.push_back({kExpectedVotes, own_id_, votes.expected_votes});
+  announce();
 }
 
 void Votequorum::leave() {
@@ -274,6 +303,8 @@ void Votequorum::on_message(ClusterNodeId from, std::uint16_t function, std::spa
   r.bytes(kServiceHeaderSize);
   if (function == kNodeInfo) return receive_nodeinfo(from, r);
   if (function == kReconfigure) return receive_reconfigure(r);
+  if (function == kRegistration) return receive_registration(from, r);
+  if (function == kRename) return receive_rename(r);
 }
 
 // VQ-15.
@@ -383,12 +414,13 @@ void Votequorum::sync_init(const ProcessorList&, const ProcessorList& members, c
   previous_members_ = std::move(members_);
   members_ = std::move(now);
   ring_ = {ring.representative.id(), ring.sequence};
+  await_device_poll();
 }
 
 // VQ-19.
 bool Votequorum::sync_process() {
-  if (!nodeinfo_sent_) nodeinfo_sent_ = send_nodeinfo(own_id_);
-  return nodeinfo_sent_ && send_nodeinfo(kDevice);
+  if (!nodeinfo_sent_) nodeinfo_sent_ = send_nodeinfo(own_id_) && send_nodeinfo(kDevice) && send_device_name();
+  return nodeinfo_sent_ && !device_poll_awaited_;
 }
 
 // VQ-20.
@@ -400,6 +432,7 @@ void Votequorum::sync_activate() {
 
 // VQ-21.
 void Votequorum::on_deadline(Deadline which) {
+  if (which == Deadline::kDevice) return device_lost();
   if (which == Deadline::kLastManStanding && quorate_) recalculate(true, true);
 }
 
@@ -428,6 +461,9 @@ CsError Votequorum::set_votes(ClusterNodeId id, std::uint32_t votes) {
   return send_reconfigure(kNodeVotes, id, votes) ? CsError::kOk : CsError::kTryAgain;
 }
 
-void Votequorum::cancel_wait_for_all() { send_reconfigure(kCancelWaitForAll, own_id_, 0); }
+void Votequorum::cancel_wait_for_all() {
+  reconfigurations_.push_back({kCancelWaitForAll, own_id_, 0});
+  sender_.on_client_request();
+}
 
 }  // namespace simcluster::membership

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/cs_error.h"
 #include "engine/membership/deadlines.h"
+#include "engine/membership/quorum_device.h"
 #include "engine/membership/quorum_service.h"
 #include "engine/membership/service.h"
 #include "engine/membership/sync.h"
@@ -37,12 +39,26 @@ struct VoteSettings {
   std::vector<std::string> complaints;  // critical log lines that do not stop the start (VQ-3 #3, #5; VQ-6)
 };
 
+// What may change while the daemon runs (VQ-3, right column; VQ-8).
+struct RuntimeVotes {
+  bool usable = true;  // false: the present values stay
+  std::uint32_t votes = 1;
+  std::uint32_t expected_votes = 1;
+  bool two_node = false;
+  bool wait_for_all = false;
+  bool device_refused = false;
+  std::uint32_t device_votes = 0;
+  std::vector<std::string> complaints;  // critical log lines
+};
+RuntimeVotes votes_at_runtime(const CorosyncConf& conf, std::optional<std::uint32_t> local_votes,
+                              const VoteSettings& present, bool device_registered, const Profile& profile);
+
 // `local_votes`: quorum_votes of the own nodelist entry, if there is a nodelist. The error's text is the service's init
 // error (VQ-3).
 Result<VoteSettings> vote_settings(const CorosyncConf& conf, std::optional<std::uint32_t> local_votes,
                                    const Profile& profile);
 
-class Votequorum final : public SyncService, public PersistClient {
+class Votequorum final : public SyncService, public PersistClient, public QuorumDevice {
  public:
   enum class NodeState : std::uint8_t { kMember = 1, kDead = 2, kLeaving = 3 };
   // M 10.2.
@@ -82,6 +98,15 @@ class Votequorum final : public SyncService, public PersistClient {
   CsError set_expected_votes(std::uint32_t expected);
   CsError set_votes(ClusterNodeId node, std::uint32_t votes);
   void cancel_wait_for_all();
+  // VQ-9. `settings`: of the configuration as it is now, read with at_runtime().
+  void reconfigure(const RuntimeVotes& votes);
+
+  CsError register_device(std::string_view name) override;
+  // An empty name: whatever is registered (`corosync-quorumtool -f`).
+  CsError unregister_device(std::string_view name) override;
+  CsError poll_device(std::string_view name, bool cast_vote, const RingId& ring) override;
+  CsError set_master_wins(std::string_view name, bool wins) override;
+  CsError rename_device(std::string_view old_name, std::string_view new_name) override;
 
   const std::vector<Node>& nodes() const { return nodes_; }
   std::uint32_t quorum() const { return quorum_; }
@@ -98,6 +123,7 @@ class Votequorum final : public SyncService, public PersistClient {
   std::uint32_t barrier() const { return barrier_; }  // ev_barrier
   // VQ-3: a device is configured and nothing speaks against it.
   bool device_can_operate() const { return settings_.device && !device_refused_; }
+  bool device_registered() const { return own_flag(kDeviceRegistered); }
   // As of the last time that this node was quorate; none before.
   ClusterNodeId lowest_when_quorate() const { return lowest_when_quorate_; }
   ClusterNodeId highest_when_quorate() const { return highest_when_quorate_; }
@@ -107,7 +133,10 @@ class Votequorum final : public SyncService, public PersistClient {
   void sync_init(const ProcessorList& transitional, const ProcessorList& members, const Ring& ring) override;
   bool sync_process() override;
   void sync_activate() override;
-  void sync_abort() override { nodeinfo_sent_ = false; }
+  void sync_abort() override {
+    nodeinfo_sent_ = false;
+    device_poll_awaited_ = false;
+  }
   void on_persisted(std::uint64_t) override {}
 
  private:
@@ -139,6 +168,18 @@ class Votequorum final : public SyncService, public PersistClient {
   void receive_device_nodeinfo(const Node& sender, std::uint32_t votes);
   void receive_reconfigure(Reader& r);
 
+  // votequorum_device.cpp
+  bool own_flag(std::uint32_t flag) const;
+  void set_own_flags(std::uint32_t set, std::uint32_t clear);
+  bool send_registration(std::uint32_t operation, std::string_view name);
+  bool send_device_name();
+  void receive_registration(ClusterNodeId from, Reader& r);
+  void receive_rename(Reader& r);
+  void await_device_poll();
+  void device_lost();
+
+  // Multicasts the own flags, now or when there is room.
+  void announce();
   void log(LogPriority priority, std::string_view text);
 
   VoteSettings settings_;
@@ -158,11 +199,18 @@ class Votequorum final : public SyncService, public PersistClient {
   std::uint32_t device_votes_ = 0;
   std::string device_name_;  // of the registered quorum device
   bool device_refused_ = false;
+  bool device_poll_awaited_ = false;    // synchronisation waits for the device (VQ-18)
   std::uint32_t barrier_ = 0;           // ev_barrier
   std::uint32_t tracking_barrier_ = 0;  // ev_tracking_barrier
   bool sync_in_progress_ = false;
   bool nodeinfo_sent_ = false;
   bool nodeinfo_waits_ = false;
+  struct Reconfiguration {
+    std::uint8_t parameter = 0;  // 0: the device's votes
+    ClusterNodeId node;
+    std::uint32_t value = 0;
+  };
+  std::deque<Reconfiguration> reconfigurations_;  // not sent yet
   std::vector<ClusterNodeId> members_, previous_members_;
   RingId ring_;
   ClusterNodeId lowest_when_quorate_, highest_when_quorate_;

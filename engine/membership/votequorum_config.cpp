@@ -133,4 +133,46 @@ Result<VoteSettings> vote_settings(const CorosyncConf& conf, std::optional<std::
   return settings;
 }
 
+// VQ-3: what was fixed at the start stays, wrong combinations lose the device or two_node.
+RuntimeVotes votes_at_runtime(const CorosyncConf& conf, std::optional<std::uint32_t> local_votes,
+                              const VoteSettings& present, bool device_registered, const Profile& profile) {
+  const QuorumConf& quorum = conf.quorum;
+  const NodelistVotes nodelist = nodelist_votes(conf);
+  RuntimeVotes votes;
+  votes.two_node = quorum.two_node.value_or(false);
+  votes.device_votes = present.device_votes;
+  if (!local_votes && !quorum.expected_votes) {
+    votes.usable = false;
+    votes.complaints.emplace_back("configuration error: nodelist or quorum.expected_votes must be configured!");
+  }
+  votes.votes = local_votes ? *local_votes : quorum.votes.value_or(1);
+  votes.expected_votes = quorum.expected_votes ? *quorum.expected_votes : nodelist.sum;
+  if (votes.two_node && quorum.device) {
+    votes.complaints.emplace_back(
+        "configuration error: two_node and quorum device cannot be configured at the same time!");
+    votes.complaints.emplace_back(device_registered ? "quorum device is registered, disabling two_node"
+                                                    : "quorum device is not registered, allowing two_node");
+    if (device_registered) votes.two_node = false;
+    votes.device_refused = !device_registered;
+  }
+  if (votes.two_node && present.tie_breaker != VoteSettings::TieBreaker::kNone) {
+    votes.complaints.emplace_back("two_node and auto_tie_breaker are both specified but are not compatible.");
+    votes.complaints.emplace_back("two_node has been disabled, please fix your corosync.conf");
+    votes.two_node = false;
+  }
+  votes.wait_for_all = quorum.wait_for_all ? present.wait_for_all : votes.two_node;  // VQ-5
+  if (!quorum.device) return votes;
+  if (std::string error = check_device(conf, nodelist, present, profile); !error.empty()) {
+    votes.complaints.push_back(std::move(error));
+    votes.complaints.emplace_back("disabling quorum device operations");
+    votes.device_refused = true;
+  } else if (quorum.device_votes) {
+    votes.device_votes = *quorum.device_votes;
+  } else if (nodelist.sum > 0) {
+    votes.device_votes = nodelist.sum - 1;
+    votes.expected_votes = nodelist.sum + votes.device_votes;
+  }
+  return votes;
+}
+
 }  // namespace simcluster::membership
