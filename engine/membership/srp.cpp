@@ -142,6 +142,8 @@ void Srp::on_frame(std::span<const std::byte> frame, const IpAddress& from) {
     if (error == "has bad magic number")
       drop(fmt::format("Message received from {} has bad magic number (probably sent by {}).. Ignoring", from.text(),
                        foreign_sender(frame)));
+    else if (error == "has unsupported version")
+      drop(fmt::format("Message received from {} {} {}... Ignoring", from.text(), error, wrong_number(frame)));
     else if (codec_.generation() == Generation::kNodeIds)
       drop(fmt::format("Message received from {} {} {}.", from.text(), error, wrong_number(frame)));
     else

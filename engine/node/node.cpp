@@ -7,6 +7,7 @@
 #include "engine/controller/controller.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/stack.h"
+#include "engine/membership/start_lines.h"
 #include "engine/node/operator_shell.h"
 
 namespace simcluster::node {
@@ -18,7 +19,10 @@ class Node::Impl final : public controller::ControllerClient, public membership:
 
   Result<void> start() {
     const auto conf = membership::parse_corosync_conf(config_.corosync_conf, "corosync.conf", profile_);
-    if (!conf) return tl::unexpected(conf.error());
+    if (!conf) {
+      membership::log_refusal(host_, membership::refusal_of(conf.error(), membership::RefusedAt::kParsing));
+      return tl::unexpected(conf.error());
+    }
     membership::LocalMachine machine;
     machine.host_name = config_.name;
     machine.addresses = config_.local_addresses;

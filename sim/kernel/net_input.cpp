@@ -67,6 +67,7 @@ void NetStack::receive_ip(int index, const FrameRef& frame) {
       }
       return;
     case FrameKind::kUnreachable:
+      return deliver_unreachable(frame);
     case FrameKind::kArpRequest:
     case FrameKind::kArpReply:
       return;
@@ -85,6 +86,29 @@ void NetStack::deliver_udp(int index, const FrameRef& frame) {
     if (!wanted) continue;
     socket.client->on_datagram(SocketId(static_cast<std::uint32_t>(i)), frame);
     if (!group) return;
+  }
+  if (!group) refuse_udp(frame);
+}
+
+// Nobody listens on the port: the sender is told by ICMP.
+void NetStack::refuse_udp(const FrameRef& frame) {
+  const FrameHeader& header = frame->header;
+  FrameRef reply = context_.network.pool().take(0);
+  reply->header.kind = FrameKind::kUnreachable;
+  reply->header.source = header.destination;
+  reply->header.destination = header.source;
+  reply->header.source_port = header.destination_port;
+  reply->header.destination_port = header.source_port;
+  later(kEchoAnswerLeast, std::move(reply));
+}
+
+void NetStack::deliver_unreachable(const FrameRef& frame) {
+  const FrameHeader header = frame->header;
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    const Socket& socket = sockets_[i];
+    if (socket.client == nullptr || socket.port != header.destination_port) continue;
+    if (socket.address.specified() && !same_address(socket.address, header.destination)) continue;
+    return socket.client->on_unreachable(SocketId(static_cast<std::uint32_t>(i)), header.source);
   }
 }
 

@@ -29,6 +29,11 @@ class SocketClient {
  public:
   // A datagram for the socket. The frame is shared and may be kept.
   virtual void on_datagram(SocketId socket, const FrameRef& frame) = 0;
+  // An ICMP error for what was sent to `to`: the machine is there, but nobody listens on the port.
+  virtual void on_unreachable(SocketId socket, const IpAddress& to) {
+    static_cast<void>(socket);
+    static_cast<void>(to);
+  }
 
  protected:
   ~SocketClient() = default;
@@ -250,6 +255,8 @@ class NetStack final : private EventHandler {
   void receive(int index, const FrameRef& frame);
   void receive_ip(int index, const FrameRef& frame);
   void deliver_udp(int index, const FrameRef& frame);
+  void refuse_udp(const FrameRef& frame);
+  void deliver_unreachable(const FrameRef& frame);
   void forward_ip(const FrameRef& frame);
   std::size_t put_local(FrameRef frame);
 

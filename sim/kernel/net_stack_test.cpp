@@ -25,6 +25,8 @@ std::string addresses_of(const NetStack& net, std::string_view name) {
 
 struct Receiver : SocketClient {
   std::vector<std::string> got;
+  std::vector<std::string> refused;
+  void on_unreachable(SocketId, const IpAddress& to) override { refused.push_back(to.text()); }
   void on_datagram(SocketId, const FrameRef& frame) override {
     got.emplace_back(reinterpret_cast<const char*>(frame->payload().data()), frame->payload().size());
   }
@@ -137,6 +139,22 @@ TEST(NetStack, SendsNothingWithoutTheBoundAddress) {
   const SocketId out = m.net(0).open_socket(r, TestMachines::address(0), 5405);
   m.net(0).remove_address("eth0", TestMachines::address(0));
   EXPECT_EQ(m.net(0).send(out, TestMachines::address(1), 5405, bytes("x")), NetError::kNoAddress);
+}
+
+// M KN-8: a machine without a listener says so, one that is switched off says nothing.
+TEST(NetStack, ClosedPortAnswersByIcmp) {
+  TestMachines m(2);
+  Receiver r;
+  Receiver in;
+  const SocketId out = m.net(0).open_socket(r, TestMachines::address(0), 5405);
+  m.net(0).send(out, TestMachines::address(1), 5405, bytes("x"));
+  m.run(milliseconds(5));
+  EXPECT_EQ(r.refused, std::vector<std::string>{"192.168.1.2"});
+  m.net(1).open_socket(in, TestMachines::address(1), 5405);
+  m.net(0).send(out, TestMachines::address(1), 5405, bytes("x"));
+  m.run(milliseconds(5));
+  EXPECT_EQ(r.refused.size(), 1u);
+  EXPECT_EQ(in.got.size(), 1u);
 }
 
 TEST(NetStack, MulticastReachesTheGroup) {

@@ -118,6 +118,7 @@ class SimHost final : public Host,
 
   void on_event(std::uint64_t cookie) override;
   void on_datagram(SocketId socket, const FrameRef& frame) override;
+  void on_unreachable(SocketId socket, const IpAddress& to) override;
   void on_network_change() override;
   void on_run_exit(AgentRunId run, const AgentResult& result) override;
   void on_program_assertion(AgentRunId run, std::string_view what) override;

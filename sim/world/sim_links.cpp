@@ -124,6 +124,17 @@ void SimHost::on_datagram(SocketId socket, const FrameRef& frame) {
   }
 }
 
+// A stopped process learns nothing; what waits in its socket is replaced by the next error.
+void SimHost::on_unreachable(SocketId socket, const IpAddress& to) {
+  if (dead_ || paused_ || kernel_.frozen()) return;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    if (links_[i].client == nullptr || links_[i].socket != socket) continue;
+    LinkClient& client = *links_[i].client;
+    guarded([&] { client.on_unreachable(LinkIndex(static_cast<std::uint8_t>(i)), to); });
+    return;
+  }
+}
+
 void SimHost::deliver(std::size_t index, const FrameRef& frame) {
   if (paused_ || kernel_.frozen()) {
     if (waiting_bytes_ + frame->payload().size() > kReceiveBuffer) return;
