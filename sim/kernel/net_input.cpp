@@ -107,7 +107,7 @@ void NetStack::deliver_unreachable(const FrameRef& frame) {
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     const Socket& socket = sockets_[i];
     if (socket.client == nullptr || socket.port != header.destination_port) continue;
-    if (socket.address.specified() && !same_address(socket.address, header.destination)) continue;
+    if (socket.address.specified() && socket.address != header.destination) continue;
     return socket.client->on_unreachable(SocketId(static_cast<std::uint32_t>(i)), header.source);
   }
 }
