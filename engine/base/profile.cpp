@@ -147,6 +147,8 @@ Result<Profile> make_profile(StackVersions versions) {
       if (version != "none" && version != "default" && version != "config-server")
         return fail(
             fmt::format("unknown NetworkManager set-up \"{}\" (expected none, default or config-server)", version));
+    } else if (component == StackComponent::kPacemaker && version == kNoPacemaker) {
+      continue;
     } else if (version.empty() || !is_digit(version.front())) {
       return fail(fmt::format("\"{}\" is no version of {} (expected something like \"{}\")", version,
                               stack_component_name(component), StackVersions().of(component)));

@@ -51,6 +51,7 @@ std::string_view stack_component_name(StackComponent component);
   X(totem_token_3000, kCorosync, "3.1", "", "token defaults to 3000 ms (M 0.3)")                                       \
   X(knet_transport, kCorosync, "3.0", "", "knet is the default transport (M 0.3)")                                     \
   X(rebind_to_loopback, kCorosync, "", "3.0", "losing the bound address rebinds the ring to 127.0.0.1 (M 13)")         \
+  X(corosync_nodelist, kCorosync, "2.0", "", "corosync.conf lists nodes and votes (M 14.4)")                           \
   X(token_coefficient, kCorosync, "2.3.4", "", "token grows with the number of nodes (M V-1)")                         \
   X(processor_is_address, kCorosync, "", "3.0", "processors are known by their addresses (M V-2, V-3)")                \
   X(ring_sequence_raised_at_start, kCorosync, "2.4.6", "",                                                             \
@@ -118,6 +119,10 @@ Result<Profile> make_profile(StackVersions versions);
 
 // The feature set that a Pacemaker of this version speaks, such as "3.0.1" (CM-1.4).
 std::string_view crm_feature_set(const Profile& profile);
+
+// What stands for Pacemaker's version where Corosync runs alone.
+inline constexpr std::string_view kNoPacemaker = "none";
+inline bool has_pacemaker(const Profile& profile) { return profile.versions.pacemaker != kNoPacemaker; }
 
 // rpmvercmp on "version-release": negative, 0 or positive.
 int compare_versions(std::string_view a, std::string_view b);

@@ -46,6 +46,9 @@ namespace simcluster {
   X(kMembershipState, "membership.state", 2)                            \
   X(kMembershipChange, "membership.change", 0)                          \
   X(kQuorum, "quorum", 0)                                               \
+  X(kGroupJoined, "group.joined", 2)     /* a process is in its process group */ \
+  X(kMessageSent, "message.sent", 2)     /* ... gives it a message */   \
+  X(kMessageDelivered, "message.delivered", 2) /* ... gets one, in total order */ \
   X(kElection, "election", 2)                                           \
   X(kDcElected, "dc.elected", 0)                                        \
   X(kControllerState, "controller.state", 1)                            \

@@ -118,7 +118,14 @@ void Srp::log_installation(const ProcessorList& joined, const ProcessorList& lef
   };
   host_.trace(
       TraceKind::kMembershipChange,
-      {{"ring", ring_text(ring_)}, {"members", trimmed(memb_)}, {"joined", trimmed(joined)}, {"left", trimmed(left)}});
+      {{"ring", ring_text(ring_)},
+       {"members", trimmed(memb_)},
+       {"joined", trimmed(joined)},
+       {"left", trimmed(left)},
+       {"transitional", trimmed(trans_)},
+       {"self", id_text(me_)},
+       {"representative", ring_.representative.node_id},
+       {"sequence", static_cast<std::int64_t>(ring_.sequence)}});
 }
 
 }  // namespace simcluster::membership

@@ -27,6 +27,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     machine.host_name = config_.name;
     machine.addresses = config_.local_addresses;
     machine.node_id = config_.id;
+    machine.auth_key = config_.auth_key;
     auto stack = membership::Stack::create(*conf, machine, host_, profile_, this);
     if (!stack) return tl::unexpected(stack.error());
     stack_ = std::move(*stack);
@@ -127,6 +128,9 @@ bool Node::has_quorum() const { return impl_->controller_ && impl_->controller_-
 std::vector<std::string> Node::members() const {
   return impl_->controller_ ? impl_->controller_->members() : std::vector<std::string>();
 }
+
+const membership::Stack* Node::membership() const { return impl_->stack_.get(); }
+membership::Stack* Node::membership() { return impl_->stack_.get(); }
 
 bool Node::stopped() const { return impl_->stopped_; }
 

@@ -21,6 +21,10 @@ namespace simcluster::cib {
 class Document;
 }
 
+namespace simcluster::membership {
+class Stack;
+}
+
 namespace simcluster::node {
 
 struct NodeConfig {
@@ -29,6 +33,7 @@ struct NodeConfig {
   std::string corosync_conf;  // text of corosync.conf
   // Addresses of all interfaces of the machine when the software starts (CF-24).
   std::vector<IpAddress> local_addresses;
+  std::string auth_key;  // content of the authkey file; empty: datagrams are not authenticated
   // The CIB (XML, formatted or not) of a node that has none on its disk; empty: an empty CIB. What was persisted
   // before (Host::load) goes first (CM-6.13).
   std::string initial_cib;
@@ -82,6 +87,9 @@ class Node {
   std::string_view dc() const;
   bool is_dc() const;
   bool has_quorum() const;
+  // The membership layer below; nullptr before start().
+  const membership::Stack* membership() const;
+  membership::Stack* membership();
   // Names of the nodes in this node's partition, by ascending node id.
   std::vector<std::string> members() const;
   // True after a clean stop or a fatal end.

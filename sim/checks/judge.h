@@ -23,6 +23,15 @@ struct WatchedService {
   IpAddress address;
 };
 
+// What the judges are told of the cluster before the run.
+struct Watch {
+  std::vector<WatchedService> services;
+  // The configuration lets both sides of a split be quorate (two_node, VQ-3): the fencing race decides.
+  bool both_sides_quorate = false;
+  // How long rings may take to be as the network allows once it is at rest (M 20.2).
+  Duration reformation = seconds(30);
+};
+
 struct Finding {
   Time at;
   NodeIndex node;
@@ -39,6 +48,9 @@ class Truth {
   virtual ~Truth() = default;
   virtual std::vector<Place> places(const IpAddress& address) const = 0;
   virtual std::string machine_name(NodeIndex machine) const = 0;
+  // The nodes whose cluster software runs, in groups that hear each other perfectly and nobody else at all; nodes
+  // without a usable address for their rings are left out. None: the network is in between, some frames get through.
+  virtual std::optional<std::vector<std::vector<NodeIndex>>> groups() const { return std::nullopt; }
 };
 
 class Judge {
@@ -58,6 +70,12 @@ class Judge {
     static_cast<void>(now);
   }
 
+  // The run is over.
+  virtual void on_end(const Truth& truth, Time now) {
+    static_cast<void>(truth);
+    static_cast<void>(now);
+  }
+
   const std::vector<Finding>& findings() const { return findings_; }
 
  protected:
@@ -67,15 +85,19 @@ class Judge {
   std::vector<Finding> findings_;
 };
 
-// two-actives:        an address is up on two machines at once.
-// false-failure:      a recurring monitor reports a failure of an address that was there all the time.
-// needless-recovery:  the cluster took away an address that answered, and nobody had asked.
+// Of served addresses (service_judges.h): two-actives, false-failure, needless-recovery.
+// Of rings and quorum (ring_judges.h): ring-agreement, configuration-change, quorum-overlap, reformation.
+// Of messages (delivery_judges.h): self-delivery, message-order, message-gaps, virtual-synchrony.
 std::span<const std::string_view> judge_names();
 // All judges, in the order of their names.
-std::vector<std::unique_ptr<Judge>> make_judges(const std::vector<WatchedService>& services);
+std::vector<std::unique_ptr<Judge>> make_judges(const Watch& watch);
 
 // The value of an event's field as text; empty when there is none.
 std::string field_text(const TraceEvent& event, std::string_view name);
 std::int64_t field_number(const TraceEvent& event, std::string_view name);
+// The node ids in a text such as "1 2 3"; none when there is no such field.
+std::vector<std::uint32_t> field_ids(const TraceEvent& event, std::string_view name);
+// The cluster software of the event's machine is no more.
+bool ends_life(TraceKind kind);
 
 }  // namespace simcluster::sim

@@ -47,7 +47,7 @@ class Judges : public testing::Test {
 };
 
 TEST_F(Judges, EveryNameHasAJudge) {
-  const auto judges = make_judges(kServices);
+  const auto judges = make_judges({kServices, false, seconds(30)});
   ASSERT_EQ(judges.size(), judge_names().size());
   for (std::size_t i = 0; i < judges.size(); ++i) EXPECT_EQ(judges[i]->name(), judge_names()[i]);
 }

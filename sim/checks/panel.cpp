@@ -1,5 +1,8 @@
 #include "sim/checks/panel.h"
 
+#include <algorithm>
+
+#include "engine/membership/corosync_conf.h"
 #include "sim/world/world.h"
 
 namespace simcluster::sim {
@@ -18,6 +21,7 @@ class WorldTruth final : public Truth {
     return places;
   }
   std::string machine_name(NodeIndex machine) const override { return world_.machine(machine).name(); }
+  std::optional<std::vector<std::vector<NodeIndex>>> groups() const override { return world_.ring_groups(); }
 
  private:
   const World& world_;
@@ -37,21 +41,54 @@ bool changes_truth(TraceKind kind) {
     case TraceKind::kAddressAdded:
     case TraceKind::kAddressRemoved:
     case TraceKind::kFault:
+    case TraceKind::kOperator:
+    case TraceKind::kMembershipChange:
       return true;
     default:
       return false;
   }
 }
 
+// M 20.2: a ring is lost after the token's timeout and formed again a consensus timeout later (B-2); where several nodes
+// or partitions come together, some of that comes more than once. Links of Corosync 3 are up after three pongs (B-5).
+Duration reformation_bound(const membership::TotemTimers& timers, std::size_t nodes) {
+  const auto ms = [](std::uint64_t count) { return milliseconds(static_cast<std::int64_t>(count)); };
+  return ms(6ULL * timers.token + 5ULL * timers.consensus + nodes * timers.merge) + seconds(2);
+}
+
+Watch watch_for(const World& world, const std::vector<WatchedService>& services) {
+  Watch watch;
+  watch.services = services;
+  Duration bound;
+  for (std::size_t i = 0; i < world.machine_count(); ++i) {
+    const MachineSpec& spec = world.machine(NodeIndex(static_cast<NodeIndex::rep>(i))).spec();
+    if (!spec.cluster) continue;
+    const auto conf = membership::parse_corosync_conf(spec.corosync_conf, "corosync.conf", spec.profile);
+    if (!conf) continue;
+    if (conf->quorum.two_node.value_or(false)) watch.both_sides_quorate = true;
+    if (const auto timers = membership::totem_timers(*conf, spec.profile))
+      bound = std::max(bound, reformation_bound(*timers, world.machine_count()));
+  }
+  if (bound.ns > 0) watch.reformation = bound;
+  return watch;
+}
+
+bool has_traffic(const World& world) {
+  for (std::size_t i = 0; i < world.machine_count(); ++i)
+    if (world.machine(NodeIndex(static_cast<NodeIndex::rep>(i))).spec().traffic) return true;
+  return false;
+}
+
 }  // namespace
 
 Panel::Panel(World& world, const std::vector<WatchedService>& services)
     : world_(world),
+      watch_(watch_for(world, services)),
       truth_(std::make_unique<WorldTruth>(world)),
-      judges_(make_judges(services)),
+      judges_(make_judges(watch_)),
       reported_(judges_.size(), 0),
       meter_(services) {
-  world_.tracer().add_sink(*this, kPanelLevel);
+  world_.tracer().add_sink(*this, has_traffic(world) ? trace_kind_level(TraceKind::kMessageDelivered) : kPanelLevel);
 }
 
 Panel::~Panel() { world_.tracer().remove_sink(*this); }
@@ -74,6 +111,8 @@ void Panel::settle() {
 void Panel::finish() {
   settle();
   meter_.finish(world_.now());
+  for (const auto& judge : judges_) judge->on_end(*truth_, world_.now());
+  report_new();
 }
 
 bool Panel::something_new() const {

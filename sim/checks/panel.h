@@ -23,6 +23,8 @@ class Panel final : public TraceSink {
   void set_acting(bool acting) { acting_ = acting; }
   // At the end of the run.
   void finish();
+  // What the judges were told.
+  const Watch& watch() const { return watch_; }
   const std::vector<std::unique_ptr<Judge>>& judges() const { return judges_; }
   const std::vector<ServiceMeasure>& measures() const { return meter_.measures(); }
 
@@ -34,6 +36,7 @@ class Panel final : public TraceSink {
   void report_new();
 
   World& world_;
+  Watch watch_;
   std::unique_ptr<Truth> truth_;
   std::vector<std::unique_ptr<Judge>> judges_;
   std::vector<std::size_t> reported_;

@@ -1,15 +1,12 @@
 #include "sim/checks/service_judges.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 namespace simcluster::sim {
 
 namespace {
-
-constexpr std::array<std::string_view, 3> kNames = {"two-actives", "false-failure", "needless-recovery"};
 
 // "192.168.4.200/24" is about 192.168.4.200.
 bool concerns(const TraceEvent& event, const WatchedService& service) {
@@ -38,28 +35,6 @@ bool failed_monitor(const TraceEvent& event) {
 }
 
 }  // namespace
-
-std::string field_text(const TraceEvent& event, std::string_view name) {
-  for (const TraceField& field : event.fields)
-    if (field.name == name) return field.is_number ? std::to_string(field.number) : std::string(field.text);
-  return {};
-}
-
-std::int64_t field_number(const TraceEvent& event, std::string_view name) {
-  for (const TraceField& field : event.fields)
-    if (field.name == name && field.is_number) return field.number;
-  return 0;
-}
-
-std::span<const std::string_view> judge_names() { return kNames; }
-
-std::vector<std::unique_ptr<Judge>> make_judges(const std::vector<WatchedService>& services) {
-  std::vector<std::unique_ptr<Judge>> judges;
-  judges.push_back(std::make_unique<TwoActives>(services));
-  judges.push_back(std::make_unique<FalseFailure>(services));
-  judges.push_back(std::make_unique<NeedlessRecovery>(services));
-  return judges;
-}
 
 TwoActives::TwoActives(std::vector<WatchedService> services)
     : services_(std::move(services)), doubled_(services_.size(), false) {}

@@ -4,6 +4,7 @@
 #include "sim/faults/interface_faults.h"
 #include "sim/faults/machine_faults.h"
 #include "sim/faults/network_faults.h"
+#include "sim/faults/swizzle.h"
 
 namespace simcluster::sim {
 
@@ -73,6 +74,7 @@ constexpr std::array kOthers = {
     ActionType{"network-quality", "a network gets better or worse", make_action<NetworkQuality>},
     ActionType{"partition", "groups of machines do not hear each other", make_action<Partition>},
     ActionType{"lose-frames", "frames from one machine to another are lost", make_action<LoseFrames>},
+    ActionType{"swizzle", "links stop one by one and come back in another order", make_action<Swizzle>},
     ActionType{"heal-network", "partitions and lossy paths are healed", make_action<HealNetwork>},
 };
 

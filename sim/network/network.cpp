@@ -146,6 +146,37 @@ void Network::set_path_loss(NodeIndex from, NodeIndex to, std::uint32_t parts, S
   if (parts > 0) path_losses_.push_back({from, to, segment, parts});
 }
 
+namespace {
+
+// What a protocol with patience of tens of milliseconds does not notice.
+bool harmless(const LinkQuality& quality) {
+  return (quality.loss | quality.corruption) == 0 && quality.bandwidth == 0 &&
+         quality.delay + quality.jitter <= milliseconds(5) && (quality.reordering == 0 || quality.reordering_delay <= milliseconds(5));
+}
+
+}  // namespace
+
+Network::Hearing Network::hearing(PortId from_id, PortId to_id) const {
+  constexpr std::uint32_t kAll = 1'000'000;
+  const Port& from = ports_[from_id.index()];
+  const Port& to = ports_[to_id.index()];
+  if (!from.carrier || !to.carrier || from.segment != to.segment) return Hearing::kNever;
+  const LinkQuality& quality = segments_[from.segment.index()].quality;
+  Hearing hearing = harmless(quality) ? Hearing::kWell : Hearing::kBadly;
+  if (quality.loss >= kAll) return Hearing::kNever;
+  if (from.has_quality && from.sending.loss >= kAll) return Hearing::kNever;
+  if (to.has_quality && to.receiving.loss >= kAll) return Hearing::kNever;
+  if ((from.has_quality && !harmless(from.sending)) || (to.has_quality && !harmless(to.receiving)))
+    hearing = Hearing::kBadly;
+  for (const PathLoss& path : path_losses_) {
+    if (path.from != from.machine || path.to != to.machine) continue;
+    if (path.segment.valid() && path.segment != from.segment) continue;
+    if (path.parts >= kAll) return Hearing::kNever;
+    hearing = Hearing::kBadly;
+  }
+  return hearing;
+}
+
 void Network::clear_path_losses() { path_losses_.clear(); }
 
 PortId Network::learned_port(Segment& segment, MacAddress mac) {

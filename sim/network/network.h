@@ -83,6 +83,10 @@ class Network final : private EventHandler {
   void set_path_loss(NodeIndex from, NodeIndex to, std::uint32_t parts, SegmentId segment = SegmentId::none());
   void clear_path_losses();
 
+  // How well `to` hears `from` at present.
+  enum class Hearing : std::uint8_t { kWell, kBadly, kNever };
+  Hearing hearing(PortId from, PortId to) const;
+
   // --- traffic -------------------------------------------------------------------------------------------------------
   FramePool& pool() { return pool_; }
   // Sends; the frame's header must be complete. What cannot go is dropped (and traced).

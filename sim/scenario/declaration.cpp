@@ -100,7 +100,7 @@ void declare_stack(Fields& fields, Draft& draft) {
                     const auto component = static_cast<StackComponent>(i);
                     static constexpr std::array<std::string_view, kStackComponentCount> kHelp = {
                         "version of the kernel, such as 2.6.18-348", "version of resource-agents, such as 3.9.5-1",
-                        "version of Corosync, such as 1.4.6", "version of Pacemaker, such as 1.0.13",
+                        "version of Corosync, such as 1.4.6", "version of Pacemaker, such as 1.0.13, or none: Corosync alone",
                         "set-up of NetworkManager: none, default or config-server"};
                     fields.text({stack_component_name(component), kHelp[i]}, draft.stack.of(component));
                   }

@@ -96,6 +96,14 @@ PowerState Machine::power() const { return impl_->power; }
 Kernel& Machine::kernel() { return impl_->kernel; }
 const Kernel& Machine::kernel() const { return impl_->kernel; }
 node::Node* Machine::node() { return impl_->software == nullptr ? nullptr : impl_->software->node(); }
+membership::Stack* Machine::stack() { return impl_->software == nullptr ? nullptr : impl_->software->stack(); }
+std::vector<PortId> Machine::ring_ports() const {
+  return impl_->host == nullptr ? std::vector<PortId>() : impl_->host->ring_ports();
+}
+std::uint64_t Machine::incarnation() const { return impl_->incarnation - 1; }
+bool Machine::standing_still() const {
+  return impl_->kernel.frozen() || (impl_->host != nullptr && impl_->host->paused());
+}
 bool Machine::cluster_running() const { return impl_->software != nullptr; }
 
 Result<void> Machine::build() { return build_interfaces(impl_->kernel, impl_->spec); }

@@ -16,6 +16,9 @@
 #include "sim/kernel/agent_fault.h"
 #include "sim/world/world_spec.h"
 
+namespace simcluster::membership {
+class Stack;
+}
 namespace simcluster::node {
 class Node;
 }
@@ -41,6 +44,8 @@ class ClusterSoftware {
   }
   // The cluster node, if that is what it is.
   virtual node::Node* node() { return nullptr; }
+  // The membership layer, if there is one.
+  virtual membership::Stack* stack() { return nullptr; }
 };
 class Machine;
 using SoftwareFactory = std::function<std::unique_ptr<ClusterSoftware>(Host& host, const Machine& machine)>;
@@ -65,6 +70,12 @@ class Machine {
   const Kernel& kernel() const;
   // The running cluster node, or nullptr.
   node::Node* node();
+  // The running membership layer, or nullptr. Corosync may run without a cluster node above it.
+  membership::Stack* stack();
+  // By ring or link of the running cluster software: the port that it uses; none where its address is lost.
+  std::vector<PortId> ring_ports() const;
+  // How often the cluster software has been started before the present start.
+  std::uint64_t incarnation() const;
   // The cluster software runs (crashed, stopped or never started: false).
   bool cluster_running() const;
 
@@ -87,6 +98,8 @@ class Machine {
   // All its processes die at once (SIGKILL). The machine, its addresses and running agents stay. A watchdog, where
   // there is one, resets the machine.
   void kill_cluster(std::string_view reason);
+  // True from pause_cluster() or pause() on, until it is resumed.
+  bool standing_still() const;
   // SIGSTOP and SIGCONT: it neither receives nor fires timers while paused; agents go on.
   void pause_cluster();
   void resume_cluster();

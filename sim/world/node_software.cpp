@@ -1,26 +1,56 @@
-// The cluster node as the software of a machine.
+// What runs in a machine: the whole cluster node, or Corosync alone.
 #include <memory>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "engine/membership/corosync_conf.h"
+#include "engine/membership/stack.h"
 #include "engine/node/node.h"
 #include "sim/kernel/kernel.h"
+#include "sim/world/group_traffic.h"
 #include "sim/world/world.h"
 
 namespace simcluster::sim {
 
 namespace {
 
+std::vector<IpAddress> addresses_of(const Machine& machine) {
+  std::vector<IpAddress> addresses;
+  for (const Interface& interface : machine.kernel().net().interfaces())
+    for (const InterfaceAddress& address : interface.addresses) addresses.push_back(address.address);
+  return addresses;
+}
+
+// The process that talks in a group, when the machine is to have one. Its messages are named after machine and start.
+Result<void> start_traffic(Host& host, membership::GroupService& service, const MachineSpec& spec,
+                           std::uint64_t incarnation, std::unique_ptr<GroupTraffic>& traffic) {
+  if (!spec.traffic) return {};
+  auto started = GroupTraffic::start(host, service, *spec.traffic, fmt::format("{}.{}", spec.name, incarnation));
+  if (!started) return tl::unexpected<Error>(started.error());
+  traffic = std::move(*started);
+  return {};
+}
+
 class NodeSoftware final : public ClusterSoftware {
  public:
-  NodeSoftware(Host& host, const Machine& machine) : node_(host, machine.spec().profile, config_of(machine)) {}
+  NodeSoftware(Host& host, const Machine& machine)
+      : host_(host),
+        spec_(machine.spec()),
+        incarnation_(machine.incarnation()),
+        node_(host, machine.spec().profile, config_of(machine)) {}
 
-  Result<void> start() override { return node_.start(); }
+  Result<void> start() override {
+    if (auto started = node_.start(); !started) return started;
+    return start_traffic(host_, *node_.membership(), spec_, incarnation_, traffic_);
+  }
   void request_stop() override { node_.request_stop(); }
   bool update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampening) override {
     node_.update_attribute(name, value, dampening);
     return true;
   }
   node::Node* node() override { return &node_; }
+  membership::Stack* stack() override { return node_.membership(); }
 
  private:
   static node::NodeConfig config_of(const Machine& machine) {
@@ -29,20 +59,57 @@ class NodeSoftware final : public ClusterSoftware {
     config.name = spec.name;
     config.id = spec.cluster_id;
     config.corosync_conf = spec.corosync_conf;
+    config.auth_key = spec.auth_key;
     config.initial_cib = spec.initial_cib;
-    for (const Interface& interface : machine.kernel().net().interfaces())
-      for (const InterfaceAddress& address : interface.addresses) config.local_addresses.push_back(address.address);
+    config.local_addresses = addresses_of(machine);
     return config;
   }
 
+  Host& host_;
+  const MachineSpec& spec_;
+  std::uint64_t incarnation_;
   node::Node node_;
+  std::unique_ptr<GroupTraffic> traffic_;
+};
+
+class CorosyncSoftware final : public ClusterSoftware, membership::StackClient {
+ public:
+  CorosyncSoftware(Host& host, const Machine& machine)
+      : host_(host), spec_(machine.spec()), incarnation_(machine.incarnation()) {
+    local_.host_name = spec_.name;
+    local_.node_id = spec_.cluster_id;
+    local_.auth_key = spec_.auth_key;
+    local_.addresses = addresses_of(machine);
+  }
+
+  Result<void> start() override {
+    const auto conf = membership::parse_corosync_conf(spec_.corosync_conf, "corosync.conf", spec_.profile);
+    if (!conf) return tl::unexpected<Error>(conf.error());
+    auto stack = membership::Stack::create(*conf, local_, host_, spec_.profile, this);
+    if (!stack) return tl::unexpected<Error>(stack.error());
+    stack_ = std::move(*stack);
+    stack_->start();
+    return start_traffic(host_, *stack_, spec_, incarnation_, traffic_);
+  }
+  void request_stop() override { stack_->stop(); }
+  void on_stack_stopped() override { host_.exit_node(0, "clean stop"); }
+  membership::Stack* stack() override { return stack_.get(); }
+
+ private:
+  Host& host_;
+  const MachineSpec& spec_;
+  std::uint64_t incarnation_;
+  membership::LocalMachine local_;
+  std::unique_ptr<membership::Stack> stack_;
+  std::unique_ptr<GroupTraffic> traffic_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<World>> World::create(WorldSpec spec) {
   return create(std::move(spec), [](Host& host, const Machine& machine) -> std::unique_ptr<ClusterSoftware> {
-    return std::make_unique<NodeSoftware>(host, machine);
+    if (has_pacemaker(machine.spec().profile)) return std::make_unique<NodeSoftware>(host, machine);
+    return std::make_unique<CorosyncSoftware>(host, machine);
   });
 }
 

@@ -54,6 +54,8 @@ class SimHost final : public Host,
   // Calls into the software with failed assertions turned into a crash of the node.
   template <class F>
   void guarded(F&& call);
+  // By link: the port behind which its bound address is; none where the interface cannot carry traffic.
+  std::vector<PortId> ring_ports() const;
 
   Time now() const override { return kernel_.wall_clock(); }
   Duration uptime() const override { return kernel_.uptime(); }

@@ -65,6 +65,21 @@ void SimHost::examine(std::size_t index) {
   link.report = schedule(Event::kLinkState, index, {});
 }
 
+std::vector<PortId> SimHost::ring_ports() const {
+  std::vector<PortId> ports;
+  for (const Link& link : links_) {
+    PortId port;
+    for (const Interface& interface : kernel_.net().interfaces()) {
+      if (link.client == nullptr || link.state != LinkState::kUp || interface.index != link.interface) continue;
+      port = interface.port;
+      for (const Interface& slave : kernel_.net().interfaces())
+        if (interface.kind == InterfaceKind::kBond && slave.index == interface.active_slave) port = slave.port;
+    }
+    ports.push_back(port);
+  }
+  return ports;
+}
+
 void SimHost::on_network_change() {
   for (std::size_t i = 0; i < links_.size(); ++i)
     if (links_[i].client != nullptr) examine(i);

@@ -130,6 +130,7 @@ NodeIndex World::find_machine(std::string_view name) const {
 }
 
 Network& World::network() { return impl_->network; }
+const Network& World::network() const { return impl_->network; }
 EventQueue& World::queue() { return impl_->queue; }
 Tracer& World::tracer() { return impl_->tracer; }
 std::uint64_t World::seed() const { return impl_->spec.seed; }

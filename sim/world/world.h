@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,7 @@ class World {
   // None when there is no such machine.
   NodeIndex find_machine(std::string_view name) const;
   Network& network();
+  const Network& network() const;
   EventQueue& queue();
   Tracer& tracer();
   std::uint64_t seed() const;
@@ -69,6 +71,14 @@ class World {
     bool carrier = false;
   };
   std::vector<AddressPlace> find_address(const IpAddress& address) const;
+
+  // The nodes whose cluster software runs, in groups that hear each other well on some ring or link and the other groups
+  // not at all. Nodes that stand still or have no usable address for any ring are left out. None when some nodes hear
+  // each other badly, one way only, or in a chain.
+  std::optional<std::vector<std::vector<NodeIndex>>> ring_groups() const;
+  // The machine that has this id in its cluster: given to it, or made from an address that is configured for it. None
+  // when there is none.
+  NodeIndex find_node(ClusterNodeId id) const;
 
   // True when nothing in the world has failed an assertion so far.
   bool healthy() const { return assertion_crashes() == 0; }

@@ -62,6 +62,16 @@ struct PingSpec {
   bool print = true;  // lines of output go to the trace
 };
 
+// A process of every node's own in one closed process group (M 9): what it is sent and what it hears goes into the trace,
+// where the judges of message delivery look at it.
+struct TrafficSpec {
+  std::uint32_t burst = 0;  // messages at a time; 0: it only listens
+  Duration interval = milliseconds(100);
+  Duration offset;               // first time, after the cluster software has started
+  std::uint32_t size = 64;       // bytes of a message
+  std::optional<std::uint64_t> count;  // in all; none: as long as the node runs
+};
+
 struct MachineSpec {
   std::string name;
   Profile profile;
@@ -82,7 +92,9 @@ struct MachineSpec {
   Duration cluster_start_delay;  // from the kernel being up
   ClusterNodeId cluster_id;
   std::string corosync_conf;
+  std::string auth_key;  // of Corosync; empty: datagrams are not authenticated
   std::string initial_cib;
+  std::optional<TrafficSpec> traffic;
   // A watchdog device that the cluster software feeds (M 16.1): the machine is reset this long after the software has
   // crashed. None: no watchdog.
   std::optional<Duration> watchdog;

@@ -32,6 +32,7 @@ int list_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int history_command(const Arguments& arguments);
 int replay_command(const Arguments& arguments);
+int soak_command(const Arguments& arguments);
 int completion_command(const Arguments& arguments);
 
 // True once the user has pressed Ctrl-C; a second one ends the program at once.

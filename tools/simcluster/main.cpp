@@ -17,12 +17,13 @@ namespace simcluster::tools {
 
 namespace {
 
-constexpr std::array<Command, 7> kCommands = {{
+constexpr std::array<Command, 8> kCommands = {{
     {"run", "run scenarios and print their story", run_command},
     {"check", "run all scenarios and compare with their golden files", check_command},
     {"list", "list scenarios and their variants", list_command},
     {"replay", "replay a scheduler input, as crm_simulate does", replay_command},
     {"history", "list and compare recorded runs", history_command},
+    {"soak", "run random clusters under random faults, judged", soak_command},
     {"schema", "print the JSON Schema of scenario files", schema_command},
     {"completion", "print the completion script for bash", completion_command},
 }};
