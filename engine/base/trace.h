@@ -47,6 +47,7 @@ namespace simcluster {
   X(kMembershipChange, "membership.change", 0)                          \
   X(kQuorum, "quorum", 0)                                               \
   X(kGroupJoined, "group.joined", 2)     /* a process is in its process group */ \
+  X(kGroupLeft, "group.left", 2)                                        \
   X(kMessageSent, "message.sent", 2)     /* ... gives it a message */   \
   X(kMessageDelivered, "message.delivered", 2) /* ... gets one, in total order */ \
   X(kElection, "election", 2)                                           \

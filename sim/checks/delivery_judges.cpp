@@ -114,7 +114,7 @@ void MessageGaps::on_event(const Truth& truth, const TraceEvent& event, bool) {
     life.members = field_ids(event, "members");
     const auto together = field_ids(event, "transitional");
     for (auto& [sender, stream] : life.streams)
-      if (!holds(together, stream.from)) stream.parted = true;
+      if (!holds(together, stream.from) || on_loopback(event)) stream.parted = true;
   }
   if (event.kind == TraceKind::kMessageDelivered) on_delivered(truth, lives_[event.node], event);
 }
@@ -123,8 +123,7 @@ void MessageGaps::on_delivered(const Truth&, Life& life, const TraceEvent& event
   const std::string message = field_text(event, "message");
   const auto slash = message.find('/');
   std::uint64_t number = 0;
-  if (slash != std::string::npos)
-    std::from_chars(message.data() + slash + 1, message.data() + message.size(), number);
+  if (slash != std::string::npos) std::from_chars(message.data() + slash + 1, message.data() + message.size(), number);
   const auto from = static_cast<std::uint32_t>(field_number(event, "from"));
   if (!life.members.empty() && !holds(life.members, from))
     found(event.at, event.node, fmt::format("{} came from node {}, which is not in its ring", message, from));
@@ -150,6 +149,9 @@ void VirtualSynchrony::on_event(const Truth& truth, const TraceEvent& event, boo
     case TraceKind::kGroupJoined:
       lives_[event.node].joined = true;
       return;
+    case TraceKind::kGroupLeft:
+      lives_[event.node] = {};
+      return;
     case TraceKind::kMessageDelivered:
       lives_[event.node].delivered.push_back(field_text(event, "message"));
       return;
@@ -170,8 +172,8 @@ void VirtualSynchrony::on_ring(const Truth& truth, Life& life, const TraceEvent&
     for (const Step& other : steps) {
       if (!holds(step.together, other.self) || !holds(other.together, step.self)) continue;
       if (other.delivered == step.delivered) continue;
-      const auto [mine, theirs] = std::mismatch(step.delivered.begin(), step.delivered.end(), other.delivered.begin(),
-                                                other.delivered.end());
+      const auto [mine, theirs] =
+          std::mismatch(step.delivered.begin(), step.delivered.end(), other.delivered.begin(), other.delivered.end());
       const bool missing = mine == step.delivered.end() || (theirs != other.delivered.end() && *theirs < *mine);
       found(event.at, event.node,
             fmt::format("from ring {} to {} {} got {}, {} did not", life.ring, ring,
@@ -182,7 +184,7 @@ void VirtualSynchrony::on_ring(const Truth& truth, Life& life, const TraceEvent&
     steps.push_back(std::move(step));
   }
   life.delivered.clear();
-  life.ring = life.joined && !ring.starts_with("127.") ? ring : "";
+  life.ring = life.joined && !on_loopback(event) ? ring : "";
 }
 
 }  // namespace simcluster::sim

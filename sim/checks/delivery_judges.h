@@ -89,7 +89,7 @@ class VirtualSynchrony final : public Judge {
  private:
   struct Life {
     bool joined = false;
-    std::string ring;      // empty: none, or the process was not there from its beginning
+    std::string ring;  // empty: none, or the process was not there from its beginning
     std::vector<std::string> delivered;
   };
   struct Step {

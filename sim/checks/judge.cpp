@@ -12,8 +12,8 @@ namespace simcluster::sim {
 namespace {
 
 constexpr std::array<std::string_view, 11> kNames = {
-    "two-actives",    "false-failure", "needless-recovery", "ring-agreement", "configuration-change", "quorum-overlap",
-    "reformation",    "self-delivery", "message-order",     "message-gaps",   "virtual-synchrony"};
+    "two-actives", "false-failure", "needless-recovery", "ring-agreement", "configuration-change", "quorum-overlap",
+    "reformation", "self-delivery", "message-order",     "message-gaps",   "virtual-synchrony"};
 
 }  // namespace
 

@@ -49,8 +49,9 @@ bool changes_truth(TraceKind kind) {
   }
 }
 
-// M 20.2: a ring is lost after the token's timeout and formed again a consensus timeout later (B-2); where several nodes
-// or partitions come together, some of that comes more than once. Links of Corosync 3 are up after three pongs (B-5).
+// M 20.2: a ring is lost after the token's timeout and formed again a consensus timeout later (B-2); where several
+// nodes or partitions come together, some of that comes more than once. Links of Corosync 3 are up after three pongs
+// (B-5).
 Duration reformation_bound(const membership::TotemTimers& timers, std::size_t nodes) {
   const auto ms = [](std::uint64_t count) { return milliseconds(static_cast<std::int64_t>(count)); };
   return ms(6ULL * timers.token + 5ULL * timers.consensus + nodes * timers.merge) + seconds(2);

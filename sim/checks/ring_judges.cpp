@@ -25,11 +25,11 @@ Ids without(const Ids& all, const Ids& some) {
   return sorted(rest);
 }
 
-bool on_loopback(const TraceEvent& event) { return field_text(event, "ring").starts_with("127."); }
-
 std::string text_of(const Ids& ids) { return ids.empty() ? "nobody" : fmt::format("{}", fmt::join(ids, " ")); }
 
 }  // namespace
+
+bool on_loopback(const TraceEvent& event) { return field_text(event, "ring").starts_with("127."); }
 
 // --- Calm ------------------------------------------------------------------------------------------------------------
 
@@ -61,8 +61,7 @@ void RingAgreement::on_event(const Truth& truth, const TraceEvent& event, bool) 
     found(event.at, event.node, fmt::format("ring {} of {} is represented by {}", ring, text, representative));
   std::int64_t& last = sequences_[event.node];
   const std::int64_t sequence = field_number(event, "sequence");
-  if (sequence <= last)
-    found(event.at, event.node, fmt::format("ring sequence {} follows {}", sequence, last));
+  if (sequence <= last) found(event.at, event.node, fmt::format("ring sequence {} follows {}", sequence, last));
   last = sequence;
 }
 
@@ -73,8 +72,10 @@ void ConfigurationChange::on_event(const Truth&, const TraceEvent& event, bool) 
     members_.erase(event.node);
     return;
   }
+  // What an interface report makes of the member list of Corosync up to 2 is nobody's promise (IF-4).
+  if (event.kind == TraceKind::kLog && field_text(event, "text").find("The network interface ") != std::string::npos)
+    members_.erase(event.node);
   if (event.kind != TraceKind::kMembershipChange) return;
-  // What an interface report has made of the member list is nobody's promise (IF-4), and neither is what follows.
   if (on_loopback(event)) {
     members_.erase(event.node);
     return;
@@ -91,8 +92,8 @@ void ConfigurationChange::on_event(const Truth&, const TraceEvent& event, bool) 
               fmt::format("{} goes over to ring {} without being in both configurations", id, ring));
     if (sorted(field_ids(event, "left")) != without(old, stay))
       found(event.at, event.node,
-            fmt::format("ring {}: {} have left, but {} do not come along", ring,
-                        text_of(field_ids(event, "left")), text_of(without(old, stay))));
+            fmt::format("ring {}: {} have left, but {} do not come along", ring, text_of(field_ids(event, "left")),
+                        text_of(without(old, stay))));
     if (sorted(field_ids(event, "joined")) != without(members, stay))
       found(event.at, event.node,
             fmt::format("ring {}: {} have joined, but {} are new", ring, text_of(field_ids(event, "joined")),

@@ -13,6 +13,9 @@
 
 namespace simcluster::sim {
 
+// The ring of a membership change is one on 127.0.0.1.
+bool on_loopback(const TraceEvent& event);
+
 // Since when the groups of nodes that hear each other have been what they are.
 class Calm {
  public:

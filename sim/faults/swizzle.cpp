@@ -22,8 +22,9 @@ void shuffle(std::vector<LinkEnd>& links, Random& random) {
 void set_link(World& world, const LinkEnd& link, LinkStop how, bool works) {
   Machine& machine = world.machine(link.machine);
   const std::string text =
-      how == LinkStop::kCable ? fmt::format("the cable of {} is {}", link.interface_name, works ? "plugged in" : "pulled")
-                              : fmt::format("{} {}", link.interface_name, works ? "is heard again" : "falls silent");
+      how == LinkStop::kCable
+          ? fmt::format("the cable of {} is {}", link.interface_name, works ? "plugged in" : "pulled")
+          : fmt::format("{} {}", link.interface_name, works ? "is heard again" : "falls silent");
   world.tracer().emit(link.machine, TraceKind::kFault, {{"text", text}});
   if (how == LinkStop::kCable) {
     static_cast<void>(machine.set_cable(link.interface_name, works));
@@ -35,7 +36,8 @@ void set_link(World& world, const LinkEnd& link, LinkStop how, bool works) {
 }
 
 Duration step(Duration span, std::size_t index, std::size_t count) {
-  return nanoseconds(span.ns * static_cast<std::int64_t>(index) / static_cast<std::int64_t>(std::max<std::size_t>(count, 1)));
+  return nanoseconds(span.ns * static_cast<std::int64_t>(index) /
+                     static_cast<std::int64_t>(std::max<std::size_t>(count, 1)));
 }
 
 }  // namespace
@@ -59,7 +61,8 @@ void Swizzle::describe(Fields& fields) {
               [&](std::string& name, const std::string&) { fields.reference({}, name, Reference::kMachine); });
   fields.duration({"stopping", "time in which the links stop one by one, 10s when absent"}, stopping_);
   fields.duration({"healing", "time in which they come back in another order, 10s when absent"}, healing_);
-  fields.choice({"how", "cable (when absent): cables are pulled; silence: frames are lost, the carrier stays"}, how_, kHow);
+  fields.choice({"how", "cable (when absent): cables are pulled; silence: frames are lost, the carrier stays"}, how_,
+                kHow);
 }
 
 std::string Swizzle::text() const {

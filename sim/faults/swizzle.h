@@ -17,11 +17,15 @@ struct LinkEnd {
   std::string interface_name;
 };
 
-enum class LinkStop : std::uint8_t { kCable, kSilence };  // the cable is pulled; frames are lost while the carrier stays
+enum class LinkStop : std::uint8_t {
+  kCable,
+  kSilence
+};  // the cable is pulled; frames are lost while the carrier stays
 
 // Puts it into the world's queue, from now on: stops spread over `stopping`, then repairs over `healing`. Each step is
 // traced as a fault. Returns when the last link is back.
-Time swizzle(World& world, std::vector<LinkEnd> links, LinkStop how, Duration stopping, Duration healing, Random& random);
+Time swizzle(World& world, std::vector<LinkEnd> links, LinkStop how, Duration stopping, Duration healing,
+             Random& random);
 
 class Swizzle final : public Action {
  public:

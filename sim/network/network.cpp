@@ -151,7 +151,8 @@ namespace {
 // What a protocol with patience of tens of milliseconds does not notice.
 bool harmless(const LinkQuality& quality) {
   return (quality.loss | quality.corruption) == 0 && quality.bandwidth == 0 &&
-         quality.delay + quality.jitter <= milliseconds(5) && (quality.reordering == 0 || quality.reordering_delay <= milliseconds(5));
+         quality.delay + quality.jitter <= milliseconds(5) &&
+         (quality.reordering == 0 || quality.reordering_delay <= milliseconds(5));
 }
 
 }  // namespace

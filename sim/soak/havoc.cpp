@@ -18,7 +18,8 @@ void attempt(const Result<void>& result) { static_cast<void>(result); }
 
 }  // namespace
 
-Havoc::Havoc(World& world, std::uint64_t seed) : world_(world), random_(seed, "havoc") {}
+Havoc::Havoc(World& world, std::uint64_t seed, bool addresses)
+    : world_(world), random_(seed, "havoc"), addresses_(addresses) {}
 
 void Havoc::say(NodeIndex machine, const std::string& text) {
   world_.tracer().emit(machine, TraceKind::kFault, {{"text", text}});
@@ -88,7 +89,10 @@ void Havoc::strike_machine(Machine& machine) {
 void Havoc::strike_interface(Machine& machine, const InterfaceSpec& interface) {
   const NodeIndex index = machine.index();
   const AddressSpec& address = interface.addresses.front();
-  switch (random_.below(10)) {
+  std::uint64_t what = random_.below(10);
+  const bool takes_address = what == 3 || what == 6;
+  if (takes_address && !addresses_) what = 0;
+  switch (what) {
     case 0:
       say(index, fmt::format("the cable of {} is pulled", interface.name));
       return attempt(machine.set_cable(interface.name, false));

@@ -8,8 +8,8 @@ namespace simcluster::sim {
 
 class Havoc {
  public:
-  // `world` must outlive it.
-  Havoc(World& world, std::uint64_t seed);
+  // `world` must outlive it. Without `addresses` no node loses an address of its own.
+  Havoc(World& world, std::uint64_t seed, bool addresses);
 
   // One more fault, or the repair of one. Traced as a fault.
   void strike();
@@ -31,6 +31,7 @@ class Havoc {
 
   World& world_;
   Random random_;
+  bool addresses_;
   std::uint64_t strikes_ = 0;
   Time swizzled_until_;
 };

@@ -1,6 +1,6 @@
 // Random runs of Corosync alone: 2 to 16 nodes of one stack, every fault that the world knows, processes that talk to
-// each other all the time, all judges listening. After the faults everything is repaired, and one ring of all nodes must
-// come of it within a bound. A run is a function of its plan.
+// each other all the time, all judges listening. After the faults everything is repaired, and one ring of all nodes
+// must come of it within a bound. A run is a function of its plan.
 #pragma once
 
 #include <cstdint>

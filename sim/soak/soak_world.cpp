@@ -9,16 +9,16 @@ namespace simcluster::sim {
 namespace {
 
 constexpr std::array kStacks = {
-    SoakStack{"1.4.6", "1.4.6", "", "", 1, false},
-    SoakStack{"2.3.5/udp", "2.3.5", "udp", "", 1, false},
-    SoakStack{"2.3.5/active", "2.3.5", "udp", "active", 2, false},
-    SoakStack{"2.3.5/passive", "2.3.5", "udp", "passive", 2, false},
+    SoakStack{"1.4.6", "1.4.6", "", "", 1},
+    SoakStack{"2.3.5/udp", "2.3.5", "udp", "", 1},
+    SoakStack{"2.3.5/active", "2.3.5", "udp", "active", 2},
+    SoakStack{"2.3.5/passive", "2.3.5", "udp", "passive", 2},
     SoakStack{"2.4.6/udp-addresses", "2.4.6", "udp", "", 1, true},
-    SoakStack{"2.4.6/udpu", "2.4.6", "udpu", "", 1, false},
-    SoakStack{"3.1.7/udp", "3.1.7", "udp", "", 1, false},
-    SoakStack{"3.1.7/udpu", "3.1.7", "udpu", "", 1, false},
-    SoakStack{"3.1.7/knet", "3.1.7", "knet", "", 1, false},
-    SoakStack{"3.1.7/knet-two-links", "3.1.7", "knet", "", 2, false},
+    SoakStack{"2.4.6/udpu", "2.4.6", "udpu", "", 1, false, true},
+    SoakStack{"3.1.7/udp", "3.1.7", "udp", "", 1, false, true},
+    SoakStack{"3.1.7/udpu", "3.1.7", "udpu", "", 1, false, true},
+    SoakStack{"3.1.7/knet", "3.1.7", "knet", "", 1, false, true},
+    SoakStack{"3.1.7/knet-two-links", "3.1.7", "knet", "", 2, false, true},
 };
 
 constexpr auto kNames = [] {
@@ -38,7 +38,8 @@ std::string totem_section(const SoakStack& stack, Random& random) {
   const bool multicast = stack.transport.empty() || stack.transport == "udp";
   for (std::uint32_t ring = 0; multicast && ring < stack.networks; ++ring)
     text += fmt::format(
-        "  interface {{\n    ringnumber: {0}\n    bindnetaddr: 10.77.{0}.0\n    mcastaddr: 239.255.{1}.1\n    mcastport: "
+        "  interface {{\n    ringnumber: {0}\n    bindnetaddr: 10.77.{0}.0\n    mcastaddr: 239.255.{1}.1\n    "
+        "mcastport: "
         "5405\n  }}\n",
         ring, ring + 1);
   return text + "}\n";
@@ -93,7 +94,7 @@ Result<WorldSpec> soak_world(const SoakStack& stack, std::uint32_t nodes, std::u
   StackVersions versions;
   versions.corosync = stack.corosync;
   versions.pacemaker = kNoPacemaker;
-  if (random.below(4) == 0) versions.network_manager = "default";
+  if (random.below(4) == 0 && stack.survives_address_loss) versions.network_manager = "default";
   auto profile = make_profile(versions);
   if (!profile) return tl::unexpected<Error>(profile.error());
   WorldSpec spec;

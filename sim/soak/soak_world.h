@@ -16,6 +16,10 @@ struct SoakStack {
   std::string_view rrp_mode;   // empty: none
   std::uint32_t networks = 1;
   bool ids_from_addresses = false;
+  // It gets over the loss of an own address. Others bind to 127.0.0.1, where nodes share one identity, confuse each
+  // other for good or abort; that is what they do, but it keeps none of the promises that judges look for (IF-4 to
+  // IF-9a).
+  bool survives_address_loss = false;
 };
 
 const SoakStack* find_soak_stack(std::string_view name);

@@ -55,7 +55,10 @@ void GroupTraffic::on_deliver(const membership::GroupMember& sender, std::span<c
               {{"message", text.substr(0, text.find(' '))}, {"from", sender.node.value}, {"bytes", text.size()}});
 }
 
-void GroupTraffic::on_configuration(const membership::GroupConfiguration&) {
+void GroupTraffic::on_configuration(const membership::GroupConfiguration& configuration) {
+  const bool left = std::ranges::any_of(
+      configuration.left, [&](const membership::GroupChange& change) { return change.member == group_->self(); });
+  if (left) return host_.trace(TraceKind::kGroupLeft, {{"group", kGroup}});
   if (joined_) return;
   joined_ = true;
   host_.trace(TraceKind::kGroupJoined, {{"group", kGroup}});

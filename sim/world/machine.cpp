@@ -53,7 +53,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   void switch_off();
   Result<void> start_cluster();
   // The software is silent from now on; its objects go by an event of this instant.
-  void silence();
+  void silence(SimHost::Death death);
   void drop_software();
   void arm_watchdog();
   void start_programs();
@@ -133,7 +133,7 @@ void Machine::Impl::start_programs() {
 }
 
 void Machine::Impl::switch_off() {
-  silence();
+  silence(SimHost::Death::kPower);
   drop_software();
   context.queue.cancel(boot_event);
   context.queue.cancel(start_event);
@@ -151,7 +151,7 @@ void Machine::Impl::switch_off() {
 void Machine::power_off(std::string_view reason) {
   if (impl_->power == PowerState::kOff) return;
   impl_->trace(TraceKind::kNodeStop, {{"name", name()}, {"what", "power off"}, {"reason", reason}});
-  impl_->silence();
+  impl_->silence(SimHost::Death::kPower);
   impl_->boots_again = false;
   impl_->schedule(Impl::Event::kPowerOff, {});
 }
@@ -167,7 +167,7 @@ void Machine::reset(std::string_view reason) { impl_->on_reset_wanted(reason); }
 void Machine::Impl::on_reset_wanted(std::string_view reason) {
   if (power == PowerState::kOff) return;
   trace(TraceKind::kNodeReset, {{"name", spec.name}, {"reason", reason}});
-  silence();
+  silence(SimHost::Death::kPower);
   boots_again = true;
   schedule(Event::kPowerOff, {});
 }
@@ -208,6 +208,7 @@ Result<void> Machine::Impl::start_cluster() {
   if (power != PowerState::kUp) return fail(fmt::format("{} is not up", spec.name));
   if (software != nullptr) return fail(fmt::format("the cluster software of {} runs already", spec.name));
   context.queue.cancel(watchdog_event);
+  context.queue.cancel(start_event);  // the service manager has nothing left to start
   host = std::make_unique<SimHost>(kernel, *this, incarnation++);
   Result<void> result;
   host->guarded([&] {
@@ -215,7 +216,7 @@ Result<void> Machine::Impl::start_cluster() {
     result = software->start();
   });
   if (!result) {
-    silence();
+    silence(SimHost::Death::kProcess);
     return result;
   }
   return {};
@@ -232,14 +233,14 @@ void Machine::stop_cluster() {
 void Machine::kill_cluster(std::string_view reason) {
   if (impl_->software == nullptr) return;
   impl_->trace(TraceKind::kNodeCrash, {{"name", name()}, {"reason", reason}});
-  impl_->silence();
+  impl_->silence(SimHost::Death::kProcess);
   impl_->arm_watchdog();
 }
 
-void Machine::Impl::silence() {
+void Machine::Impl::silence(SimHost::Death death) {
   context.queue.cancel(start_event);
   if (host == nullptr) return;
-  host->die();
+  host->die(death);
   if (software != nullptr) dead_software.push_back(std::move(software));
   dead_hosts.push_back(std::move(host));
   software = nullptr;
@@ -248,7 +249,7 @@ void Machine::Impl::silence() {
 }
 
 void Machine::Impl::drop_software() {
-  if (host != nullptr) host->die();
+  if (host != nullptr) host->die(SimHost::Death::kPower);
   software = nullptr;
   host = nullptr;
 }
@@ -256,14 +257,14 @@ void Machine::Impl::drop_software() {
 void Machine::Impl::on_software_exit(int exit_code, std::string_view reason) {
   trace(exit_code == 0 ? TraceKind::kNodeStop : TraceKind::kNodeCrash,
         {{"name", spec.name}, {"what", "cluster software"}, {"reason", reason}, {"rc", exit_code}});
-  silence();
+  silence(SimHost::Death::kProcess);
   if (exit_code != 0) arm_watchdog();
 }
 
 void Machine::Impl::on_software_assertion(std::string_view what) {
   ++crash_count;
   trace(TraceKind::kNodeCrash, {{"name", spec.name}, {"what", "assertion"}, {"reason", what}});
-  silence();
+  silence(SimHost::Death::kProcess);
   arm_watchdog();
 }
 

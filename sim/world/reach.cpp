@@ -81,7 +81,8 @@ NodeIndex World::find_node(ClusterNodeId id) const {
   for (std::size_t i = 0; i < machine_count(); ++i) {
     const MachineSpec& spec = machine(NodeIndex(static_cast<NodeIndex::rep>(i))).spec();
     if (!spec.cluster) continue;
-    if (spec.cluster_id.valid() && spec.cluster_id == id) return machine(NodeIndex(static_cast<NodeIndex::rep>(i))).index();
+    if (spec.cluster_id.valid() && spec.cluster_id == id)
+      return machine(NodeIndex(static_cast<NodeIndex::rep>(i))).index();
     for (const InterfaceSpec& interface : spec.interfaces)
       if (!spec.cluster_id.valid() && std::ranges::any_of(interface.addresses, from_address))
         return machine(NodeIndex(static_cast<NodeIndex::rep>(i))).index();

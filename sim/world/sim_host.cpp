@@ -20,11 +20,14 @@ SimHost::SimHost(Kernel& kernel, HostOwner& owner, std::uint64_t incarnation)
   kernel_.net().add_observer(*this);
 }
 
-SimHost::~SimHost() { die(); }
+SimHost::~SimHost() { die(Death::kPower); }
 
-void SimHost::die() {
+void SimHost::die(Death death) {
   if (dead_) return;
   dead_ = true;
+  if (death == Death::kProcess)
+    for (Write& write : writes_)
+      if (write.used) owner_.disk()[write.key] = std::move(write.bytes);
   EventQueue& queue = kernel_.context().queue;
   for (Timer& timer : timers_)
     if (timer.client != nullptr) queue.cancel(timer.event);

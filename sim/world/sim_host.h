@@ -42,8 +42,10 @@ class SimHost final : public Host,
   SimHost(Kernel& kernel, HostOwner& owner, std::uint64_t incarnation);
   ~SimHost();
 
-  // Turns deaf: nothing that was asked for comes any more, every call does nothing.
-  void die();
+  // Turns deaf: nothing that was asked for comes any more, every call does nothing. What was given to persist() is with
+  // the kernel already and survives the death of a process, but not the loss of power.
+  enum class Death : std::uint8_t { kProcess, kPower };
+  void die(Death death);
   bool dead() const { return dead_; }
   // SIGSTOP, SIGCONT: timers and datagrams wait.
   void pause();

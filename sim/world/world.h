@@ -72,9 +72,9 @@ class World {
   };
   std::vector<AddressPlace> find_address(const IpAddress& address) const;
 
-  // The nodes whose cluster software runs, in groups that hear each other well on some ring or link and the other groups
-  // not at all. Nodes that stand still or have no usable address for any ring are left out. None when some nodes hear
-  // each other badly, one way only, or in a chain.
+  // The nodes whose cluster software runs, in groups that hear each other well on some ring or link and the other
+  // groups not at all. Nodes that stand still or have no usable address for any ring are left out. None when some nodes
+  // hear each other badly, one way only, or in a chain.
   std::optional<std::vector<std::vector<NodeIndex>>> ring_groups() const;
   // The machine that has this id in its cluster: given to it, or made from an address that is configured for it. None
   // when there is none.

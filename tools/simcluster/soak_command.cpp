@@ -38,7 +38,8 @@ void declare(OptionTable& table, SoakArguments& given) {
   table.text("nodes", "A-B", "from A to B nodes, 2-16 when absent", given.nodes);
   table.text("stack", "NAME", stacks.c_str(), given.stack);
   table.number("jobs", "N", "runs at the same time; as many as there are processors when absent", given.jobs);
-  table.count("verbose,v", "with --seed: tell the story; twice: with the daemons' log lines and every message", given.verbose);
+  table.count("verbose,v", "with --seed: tell the story; twice: with the daemons' log lines and every message",
+              given.verbose);
   table.epilogue(
       "Examples:\n"
       "  simcluster soak --seeds 1000\n"
@@ -120,7 +121,8 @@ int run_one(const sim::SoakPlan& plan, int verbose) {
 // Workers take the next seed until all are done.
 class Soak {
  public:
-  Soak(sim::SoakPlan plan, std::uint64_t first, std::uint64_t count) : plan_(std::move(plan)), next_(first), end_(first + count) {}
+  Soak(sim::SoakPlan plan, std::uint64_t first, std::uint64_t count)
+      : plan_(std::move(plan)), next_(first), end_(first + count) {}
 
   int run(std::size_t jobs) {
     std::vector<std::thread> workers;
