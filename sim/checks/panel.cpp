@@ -51,10 +51,11 @@ bool changes_truth(TraceKind kind) {
 
 // M 20.2: a ring is lost after the token's timeout and formed again a consensus timeout later (B-2); where several
 // nodes or partitions come together, some of that comes more than once. Links of Corosync 3 are up after three pongs
-// (B-5).
-Duration reformation_bound(const membership::TotemTimers& timers, std::size_t nodes) {
+// (B-5), and a young link that is dead is found out ten times as late as an old one (KN-6).
+Duration reformation_bound(const membership::TotemTimers& timers, std::size_t nodes, bool links) {
   const auto ms = [](std::uint64_t count) { return milliseconds(static_cast<std::int64_t>(count)); };
-  return ms(6ULL * timers.token + 5ULL * timers.consensus + nodes * timers.merge) + seconds(2);
+  return ms(6ULL * timers.token + 5ULL * timers.consensus + nodes * timers.merge) +
+         (links ? ms(6ULL * timers.token) : Duration{}) + seconds(2);
 }
 
 Watch watch_for(const World& world, const std::vector<WatchedService>& services) {
@@ -67,8 +68,9 @@ Watch watch_for(const World& world, const std::vector<WatchedService>& services)
     const auto conf = membership::parse_corosync_conf(spec.corosync_conf, "corosync.conf", spec.profile);
     if (!conf) continue;
     if (conf->quorum.two_node.value_or(false)) watch.both_sides_quorate = true;
+    const bool links = membership::effective_transport(*conf, spec.profile) == membership::TransportKind::kKnet;
     if (const auto timers = membership::totem_timers(*conf, spec.profile))
-      bound = std::max(bound, reformation_bound(*timers, world.machine_count()));
+      bound = std::max(bound, reformation_bound(*timers, world.machine_count(), links));
   }
   if (bound.ns > 0) watch.reformation = bound;
   return watch;

@@ -127,7 +127,10 @@ void QuorumOverlap::on_event(const Truth& truth, const TraceEvent& event, bool) 
 
 void Reformation::on_event(const Truth& truth, const TraceEvent& event, bool) {
   judge(truth, event.at);
-  if (ends_life(event.kind)) views_.erase(event.node);
+  if (ends_life(event.kind)) {
+    views_.erase(event.node);
+    calm_.forget();
+  }
   if (event.kind != TraceKind::kMembershipChange) return;
   views_[event.node] = {static_cast<std::uint32_t>(std::stoul("0" + field_text(event, "self"))),
                         field_text(event, "ring"), sorted(field_ids(event, "members"))};

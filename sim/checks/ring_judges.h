@@ -20,6 +20,8 @@ bool on_loopback(const TraceEvent& event);
 class Calm {
  public:
   void look(const Truth& truth, Time now);
+  // Something has changed; nothing is known until the next look.
+  void forget() { groups_.reset(); }
   // None: the network is in between.
   const std::optional<std::vector<std::vector<NodeIndex>>>& groups() const { return groups_; }
   Time since() const { return since_; }

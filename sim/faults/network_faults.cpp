@@ -1,5 +1,7 @@
 #include "sim/faults/network_faults.h"
 
+#include <array>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -55,18 +57,38 @@ Result<void> Partition::apply(World& world) const {
 }
 
 void LoseFrames::describe(Fields& fields) {
+  static constexpr std::array<std::string_view, 3> kCasts = {"all", "unicast", "multicast"};
   fields.reference(required("from", "the machine that sends"), from_, Reference::kMachine);
   fields.reference(required("to", "the machine that does not hear it"), to_, Reference::kMachine);
-  fields.share({"loss", "share of frames, 100% when absent"}, loss_);
+  loss_.parts = 1'000'000;
+  fields.share({"loss", "share of frames, 100% when absent"}, loss_.parts);
+  std::size_t cast = 0;
+  fields.choice({"frames", "all (when absent), unicast (tokens of rings by UDP) or multicast (their messages)"}, cast,
+                kCasts);
+  loss_.cast = static_cast<Network::Cast>(cast);
+  fields.number({"larger-than", "only frames with more payload than so many bytes"}, loss_.larger_than, 1, 65'535);
+  fields.number({"count", "so many frames are lost and then no more"}, loss_.most, 1, 1'000'000'000);
+  selective_ = fields.given("frames") || fields.given("larger-than") || fields.given("count");
   fields.reference({"network", "only in this network; absent: in all"}, network_, Reference::kNetwork);
 }
 
 std::string LoseFrames::text() const {
-  return fmt::format("{} of 1000000 frames from {} to {} are lost", loss_, from_, to_);
+  std::string which = loss_.cast == Network::Cast::kAny       ? "frames"
+                      : loss_.cast == Network::Cast::kUnicast ? "unicast frames"
+                                                              : "multicast frames";
+  if (loss_.larger_than > 0) which += fmt::format(" of more than {} bytes", loss_.larger_than);
+  const std::string share = loss_.parts == 1'000'000    ? std::string("all")
+                            : loss_.parts % 10'000 == 0 ? fmt::format("{}% of", loss_.parts / 10'000)
+                                                        : fmt::format("{} of 1000000", loss_.parts);
+  const std::string many = loss_.most == ~std::uint64_t{0} ? share : fmt::format("the next {}", loss_.most);
+  return fmt::format("{} {} from {} to {} are lost", many, which, from_, to_);
 }
 
 Result<void> LoseFrames::apply(World& world) const {
-  return world.lose_frames(world.find_machine(from_), world.find_machine(to_), loss_, network_);
+  const NodeIndex from = world.find_machine(from_);
+  const NodeIndex to = world.find_machine(to_);
+  if (selective_) return world.lose_some_frames(from, to, loss_, network_);
+  return world.lose_frames(from, to, loss_.parts, network_);
 }
 
 Result<void> HealNetwork::apply(World& world) const {

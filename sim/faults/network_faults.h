@@ -6,6 +6,7 @@
 
 #include "sim/faults/action.h"
 #include "sim/network/link_quality.h"
+#include "sim/network/network.h"
 
 namespace simcluster::sim {
 
@@ -59,7 +60,8 @@ class LoseFrames final : public Action {
   std::string from_;
   std::string to_;
   std::string network_;
-  std::uint32_t loss_ = 1'000'000;
+  Network::SelectiveLoss loss_;
+  bool selective_ = false;
 };
 
 class HealNetwork final : public Action {

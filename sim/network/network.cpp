@@ -141,9 +141,23 @@ void Network::set_port_quality(PortId port_id, const LinkQuality& sending, const
 
 void Network::clear_port_quality(PortId port) { ports_[port.index()].has_quality = false; }
 
+void Network::forget_path_loss(NodeIndex from, NodeIndex to, SegmentId segment, bool selective, Cast cast) {
+  std::erase_if(path_losses_, [&](const PathLoss& p) {
+    return p.from == from && p.to == to && p.segment == segment && p.selective == selective && p.loss.cast == cast;
+  });
+}
+
 void Network::set_path_loss(NodeIndex from, NodeIndex to, std::uint32_t parts, SegmentId segment) {
-  std::erase_if(path_losses_, [&](const PathLoss& p) { return p.from == from && p.to == to && p.segment == segment; });
-  if (parts > 0) path_losses_.push_back({from, to, segment, parts});
+  forget_path_loss(from, to, segment, false, Cast::kAny);
+  if (parts == 0) return;
+  SelectiveLoss all;
+  all.parts = parts;
+  path_losses_.push_back({from, to, segment, all, false});
+}
+
+void Network::set_selective_loss(NodeIndex from, NodeIndex to, const SelectiveLoss& loss, SegmentId segment) {
+  forget_path_loss(from, to, segment, true, loss.cast);
+  if (loss.parts > 0) path_losses_.push_back({from, to, segment, loss, true});
 }
 
 namespace {
@@ -172,7 +186,7 @@ Network::Hearing Network::hearing(PortId from_id, PortId to_id) const {
   for (const PathLoss& path : path_losses_) {
     if (path.from != from.machine || path.to != to.machine) continue;
     if (path.segment.valid() && path.segment != from.segment) continue;
-    if (path.parts >= kAll) return Hearing::kNever;
+    if (path.loss.parts >= kAll && !path.selective) return Hearing::kNever;
     hearing = Hearing::kBadly;
   }
   return hearing;
@@ -241,11 +255,20 @@ bool Network::leave(const Segment& segment, Port& from, Journey& journey) {
 }
 
 bool Network::lost(const Segment& segment, const Port& from, const Port& to, const Frame& frame) {
-  for (const PathLoss& path : path_losses_) {
+  const bool group = frame.header.destination_mac.group();
+  for (PathLoss& path : path_losses_) {
     if (path.from != from.machine || path.to != to.machine) continue;
     if (path.segment.valid() && &segments_[path.segment.index()] != &segment) continue;
-    for (std::uint16_t i = 0; i < frame.header.fragments; ++i)
-      if (random_.one_in_million(path.parts)) return true;
+    SelectiveLoss& loss = path.loss;
+    if (loss.most == 0 || (loss.larger_than > 0 && frame.payload().size() <= loss.larger_than)) continue;
+    if (loss.cast != Cast::kAny && group != (loss.cast == Cast::kMulticast)) continue;
+    // Address resolution belongs to neither: it is lost with everything or not at all.
+    if (loss.cast != Cast::kAny && frame.header.kind != FrameKind::kUdp) continue;
+    for (std::uint16_t i = 0; i < frame.header.fragments; ++i) {
+      if (!random_.one_in_million(loss.parts)) continue;
+      --loss.most;
+      return true;
+    }
   }
   return false;
 }

@@ -81,6 +81,16 @@ class Network final : private EventHandler {
   void clear_port_quality(PortId port);
   // Loses `parts` per million of what `from` sends to `to`; 1000000 cuts the path. In every segment, or in one.
   void set_path_loss(NodeIndex from, NodeIndex to, std::uint32_t parts, SegmentId segment = SegmentId::none());
+  // Besides that, only of some frames; one such loss per path and cast.
+  enum class Cast : std::uint8_t { kAny, kUnicast, kMulticast };
+  struct SelectiveLoss {
+    std::uint32_t parts = 0;
+    Cast cast = Cast::kAny;
+    std::uint32_t larger_than = 0;           // bytes of payload
+    std::uint64_t most = ~std::uint64_t{0};  // so many frames are lost and then no more
+  };
+  void set_selective_loss(NodeIndex from, NodeIndex to, const SelectiveLoss& loss,
+                          SegmentId segment = SegmentId::none());
   void clear_path_losses();
 
   // How well `to` hears `from` at present.
@@ -127,7 +137,8 @@ class Network final : private EventHandler {
     NodeIndex from;
     NodeIndex to;
     SegmentId segment;  // none: all
-    std::uint32_t parts = 0;
+    SelectiveLoss loss;
+    bool selective = false;
   };
   struct Flight {
     FrameRef frame;
@@ -152,6 +163,7 @@ class Network final : private EventHandler {
   bool leave(const Segment& segment, Port& from, Journey& journey);
   void forward(Segment& segment, const Port& from, PortId to, Journey journey);
   bool lost(const Segment& segment, const Port& from, const Port& to, const Frame& frame);
+  void forget_path_loss(NodeIndex from, NodeIndex to, SegmentId segment, bool selective, Cast cast);
   bool pass(const LinkQuality& quality, Journey& journey);
   bool wait_for_bandwidth(const LinkQuality& quality, Port& port, const Frame& frame, Time& at);
   void launch(Time at, PortId to, FrameRef frame);

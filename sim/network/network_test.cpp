@@ -184,5 +184,51 @@ TEST(MacAddress, ReadsAndWritesText) {
   EXPECT_EQ(MacAddress::of_multicast(*IpAddress::parse("ff15::1:2")).text(), "33:33:00:01:00:02");
 }
 
+TEST_F(NetworkTest, SelectiveLossTakesWhatItNames) {
+  build(SegmentKind::kSwitch, 2);
+  send(1, mac(0), "here I am");
+  settle();
+  Network::SelectiveLoss loss;
+  loss.parts = 1'000'000;
+  loss.cast = Network::Cast::kMulticast;
+  loss.larger_than = 5;
+  loss.most = 2;
+  network_->set_selective_loss(NodeIndex(0), NodeIndex(1), loss);
+  send(0, mac(1), "unicast");
+  send(0, MacAddress::make_broadcast(), "tiny");
+  send(0, MacAddress::make_broadcast(), "lost one");
+  send(0, MacAddress::make_broadcast(), "lost two");
+  send(0, MacAddress::make_broadcast(), "heard again");
+  settle();
+  std::vector<std::string> heard;
+  for (const auto& [at, text] : nics_[1].frames) heard.push_back(text);
+  EXPECT_EQ(heard, (std::vector<std::string>{"unicast", "tiny", "heard again"}));
+  // A plain loss of the same path is another one, and so is its repair.
+  network_->set_path_loss(NodeIndex(0), NodeIndex(1), 1'000'000);
+  send(0, mac(1), "cut");
+  settle();
+  EXPECT_EQ(nics_[1].frames.size(), 3U);
+}
+
+TEST_F(NetworkTest, HearingIsWellBadlyOrNever) {
+  using Hearing = Network::Hearing;
+  build(SegmentKind::kSwitch, 2);
+  const auto hearing = [&] { return network_->hearing(ports_[0], ports_[1]); };
+  EXPECT_EQ(hearing(), Hearing::kWell);
+  network_->set_path_loss(NodeIndex(0), NodeIndex(1), 10'000);
+  EXPECT_EQ(hearing(), Hearing::kBadly);
+  EXPECT_EQ(network_->hearing(ports_[1], ports_[0]), Hearing::kWell);
+  network_->set_path_loss(NodeIndex(0), NodeIndex(1), 1'000'000);
+  EXPECT_EQ(hearing(), Hearing::kNever);
+  network_->clear_path_losses();
+  LinkQuality slow;
+  slow.delay = milliseconds(50);
+  network_->set_quality(segment_, slow);
+  EXPECT_EQ(hearing(), Hearing::kBadly);
+  network_->set_quality(segment_, {});
+  ASSERT_TRUE(network_->plug(ports_[1], SegmentId::none()).has_value());
+  EXPECT_EQ(hearing(), Hearing::kNever);
+}
+
 }  // namespace
 }  // namespace simcluster::sim

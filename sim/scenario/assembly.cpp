@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/profile.h"
+#include "engine/membership/corosync_conf.h"
 #include "sim/scenario/values.h"
 
 namespace simcluster::sim {
@@ -112,10 +113,18 @@ void number_nodes(Draft& draft) {
   for (const auto& node : draft.nodes) used.insert(node.id);
   std::uint32_t next = 1;
   for (auto& node : draft.nodes) {
-    if (node.id != 0) continue;
+    node.id_given = node.id != 0;
+    if (node.id_given) continue;
     while (used.contains(next)) ++next;
     node.id = next++;
   }
+}
+
+// Where neither scenario nor corosync.conf names an id, Corosync makes it from the address (M CF-22).
+bool ids_from_addresses(const MachineDraft& node, const std::string& conf_text, const Profile& profile) {
+  if (node.id_given) return false;
+  const auto conf = membership::parse_corosync_conf(conf_text, "corosync.conf", profile);
+  return conf && conf->nodes.empty() && !conf->totem.node_id;
 }
 
 void add_processes(const Draft& draft, MachineSpec& spec) {
@@ -151,11 +160,14 @@ Result<void> build_world(const Draft& draft, const Profile& profile, const Built
     if (!chosen) return tl::unexpected(chosen.error());
     rings = std::move(*chosen);
   }
+  const bool talking = std::any_of(draft.nodes.begin(), draft.nodes.end(),
+                                   [](const MachineDraft& node) { return node.spec.traffic.has_value(); });
   for (const auto& node : draft.nodes) {
     MachineSpec spec = machine_spec(draft, node, profile);
     spec.cluster = true;
-    spec.cluster_id = ClusterNodeId(node.id);
     spec.corosync_conf = corosync_conf_for(node, draft, rings, profile);
+    spec.cluster_id = ids_from_addresses(node, spec.corosync_conf, profile) ? ClusterNodeId() : ClusterNodeId(node.id);
+    if (talking && !spec.traffic) spec.traffic = TrafficSpec{};
     spec.initial_cib = configuration.cib;
     world.machines.push_back(std::move(spec));
   }

@@ -77,9 +77,11 @@ Result<std::vector<std::string>> ring_networks(const Draft& draft) {
 std::string corosync_conf_for(const MachineDraft& node, const Draft& draft, const std::vector<std::string>& rings,
                               const Profile& profile) {
   const ConfigurationDraft& given = draft.configuration;
+  if (!node.corosync.text.empty()) return node.corosync.text;
   if (!given.corosync.text.empty()) return given.corosync.text;
   if (!given.corosync_file.text.empty()) return given.corosync_file.text;
-  return profile.plugin_membership ? ring_conf(node, rings) : nodelist_conf(draft, rings, profile);
+  const bool old = has_pacemaker(profile) ? profile.plugin_membership : !profile.corosync_nodelist;
+  return old ? ring_conf(node, rings) : nodelist_conf(draft, rings, profile);
 }
 
 }  // namespace simcluster::sim

@@ -62,6 +62,26 @@ void declare_machine(Fields& fields, MachineDraft& draft, const std::string& nam
   fields.duration({"boot-delay", "from power on until the kernel is up, 40s when absent"}, spec.boot_delay);
 }
 
+void declare_traffic(Fields& fields, MachineSpec& spec) {
+  fields.object({"traffic",
+                 "a process on the node that sends messages to a closed process group; those of other nodes "
+                 "listen"},
+                [&] {
+                  TrafficSpec traffic;
+                  traffic.burst = 1;
+                  fields.number({"burst", "messages at a time, 1 when absent"}, traffic.burst, 0, 10'000);
+                  fields.duration({"every", "from one time to the next, 100ms when absent"}, traffic.interval);
+                  if (traffic.interval.ns <= 0)
+                    fields.fail(fields.place("every"), "the time between messages must be longer than 0s");
+                  fields.duration({"offset", "first time, after the cluster software has started"}, traffic.offset);
+                  fields.number({"size", "bytes of a message, 64 when absent"}, traffic.size, 32, 1'000'000);
+                  std::optional<std::int64_t> count;
+                  fields.number({"count", "in all; absent: as long as the node runs"}, count, 1, 1'000'000'000);
+                  if (count) traffic.count = static_cast<std::uint64_t>(*count);
+                  spec.traffic = traffic;
+                });
+}
+
 void declare_node(Fields& fields, MachineDraft& draft, const std::string& name) {
   declare_machine(fields, draft, name);
   MachineSpec& spec = draft.spec;
@@ -72,6 +92,9 @@ void declare_node(Fields& fields, MachineDraft& draft, const std::string& name) 
                  spec.start_cluster_after_reset);
   fields.duration({"start-delay", "from the kernel being up until the cluster software starts"},
                   spec.cluster_start_delay);
+  fields.block({"corosync", "a corosync.conf for this node alone"}, draft.corosync);
+  fields.text({"auth-key", "content of Corosync's key; absent: frames are not authenticated"}, spec.auth_key);
+  declare_traffic(fields, spec);
   fields.duration({"watchdog", "resets the machine this long after the cluster software has crashed; absent: none"},
                   spec.watchdog);
 }
@@ -93,18 +116,18 @@ void declare_process(Fields& fields, ProcessDraft& draft, const std::string& nam
 }
 
 void declare_stack(Fields& fields, Draft& draft) {
-  fields.object({"stack", "versions of the software; a distribution's name such as rhel5.9 stands for its kernel"},
-                [&] {
-                  draft.stack_place = fields.place("");
-                  for (std::size_t i = 0; i < kStackComponentCount; ++i) {
-                    const auto component = static_cast<StackComponent>(i);
-                    static constexpr std::array<std::string_view, kStackComponentCount> kHelp = {
-                        "version of the kernel, such as 2.6.18-348", "version of resource-agents, such as 3.9.5-1",
-                        "version of Corosync, such as 1.4.6", "version of Pacemaker, such as 1.0.13, or none: Corosync alone",
-                        "set-up of NetworkManager: none, default or config-server"};
-                    fields.text({stack_component_name(component), kHelp[i]}, draft.stack.of(component));
-                  }
-                });
+  fields.object(
+      {"stack", "versions of the software; a distribution's name such as rhel5.9 stands for its kernel"}, [&] {
+        draft.stack_place = fields.place("");
+        for (std::size_t i = 0; i < kStackComponentCount; ++i) {
+          const auto component = static_cast<StackComponent>(i);
+          static constexpr std::array<std::string_view, kStackComponentCount> kHelp = {
+              "version of the kernel, such as 2.6.18-348", "version of resource-agents, such as 3.9.5-1",
+              "version of Corosync, such as 1.4.6", "version of Pacemaker, such as 1.0.13, or none: Corosync alone",
+              "set-up of NetworkManager: none, default or config-server"};
+          fields.text({stack_component_name(component), kHelp[i]}, draft.stack.of(component));
+        }
+      });
 }
 
 void declare_costs(Fields& fields, KernelKnobs& knobs) {

@@ -15,7 +15,7 @@ namespace {
 
 void declare_where(Fields& fields, EventPattern& pattern) {
   fields.reference({"on", "the machine that the event is about; absent: any"}, pattern.node, Reference::kMachine);
-  fields.pairs({"where", "fields of the event and their values; *x* means: contains x"}, pattern.where);
+  fields.pairs({"where", "fields of the event and their values; *x* means: contains x, x*: begins with it, *x: ends with it"}, pattern.where);
 }
 
 void read_kind(Fields& fields, const Key& key, EventPattern& pattern) {
@@ -100,7 +100,7 @@ void declare_machines(Fields& fields, const Key& key, std::vector<std::string>& 
 
 void declare_state(Fields& fields, StateClaim& claim) {
   using Subject = StateClaim::Subject;
-  fields.one_of({"address", "resource", "dc", "members", "machine"});
+  fields.one_of({"address", "resource", "dc", "members", "quorum", "running", "machine"});
   fields.address({"address", "an address and the machines that it is really on"}, claim.address);
   fields.reference({"resource", "a resource and the nodes that it was last started on"}, claim.name,
                    Reference::kResource);
@@ -112,6 +112,12 @@ void declare_state(Fields& fields, StateClaim& claim) {
   declare_machines(fields, {"members", "the nodes that every one of them sees as its partition"}, names,
                    Reference::kClusterNode);
   if (fields.given("members")) claim.subject = Subject::kMembers;
+  declare_machines(fields, {"quorum", "the nodes that have quorum, all of them; [] for none"}, names,
+                   Reference::kClusterNode);
+  if (fields.given("quorum")) claim.subject = Subject::kQuorum;
+  declare_machines(fields, {"running", "the nodes whose cluster software runs, all of them; [] for none"}, names,
+                   Reference::kClusterNode);
+  if (fields.given("running")) claim.subject = Subject::kCluster;
   if (!names.empty()) claim.on = names;
   fields.reference({"machine", "a machine and its power"}, claim.name, Reference::kMachine);
   std::size_t power = 1;

@@ -28,6 +28,8 @@ struct MachineDraft {
   std::vector<RouteSpec> routes;
   MachineSpec spec;  // what needs no translation
   std::uint32_t id = 0;
+  bool id_given = false;
+  TextBlock corosync;  // its own corosync.conf
 };
 
 struct ProcessDraft {

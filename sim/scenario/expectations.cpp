@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "engine/membership/stack.h"
 #include "engine/node/node.h"
 #include "reports/text.h"
 #include "sim/checks/judge.h"
@@ -30,6 +31,10 @@ std::string state_text(const StateClaim& claim) {
       return fmt::format("the DC is {}", machines_text(claim.on));
     case StateClaim::Subject::kMembers:
       return fmt::format("{} are one partition", machines_text(claim.on));
+    case StateClaim::Subject::kQuorum:
+      return fmt::format("{} {} quorum", machines_text(claim.on), claim.on.size() == 1 ? "has" : "have");
+    case StateClaim::Subject::kCluster:
+      return fmt::format("the cluster software runs on {}", machines_text(claim.on));
     case StateClaim::Subject::kPower:
       return fmt::format("{} is switched {}", claim.name, claim.powered ? "on" : "off");
   }
@@ -143,7 +148,16 @@ void ExpectationWatch::check_state(Watched& watched) {
 std::string ExpectationWatch::state_problem(const StateClaim& claim) const {
   using Subject = StateClaim::Subject;
   if (claim.subject == Subject::kResource) return resource_problem(claim);
-  if (claim.subject == Subject::kDc || claim.subject == Subject::kMembers) return cluster_problem(claim);
+  if (claim.subject == Subject::kDc) return dc_problem(claim);
+  if (claim.subject == Subject::kMembers) return partition_problem(claim);
+  if (claim.subject == Subject::kQuorum) {
+    const std::string nodes = nodes_text([](Machine& m) { return m.stack() != nullptr && m.stack()->quorate(); });
+    return nodes == sorted_text(claim.on) ? "" : fmt::format("it is {}", nodes);
+  }
+  if (claim.subject == Subject::kCluster) {
+    const std::string nodes = nodes_text([](Machine& m) { return m.cluster_running(); });
+    return nodes == sorted_text(claim.on) ? "" : fmt::format("it runs on {}", nodes);
+  }
   if (claim.subject == Subject::kPower) {
     const bool on = world_.machine(world_.find_machine(claim.name)).power() != PowerState::kOff;
     return on == claim.powered ? "" : fmt::format("{} is switched {}", claim.name, on ? "on" : "off");
@@ -160,19 +174,45 @@ std::string ExpectationWatch::resource_problem(const StateClaim& claim) const {
   return nodes == sorted_text(claim.on) ? "" : fmt::format("it runs on {}", nodes);
 }
 
-std::string ExpectationWatch::cluster_problem(const StateClaim& claim) const {
+std::string ExpectationWatch::nodes_text(bool (*has)(Machine& machine)) const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < world_.machine_count(); ++i) {
+    Machine& machine = world_.machine(NodeIndex(static_cast<NodeIndex::rep>(i)));
+    if (has(machine)) names.push_back(machine.name());
+  }
+  return sorted_text(names);
+}
+
+std::string ExpectationWatch::dc_problem(const StateClaim& claim) const {
   for (std::size_t i = 0; i < world_.machine_count(); ++i) {
     Machine& machine = world_.machine(NodeIndex(static_cast<NodeIndex::rep>(i)));
     const node::Node* node = machine.node();
-    if (node == nullptr) continue;
-    if (claim.subject == StateClaim::Subject::kDc) {
-      if (node->dc() != claim.on.front())
-        return fmt::format("{} takes {} for the DC", machine.name(), node->dc().empty() ? "nobody" : node->dc());
+    if (node != nullptr && node->dc() != claim.on.front())
+      return fmt::format("{} takes {} for the DC", machine.name(), node->dc().empty() ? "nobody" : node->dc());
+  }
+  return {};
+}
+
+// With Pacemaker as its controller sees it, with Corosync alone as the ring is.
+std::string ExpectationWatch::partition_problem(const StateClaim& claim) const {
+  for (const std::string& name : claim.on) {
+    Machine& machine = world_.machine(world_.find_machine(name));
+    if (!machine.cluster_running()) {
+      // A node that has ended is in nobody's partition; others tell what they see.
+      if (claim.on.size() == 1) return fmt::format("the cluster software does not run on {}", name);
       continue;
     }
-    if (std::find(claim.on.begin(), claim.on.end(), machine.name()) == claim.on.end()) continue;
-    if (const std::string seen = sorted_text(node->members()); seen != sorted_text(claim.on))
-      return fmt::format("{} sees {}", machine.name(), seen);
+    std::vector<std::string> seen;
+    if (const node::Node* node = machine.node()) {
+      seen = node->members();
+    } else {
+      for (const ClusterNodeId id : machine.stack()->members()) {
+        const NodeIndex member = world_.find_node(id);
+        seen.push_back(member.valid() ? world_.machine(member).name() : fmt::format("node {}", id.value));
+      }
+    }
+    if (const std::string text = sorted_text(seen); text != sorted_text(claim.on))
+      return fmt::format("{} sees {}", name, text);
   }
   return {};
 }

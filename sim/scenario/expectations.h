@@ -13,6 +13,7 @@
 namespace simcluster::sim {
 
 class Judge;
+class Machine;
 class World;
 
 struct ExpectationResult {
@@ -54,7 +55,10 @@ class ExpectationWatch final : public TraceSink {
   void check_state(Watched& watched);
   std::string state_problem(const StateClaim& claim) const;
   std::string resource_problem(const StateClaim& claim) const;
-  std::string cluster_problem(const StateClaim& claim) const;
+  std::string dc_problem(const StateClaim& claim) const;
+  std::string partition_problem(const StateClaim& claim) const;
+  // The machines for which this is true, as a text.
+  std::string nodes_text(bool (*has)(Machine& machine)) const;
   ExpectationResult result_of(Watched& watched, const std::vector<std::unique_ptr<Judge>>& judges);
   std::string event_problem(const Watched& watched) const;
   std::string judgement_problem(const Expectation& expectation,

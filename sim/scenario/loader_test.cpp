@@ -263,5 +263,33 @@ TEST(Schema, TheFileInTheRepositoryIsWhatTheProgramPrints) {
   EXPECT_TRUE(file == scenario_schema()) << "write it anew: simcluster schema > scenarios/scenario.schema.json";
 }
 
+TEST_F(Loader, CorosyncAloneAndItsMessages) {
+  const auto file = load(
+      "title: t\nstack: {corosync: 2.4.6, pacemaker: none}\nnetworks: {lan: {}}\nnodes:\n"
+      "  a: {traffic: {burst: 3, every: 20ms, count: 9}, interfaces: {eth0: {network: lan, address: 10.0.0.1/24}}}\n"
+      "  b: {auth-key: k, interfaces: {eth0: {network: lan, address: 10.0.0.2/24}}}\n"
+      "configuration:\n  corosync: |\n    totem {\n      version: 2\n      transport: udp\n      interface {\n"
+      "        ringnumber: 0\n        bindnetaddr: 10.0.0.0\n        mcastaddr: 239.1.1.1\n        mcastport: 5405\n"
+      "      }\n    }\n");
+  ASSERT_TRUE(file) << file.error().text();
+  const auto& machines = file->variants.front().world.machines;
+  ASSERT_TRUE(machines[0].traffic && machines[1].traffic);
+  EXPECT_EQ(machines[0].traffic->burst, 3U);
+  EXPECT_EQ(machines[0].traffic->count, 9U);
+  EXPECT_EQ(machines[1].traffic->burst, 0U) << "it only listens";
+  EXPECT_EQ(machines[1].auth_key, "k");
+  EXPECT_FALSE(machines[0].cluster_id.valid()) << "neither file names an id: the address makes it (CF-22)";
+}
+
+TEST_F(Loader, FaultsOfTheNetwork) {
+  expect_error("timeline: [{at: 1s, lose-frames: {from: node01, to: node03}}]\n", 1, 52, "there is no node or host");
+  expect_error("timeline: [{at: 1s, lose-frames: {from: node01, to: node02, frames: some}}]\n", 1, 69, "unicast");
+  expect_error("timeline: [{at: 1s, swizzle: {network: wan}}]\n", 1, 40, "there is no network \"wan\"");
+  expect_error("timeline: [{at: 1s, swizzle: {how: magic}}]\n", 1, 36, "silence");
+  expect_error("timeline: [{at: 1s, swizzle: {stopping: soon}}]\n", 1, 41, "soon");
+  expect_error("timeline: [{at: 1s, screen: {node: node01, command: corosync-vqsim}}]\n", 1, 53, "corosync-quorumtool");
+  expect_error("expect: [{state: {quorum: node07}}]\n", 1, 27, "there is no node \"node07\"");
+}
+
 }  // namespace
 }  // namespace simcluster::sim

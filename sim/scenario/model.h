@@ -47,11 +47,11 @@ struct TimelineItem {
 
 // What the simulated world must look like at one moment.
 struct StateClaim {
-  enum class Subject : std::uint8_t { kAddress, kResource, kDc, kMembers, kPower };
+  enum class Subject : std::uint8_t { kAddress, kResource, kDc, kMembers, kQuorum, kCluster, kPower };
   Subject subject = Subject::kAddress;
   IpAddress address;            // kAddress
   std::string name;             // kResource: the resource; kPower: the machine
-  std::vector<std::string> on;  // kAddress, kResource: machines; kDc: one machine; kMembers: all of them
+  std::vector<std::string> on;  // kAddress, kResource: machines; kDc: one machine; others: all of them
   bool powered = true;          // kPower
 };
 

@@ -14,6 +14,8 @@ namespace {
 bool text_fits(std::string_view pattern, std::string_view text) {
   if (pattern.size() >= 2 && pattern.front() == '*' && pattern.back() == '*')
     return text.find(pattern.substr(1, pattern.size() - 2)) != std::string_view::npos;
+  if (pattern.starts_with('*')) return text.ends_with(pattern.substr(1));
+  if (pattern.ends_with('*')) return text.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == text;
 }
 

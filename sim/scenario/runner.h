@@ -31,7 +31,7 @@ struct RunOptions {
   std::vector<Listener> listeners;    // not owned
   bool hash = true;
   bool judges = true;
-  bool watch = true;                   // false: expectations are not judged
+  bool watch = true;                    // false: expectations are not judged
   std::function<bool()> interrupted;    // asked now and then; true ends the run
   std::function<void(World&)> started;  // called once before the first event
 };

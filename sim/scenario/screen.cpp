@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/membership/stack.h"
+#include "engine/membership/tools.h"
 #include "engine/node/node.h"
 #include "reports/crm_mon.h"
 #include "sim/world/world.h"
@@ -9,14 +11,33 @@
 namespace simcluster::sim {
 
 Result<void> check_screen(std::string_view command) {
+  if (membership::is_corosync_tool(command)) return {};
   if (!command.starts_with("crm_mon"))
-    return fail(fmt::format("\"{}\" cannot be shown; crm_mon with its options can", command));
+    return fail(
+        fmt::format("\"{}\" cannot be shown (expected crm_mon, corosync-quorumtool, corosync-cfgtool or "
+                    "corosync-cmapctl with their options)",
+                    command));
   auto options = reports::parse_crm_mon_command(command);
   if (!options) return tl::unexpected(options.error());
   return {};
 }
 
+namespace {
+
+std::string corosync_screen(Machine& machine, std::string_view command) {
+  membership::Stack* stack = machine.stack();
+  const membership::ToolResult result =
+      stack != nullptr ? stack->run_tool(command)
+                       : membership::run_corosync_tool_without_daemon(command, machine.spec().profile);
+  std::string text = result.output + result.error;
+  if (result.status != 0) text += fmt::format("(exit status {})\n", result.status);
+  return text;
+}
+
+}  // namespace
+
 Result<std::string> screen_text(const World& world, Machine& machine, std::string_view command) {
+  if (membership::is_corosync_tool(command)) return corosync_screen(machine, command);
   const auto options = reports::parse_crm_mon_command(command);
   if (!options) return tl::unexpected(options.error());
   const node::Node* node = machine.node();

@@ -202,6 +202,18 @@ Result<void> World::lose_frames(NodeIndex from, NodeIndex to, std::uint32_t part
   return {};
 }
 
+Result<void> World::lose_some_frames(NodeIndex from, NodeIndex to, const Network::SelectiveLoss& loss,
+                                     std::string_view segment) {
+  SegmentId where;
+  if (!segment.empty()) {
+    const auto id = impl_->segment(segment);
+    if (!id) return tl::unexpected<Error>(id.error());
+    where = *id;
+  }
+  impl_->network.set_selective_loss(from, to, loss, where);
+  return {};
+}
+
 void World::heal_network() { impl_->network.clear_path_losses(); }
 
 }  // namespace simcluster::sim

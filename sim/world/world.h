@@ -95,6 +95,9 @@ class World {
   Result<void> partition(const std::vector<std::vector<NodeIndex>>& groups, std::string_view segment = {});
   // Loses `parts` per million of the frames that `from` sends to `to` (one way), in all segments or the named one.
   Result<void> lose_frames(NodeIndex from, NodeIndex to, std::uint32_t parts, std::string_view segment = {});
+  // The same for some frames only.
+  Result<void> lose_some_frames(NodeIndex from, NodeIndex to, const Network::SelectiveLoss& loss,
+                                std::string_view segment = {});
   // Undoes partition() and lose_frames().
   void heal_network();
 
