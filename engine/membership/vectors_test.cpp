@@ -202,19 +202,17 @@ TEST(Vectors, Mv22LastManStanding) {
   EXPECT_FALSE(net.stack(1).quorate());
 }
 
+// Measured with 3.1.7, see recordings/allow_downscale.txt: the barrier is the nodelist's sum of 4, whatever
+// expected_votes says, so the quorum stays 3.
 TEST(Vectors, Mv24AllowDownscale) {
   Net net(4, conf(4, "expected_votes: 2\nallow_downscale: 1\n"));
   net.boot();
-  for (const std::uint32_t leaver : {4U, 3U}) {
+  for (const std::uint32_t leaver : {4U, 3U, 2U}) {
     net.groups[leaver].reset();
     net.stop(leaver);
     net.run_for(seconds(2));
-    EXPECT_TRUE(net.stack(1).quorate()) << leaver;
+    EXPECT_EQ(net.stack(1).quorate(), leaver == 4) << leaver;
   }
-  net.groups[2].reset();
-  net.stop(2);
-  net.run_for(seconds(2));
-  EXPECT_FALSE(net.stack(1).quorate());
 }
 
 bool is_mcast(std::span<const std::byte> frame) { return frame.size() > 3 && frame[3] == std::byte{1}; }

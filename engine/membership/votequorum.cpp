@@ -139,11 +139,9 @@ void Votequorum::recalculate(bool allow_decrease, bool by_current_nodes) {
   raise_barrier(own().expected_votes);
   std::uint32_t total = 0;
   quorum_ = calculate(allow_decrease, by_nodes, total);
-  if (by_nodes > 0) {
-    const std::uint32_t expected = settings_.allow_downscale ? std::max(barrier_, by_nodes) : by_nodes;
+  if (by_nodes > 0)
     for (Node& node : nodes_)
-      if (node.state == NodeState::kMember) node.expected_votes = expected;
-  }
+      if (node.state == NodeState::kMember) node.expected_votes = by_nodes;
   evaluate(total);
 }
 
@@ -225,11 +223,14 @@ void Votequorum::start(ClusterNodeId own_id) {
   self.flags = kFirst;
   barrier_ = settings_.expected_votes;
   if (settings_.expected_votes_tracking) {
+    // Measured with 3.1.7: expected_votes below the sum of the nodelist does not lower the barrier that is tracked.
+    barrier_ = std::max(barrier_, settings_.nodelist_votes);
+    self.expected_votes = barrier_;
     if (const auto stored = host_.load("ev_tracking"); stored && stored->size() >= 4) {
       Reader r(std::as_bytes(std::span(stored->data(), stored->size())));
       tracking_barrier_ = r.u32();
     }
-    if (tracking_barrier_ != 0) self.expected_votes = tracking_barrier_;  // VQ-7
+    self.expected_votes = std::max(self.expected_votes, tracking_barrier_);  // VQ-7
   }
   if (settings_.wait_for_all) set_wfa_status(true);  // VQ-8
   members_ = {own_id};
@@ -275,6 +276,7 @@ void Votequorum::leave() {
   if (!settings_.allow_downscale || find(own_id_) == nullptr) return;
   own().flags |= kLeaving;
   send_nodeinfo(own_id_);
+  leaving_ = true;
 }
 
 bool Votequorum::send_nodeinfo(ClusterNodeId id) {
@@ -301,6 +303,8 @@ bool Votequorum::send_reconfigure(std::uint8_t parameter, ClusterNodeId node, st
 void Votequorum::on_message(ClusterNodeId from, std::uint16_t function, std::span<const std::byte> message) {
   Reader r(message);
   r.bytes(kServiceHeaderSize);
+  // Measured with 3.1.7: the leaving node itself takes no more notice.
+  if (leaving_) return;
   if (function == kNodeInfo) return receive_nodeinfo(from, r);
   if (function == kReconfigure) return receive_reconfigure(r);
   if (function == kRegistration) return receive_registration(from, r);

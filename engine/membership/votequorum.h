@@ -23,6 +23,7 @@ namespace simcluster::membership {
 struct VoteSettings {
   std::uint32_t votes = 1;
   std::uint32_t expected_votes = 1;
+  std::uint32_t nodelist_votes = 0;  // sum over the nodelist; 0: there is none
   bool two_node = false;
   bool wait_for_all = false;
   enum class TieBreaker : std::uint8_t { kNone, kLowest, kHighest, kList } tie_breaker = TieBreaker::kNone;
@@ -200,6 +201,7 @@ class Votequorum final : public SyncService, public PersistClient, public Quorum
   std::string device_name_;  // of the registered quorum device
   bool device_refused_ = false;
   bool device_poll_awaited_ = false;    // synchronisation waits for the device (VQ-18)
+  bool leaving_ = false;                // LEAVING is sent (VQ-23)
   std::uint32_t barrier_ = 0;           // ev_barrier
   std::uint32_t tracking_barrier_ = 0;  // ev_tracking_barrier
   bool sync_in_progress_ = false;

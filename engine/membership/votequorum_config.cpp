@@ -99,6 +99,7 @@ Result<VoteSettings> vote_settings(const CorosyncConf& conf, std::optional<std::
     return fail("configuration error: nodelist or quorum.expected_votes must be configured!");
   settings.votes = local_votes ? *local_votes : quorum.votes.value_or(1);
   settings.expected_votes = quorum.expected_votes ? *quorum.expected_votes : nodelist.sum;
+  settings.nodelist_votes = nodelist.sum;
   settings.two_node = quorum.two_node.value_or(false);
   settings.wait_for_all = quorum.wait_for_all.value_or(settings.two_node);  // VQ-5
   settings.last_man_standing = quorum.last_man_standing;
