@@ -7,6 +7,7 @@
 
 #include "reports/text.h"
 #include "sim/checks/judge.h"
+#include "sim/scenario/noting_fields.h"
 #include "sim/scenario/operations.h"
 
 namespace simcluster::sim {
@@ -78,7 +79,9 @@ void declare_action(Fields& fields, TimelineItem& item, std::span<const ActionTy
     } else if (!fields.begin_object({type.name, type.help})) {
       continue;
     }
-    action->describe(fields);
+    item.said.name = type.name;
+    NotingFields noting(fields, item.said.parameters);
+    action->describe(noting);
     action->short_form() ? fields.end_value() : fields.end_object();
     item.action = std::move(action);
   }

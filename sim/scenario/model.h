@@ -39,9 +39,17 @@ struct Moment {
   Duration until;      // kEvery: no later than this; kBetween: upper bound
 };
 
+// An action as the file says it: "kill-process", and its keys with their values, in order. Items of lists have the
+// list's key: groups.0.1 is the second name of the first group. For whoever carries a scenario out elsewhere.
+struct ActionText {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> parameters;
+};
+
 struct TimelineItem {
   Moment moment;
   std::shared_ptr<const Action> action;
+  ActionText said;
   SourcePlace place;
 };
 
