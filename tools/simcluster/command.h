@@ -31,6 +31,7 @@ int check_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int history_command(const Arguments& arguments);
+int twin_command(const Arguments& arguments);
 int replay_command(const Arguments& arguments);
 int soak_command(const Arguments& arguments);
 int completion_command(const Arguments& arguments);

@@ -1,0 +1,428 @@
+#include "tools/twin/compare.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "reports/table.h"
+#include "tools/twin/bounds.h"
+#include "tools/twin/commands.h"
+#include "tools/twin/observed.h"
+#include "tools/twin/screens.h"
+
+namespace simcluster::twin {
+
+namespace {
+
+using Phases = std::vector<Phase>;
+
+constexpr std::string_view kSame = "the same";
+
+// How far the end of the manager's actions may lie from the real one's, ms: agents and daemons of a real machine take
+// their time, which the simulator does not know.
+constexpr std::int64_t kManagerSlack = 3000;
+
+std::vector<std::int64_t> deed_times(const sim::Scenario& scenario) {
+  std::vector<std::int64_t> times;
+  for (const auto& item : scenario.timeline)
+    if (item.said.name != "note" && item.said.name != "screen") times.push_back(item.moment.at.milliseconds());
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+// What a node saw in a phase, links apart: they go up and down in no fixed order.
+std::vector<std::string> sequence_of(const Phase& phase, const std::string& node) {
+  std::vector<std::string> texts;
+  if (const auto events = phase.events.find(node); events != phase.events.end())
+    for (const Event& event : events->second)
+      if (!event.is_link() && event.change != Change::kAction) texts.push_back(event.text);
+  return texts;
+}
+
+// Results of one resource's actions, in order. Each has its node behind " on ".
+using Actions = std::vector<std::string>;
+
+std::string node_of(const std::string& action) {
+  const auto begin = action.rfind(" on ");
+  return begin == std::string::npos ? std::string() : action.substr(begin + 4, action.find(':', begin) - begin - 4);
+}
+
+// Started on one node before it is stopped on the other: instances of a clone.
+bool is_cloned(const Actions& actions) {
+  std::set<std::string> active;
+  for (const std::string& action : actions) {
+    if (action.starts_with("Result of start ")) active.insert(node_of(action));
+    if (action.starts_with("Result of stop ")) active.erase(node_of(action));
+    if (active.size() > 1) return true;
+  }
+  return false;
+}
+
+// What was done to each resource. Between resources the order is the graph's business: those that wait for nothing run
+// side by side. So are the probes of one resource and the instances of a clone.
+std::map<std::string, Actions> actions_of(const Phase& phase) {
+  std::vector<Event> events;
+  for (const auto& [node, seen] : phase.events)
+    std::copy_if(seen.begin(), seen.end(), std::back_inserter(events),
+                 [](const Event& event) { return event.change == Change::kAction; });
+  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.ms < b.ms; });
+  std::map<std::string, Actions> done;
+  for (const Event& event : events) {
+    Actions& actions = done[event.resource];
+    // Every node reports a fencing.
+    if (std::find(actions.begin(), actions.end(), event.text) == actions.end()) actions.push_back(event.text);
+  }
+  const auto probe = [](const std::string& text) { return text.starts_with("Result of probe "); };
+  for (auto& [resource, actions] : done) {
+    std::stable_sort(actions.begin(), std::stable_partition(actions.begin(), actions.end(), probe));
+    if (is_cloned(actions))
+      std::stable_sort(std::find_if_not(actions.begin(), actions.end(), probe), actions.end(),
+                       [](const std::string& a, const std::string& b) { return node_of(a) < node_of(b); });
+  }
+  return done;
+}
+
+// When the last of them was over, after the beginning of the phase; negative: there was none.
+std::int64_t last_action(const Phase& phase) {
+  std::int64_t last = -1;
+  for (const auto& [node, events] : phase.events)
+    for (const Event& event : events)
+      if (event.change == Change::kAction) last = std::max(last, event.ms - phase.ms);
+  return last;
+}
+
+// How often every link of a node went up or down; their order is kept within each link.
+std::vector<std::string> links_of(const Phase& phase, const std::string& node) {
+  std::vector<std::string> texts;
+  if (const auto events = phase.events.find(node); events != phase.events.end())
+    for (const Event& event : events->second)
+      if (event.is_link()) texts.push_back(event.text);
+  const auto name = [](const std::string& text) { return text.substr(0, text.rfind(' ')); };
+  std::stable_sort(texts.begin(), texts.end(),
+                   [&](const std::string& a, const std::string& b) { return name(a) < name(b); });
+  return texts;
+}
+
+struct Span {
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+  bool any = false;
+  void add(std::int64_t ms) {
+    from = any ? std::min(from, ms) : ms;
+    to = any ? std::max(to, ms) : ms;
+    any = true;
+  }
+  std::string text() const {
+    if (!any) return "-";
+    const auto one = [](std::int64_t ms) { return fmt::format("{}.{:02}", ms / 1000, ms % 1000 / 10); };
+    return one(from) == one(to) ? one(from) : fmt::format("{}-{}", one(from), one(to));
+  }
+};
+
+// The same event at several nodes and in several runs.
+struct Sighting {
+  Change change = Change::kQuorum;
+  std::set<std::string> nodes;
+  std::size_t count = 0;
+  std::size_t components = 1;
+  Span real;
+  Span simulated;
+  bool early_or_late = false;  // simulated
+  bool real_early_or_late = false;
+};
+
+class Comparer {
+ public:
+  Comparer(const sim::Scenario& scenario, Bounds bounds, std::vector<Phases> real, Phases simulated)
+      : bounds_(std::move(bounds)),
+        cluster_(scenario.world.machines.size()),
+        real_(std::move(real)),
+        simulated_(std::move(simulated)) {
+    for (const auto& machine : scenario.world.machines) nodes_.push_back(machine.name);
+  }
+
+  Comparison run() {
+    for (std::size_t i = 0; i < simulated_.size(); ++i) compare_phase(i);
+    return std::move(result_);
+  }
+
+ private:
+  void compare_phase(std::size_t i) {
+    Phases simulated = simulated_;
+    std::vector<Phases> alike = alike_in(i, real_, simulated);
+    bool another_way = false;
+    if (alike.empty()) {
+      std::vector<Phases> real = real_;
+      for (Phases& phases : real) merge(phases[i]);
+      merge(simulated[i]);
+      alike = alike_in(i, real, simulated);
+      another_way = !alike.empty();
+    }
+    const bool same = !alike.empty();
+    if (!same) {
+      simulated = simulated_;
+      alike = real_;
+      report_sequences(i);
+    }
+    report_actions(i);
+    const bool links = report_links(i);
+    if (same || links) report_times(i, alike, simulated, same, links, another_way);
+  }
+
+  std::vector<Phases> alike_in(std::size_t i, const std::vector<Phases>& real, const Phases& simulated) const {
+    std::vector<Phases> alike;
+    for (const Phases& phases : real)
+      if (std::all_of(nodes_.begin(), nodes_.end(), [&](const std::string& node) {
+            return sequence_of(phases[i], node) == sequence_of(simulated[i], node);
+          }))
+        alike.push_back(phases);
+    return alike;
+  }
+
+  static void merge(Phase& phase) {
+    for (auto& [node, events] : phase.events) events = merged(events);
+  }
+
+  // Which nodes saw something that no real run shows.
+  void report_sequences(std::size_t i) {
+    for (const auto& node : nodes_) {
+      const auto simulated = sequence_of(simulated_[i], node);
+      std::set<std::string> seen;
+      for (const Phases& real : real_) seen.insert(fmt::format("{}", fmt::join(sequence_of(real[i], node), "; ")));
+      const std::string text = fmt::format("{}", fmt::join(simulated, "; "));
+      const bool known = seen.contains(text);
+      add({name_of(i), node, fmt::format("{}", fmt::join(seen, "\n  or: ")), text, "", "", "",
+           known ? "not together with the other nodes" : "another sequence", false});
+    }
+  }
+
+  void report_actions(std::size_t i) {
+    const auto simulated = actions_of(simulated_[i]);
+    std::set<std::string> names;
+    for (const auto& [resource, texts] : simulated) names.insert(resource);
+    for (const Phases& real : real_)
+      for (const auto& [resource, texts] : actions_of(real[i])) names.insert(resource);
+    bool good = true;
+    for (const auto& name : names) {
+      const auto text_of = [&](const Phase& phase) {
+        const auto done = actions_of(phase);
+        const auto texts = done.find(name);
+        return texts == done.end() ? std::string() : fmt::format("{}", fmt::join(texts->second, "; "));
+      };
+      std::set<std::string> seen;
+      for (const Phases& real : real_) seen.insert(text_of(real[i]));
+      const std::string text = text_of(simulated_[i]);
+      if (seen.contains(text)) continue;
+      good = false;
+      add({name_of(i), name, fmt::format("{}", fmt::join(seen, "\n  or: ")), text, "", "", "", "other actions", false});
+    }
+    if (names.empty() || !good) return;
+    Span real;
+    Span mine;
+    Span limits;
+    std::size_t count = 0;
+    for (const Phases& phases : real_) real.add(last_action(phases[i]));
+    for (const auto& [resource, texts] : simulated) count += texts.size();
+    mine.add(last_action(simulated_[i]));
+    limits.add(std::max<std::int64_t>(real.from - kManagerSlack, 0));
+    limits.add(real.to + kManagerSlack);
+    const bool in_time = mine.from >= limits.from && mine.to <= limits.to;
+    add({name_of(i), "all", fmt::format("{} actions", count), std::string(kSame), real.text(), mine.text(),
+         limits.text(), in_time ? "yes" : "out of bounds", in_time});
+  }
+
+  bool report_links(std::size_t i) {
+    bool good = true;
+    for (const auto& node : nodes_) {
+      const auto simulated = links_of(simulated_[i], node);
+      std::set<std::string> seen;
+      for (const Phases& real : real_) seen.insert(fmt::format("{}", fmt::join(links_of(real[i], node), "; ")));
+      const std::string text = fmt::format("{}", fmt::join(simulated, "; "));
+      if (seen.contains(text)) continue;
+      good = false;
+      add({name_of(i), node, fmt::format("{}", fmt::join(seen, "\n  or: ")), text, "", "", "", "other links", false});
+    }
+    return good;
+  }
+
+  void report_times(std::size_t i, const std::vector<Phases>& alike, const Phases& simulated, bool sequences,
+                    bool links, bool another_way) {
+    std::vector<std::string> order;
+    std::map<std::string, Sighting> seen;
+    collect(simulated, i, true, order, seen);
+    for (const Phases& real : alike) collect(real, i, false, order, seen);
+    for (const auto& text : order) {
+      const Sighting& one = seen.at(text);
+      const bool link = one.change == Change::kLinkUp || one.change == Change::kLinkDown;
+      if (link ? !links : !sequences) continue;
+      const Bound bound = bounds_.of(one.change, cluster_, one.components);
+      Span limits;
+      limits.add(bound.least);
+      limits.add(bound.most);
+      add({name_of(i), fmt::format("{}", fmt::join(one.nodes, " ")),
+           link ? fmt::format("{} {}", one.count, text) : text, std::string(kSame), one.real.text(),
+           one.simulated.text(), limits.text(), verdict_of(one, another_way && one.change == Change::kMerge),
+           !one.early_or_late});
+    }
+  }
+
+  static std::string verdict_of(const Sighting& one, bool another_way) {
+    if (one.early_or_late) return "out of bounds";
+    if (one.real_early_or_late) return "yes; the real one is out of bounds";
+    return another_way ? "yes, by another way" : "yes";
+  }
+
+  void collect(const Phases& phases, std::size_t i, bool simulated, std::vector<std::string>& order,
+               std::map<std::string, Sighting>& seen) {
+    for (const auto& [node, events] : phases[i].events) {
+      std::int64_t ring = phases[i].ms;
+      for (const Event& event : events) {
+        if (!event.members.empty()) ring = event.ms;
+        if (event.text.starts_with("Sync ") || event.text.starts_with("Members[") || event.change == Change::kAction)
+          continue;
+        const std::string text =
+            event.is_link() ? (event.change == Change::kLinkUp ? "links up" : "links down") : event.text;
+        auto [at, fresh] = seen.try_emplace(text);
+        if (fresh) order.push_back(text);
+        Sighting& one = at->second;
+        one.change = event.change;
+        one.components = std::max(one.components, event.components);
+        const std::int64_t after = event.ms - (event.change == Change::kQuorum ? ring : phases[i].ms);
+        (simulated ? one.simulated : one.real).add(after);
+        if (simulated) {
+          one.nodes.insert(node);
+          ++one.count;
+        }
+        if (!in_time(phases, i, event, after)) (simulated ? one.early_or_late : one.real_early_or_late) = true;
+      }
+    }
+  }
+
+  // The cause may lie in an earlier phase; then every further failure costs at most one more consensus timeout
+  // (EVS-11).
+  bool in_time(const Phases& phases, std::size_t i, const Event& event, std::int64_t after) const {
+    const Bound bound = bounds_.of(event.change, cluster_, event.components);
+    if (after >= bound.least && after <= bound.most) return true;
+    if (event.change == Change::kQuorum) return false;
+    for (std::size_t k = 1; k < i; ++k) {
+      const std::int64_t longer = event.ms - phases[k].ms;
+      if (longer >= bound.least && longer <= bound.most + bounds_.consensus()) return true;
+    }
+    return false;
+  }
+
+  std::string name_of(std::size_t i) const {
+    if (i == 0) return "boot";
+    return fmt::format("{}", fmt::join(simulated_[i].done, "; "));
+  }
+
+  void add(Row row) {
+    result_.good = result_.good && row.good;
+    result_.rows.push_back(std::move(row));
+  }
+
+  Bounds bounds_;
+  std::size_t cluster_;
+  std::vector<Phases> real_;
+  Phases simulated_;
+  std::vector<std::string> nodes_;
+  Comparison result_;
+};
+
+// Frames were lost at random: what the nodes see in between is chance, what they come to is not.
+Comparison compare_ends(const Recording& recording, const Lines& simulated) {
+  const auto text_of = [](const Lines& run) {
+    std::string text;
+    for (const auto& [node, state] : final_states(run))
+      text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", node, state);
+    return text;
+  };
+  std::set<std::string> real;
+  for (const Lines& run : recording.runs) real.insert(text_of(run));
+  const std::string end = text_of(simulated);
+  const bool good = real.contains(end);
+  Comparison result;
+  result.rows.push_back({"at the end", "all", fmt::format("{}", fmt::join(real, "\n  or: ")),
+                         good ? std::string(kSame) : end, "", "", "", good ? "yes" : "another end", good});
+  result.good = good;
+  return result;
+}
+
+void compare_screens(const Recording& recording, const Lines& simulated, Comparison& result) {
+  const auto mine = crm_mon_screens(simulated);
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    std::set<std::string> real;
+    for (const Lines& run : recording.runs) {
+      const auto screens = crm_mon_screens(run);
+      real.insert(i < screens.size() ? screens[i] : std::string());
+    }
+    const bool good = real.contains(mine[i]);
+    result.good = result.good && good;
+    result.rows.push_back({fmt::format("crm_mon, time {}", i + 1), "", good ? "the screen" : *real.begin(),
+                           good ? std::string(kSame) : mine[i], "", "", "", good ? "yes" : "another text", good});
+  }
+}
+
+}  // namespace
+
+Result<Comparison> compare(const sim::Scenario& scenario, const Recording& recording, const Lines& simulated) {
+  Comparison result;
+  if (loses_at_random(scenario)) {
+    result = compare_ends(recording, simulated);
+  } else {
+    const auto bounds =
+        Bounds::of(scenario.world.machines.front().corosync_conf, scenario.world.machines.front().profile);
+    if (!bounds) return tl::unexpected(bounds.error());
+    const auto times = deed_times(scenario);
+    auto simulated_phases = phases_of(simulated, times);
+    if (!simulated_phases) return tl::unexpected(simulated_phases.error());
+    std::vector<Phases> real;
+    for (const Lines& run : recording.runs) {
+      auto phases = phases_of(run, times);
+      if (!phases) return tl::unexpected(phases.error());
+      real.push_back(std::move(*phases));
+    }
+    result = Comparer(scenario, *bounds, std::move(real), std::move(*simulated_phases)).run();
+  }
+  compare_screens(recording, simulated, result);
+  for (const Lines& run : recording.runs)
+    for (const auto& complaint : complaints(run)) result.remarks.push_back(complaint);
+  return result;
+}
+
+std::string table_text(const std::string& name, const Comparison& comparison, bool only_differences) {
+  std::vector<std::vector<std::string>> rows;
+  std::string details;
+  std::string last;
+  for (const Row& row : comparison.rows) {
+    if (only_differences && row.good) continue;
+    const std::string real = row.real.empty() ? "nothing" : row.real;
+    const bool same = row.simulated == kSame;
+    rows.push_back({row.done == last ? "" : row.done, row.nodes, same ? real : "(below)", row.real_time,
+                    row.simulated_time, row.bound, row.verdict});
+    if (!same)
+      details += fmt::format("{} at {}:\n  real: {}\n  simulated: {}\n", row.done, row.nodes, real,
+                             row.simulated.empty() ? "nothing" : row.simulated);
+    last = row.done;
+  }
+  if (rows.empty() && only_differences) return {};
+  std::string text = fmt::format("\n{}\n{}{}", name,
+                                 reports::table_text({{"what was done", reports::Align::kLeft},
+                                                      {"nodes", reports::Align::kLeft},
+                                                      {"what they saw", reports::Align::kLeft},
+                                                      {"real, s", reports::Align::kRight},
+                                                      {"simulated, s", reports::Align::kRight},
+                                                      {"bound, s", reports::Align::kRight},
+                                                      {"as real", reports::Align::kLeft}},
+                                                     rows),
+                                 details);
+  for (const auto& remark : comparison.remarks) text += fmt::format("remark: {}\n", remark);
+  return text;
+}
+
+}  // namespace simcluster::twin
