@@ -282,7 +282,7 @@ TEST_F(Loader, CorosyncAloneAndItsMessages) {
 }
 
 TEST_F(Loader, FaultsOfTheNetwork) {
-  expect_error("timeline: [{at: 1s, lose-frames: {from: node01, to: node03}}]\n", 1, 52, "there is no node or host");
+  expect_error("timeline: [{at: 1s, lose-frames: {from: node01, to: node03}}]\n", 1, 53, "there is no node or host");
   expect_error("timeline: [{at: 1s, lose-frames: {from: node01, to: node02, frames: some}}]\n", 1, 69, "unicast");
   expect_error("timeline: [{at: 1s, swizzle: {network: wan}}]\n", 1, 40, "there is no network \"wan\"");
   expect_error("timeline: [{at: 1s, swizzle: {how: magic}}]\n", 1, 36, "silence");

@@ -17,7 +17,7 @@ namespace simcluster::tools {
 
 namespace {
 
-constexpr std::array<Command, 8> kCommands = {{
+constexpr std::array<Command, 9> kCommands = {{
     {"run", "run scenarios and print their story", run_command},
     {"check", "run all scenarios and compare with their golden files", check_command},
     {"list", "list scenarios and their variants", list_command},

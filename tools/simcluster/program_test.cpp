@@ -183,7 +183,7 @@ TEST_F(Program, ListSchemaCompletion) {
   EXPECT_EQ(run("schema").output.substr(0, 2), "{\n");
   write("completion.bash", run("completion bash").output);
   EXPECT_EQ(std::system(("bash -n '" + (folder_ / "completion.bash").generic_string() + "'").c_str()), 0);
-  EXPECT_TRUE(has(run("completion bash"), "compgen -W \"run check list replay history schema completion"));
+  EXPECT_TRUE(has(run("completion bash"), "compgen -W \"run check list twin replay history soak schema completion"));
 }
 
 TEST_F(Program, UnusableInputDoesNotStopTheOthersOfACheck) {

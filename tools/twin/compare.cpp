@@ -119,7 +119,10 @@ struct Span {
   }
   std::string text() const {
     if (!any) return "-";
-    const auto one = [](std::int64_t ms) { return fmt::format("{}.{:02}", ms / 1000, ms % 1000 / 10); };
+    const auto one = [](std::int64_t ms) {
+      const std::int64_t size = ms < 0 ? -ms : ms;  // quorum may come before the ring where it came by another way
+      return fmt::format("{}{}.{:02}", ms <= -10 ? "-" : "", size / 1000, size % 1000 / 10);
+    };
     return one(from) == one(to) ? one(from) : fmt::format("{}-{}", one(from), one(to));
   }
 };
