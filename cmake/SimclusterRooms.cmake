@@ -5,8 +5,12 @@ target_include_directories(simcluster_options INTERFACE "${CMAKE_SOURCE_DIR}")
 target_include_directories(simcluster_options SYSTEM INTERFACE "${XXHASH_INCLUDE_DIR}")
 target_compile_options(simcluster_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -ffp-contract=off)
-target_compile_definitions(simcluster_options INTERFACE SIMCLUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-  SIMCLUSTER_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(simcluster_options INTERFACE SIMCLUSTER_VERSION="${PROJECT_VERSION}")
+
+# Tests and benchmarks look for their data below the source tree. Only they know where it is: objects that do not are
+# the same for every checkout, and ccache shares them.
+add_library(simcluster_source_dir INTERFACE)
+target_compile_definitions(simcluster_source_dir INTERFACE SIMCLUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 if(SIMCLUSTER_SANITIZE)
   target_compile_options(simcluster_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -51,7 +55,7 @@ endfunction()
 function(simcluster_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE ${TEST_LINK} simcluster_options GTest::gtest_main GTest::gmock)
+  target_link_libraries(${name} PRIVATE ${TEST_LINK} simcluster_options simcluster_source_dir GTest::gtest_main GTest::gmock)
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" TIMEOUT 280
     SKIP_REGULAR_EXPRESSION "all tests skipped")
@@ -61,5 +65,5 @@ endfunction()
 function(simcluster_bench name)
   cmake_parse_arguments(BENCH "" "" "LINK" ${ARGN})
   add_executable(${name} ${CMAKE_SOURCE_DIR}/bench/${name}.cpp)
-  target_link_libraries(${name} PRIVATE ${BENCH_LINK} simcluster_options benchmark::benchmark_main)
+  target_link_libraries(${name} PRIVATE ${BENCH_LINK} simcluster_options simcluster_source_dir benchmark::benchmark_main)
 endfunction()
