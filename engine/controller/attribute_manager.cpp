@@ -42,6 +42,10 @@ std::string_view shown(const std::optional<std::string>& value, const Profile& p
 }
 
 constexpr std::string_view kFailCountPrefix = "fail-count-";
+// Which generation of the attribute protocol a node speaks. Never written into the CIB; it is every manager's first
+// update, so that there is a writer before anybody has something to write (CM-9.6, CM-9.11).
+constexpr std::string_view kProtocolAttribute = "#attrd-protocol";
+constexpr std::string_view kProtocolVersion = "4";
 
 }  // namespace
 
@@ -163,6 +167,12 @@ void AttributeManager::on_deliver(const membership::GroupMember& sender, std::sp
       return;
     }
     case Kind::kWriter:
+      if (is_writer() && sender.node != self_) {
+        log_line(host_, profile_, LogPriority::kNotice, Daemon::kAttributes, "attrd_check_for_new_writer",
+                 fmt::format("Detected another attribute writer ({}), starting new election",
+                             nodes_.node_name(sender.node)));
+        if (election_) election_->start_round();
+      }
       writer_ = sender.node;
       if (election_ && writer_ != self_) election_->reset();
       return;
@@ -219,7 +229,7 @@ void AttributeManager::on_timer(std::uint64_t cookie) {
 
 // CM-9.7: one request for all nodes' values of the attribute.
 void AttributeManager::write(const std::string& name, Attribute& entry) {
-  if (!is_writer() || entry.in_flight) return;
+  if (!is_writer() || entry.in_flight || name == kProtocolAttribute) return;
   CibRequest request;
   request.client = daemon_name(Daemon::kAttributes, profile_);
   for (auto& [node, value] : entry.values) {
@@ -329,6 +339,7 @@ void AttributeManager::on_configuration(const membership::GroupConfiguration& co
   for (const membership::GroupChange& change : configuration.joined) {
     if (change.member == group_->self()) {
       connected_ = true;
+      if (profile_.daemons_renamed) send_update(kProtocolAttribute, std::string(kProtocolVersion), {}, self_);
     } else {
       others_joined = true;
     }

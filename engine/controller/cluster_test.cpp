@@ -107,8 +107,9 @@ class ClusterTest : public ::testing::Test {
   }
 
   void start(Machine& machine, std::string_view cib) {
-    machine.controller = std::make_unique<Controller>(machine.host, profile, cluster->node(machine.id),
-                                                      ControllerConfig{machine.name, std::string(cib)}, machine);
+    machine.controller =
+        std::make_unique<Controller>(machine.host, profile, cluster->node(machine.id),
+                                     ControllerConfig{machine.name, std::string(cib), 4, milliseconds(12)}, machine);
     cluster->start(machine.id);
     ASSERT_TRUE(machine.controller->start());
   }
@@ -205,6 +206,18 @@ TEST_F(ClusterTest, ColdStartElectsAndStarts) {
   EXPECT_EQ(dc().cib().root().value("have-quorum"), "1");
   EXPECT_EQ(dc().cib().root().value("dc-uuid"), dc().dc());
   expect_equal_replicas();
+}
+
+// CM-9.6, CM-9.11: the writer is found before anybody has something to write, so that the attributes of the join are in
+// the CIB before the first transition, which nothing disturbs. The protocol's own attribute is never written.
+TEST_F(ClusterTest, AttributesOfTheJoinDoNotDisturbTheFirstTransition) {
+  boot("2.1.5");
+  clock.run_for(seconds(40));
+  EXPECT_TRUE(dc_machine().host.logged("Transition 0 (Complete="));
+  EXPECT_TRUE(dc_machine().host.logged("): Complete"));
+  EXPECT_FALSE(dc_machine().host.logged("): Stopped"));
+  EXPECT_EQ(attribute(dc(), "node2", "#feature-set"), "3.16.1");
+  EXPECT_EQ(attribute(dc(), "node2", "#attrd-protocol"), "");
 }
 
 // AT-10.2: the lines of 1.0 on the way to the first start.

@@ -210,6 +210,9 @@ void Controller::Impl::timer_popped(Timer timer) {
       fsa_.add(Action::kPeInvoke);
       want_run();
       return;
+    case kQueryTimer:
+      calculate();
+      return;
     case kReplyTimer:
       scheduler_answered();
       return;

@@ -13,6 +13,7 @@
 #include "engine/base/host.h"
 #include "engine/base/ids.h"
 #include "engine/base/profile.h"
+#include "engine/base/time.h"
 #include "engine/cib/document.h"
 #include "engine/controller/cib_request.h"
 #include "engine/controller/fsa_tables.h"
@@ -24,6 +25,9 @@ struct ControllerConfig {
   std::string name;         // uname
   std::string initial_cib;  // XML; empty: none
   int cores = 4;            // for the limits of CM-7.13
+  // Until the CIB manager has answered the question for all of the CIB that every run of the scheduler begins with.
+  // What changes meanwhile makes the question obsolete (CM-7.2).
+  Duration cib_query_time;
 };
 
 class ControllerClient {

@@ -135,6 +135,7 @@ class Controller::Impl final : public FsaClient,
     kQuorumTimer,
     kJoinPauseTimer,
     kSchedulerRetryTimer,
+    kQueryTimer,
     kReplyTimer,
     kEndTimer,
     kTimerCount,
@@ -219,6 +220,7 @@ class Controller::Impl final : public FsaClient,
 
   // --- controller_transition.cpp
   void invoke_scheduler();
+  void calculate();
   void scheduler_answered();
   void start_transition(const FsaInput& input);
   void halt_transition(Action action);

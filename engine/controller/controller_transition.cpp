@@ -45,6 +45,12 @@ void Controller::Impl::invoke_scheduler() {
     return;
   }
   scheduler_reference_ = 0;
+  start_timer(kQueryTimer, config_.cib_query_time);
+}
+
+// CM-7.2: the CIB is there.
+void Controller::Impl::calculate() {
+  if (!the_dc_ || fsa_.state() != State::kPolicyEngine || !scheduler_connected_) return;
   if (outstanding_ > 0) {
     start_timer(kSchedulerRetryTimer, kSchedulerRetry);
     return;

@@ -31,8 +31,11 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     auto stack = membership::Stack::create(*conf, machine, host_, profile_, this);
     if (!stack) return tl::unexpected(stack.error());
     stack_ = std::move(*stack);
-    controller_ = std::make_unique<controller::Controller>(
-        host_, profile_, *stack_, controller::ControllerConfig{config_.name, config_.initial_cib}, *this);
+    controller::ControllerConfig manager;
+    manager.name = config_.name;
+    manager.initial_cib = config_.initial_cib;
+    manager.cib_query_time = config_.cib_query_time;
+    controller_ = std::make_unique<controller::Controller>(host_, profile_, *stack_, std::move(manager), *this);
     shell_ = std::make_unique<OperatorShell>(*controller_, config_.name);
     // An initial CIB that cannot be used must leave nothing running.
     const Result<void> started = controller_->start();

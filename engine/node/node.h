@@ -37,6 +37,8 @@ struct NodeConfig {
   // The CIB (XML, formatted or not) of a node that has none on its disk; empty: an empty CIB. What was persisted
   // before (Host::load) goes first (CM-6.13).
   std::string initial_cib;
+  // What it costs to ask the CIB manager for everything, before every run of the scheduler (CM-7.2).
+  Duration cib_query_time;
 };
 
 // How `crm configure load` treats objects that exist already.

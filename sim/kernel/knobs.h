@@ -23,6 +23,8 @@ struct KernelKnobs {
   CostRange script_step{microseconds(20), microseconds(120)};
   // One write that must survive a power cut.
   CostRange disk_sync{milliseconds(1), milliseconds(6)};
+  // A question for the whole CIB: serialized, sent over local sockets, parsed again.
+  Duration cib_query = milliseconds(12);
   // A datagram on its way through the local loop.
   Duration loopback_delay = microseconds(8);
 };

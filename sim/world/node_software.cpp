@@ -61,6 +61,7 @@ class NodeSoftware final : public ClusterSoftware {
     config.corosync_conf = spec.corosync_conf;
     config.auth_key = spec.auth_key;
     config.initial_cib = spec.initial_cib;
+    config.cib_query_time = spec.knobs.cib_query;
     config.local_addresses = addresses_of(machine);
     return config;
   }
