@@ -43,6 +43,7 @@ struct HistoryEntry {
   std::int64_t last_change = -1;  // `last-rc-change`, -1 when missing
   // Set where the reference writes `op-restart-digest` = calculated-failure-timeout (S2 E-11.7).
   bool restart_digest_invalidated = false;
+  bool masked = false;  // a probe failure that counts as the expected result (S2 E-11.8)
 
   bool is_probe() const { return task == HistoryTask::kMonitor && interval == 0; }
 };

@@ -208,6 +208,7 @@ void HistoryProcessor::set_active() {
 
 // S2 E-11.8.
 void HistoryProcessor::mask_probe_failure(Step& step) {
+  step.entry.masked = true;
   update_state(step, step.entry.expected);
   record_failed(step);
   ban(step, ScoreReason::kMaskedProbe);

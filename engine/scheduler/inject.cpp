@@ -16,16 +16,16 @@ using namespace cib::names;
 class Injector {
  public:
   Injector(cib::Document& cib, const Model& model, const Injections& injections, std::int64_t now)
-      : cib_(cib), model_(model), injections_(injections), editor_(cib, now, !injections.nodes_up.empty()) {}
+      : model_(model), injections_(injections), editor_(cib, now, !injections.nodes_up.empty()) {}
 
   std::vector<InjectedItem> run() {
     if (injections_.quorum) {
       say(InjectedItem::Kind::kQuorum, "Setting quorum: " + *injections_.quorum, {}, *injections_.quorum);
-      cib_.root().set_attribute("have-quorum", *injections_.quorum);
+      editor_.set_quorum(*injections_.quorum);
     }
     if (injections_.watchdog) {
       say(InjectedItem::Kind::kWatchdog, "Setting watchdog: " + *injections_.watchdog, {}, *injections_.watchdog);
-      set_cluster_option("have-watchdog", *injections_.watchdog);
+      editor_.set_cluster_option("have-watchdog", *injections_.watchdog);
     }
     for (const std::string& node : injections_.nodes_up) {
       say(InjectedItem::Kind::kNode, "Bringing node " + node + " online", "Online", node);
@@ -44,6 +44,7 @@ class Injector {
     tickets(injections_.tickets_standby, "Making ticket ", " standby", "Standby", "standby", "true");
     tickets(injections_.tickets_activated, "Activating ticket ", "", "Activating", "standby", "false");
     for (const std::string& spec : injections_.operations) inject_operation(spec);
+    editor_.store_version();
     return std::move(items_);
   }
 
@@ -60,25 +61,6 @@ class Injector {
     }
   }
 
-  void set_cluster_option(std::string_view name, std::string_view value) {
-    cib::MutableElement config = cib_.root().ensure_child("configuration").ensure_child("crm_config");
-    for (cib::MutableElement set : config.children(kClusterPropertySet)) {
-      if (cib::MutableElement pair = set.child_with(kNvpair, kName, name)) {
-        pair.set_attribute(kValue, value);
-        return;
-      }
-    }
-    cib::MutableElement set = config.first_child(kClusterPropertySet);
-    if (!set) {
-      set = config.append_child(kClusterPropertySet);
-      set.set_attribute(kId, "cib-bootstrap-options");
-    }
-    cib::MutableElement pair = set.append_child(kNvpair);
-    pair.set_attribute(kId, std::string(set.id()) + "-" + std::string(name));
-    pair.set_attribute(kName, name);
-    pair.set_attribute(kValue, value);
-  }
-
   struct Spec {
     std::string_view key_text;
     OperationKey key;
@@ -86,10 +68,12 @@ class Injector {
     int rc = 0;
   };
 
-  // KEY@NODE=RC, where a part ends with the text too. The number of parts found; all three are needed.
+  // KEY@NODE=RC, where a part ends with the text too. The number of parts found, as sscanf counts them: -1 for an empty
+  // text. All three are needed.
   static int split(std::string_view text, Spec& spec) {
     const std::size_t at = text.find('@');
-    if (text.empty() || at == 0) return 0;
+    if (text.empty()) return -1;
+    if (at == 0) return 0;
     spec.key_text = text.substr(0, at);
     if (at == std::string_view::npos) return 1;
     const std::size_t equals = text.find('=', at);
@@ -120,7 +104,7 @@ class Injector {
       return;
     }
     count_failure(spec);
-    record(spec, model_.resource(id), std::string(spec.key_text));
+    record(spec, model_.resource(id));
   }
 
   void count_failure(const Spec& spec) {
@@ -139,10 +123,9 @@ class Injector {
     return node.valid() ? model_.node(node).id : std::string_view();
   }
 
-  void record(const Spec& spec, const Resource& resource, const std::string& key) {
+  void record(const Spec& spec, const Resource& resource) {
     OperationResult result;
     result.task = spec.key.task;
-    result.key = key;
     result.interval = spec.key.interval;
     result.rc = spec.rc;
     if (spec.rc != 0) result.exit_reason = "Simulated action result";
@@ -151,7 +134,6 @@ class Injector {
     editor_.record(spec.node, node_id(spec.node), target, result);
   }
 
-  cib::Document& cib_;
   const Model& model_;
   const Injections& injections_;
   StatusEditor editor_;

@@ -32,6 +32,7 @@ class Executor {
         fire(synapse);
       }
     }
+    editor_.store_version();
     result_.complete = aborted_ || fired_ == graph_.synapses.size();
     result_.aborted = aborted_;
     result_.done = fired_;
@@ -141,7 +142,6 @@ class Executor {
   bool record(const GraphAction& action, const GraphAction::Primitive& primitive, std::string_view shown) {
     OperationResult result;
     result.task = action.operation == "reload-agent" ? "start" : action.operation;
-    result.key = action.operation_key;
     result.interval = action.interval();
     result.target_rc = target_rc(action);
     result.rc = result.target_rc;

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/cib/patch.h"
 #include "engine/scheduler/inject.h"
 #include "engine/scheduler/scheduler.h"
+#include "engine/scheduler/test_cib.h"
 
 namespace simcluster::scheduler {
 namespace {
@@ -76,6 +78,20 @@ TEST(Simulate, RecordsResultsInTheHistory) {
   EXPECT_EQ(history.first_child().value("transition-magic"), "0:0;2:-1:0:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
 }
 
+// S5 L-6: the operation's key names the resource as it is configured, also where the graph numbers instances.
+TEST(Simulate, KeysNameTheConfiguredResource) {
+  const testing::TestCib cib{.options = "stonith-enabled=false",
+                             .resources = "<clone id=\"c\">" + testing::TestCib::dummy("r") + "</clone>",
+                             .states = testing::TestCib::online("n1") + testing::TestCib::online("n2")};
+  const cib::Document document = cib.document();
+  const Schedule result = schedule_at_now(document);
+  cib::Document working = document;
+  SimulationOptions options;
+  options.now = kNow;
+  simulate_transition(*result.model->graph, result.state(), working, options);
+  EXPECT_EQ(working.find_id("r_last_0").value("operation_key"), "r_start_0");
+}
+
 // A cluster that was brought to where it should be needs nothing more.
 TEST(Simulate, TheResultIsSteady) {
   const cib::Document document = two_nodes();
@@ -145,6 +161,46 @@ TEST(Inject, NodesAndOperations) {
   const Schedule after = schedule_at_now(working);
   EXPECT_FALSE(after.state().node(find_node(after.state(), "node1")).online);
   EXPECT_EQ(after.state().resource(find_resource(after.state(), "rsc1")).failed, true);
+}
+
+// What one kind of injection makes of two_nodes() in version 0.3.5.
+using Subjects = std::vector<std::string>;
+cib::Document injected(Subjects Injections::*kind, const Subjects& subjects) {
+  Injections injections;
+  injections.*kind = subjects;
+  cib::Document working = two_nodes();
+  cib::set_version(working.root(), {.admin_epoch = 0, .epoch = 3, .num_updates = 5});
+  inject(working, schedule_at_now(two_nodes()).state(), injections, kNow);
+  return working;
+}
+
+TEST(Inject, EveryRequestCountsInTheVersion) {  // CM-6.3
+  const auto version = [](Subjects Injections::*kind, const Subjects& subjects) {
+    return cib::version_of(injected(kind, subjects).root()).text();
+  };
+  EXPECT_EQ(version(&Injections::nodes_up, {"node1", "node1"}), "0.3.6");  // the second one changes nothing
+  EXPECT_EQ(version(&Injections::nodes_up, {"new"}), "0.4.2");             // configured, then its state made and set
+  EXPECT_EQ(version(&Injections::nodes_up, {"new", "other"}), "0.5.2");
+  EXPECT_EQ(version(&Injections::tickets_granted, {"t", "t"}), "0.3.6");
+  EXPECT_EQ(version(&Injections::operations, {"rsc1_monitor_10000@node1=7"}), "0.3.6");
+}
+
+TEST(Inject, IdsOfFailCountsAreXmlNames) {  // S5 L-11
+  const cib::Document working = injected(&Injections::operations, {"rsc1_start_0@node1=1", "rsc1_start_0@node1=1"});
+  const cib::Element count = working.find_id("1-fail-count-rsc1.start_0");
+  ASSERT_TRUE(count);
+  EXPECT_EQ(count.value("name"), "fail-count-rsc1#start_0");
+  EXPECT_EQ(count.value("value"), "INFINITY");  // and stays so
+  EXPECT_EQ(count.parent().child_count(), 2U);
+}
+
+TEST(Inject, OptionsGoToTheirOwnSet) {
+  Injections injections;
+  injections.watchdog = "true";
+  cib::Document working = two_nodes();
+  inject(working, schedule_at_now(two_nodes()).state(), injections, kNow);
+  EXPECT_EQ(working.find_id("cib-bootstrap-options-have-watchdog").value("value"), "true");
+  EXPECT_EQ(cib::version_of(working.root()).text(), "0.1.0");
 }
 
 TEST(Inject, QuorumAloneIsNoReason) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/scheduler/scores.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
@@ -19,10 +20,17 @@ int call_id_of(const cib::Element& entry) {
   return parse_leading_integer(entry.value(kCallId), value) ? static_cast<int>(value) : 0;
 }
 
+// Ids must be XML names: "db:0#start_0" is none.
+std::string usable_id(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == ':' || c == '#'; }, '.');
+  return text;
+}
+
 }  // namespace
 
 StatusEditor::StatusEditor(cib::Document& cib, std::int64_t now, bool create_nodes)
-    : cib_(cib), now_(now), create_nodes_(create_nodes) {}
+    : cib_(cib), now_(now), create_nodes_(create_nodes), version_(cib::version_of(cib.root())) {}
 
 void StatusEditor::ensure_configured(std::string_view name, std::string_view id) {
   cib::MutableElement nodes = cib_.find_path("configuration/nodes");
@@ -33,6 +41,17 @@ void StatusEditor::ensure_configured(std::string_view name, std::string_view id)
   cib::MutableElement node = nodes.append_child(kNode);
   node.set_attribute(kId, id.empty() ? name : id);
   node.set_attribute(kUname, name);
+  count_change(cib::ChangeExtent::kConfiguration);
+}
+
+bool StatusEditor::change(cib::MutableElement element, std::string_view name, std::string_view value) {
+  if (element.attribute(name) == value) return false;
+  element.set_attribute(name, value);
+  return true;
+}
+
+void StatusEditor::store_version() {
+  if (version_ != cib::version_of(cib_.root())) cib::set_version(cib_.root(), version_);
 }
 
 StatusEditor::NodeSlot& StatusEditor::slot(std::string_view name, std::string_view id) {
@@ -47,6 +66,7 @@ StatusEditor::NodeSlot& StatusEditor::slot(std::string_view name, std::string_vi
     found.xml = status.append_child(kNodeState);
     found.xml.set_attribute(kId, id.empty() ? name : id);
     found.xml.set_attribute(kUname, name);
+    count_change(cib::ChangeExtent::kStatusOnly);
   }
   return found;
 }
@@ -55,12 +75,17 @@ cib::MutableElement StatusEditor::node_state(std::string_view name, std::string_
 
 void StatusEditor::set_state(std::string_view name, std::string_view in_ccm, std::string_view crmd,
                              std::string_view join, std::string_view expected) {
-  cib::MutableElement node = node_state(name, {});
-  node.set_attribute(kInCcm, in_ccm);
-  node.set_attribute(kCrmd, crmd);
-  node.set_attribute(kJoin, join);
-  node.set_attribute(kExpected, expected);
-  node.set_attribute(kCrmDebugOrigin, kOrigin);
+  set_state(node_state(name, {}), in_ccm, crmd, join, expected, kOrigin);
+}
+
+void StatusEditor::set_state(cib::MutableElement node, std::string_view in_ccm, std::string_view crmd,
+                             std::string_view join, std::string_view expected, std::string_view origin) {
+  bool changed = change(node, "in_ccm", in_ccm);
+  changed |= change(node, "crmd", crmd);
+  changed |= change(node, "join", join);
+  changed |= change(node, "expected", expected);
+  changed |= change(node, "crm-debug-origin", origin);
+  if (changed) count_change(cib::ChangeExtent::kStatusOnly);
 }
 
 void StatusEditor::take_online(std::string_view name) {
@@ -77,7 +102,9 @@ void StatusEditor::fail(std::string_view name) { set_state(name, "false", "onlin
 
 void StatusEditor::clear_history(NodeSlot& node) {
   for (cib::MutableElement child : node.xml.children()) {
-    if (child.is(kLrm) || child.is(kTransientAttributes)) child.remove();
+    if (!child.is(kLrm) && !child.is(kTransientAttributes)) continue;
+    child.remove();
+    count_change(cib::ChangeExtent::kStatusOnly);
   }
   node.resources.clear();
   node.indexed = false;
@@ -85,11 +112,7 @@ void StatusEditor::clear_history(NodeSlot& node) {
 
 void StatusEditor::fence(std::string_view name, std::string_view id) {
   NodeSlot& node = slot(name, id);
-  node.xml.set_attribute(kInCcm, "false");
-  node.xml.set_attribute(kCrmd, "offline");
-  node.xml.set_attribute(kJoin, "down");
-  node.xml.set_attribute(kExpected, "down");
-  node.xml.set_attribute(kCrmDebugOrigin, "simulate_fencing_action");
+  set_state(node.xml, "false", "offline", "down", "down", "simulate_fencing_action");
   clear_history(node);
 }
 
@@ -145,8 +168,8 @@ std::string StatusEditor::entry_id(const HistoryTarget& target, const OperationR
   return id;
 }
 
-void StatusEditor::write_entry(ResourceSlot& resource, const std::string& id, std::string_view node, int call_id,
-                               const OperationResult& result) {
+void StatusEditor::write_entry(ResourceSlot& resource, const std::string& id, const HistoryTarget& target,
+                               std::string_view node, int call_id, const OperationResult& result) {
   cib::MutableElement& entry = resource.entries[id];
   if (!entry) {
     entry = resource.xml.append_child(kLrmRscOp);
@@ -154,7 +177,8 @@ void StatusEditor::write_entry(ResourceSlot& resource, const std::string& id, st
   }
   const std::string key =
       std::to_string(call_id) + ":-1:" + std::to_string(result.target_rc) + ":" + std::string(kUuid);
-  entry.set_attribute(kOperationKey, result.key);
+  entry.set_attribute(kOperationKey, std::string(target.config_id) + "_" + std::string(result.task) + "_" +
+                                         std::to_string(result.interval));
   entry.set_attribute(kOperation, result.task);
   entry.set_attribute(kCrmDebugOrigin, kOrigin);
   entry.set_attribute(kCrmFeatureSet, kFeatureSet);
@@ -187,11 +211,12 @@ bool StatusEditor::record(std::string_view node_name, std::string_view node_id, 
   if (it == node.resources.end() && (target.agent_class.empty() || target.type.empty())) return false;
   ResourceSlot& resource = it == node.resources.end() ? add_resource(node, target) : it->second;
   const int call_id = ++resource.last_call;
-  write_entry(resource, entry_id(target, result), node_name, call_id, result);
+  write_entry(resource, entry_id(target, result), target, node_name, call_id, result);
   if (result.rc != result.target_rc && result.interval == 0 && result.task != "notify" &&
       !result.task.starts_with("migrate_")) {
-    write_entry(resource, std::string(target.config_id) + "_last_0", node_name, call_id, result);
+    write_entry(resource, std::string(target.config_id) + "_last_0", target, node_name, call_id, result);
   }
+  count_change(cib::ChangeExtent::kStatusOnly);
   return true;
 }
 
@@ -210,20 +235,46 @@ std::vector<InjectedAttribute> StatusEditor::count_failure(std::string_view node
   cib::MutableElement set = ensure(ensure(node, "transient_attributes"), "instance_attributes");
   const std::string operation = std::string(resource) + "#" + std::string(task) + "_" + std::to_string(interval);
   const std::string count_name = "fail-count-" + operation;
-  const cib::Element old = set.child_with(kNvpair, kName, count_name);
-  std::int64_t count = 0;
-  parse_leading_integer(old.value(kValue), count);
-  const std::string value = infinite ? "INFINITY" : std::to_string(count + 1);
+  const Score old = parse_score(set.child_with(kNvpair, kName, count_name).value(kValue), {}).value_or(0);
+  const Score count = add_scores(old, 1);
+  const std::string value = infinite || count >= kInfinity ? "INFINITY" : std::to_string(count);
   std::vector<InjectedAttribute> injected;
   for (const auto& [name, text] :
        {std::pair{count_name, value}, std::pair{"last-failure-" + operation, std::to_string(now_)}}) {
-    cib::MutableElement pair = set.append_child(kNvpair);
-    pair.set_attribute(kId, id + "-" + name);
-    pair.set_attribute(kName, name);
+    cib::MutableElement pair = set.child_with(kNvpair, kName, name);
+    if (!pair) {
+      pair = set.append_child(kNvpair);
+      pair.set_attribute(kId, usable_id(std::string(set.id()) + "-" + name));
+      pair.set_attribute(kName, name);
+    }
     pair.set_attribute(kValue, text);
     injected.push_back({name, text, id});
   }
   return injected;
+}
+
+void StatusEditor::set_quorum(std::string_view value) {
+  if (change(cib_.root(), "have-quorum", value)) count_change(cib::ChangeExtent::kStatusOnly);
+}
+
+void StatusEditor::set_cluster_option(std::string_view name, std::string_view value) {
+  cib::MutableElement config = cib_.root().ensure_child("configuration").ensure_child("crm_config");
+  cib::MutableElement pair;
+  for (const cib::MutableElement set : config.children(kClusterPropertySet)) {
+    if (!pair) pair = set.child_with(kNvpair, kName, name);
+  }
+  if (!pair) {
+    constexpr std::string_view kSet = "cib-bootstrap-options";
+    cib::MutableElement set = config.child_with_id(kClusterPropertySet, kSet);
+    if (!set) {
+      set = config.append_child(kClusterPropertySet);
+      set.set_attribute(kId, kSet);
+    }
+    pair = set.append_child(kNvpair);
+    pair.set_attribute(kId, std::string(kSet) + "-" + std::string(name));
+    pair.set_attribute(kName, name);
+  }
+  if (change(pair, "value", value)) count_change(cib::ChangeExtent::kConfiguration);
 }
 
 void StatusEditor::set_ticket(std::string_view id, std::string_view attribute, std::string_view value) {
@@ -233,7 +284,7 @@ void StatusEditor::set_ticket(std::string_view id, std::string_view attribute, s
     ticket = tickets.append_child(kTicketState);
     ticket.set_attribute(kId, id);
   }
-  ticket.set_attribute(attribute, value);
+  if (change(ticket, attribute, value)) count_change(cib::ChangeExtent::kStatusOnly);
 }
 
 }  // namespace simcluster::scheduler

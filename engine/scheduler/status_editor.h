@@ -1,4 +1,5 @@
-// Changes of the status section that a simulation makes: node states and results of operations (S5 L-5 to L-7, L-11).
+// Changes of the CIB that a simulation makes: node states and results of operations (S5 L-5 to L-7, L-11), tickets and
+// options. Each is a request of its own to the CIB and counts in its version (CM-6.3).
 // Lookups are indexed, so that a transition costs no walks over the section.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "engine/cib/document.h"
+#include "engine/cib/patch.h"
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/injected_attribute.h"
 
@@ -26,7 +28,6 @@ struct HistoryTarget {
 // One result to record (S5 L-6).
 struct OperationResult {
   std::string_view task;
-  std::string_view key;
   std::uint32_t interval = 0;
   int rc = 0;
   int target_rc = 0;
@@ -57,7 +58,13 @@ class StatusEditor {
   std::vector<InjectedAttribute> count_failure(std::string_view node, std::string_view node_id,
                                                std::string_view resource, std::string_view task, std::uint32_t interval,
                                                bool infinite);
+  void set_quorum(std::string_view value);
+  // In the set that has the option, else in "cib-bootstrap-options".
+  void set_cluster_option(std::string_view name, std::string_view value);
   void set_ticket(std::string_view id, std::string_view attribute, std::string_view value);
+
+  // Writes the version that follows from all changes so far.
+  void store_version();
 
  private:
   struct ResourceSlot {
@@ -78,14 +85,20 @@ class StatusEditor {
   void ensure_configured(std::string_view name, std::string_view id);
   void set_state(std::string_view name, std::string_view in_ccm, std::string_view crmd, std::string_view join,
                  std::string_view expected);
+  void set_state(cib::MutableElement node, std::string_view in_ccm, std::string_view crmd, std::string_view join,
+                 std::string_view expected, std::string_view origin);
   void clear_history(NodeSlot& slot);
+  // The same as set_attribute; true when the value was another one.
+  static bool change(cib::MutableElement element, std::string_view name, std::string_view value);
+  void count_change(cib::ChangeExtent extent) { version_ = cib::next_version(version_, extent); }
   std::string entry_id(const HistoryTarget& target, const OperationResult& result) const;
-  void write_entry(ResourceSlot& resource, const std::string& id, std::string_view node, int call_id,
-                   const OperationResult& result);
+  void write_entry(ResourceSlot& resource, const std::string& id, const HistoryTarget& target, std::string_view node,
+                   int call_id, const OperationResult& result);
 
   cib::Document& cib_;
   std::int64_t now_;
   bool create_nodes_;
+  cib::CibVersion version_;
   std::unordered_map<std::string, NodeSlot> nodes_;  // by name
 };
 

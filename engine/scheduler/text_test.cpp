@@ -83,7 +83,11 @@ TEST(OperationKey, Split) {  // S0 GU-6.12, S5 A-5
   expect_key("vm_migrate_to_0", "vm", "migrate_to", 0);
   expect_key("c:1_confirmed-post_notify_running_0", "c:1", "confirmed-post_notify_running", 0);
   expect_key("c_pre_notify_start_0", "c", "pre_notify_start", 0);
+  expect_key("a_stonith_monitor", "a", "stonith", 0);
+  expect_key("a_monitor_10s", "a", "monitor", 10);
+  expect_key("a_monitor_-5", "a", "monitor", 4294967291);
   EXPECT_FALSE(split_operation_key("x_0"));
+  EXPECT_FALSE(split_operation_key("a_monitor_99999999999999999999"));
 }
 
 }  // namespace

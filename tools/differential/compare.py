@@ -30,7 +30,7 @@ CUTS = (
     (re.compile(r"\(([A-Za-z, ]*\b(?:unmanaged|maintenance|disabled)\b[A-Za-z, ]*)\)"), lambda m: flags(m[1])),
     # S5 L-11: times of now, and counts that were written as they were to be computed
     (re.compile(r"(last-failure-[^=]*=)[0-9]+"), r"\1TIME"),
-    (re.compile(r"(fail-count-[^=]*=)(?:value\+\+|1|INFINITY)\b"), r"\1COUNT"),
+    (re.compile(r"(fail-count-[^=]*=)(?:value\+\+|(?:1|INFINITY)\b)"), r"\1COUNT"),
     # S2 chapter 6, V-1.3: other words
     (re.compile(r"'termination was requested'"), "'fencing was requested'"),
     (re.compile(r"(\t Stopped [^(]*\()([A-Z])(?=[a-z ]+\))"), lambda m: m[1] + m[2].lower()),

@@ -15,6 +15,7 @@
 #include "engine/cib/dates.h"
 #include "engine/scheduler/explanation.h"
 #include "engine/scheduler/graph.h"
+#include "engine/scheduler/unpacked_input.h"
 #include "sim/scenario/values.h"
 #include "tools/simcluster/replay_input.h"
 #include "tools/simcluster/replay_options.h"
@@ -114,8 +115,8 @@ class Replay {
 
  private:
   int open_saved_output() {
-    if (options_.store && options_.source == ReplayOptions::Source::kFile) saved_output_ = options_.input_file;
     if (options_.save_output) saved_output_ = *options_.save_output;
+    if (options_.store && options_.source == ReplayOptions::Source::kFile) saved_output_ = options_.input_file;
     if (saved_output_.empty()) return status::kOk;
     std::FILE* file = std::fopen(saved_output_.c_str(), "ab");
     if (file == nullptr) {
@@ -142,9 +143,7 @@ class Replay {
     build_state(true);
     if (!quiet()) output_.current_status(*state_.model, display_options(true));
     if (!options_.injections.empty()) apply_injections();
-    if (options_.save_input && !write_file(*options_.save_input, cib::write_document(working_))) {
-      return status::kNoSuchFile;
-    }
+    if (options_.save_input && !save_input()) return status::kNoSuchFile;
     if (!options_.process) return status::kOk;
     scheduler::run(state_, scheduler_options_);
     if (options_.show_scores || options_.show_utilization) {
@@ -154,6 +153,12 @@ class Replay {
     if (!quiet()) output_.summary(state_);
     if (const int failed = explain(); failed != status::kOk) return failed;
     return options_.simulate ? simulate() : status::kOk;
+  }
+
+  bool save_input() {
+    cib::Document input = snapshot_;
+    scheduler::add_what_unpacking_adds(input, state_.state());
+    return write_file(*options_.save_input, cib::write_document(input));
   }
 
   // The scheduler's time, with the line that tells about it.
