@@ -90,7 +90,7 @@ constexpr std::array kGrammar = {
     Production{"rsc_ticket", "id:id! ticket! rsc:ref rsc-role:role loss-policy:loss-policy", "resource_set*"},
     Production{"resource_set",
                "id:id id-ref:ref sequential:boolean require-all:boolean ordering:ordering action:action role:role "
-               "score:score kind:kind<",
+               "score:score kind:kind",
                "resource_ref*"},
     Production{"resource_ref", "id:ref!", ""},
     Production{"lifetime", "", "rule+"},

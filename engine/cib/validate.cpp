@@ -499,6 +499,7 @@ class Validator {
     const int forms =
         (element.has(names::kRsc) ? 1 : 0) + (element.has(names::kRscPattern) ? 1 : 0) + (sets > 0 ? 1 : 0);
     if (forms != 1) wrong(element, "expected one of rsc, rsc-pattern and <resource_set>");
+    check_no_role_beside_sets(element, "role");
     if (rules > 0 && element.has(names::kNode)) wrong(element, "it has both a rule and a node, expected one of them");
     if (rules > 0 && element.has(names::kScore)) wrong(element, "it has both a rule and a score, expected one of them");
     if (rules == 0 && !(element.has(names::kNode) && element.has(names::kScore))) {
@@ -523,9 +524,17 @@ class Validator {
       wrong(element, "it has both score and kind, expected one of them");
   }
 
+  // Roles of sets are said by the sets.
+  void check_no_role_beside_sets(const Element& element, std::string_view name) {
+    if (element.has(name) && element.first_child(names::kResourceSet)) {
+      wrong(element, fmt::format("it has both {} and <resource_set>, expected one form", name));
+    }
+  }
+
   void check_ticket(const Element& element) {
     const bool sets = static_cast<bool>(element.first_child(names::kResourceSet));
     if (sets == element.has(names::kRsc)) wrong(element, "expected either rsc or <resource_set>");
+    check_no_role_beside_sets(element, "rsc-role");
   }
 
   const Document& document_;

@@ -145,13 +145,14 @@ class ConfigurationChanges {
     }
     const cib::Element status = model.cib->find_unique(kStatus);
     for (const cib::Element& state : status.children(kNodeState)) {
-      states_.try_emplace(std::string(state.value(kUname)), state);
+      const auto [it, is_new] = states_.try_emplace(std::string(state.value(kUname)), state);
+      if (!is_new) it->second = {};  // S2 V-1.10: only a unique one is found
     }
   }
 
   void check_node(const Node& node) {
     const auto state = states_.find(std::string(node.name));
-    if (state == states_.end()) return;
+    if (state == states_.end() || !state->second) return;
     const cib::Element list = state->second.first_child(kLrm).first_child(kLrmResources);
     for (const cib::Element& history : list.children(kLrmResource)) {
       if (!history.first_child()) continue;

@@ -110,13 +110,15 @@ void add_promoted_locations(const Model& model, Resource& instance, const Resour
   }
 }
 
-// S4 CR-5.10: a group's colocations act through its first member, or through each.
+// S4 CR-5.10, S3: a group's colocations act through its first member, or through each; then mandatory ones are
+// none.
 void apply_role_colocation(Model& model, Resource& dependent, const Colocation& colocation) {
   Resource& primary = model.resource(colocation.primary);
   if (!dependent.is_group()) {
     apply_colocation(model, dependent, primary, colocation);
     return;
   }
+  if (!dependent.group->collocated && colocation.score >= kInfinity) return;
   for (const ResourceId member : dependent.children) {
     const Score change = apply_colocation(model, model.resource(member), primary, colocation);
     dependent.priority = add_scores(dependent.priority, change);

@@ -39,6 +39,12 @@ bool is_remapped(const Action& action) {
   return action.key_text.find("notify") == std::string_view::npos;
 }
 
+// Whether what the action tells is over is still to be seen in the current state; notifications, too, end so (G-24).
+bool is_completed_down(const Action& action) {
+  return action.key_text == "stopped" || action.key_text == "demoted" || action.key_text.ends_with("_stopped") ||
+         action.key_text.ends_with("_demoted");
+}
+
 }  // namespace
 
 NodeId Propagator::effective_node(const Action& action) const {
@@ -434,7 +440,7 @@ Propagator::Changes Propagator::update_interleaved(const Update& u) {
   const Resource& first_collective = model_.resource(model_.actions[u.first].resource);
   const Resource& then_collective = model_.resource(model_.actions[u.then].resource);
   const Task then_task = model_.actions[u.then].task;
-  const bool current = model_.actions[u.first].key_text == "stopped" || model_.actions[u.first].key_text == "demoted";
+  const bool current = is_completed_down(model_.actions[u.first]);
   for (const ResourceId id : instances_of(model_, then_collective)) {
     Resource& instance = model_.resource(id);
     const ResourceId compatible = compatible_instance(model_, instance, first_collective, current);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/cib/values.h"
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/fencing.h"
 #include "engine/scheduler/log.h"
@@ -281,7 +282,9 @@ void create_group_actions(Model& model, Resource& group) {
   add(Task::kStarted);
   add(Task::kStop);
   add(Task::kStopped);
-  if (!model.resource(group.top).promotable) return;
+  // The attribute itself, which a clone hands down: a group alone may carry it, too.
+  const std::string_view* promotable = group.meta.find("promotable");
+  if (promotable == nullptr || !cib::is_true(*promotable)) return;
   add(Task::kDemote);
   add(Task::kDemoted);
   add(Task::kPromote);
