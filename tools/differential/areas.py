@@ -785,9 +785,9 @@ def rules(s):
         return text + "/>"
     def rule(score=True, conditions=(attribute, date)):
         op = s.one("", ' boolean-op="or"', ' boolean-op="and"')
-        mark = f' score="{s.one("INFINITY", "-INFINITY", "100", "-5") if score else 0}"'
-        inner = "".join(s.one(*conditions)() for _ in range(s.one(1, 1, 2)))
-        if s.chance(15):
+        mark = f' score="{s.one("INFINITY", "-INFINITY", "100", "-5") if score else "INFINITY"}"'
+        inner = "".join(sorted((s.one(*conditions)() for _ in range(s.one(1, 1, 2))), reverse=True))  # expressions first
+        if score and s.chance(15):
             inner += f'<rule id="{s.fresh("r")}" score="0" boolean-op="{s.one("and", "or")}">{attribute()}{date()}</rule>'
         return f'<rule id="{s.fresh("r")}"{op}{mark}>{inner}</rule>'
     for node in s.nodes:
@@ -801,9 +801,9 @@ def rules(s):
         s.resources.append(s.primitive(f"r{i}", params={"p": "plain"} if s.chance(50) else {}, more="", ops=s.op("monitor", "10s")).replace("</primitive>", more + "</primitive>"))
         s.constraints.append(f'<rsc_location id="{s.fresh("lr")}" rsc="r{i}">{rule()}</rsc_location>')
     if s.chance(40):
-        s.extra.append("<rsc_defaults>" + s.pairs("meta_attributes", {"priority": "3", "target-role": "Stopped"}, rule=f'<rule id="{s.fresh("r")}" score="0"><rsc_expression id="{s.fresh("re")}" class="ocf" type="{s.one("Dummy", "Other")}"/></rule>') + "</rsc_defaults>")
+        s.extra.append("<rsc_defaults>" + s.pairs("meta_attributes", {"priority": "3", "target-role": "Stopped"}, rule=f'<rule id="{s.fresh("r")}" score="INFINITY"><rsc_expression id="{s.fresh("re")}" class="ocf" provider="pacemaker" type="{s.one("Dummy", "Other")}"/></rule>') + "</rsc_defaults>")
     if s.chance(40):
-        s.extra.append("<op_defaults>" + s.pairs("meta_attributes", {"timeout": "99s"}, rule=f'<rule id="{s.fresh("r")}" score="0"><op_expression id="{s.fresh("oe")}" name="{s.one("monitor", "start")}"/></rule>') + "</op_defaults>")
+        s.extra.append("<op_defaults>" + s.pairs("meta_attributes", {"timeout": "99s"}, rule=f'<rule id="{s.fresh("r")}" score="INFINITY"><op_expression id="{s.fresh("oe")}" name="{s.one("monitor", "start")}"/></rule>') + "</op_defaults>")
     s.steps = s.one(0, 1)
 
 
