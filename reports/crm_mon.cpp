@@ -11,23 +11,20 @@
 namespace simcluster::reports {
 namespace {
 
-struct OptionName {
-  char letter;
-  std::string_view name;
-  bool CrmMonOptions::*flag;
-};
-
 constexpr std::array kOptions = {
-    OptionName{'1', "one-shot", &CrmMonOptions::one_shot},
-    OptionName{'A', "show-node-attributes", &CrmMonOptions::node_attributes},
-    OptionName{'f', "failcounts", &CrmMonOptions::fail_counts},
-    OptionName{'o', "operations", &CrmMonOptions::operations},
-    OptionName{'t', "timing-details", &CrmMonOptions::timing},
-    OptionName{'r', "inactive", &CrmMonOptions::inactive},
-    OptionName{'n', "group-by-node", &CrmMonOptions::group_by_node},
-    OptionName{'D', "hide-headers", &CrmMonOptions::hide_headers},
-    OptionName{'s', "simple-status", &CrmMonOptions::simple},
-    OptionName{'R', "show-detail", &CrmMonOptions::show_detail},
+    CrmMonOptionName{"one-shot,1", "once, not on and on", &CrmMonOptions::one_shot},
+    CrmMonOptionName{"show-node-attributes,A", "node attributes", &CrmMonOptions::node_attributes},
+    CrmMonOptionName{"failcounts,f", "fail counts", &CrmMonOptions::fail_counts},
+    CrmMonOptionName{"operations,o", "operation history", &CrmMonOptions::operations},
+    CrmMonOptionName{"timing-details,t", "operation history with its times", &CrmMonOptions::timing},
+    CrmMonOptionName{"inactive,r", "inactive resources, too", &CrmMonOptions::inactive},
+    CrmMonOptionName{"group-by-node,n", "resources by node", &CrmMonOptions::group_by_node},
+    CrmMonOptionName{"hide-headers,D", "no summary", &CrmMonOptions::hide_headers},
+    CrmMonOptionName{"simple-status,s", "one line", &CrmMonOptions::simple},
+    CrmMonOptionName{"show-detail,R", "node ids, instances of clones", &CrmMonOptions::show_detail},
+    CrmMonOptionName{"brief,b", "resources counted by agent (2.0 and later)", &CrmMonOptions::brief},
+    CrmMonOptionName{"tickets,c", "tickets (2.0 and later)", &CrmMonOptions::tickets},
+    CrmMonOptionName{"neg-locations,L", "location constraints that forbid (2.0 and later)", &CrmMonOptions::bans},
 };
 
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -41,17 +38,19 @@ std::vector<std::string_view> words_of(std::string_view text) {
 }
 
 bool set_option(CrmMonOptions& options, char letter, std::string_view name) {
-  for (const OptionName& option : kOptions) {
-    if (option.letter != letter && (name.empty() || option.name != name)) continue;
+  for (const CrmMonOptionName& option : kOptions) {
+    const std::string_view declaration(option.declaration);
+    const std::size_t comma = declaration.find(',');
+    if (declaration[comma + 1] != letter && declaration.substr(0, comma) != name) continue;
     options.*option.flag = true;
-    if (option.letter == 't') options.operations = true;
     return true;
   }
   return false;
 }
 
-// Days since 1970 as a date (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 }  // namespace
+
+std::span<const CrmMonOptionName> crm_mon_options() { return kOptions; }
 
 Result<CrmMonOptions> parse_crm_mon_command(std::string_view command) {
   const std::vector<std::string_view> words = words_of(command);
@@ -74,7 +73,9 @@ Result<CrmMonOptions> parse_crm_mon_command(std::string_view command) {
 }
 
 std::string crm_mon_text(const cib::Document& cib, const CrmMonOptions& options, const CrmMonContext& context) {
-  const ClusterView view(cib, options, context);
+  CrmMonOptions effective = options;
+  effective.operations = options.operations || options.timing;
+  const ClusterView view(cib, effective, context);
   if (context.profile.crm_mon_ruler_header) return crm_mon_with_rulers(view);
   if (context.profile.crm_mon_nested_lists) return crm_mon_lists(view);
   return crm_mon_plain(view);

@@ -2,6 +2,7 @@
 // the scheduler's unpacking.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,18 @@ struct CrmMonOptions {
   bool hide_headers = false;     // -D
   bool simple = false;           // -s
   bool show_detail = false;      // -R
+  bool brief = false;            // -b
+  bool tickets = false;          // -c
+  bool bans = false;             // -L
 };
+
+// One option: its long name and letter as "one-shot,1", a line of help and what it sets.
+struct CrmMonOptionName {
+  const char* declaration;
+  const char* help;
+  bool CrmMonOptions::*flag;
+};
+std::span<const CrmMonOptionName> crm_mon_options();
 
 // "crm_mon -1 -Af": the program's name and short options, bundled or not, long ones too. An error names what it does
 // not know.

@@ -12,6 +12,7 @@
 #include "engine/scheduler/display_collective.h"
 #include "engine/scheduler/text.h"
 #include "reports/crm_mon_layouts.h"
+#include "reports/crm_mon_sections.h"
 #include "reports/text.h"
 
 namespace simcluster::reports {
@@ -85,7 +86,11 @@ class ListLayout {
     const CrmMonOptions& options = view_.options();
     if (options.simple) return view_.simple_cluster_text();
     const bool hidden = options.hide_headers && !view_.context().profile.crm_mon_ignores_hide_headers;
-    if (!hidden) section([this](TextList& list) { write_summary(list); });
+    if (!hidden) {
+      section([this](TextList& list) { write_summary(list); });
+    } else if (view_.dc() == nullptr) {
+      section([this](TextList& list) { write_missing_dc(list); });
+    }
     if (!view_.model().node_order.empty()) section([this](TextList& list) { write_nodes(list); });
     if (!options.group_by_node || options.inactive) section([this](TextList& list) { write_resources(list); });
     if (options.node_attributes && any_attributes()) section([this](TextList& list) { write_attributes(list); });
@@ -93,6 +98,9 @@ class ListLayout {
       section([this](TextList& list) { write_history(list); });
     }
     if (any_failures()) section([this](TextList& list) { write_failures(list); });
+    if (options.tickets && !view_.model().tickets.empty())
+      section([this](TextList& list) { write_tickets(view_, list); });
+    if (options.bans) write_bans();
     return std::move(out_);
   }
 
@@ -103,6 +111,13 @@ class ListLayout {
     if (!out_.empty()) out_ += '\n';
     TextList list(out_);
     write(list);
+  }
+
+  // All that -D leaves of the summary.
+  void write_missing_dc(TextList& list) const {
+    list.begin("Cluster Summary");
+    list.item(dc_text());
+    list.end();
   }
 
   void write_summary(TextList& list) {
@@ -170,13 +185,13 @@ class ListLayout {
     return text;
   }
 
-  // With -R: the id, or where a guest runs (AT-8.4).
+  // With -R: the id, or where a guest's container runs (AT-8.4).
   std::string node_name(const Node& node) const {
     if (!view_.options().show_detail) return std::string(node.name);
     if (scheduler::is_guest(view_.model(), node) && node.connection.valid()) {
       const Resource& connection = view_.model().resource(node.connection);
-      const Node* host = view_.shown_node(connection);
-      return host == nullptr ? std::string(node.name) : fmt::format("{}@{}", node.name, host->name);
+      const Node* host = view_.shown_node(view_.model().resource(connection.launcher));
+      return fmt::format("{}@{}", node.name, host == nullptr ? std::string_view() : host->name);
     }
     if (node.id == node.name) return std::string(node.name);
     return fmt::format("{} ({})", node.name, node.id);
@@ -239,14 +254,32 @@ class ListLayout {
   }
 
   void write_node_with_resources(const Node& node, TextList& list) {
+    if (view_.options().brief && node.running.empty()) return;
     list.begin(node_line(node));
     list.begin("Resources");
-    for (const ResourceId id : node.running) {
-      const Resource& resource = view_.model().resource(id);
-      if (!resource.internal) list.item(primitive_text(resource, false));
+    if (view_.options().brief) {
+      write_brief(view_, node.running, false, false, list);
+    } else {
+      for (const ResourceId id : node.running) {
+        const Resource& resource = view_.model().resource(id);
+        if (!resource.internal || view_.options().show_detail) list.item(primitive_text(resource, false));
+      }
     }
     list.end();
     list.end();
+  }
+
+  void write_bans() {
+    const std::vector<Ban> found = bans(view_);
+    if (found.empty()) return;
+    section([&](TextList& list) {
+      list.begin("Negative Location Constraints");
+      for (const Ban& ban : found)
+        list.item(fmt::format("{}\tprevents {} from running {}on {}", ban.constraint, ban.resource,
+                              ban.promoted_only ? view_.old_words() ? "as Master " : "in Promoted role " : "",
+                              node_name(view_.model().node(ban.node))));
+      list.end();
+    });
   }
 
   void write_resources(TextList& list) {
@@ -254,15 +287,28 @@ class ListLayout {
     const bool rest = options.group_by_node;
     list.begin(rest ? "Inactive Resources" : options.inactive ? "Full List of Resources" : "Active Resources");
     bool any = false;
+    if (options.brief && !rest) any = write_primitives_in_brief(view_.model().top_level, options.inactive, list);
     for (const ResourceId id : view_.model().top_level) {
       const Resource& resource = view_.model().resource(id);
       if (!view_.shown_at_all(resource)) continue;
+      if (options.brief && !rest && resource.variant == scheduler::Variant::kPrimitive) continue;
       if (rest && scheduler::is_fully_active(view_.model(), resource)) continue;
       write_resource(resource, list);
       any = true;
     }
     if (!any) list.item(rest ? "No inactive resources" : options.inactive ? "No resources" : "No active resources");
     list.end();
+  }
+
+  bool write_primitives_in_brief(const std::vector<ResourceId>& resources, bool with_total, TextList& list) const {
+    std::vector<ResourceId> primitives;
+    for (const ResourceId id : resources) {
+      const Resource& resource = view_.model().resource(id);
+      if (resource.variant == scheduler::Variant::kPrimitive) primitives.push_back(id);
+    }
+    const std::size_t before = out_.size();
+    write_brief(view_, primitives, with_total, true, list);
+    return out_.size() > before;
   }
 
   void write_resource(const Resource& resource, TextList& list) {
@@ -277,7 +323,7 @@ class ListLayout {
         write_clone(resource, list);
         break;
       case scheduler::Variant::kBundle:
-        scheduler::write_resource(view_.model(), resource, true, list);
+        write_bundle(resource, list);
         break;
     }
   }
@@ -318,6 +364,12 @@ class ListLayout {
     return fmt::format(" ({}) ", view_.rc_text(view_.model().history_entry(probe->entry).rc));
   }
 
+  // Only below a node's heading.
+  static std::string description_text(const Resource& resource) {
+    const std::string_view description = resource.xml.value("description");
+    return description.empty() ? std::string() : fmt::format(" {}", description);
+  }
+
   std::string primitive_text(const Resource& resource, bool with_node) const {
     const bool several = resource.active.size() > 1;
     const Node* node = several || !with_node ? nullptr : list_node(resource);
@@ -334,6 +386,7 @@ class ListLayout {
     if (node != nullptr) text.append(" ").append(node->name);
     if (with_node) text += failed_probe_text(resource);
     text += primitive_flags(resource, node);
+    if (!with_node) text += description_text(resource);
     if (several && with_node) text.append(" ").append(view_.node_list(resource.active, false));
     return text;
   }
@@ -367,9 +420,11 @@ class ListLayout {
     if (!view_.old_words() && !view_.options().inactive) add_inactive_members(group, flags);
     add_care_and_disabled(group, flags);
     list.begin(fmt::format("Resource Group: {}{}", group.id, flags.text()));
+    if (view_.options().brief) write_primitives_in_brief(group.children, true, list);
     for (const ResourceId id : group.children) {
       const Resource& member = view_.model().resource(id);
-      if (view_.shown_at_all(member)) write_resource(member, list);
+      if (view_.options().brief) break;
+      if (view_.shown_inside(member)) write_resource(member, list);
     }
     list.end();
   }
@@ -404,8 +459,9 @@ class ListLayout {
     const CloneInstances instances = view_.instances(clone);
     for (const ResourceId id : instances.in_full) {
       const Resource& instance = view_.model().resource(id);
-      const bool always = clone.unique || view_.options().show_detail;
-      if (always || view_.shown_at_all(instance)) write_resource(instance, list);
+      const bool always =
+          instance.variant != scheduler::Variant::kGroup && (clone.unique || view_.options().show_detail);
+      if (always || view_.shown_inside(instance)) write_resource(instance, list);
     }
     const bool old = view_.old_words();
     const auto names = [&](std::string_view label, const std::vector<NodeId>& nodes) {
@@ -415,6 +471,28 @@ class ListLayout {
     names(!clone.promotable ? "Started" : old ? "Slaves" : "Unpromoted", instances.started);
     if (view_.options().inactive && !view_.options().show_detail) {
       for (const auto& [status, nodes] : stopped_by_status(clone, instances)) names(status, nodes);
+    }
+    list.end();
+  }
+
+  // Every replica as one line; with -R as all that it consists of.
+  void write_bundle(const Resource& bundle, TextList& list) {
+    if (!view_.options().show_detail) {
+      scheduler::write_resource(view_.model(), bundle, true, list);
+      return;
+    }
+    Flags flags(false);
+    if (bundle.unique) flags.add("unique");
+    if (!bundle.managed) flags.add(view_.care_word(bundle));
+    const scheduler::BundleData& data = *bundle.bundle;
+    list.begin(fmt::format("Container bundle{}: {} [{}]{}", data.replicas.size() > 1 ? " set" : "", bundle.id,
+                           data.image, flags.text()));
+    for (const scheduler::BundleReplica& replica : data.replicas) {
+      list.item(fmt::format("Replica[{}]", replica.offset));
+      list.begin_without_heading();
+      for (const ResourceId part : {replica.ip_resource, replica.child, replica.container, replica.connection})
+        if (part.valid()) write_resource(view_.model().resource(part), list);
+      list.end();
     }
     list.end();
   }

@@ -7,6 +7,7 @@
 #include "engine/scheduler/failcount.h"
 #include "engine/scheduler/history.h"
 #include "engine/scheduler/operation_key.h"
+#include "engine/scheduler/stages.h"
 #include "engine/scheduler/text.h"
 
 namespace simcluster::reports {
@@ -67,7 +68,10 @@ scheduler::Options scheduler_options(const CrmMonContext& context) {
 }  // namespace
 
 ClusterView::ClusterView(const cib::Document& cib, const CrmMonOptions& options, const CrmMonContext& context)
-    : cib_(cib), options_(options), context_(context), schedule_(scheduler::unpack(cib, scheduler_options(context))) {}
+    : cib_(cib), options_(options), context_(context), schedule_(scheduler::unpack(cib, scheduler_options(context))) {
+  // Tickets come with the constraints that name them.
+  if (options.bans || options.tickets) scheduler::unpack_constraints(*schedule_.model);
+}
 
 std::optional<std::string_view> ClusterView::property(std::string_view name) const {
   const cib::Element config = cib_.find_path("configuration/crm_config");
@@ -340,8 +344,12 @@ const Node* ClusterView::shown_node(const Resource& resource) const {
 }
 
 bool ClusterView::shown_at_all(const Resource& resource) const {
-  if (resource.internal) return false;
   if (resource.removed && !scheduler::is_fully_active(model(), resource)) return false;
+  return shown_inside(resource);
+}
+
+bool ClusterView::shown_inside(const Resource& resource) const {
+  if (resource.internal && !options_.show_detail) return false;
   return options_.inactive || scheduler::is_partially_active(model(), resource);
 }
 

@@ -105,7 +105,9 @@ class ClusterView {
   std::string_view name_of(const scheduler::Resource& resource) const;
   // Where the resource is said to be; null: nowhere.
   const scheduler::Node* shown_node(const scheduler::Resource& resource) const;
+  // A resource of the top level; one inside another.
   bool shown_at_all(const scheduler::Resource& resource) const;
+  bool shown_inside(const scheduler::Resource& resource) const;
 
   // Nodes where an instance could be and none is (S2 D-20.17).
   std::vector<scheduler::NodeId> stopped_nodes(const scheduler::Resource& clone, const CloneInstances& instances) const;

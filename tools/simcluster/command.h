@@ -33,6 +33,7 @@ int schema_command(const Arguments& arguments);
 int history_command(const Arguments& arguments);
 int twin_command(const Arguments& arguments);
 int replay_command(const Arguments& arguments);
+int crm_mon_command(const Arguments& arguments);
 int soak_command(const Arguments& arguments);
 int completion_command(const Arguments& arguments);
 

@@ -17,12 +17,13 @@ namespace simcluster::tools {
 
 namespace {
 
-constexpr std::array<Command, 9> kCommands = {{
+constexpr std::array<Command, 10> kCommands = {{
     {"run", "run scenarios and print their story", run_command},
     {"check", "run all scenarios and compare with their golden files", check_command},
     {"list", "list scenarios and their variants", list_command},
     {"twin", "run a scenario on the real cluster, too, and compare", twin_command},
     {"replay", "replay a scheduler input, as crm_simulate does", replay_command},
+    {"crm_mon", "print a saved CIB as crm_mon does", crm_mon_command},
     {"history", "list and compare recorded runs", history_command},
     {"soak", "run random clusters under random faults, judged", soak_command},
     {"schema", "print the JSON Schema of scenario files", schema_command},
