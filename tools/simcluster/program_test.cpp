@@ -97,6 +97,22 @@ TEST_F(Program, MistakesOnTheCommandLine) {
   EXPECT_EQ(run("completion fish").status, 2);
 }
 
+TEST_F(Program, CrmMonOfASavedCib) {
+  write("cib.xml",
+        R"(<cib validate-with="pacemaker-3.9" have-quorum="1" crm_feature_set="3.16.2" admin_epoch="0" epoch="1" num_updates="1">
+<configuration><crm_config/><nodes><node id="1" uname="n1"/></nodes><resources/><constraints/></configuration>
+<status><node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"/></status></cib>)");
+  const auto shown = run("crm_mon --pacemaker 2.1.5 --now 0 -1 cib.xml");
+  EXPECT_EQ(shown.status, 0);
+  EXPECT_TRUE(has(shown, "  * Last updated: Thu Jan  1 00:00:00 1970\n")) << shown.output;
+  EXPECT_TRUE(has(shown, "  * Online: [ n1 ]\n")) << shown.output;
+  EXPECT_TRUE(has(run("crm_mon --pacemaker 1.1.14 -D1 cib.xml"), "Online: [ n1 ]\n"));
+  EXPECT_TRUE(has(run("crm_mon --pacemaker old cib.xml"), "old"));
+  for (const char* unusable :
+       {"crm_mon", "crm_mon nothing.xml", "crm_mon --pacemaker old cib.xml", "crm_mon -Z cib.xml"})
+    EXPECT_EQ(run(unusable).status, 2) << unusable;
+}
+
 TEST_F(Program, RunTellsTheStoryAndTheTable) {
   const auto outcome = run("run scenarios/idle.yaml");
   EXPECT_EQ(outcome.status, 0) << outcome.output;
@@ -183,7 +199,8 @@ TEST_F(Program, ListSchemaCompletion) {
   EXPECT_EQ(run("schema").output.substr(0, 2), "{\n");
   write("completion.bash", run("completion bash").output);
   EXPECT_EQ(std::system(("bash -n '" + (folder_ / "completion.bash").generic_string() + "'").c_str()), 0);
-  EXPECT_TRUE(has(run("completion bash"), "compgen -W \"run check list twin replay history soak schema completion"));
+  EXPECT_TRUE(
+      has(run("completion bash"), "compgen -W \"run check list twin replay crm_mon history soak schema completion"));
 }
 
 TEST_F(Program, UnusableInputDoesNotStopTheOthersOfACheck) {
