@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "engine/scheduler/graph_inputs.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/ordering.h"
 #include "engine/scheduler/probe_orderings.h"
@@ -104,6 +105,7 @@ class RelationChecker {
     for (RelationId r = action.before; r.valid(); r = model_.actions.relation(r).next) {
       Relation& relation = model_.actions.relation(r);
       if (launches && is_inside_own_guest(action, relation)) {
+        tell_invalid(relation, action);
         relation.flags = relation::kNone;
       } else if (relation.flags == relation::kLoad && action.task == Task::kMigrateTo && loops(id, id, r)) {
         // What the search marked on the way must not keep a disabled relation alive.
@@ -119,6 +121,12 @@ class RelationChecker {
     if (!first.resource.valid() || !first.node.valid()) return false;
     const Node& node = model_.node(first.node);
     return is_guest(model_, node) && model_.resource(node.connection).launcher == action.resource;
+  }
+
+  void tell_invalid(const Relation& relation, const Action& then) const {
+    const Action& first = model_.actions[relation.action];
+    log(model_, LogLevel::kWarning, "ordering_is_invalid", "Invalid ordering constraint between {} and {}",
+        model_.resource(first.resource).id, model_.resource(then.resource).id);
   }
 
   // S5 G-32: whether following inputs from `r` leads back to `start`.

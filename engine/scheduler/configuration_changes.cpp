@@ -9,6 +9,7 @@
 #include "engine/scheduler/failcount.h"
 #include "engine/scheduler/fencing.h"
 #include "engine/scheduler/history_sort.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/recorder.h"
@@ -26,22 +27,30 @@ constexpr std::string_view kDefinitionChange = "resource definition change";
 // S5 D-34.
 void clean_up(Model& model, const Resource& resource, const Node& node) {
   if (resource.failed || node.unclean || !node.online) return;
+  log(model, LogLevel::kNotice, "pcmk__schedule_cleanup", "Scheduling clean-up of {} on {}", resource.id, node.name);
   request_action(model, resource.self, Task::kDelete, node.self, false);
   order(model, resource.self, Task::kStop, resource.self, Task::kDelete, relation::kOrdered);
   order(model, resource.self, Task::kDelete, resource.self, Task::kStart, relation::kOrdered);
 }
 
 // S5 D-33, S2 U-18.6.
-bool is_agent_changed(Model& model, const Resource& resource, const Node& node, const cib::Element& history) {
+bool is_agent_changed(Model& model, const Resource& resource, const Node& node, const cib::Element& history,
+                      bool active) {
   bool changed = false;
-  const auto check = [&](std::string_view now, std::optional<std::string_view> then) {
-    if (then.value_or("") == now) return;
+  const auto check = [&](cib::Name name, std::string_view now) {
+    const std::string_view then = history.value(name);
+    if (then == now) return;
     changed = true;
+    if (active) {
+      log(model, LogLevel::kNotice, "pcmk__rsc_agent_changed",
+          "Forcing restart of {} on {} because {} changed from '{}' to '{}'", resource.id, node.name,
+          history.document().name_text(name), then, now);
+    }
     trigger_unfencing(model, resource.self, node.self, "Device definition changed");
   };
-  check(resource.type, history.attribute(kType));
-  check(resource.agent_class, history.attribute(kClass));
-  check(resource.provider, history.attribute(kProvider));
+  check(kType, resource.type);
+  check(kClass, resource.agent_class);
+  check(kProvider, resource.provider);
   return changed;
 }
 
@@ -125,7 +134,7 @@ class OperationCheck {
 
 void clear_failures_if_any(Model& model, Resource& resource, const Node& node) {
   if (fail_count(model, resource, node, {.effective = true}).count != 0) {
-    clear_fail_count(model, resource.self, node.self);
+    clear_fail_count(model, resource.self, node.self, "action definition changed");
   }
 }
 
@@ -172,7 +181,7 @@ class ConfigurationChanges {
       return;
     }
     const bool active = std::find(resource.active.begin(), resource.active.end(), node.self) != resource.active.end();
-    if (is_agent_changed(model_, resource, node, history)) {
+    if (is_agent_changed(model_, resource, node, history, active)) {
       if (active) {
         request_action(model_, resource.self, Task::kStop, node.self, false);
         resource.start_pending = true;
@@ -231,7 +240,7 @@ void run_deferred_checks(Model& model) {
     if (check.last_failure) {
       const DigestResult result = check_digests(model, entry, resource, check.node);
       if (result != DigestResult::kUnknown && result != DigestResult::kMatch) {
-        clear_fail_count(model, check.resource, check.node);
+        clear_fail_count(model, check.resource, check.node, "resource parameters have changed");
       }
     } else if (OperationCheck(model, resource, node).check(entry)) {
       clear_failures_if_any(model, resource, node);

@@ -5,6 +5,7 @@
 
 #include <regex.h>
 
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/status_index.h"
 #include "engine/scheduler/text.h"
@@ -106,6 +107,9 @@ FailCount fail_count(Model& model, Resource& resource, const Node& node, const F
   }
   if (result.count > 0 && resource.failure_timeout_ms > 0 &&
       is_blocking_failure(model, resource, node, options.entry)) {
+    log(model, LogLevel::kWarning, "pe_get_failcount",
+        "Ignoring failure timeout {} for {} because it conflicts with on-fail=block", failure_timeout_seconds(resource),
+        resource.id);
     resource.failure_timeout_ms = 0;
   }
   if (options.effective && result.count > 0 && result.last_failure > 0 && resource.failure_timeout_ms > 0 &&
@@ -123,9 +127,12 @@ FailCount fail_count(Model& model, Resource& resource, const Node& node, const F
   return result;
 }
 
-ActionId clear_fail_count(Model& model, ResourceId resource, NodeId node) {
+ActionId clear_fail_count(Model& model, ResourceId resource, NodeId node, std::string_view reason) {
   Action& action = request_action(model, resource, Task::kClearFailcount, node, false);
   action.meta.set("op_no_wait", "true");
+  const std::string_view id = model.resource(resource).id;
+  log(model, LogLevel::kNotice, "pe__clear_failcount", "Clearing failure of {} on {} because {} | {}_clear_failcount_0",
+      id, model.node(node).name, reason, id);
   return action.self;
 }
 

@@ -28,7 +28,7 @@ struct FailCountOptions {
 FailCount fail_count(Model& model, Resource& resource, const Node& node, const FailCountOptions& options);
 
 // S2 C-12.8: the required action `<rsc>_clear_failcount_0` on the node, created once.
-ActionId clear_fail_count(Model& model, ResourceId resource, NodeId node);
+ActionId clear_fail_count(Model& model, ResourceId resource, NodeId node, std::string_view reason);
 // Whether that action exists for exactly this node.
 bool is_clearing_fail_count(const Model& model, const Resource& resource, NodeId node);
 

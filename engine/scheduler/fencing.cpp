@@ -59,7 +59,10 @@ bool can_fence(const Model& model, NodeId id) {
   if (!options.fencing_enabled || !model.have_fence_device) return false;
   if (options.quorate || options.no_quorum_policy == NoQuorumPolicy::kIgnore) return true;
   if (!id.valid() || !model.node(id).online) return false;
-  return can_fence_online(model, model.node(id));
+  if (!can_fence_online(model, model.node(id))) return false;
+  log(model, LogLevel::kNotice, "pe_can_fence", "We can fence {} without quorum because they're in our membership",
+      model.node(id).name);
+  return true;
 }
 
 void request_fencing(Model& model, NodeId id, std::string_view reason, bool priority_delay) {

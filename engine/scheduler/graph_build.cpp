@@ -9,6 +9,7 @@
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/graph_attributes.h"
 #include "engine/scheduler/graph_inputs.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/router.h"
 #include "engine/scheduler/stages.h"
@@ -200,6 +201,17 @@ void GraphBuilder::add_resource(Resource& resource) {
 
 namespace {
 
+// A stop that cannot happen on a node that is to go down.
+void tell_stuck_shutdown(const Model& model, const Action& action) {
+  if (!logs(model, LogLevel::kCritical) || action.task != Task::kStop || action.has(action_flag::kGraphed)) return;
+  if (!action.resource.valid() || !action.node.valid() || action.optional() || action.pseudo()) return;
+  const Resource& resource = model.resource(action.resource);
+  const Node& node = model.node(action.node);
+  if (!node.shutdown || resource.maintenance) return;
+  log(model, LogLevel::kCritical, "pcmk__create_graph", "Cannot shut down {} because of {}:{}{} ({}_stop_0)", node.name,
+      resource.id, resource.managed ? " blocked" : " unmanaged", resource.failed ? " failed" : "", resource.id);
+}
+
 // S5 I-1.
 void fill_header(const Model& model, GraphBuilder& builder, Graph& graph) {
   const ClusterOptions& options = model.options;
@@ -229,7 +241,10 @@ void create_graph(Model& model) {
     Action& action = request_cluster_action(model, "maintenance_nodes", Task::kMaintenanceNodes, NodeId(), true);
     action.flags |= action_flag::kPseudo | action_flag::kRunnable | action_flag::kAlways;
   }
-  for (auto i = static_cast<std::uint32_t>(model.actions.size()); i-- > 0;) builder.add_action(ActionId(i));
+  for (auto i = static_cast<std::uint32_t>(model.actions.size()); i-- > 0;) {
+    builder.add_action(ActionId(i));
+    tell_stuck_shutdown(model, model.actions[ActionId(i)]);
+  }
 }
 
 }  // namespace simcluster::scheduler

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/resource_unpack.h"
@@ -45,6 +46,9 @@ ResourceId find_free_instance(Model& model, const Resource& clone, std::string_v
       const ResourceId leaf = find_leaf(model, id, base);
       if (!leaf.valid()) continue;
       if (model.resource(leaf).active.empty()) return leaf;
+      log(model, LogLevel::kNotice, "find_anonymous_clone",
+          "Active (now-)anonymous clone {} has multiple (orphan) instance histories on {}", clone.id,
+          model.node(node).name);
       skip_inactive = true;
     } else if (!skip_inactive && !candidate.valid() && !instance.blocked) {
       const ResourceId leaf = find_leaf(model, id, base);

@@ -55,8 +55,8 @@ bool HistoryProcessor::parameters_changed(Step& step) {
   return result != DigestResult::kUnknown && result != DigestResult::kMatch;
 }
 
-void HistoryProcessor::clear_failures(std::string_view) {
-  const ActionId clear = clear_fail_count(model_, rsc_.self, node_.self);
+void HistoryProcessor::clear_failures(std::string_view reason) {
+  const ActionId clear = clear_fail_count(model_, rsc_.self, node_.self, reason);
   if (!model_.options.fencing_enabled || rsc_.reconnect_interval_ms == 0) return;
   const NodeId remote = find_node(model_, rsc_.id);
   if (!remote.valid()) return;
@@ -95,8 +95,6 @@ bool HistoryProcessor::check_expired(Step& step) {
     clear_reason = "resource parameters have changed";
   }
   if (!clear_reason.empty()) {
-    log(model_, LogLevel::kNotice, "pe__clear_failcount",
-        "Clearing failure of {} on {} because {} | {}_clear_failcount_0", rsc_.id, node_.name, clear_reason, rsc_.id);
     clear_failures(clear_reason);
   }
   if (expired && entry.is_probe() &&

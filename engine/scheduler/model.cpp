@@ -4,6 +4,7 @@
 
 #include "engine/scheduler/colocation_memo.h"
 #include "engine/scheduler/graph.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/parameters.h"
 #include "engine/scheduler/recorder.h"
@@ -109,8 +110,12 @@ Role requested_role(const Model& model, const Resource& resource) {
   }
   const Role role = parse_role(*text);
   if (role <= Role::kStarted) return role == Role::kStopped ? role : Role::kUnknown;
-  if (!model.resource(resource.top).promotable || role == Role::kPromoted) return Role::kUnknown;
-  return role;
+  const bool promotable = model.resource(resource.top).promotable;
+  if (!promotable && (role == Role::kUnpromoted || role == Role::kPromoted)) {
+    log(model, LogLevel::kError, "get_target_role",
+        "Ignoring 'target-role' for {} because '{}' only makes sense for promotable clones", resource.id, *text);
+  }
+  return promotable && role != Role::kPromoted ? role : Role::kUnknown;
 }
 
 Role collective_role(const Model& model, const Resource& resource, bool current) {

@@ -73,6 +73,10 @@ class FencingOrderer {
     const ActionId parent_stop =
         !found.empty() && implicit ? newest_action(model_, model_.resource(resource.top), Task::kStop) : ActionId();
     for (const ActionId id : found) {
+      if (resource.failed) {
+        log(model_, LogLevel::kNotice, "order_stop_vs_fencing",
+            "Stop of failed resource {} is implicit after {} is fenced", resource.id, model_.node(node_).name);
+      }
       model_.actions[id].flags |= action_flag::kPseudo | action_flag::kRunnable;
       if (implicit) {
         if (!resource.in_bundle) model_.actions.relate(fencing_, id, kGuestAllowed);

@@ -144,6 +144,12 @@ void unpack_node_state(Model& model, Node& node, const cib::Element& state) {
     return;
   }
   load_node_attributes(model, node, state.first_child(kTransientAttributes), true);
+  if (node.attributes.contains("resource-discovery-enabled")) {
+    log(model, LogLevel::kWarning, "unpack_transient_attributes",
+        "Ignoring resource-discovery-enabled attribute for {} because disabling resource discovery is not allowed for "
+        "cluster nodes",
+        node.name);
+  }
   if (is_true(node_attribute(node, "standby"))) node.standby = true;
   if (is_true(node_attribute(node, "maintenance"))) node.maintenance = true;
   node.unclean = false;

@@ -66,9 +66,6 @@ void mark_duplicates(Model& model, const OperationRange& range) {
       Operation& b = model.operations[j];
       if (a.interval != b.interval || a.name != b.name) continue;
       a.duplicate = b.duplicate = true;
-      log(model, LogLevel::kError, "is_op_dup",
-          "Operation {} is duplicate of {} (do not use same name and interval combination more than once per resource)",
-          b.id, a.id);
     }
   }
 }
@@ -237,7 +234,13 @@ OnFail failure_policy(const Model& model, const Resource& resource, std::string_
   if (needs_reset && !resource.managed) on_fail = {};
   const auto is = [&](std::string_view word) { return equal_ignoring_case(on_fail, word); };
   if (is("block")) return OnFail::kBlock;
-  if (is("fence")) return model.options.fencing_enabled ? OnFail::kFenceNode : OnFail::kStop;
+  if (is("fence") && !model.options.fencing_enabled) {
+    log(model, LogLevel::kError, "unpack_operation",
+        "Resetting 'on-fail' for operation '{}_{}_{}' to 'stop' because 'fence' is not valid when fencing is disabled",
+        resource.id, task, interval);
+    return OnFail::kStop;
+  }
+  if (is("fence")) return OnFail::kFenceNode;
   if (is("standby")) return OnFail::kStandbyNode;
   if (is("ignore") || is("nothing")) return OnFail::kIgnore;
   if (is("migrate")) return OnFail::kBan;

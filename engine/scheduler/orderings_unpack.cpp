@@ -37,14 +37,20 @@ std::optional<Kind> own_kind(const Model& model, std::string_view id, OptionalTe
 }
 
 // S1 C-14.3.
-Mode symmetry(Kind kind, OptionalText own, OptionalText inherited) {
+Mode symmetry(const Model& model, std::string_view id, Kind kind, OptionalText own, OptionalText inherited) {
   std::optional<bool> symmetrical;
   if (own) {
     symmetrical = cib::is_true(own);
   } else if (inherited) {
     symmetrical = cib::is_true(inherited);
   }
-  if (kind == Kind::kSerialize) return Mode::kAsymmetric;
+  if (kind == Kind::kSerialize) {
+    if (symmetrical.value_or(false)) {
+      log(model, LogLevel::kWarning, "get_ordering_symmetry",
+          "Ignoring symmetrical for '{}' because not valid with kind of 'Serialize'", id);
+    }
+    return Mode::kAsymmetric;
+  }
   return symmetrical.value_or(true) ? Mode::kSymmetric : Mode::kAsymmetric;
 }
 
@@ -78,7 +84,7 @@ class OrderReader {
       : model_(model),
         xml_(xml),
         kind_(own_kind(model, xml.id(), xml.attribute("kind"), xml.attribute(kScore)).value_or(Kind::kMandatory)),
-        mode_(symmetry(kind_, xml.attribute("symmetrical"), {})) {}
+        mode_(symmetry(model, xml.id(), kind_, xml.attribute("symmetrical"), {})) {}
 
   void read() {
     bool expanded = false;
@@ -150,7 +156,13 @@ class OrderReader {
     if (!first.is_clone()) return 0;
     if (first.meta.contains("clone-min")) return first.clone->clone_min;
     const auto require_all = xml_.attribute("require-all");
-    return require_all && !cib::is_true(require_all) ? 1 : 0;
+    if (!require_all) return 0;
+    if (logs(model_, LogLevel::kWarning)) {
+      model_.log->write_once(LogLevel::kWarning, "get_minimum_first_instances",
+                             "Support for require-all in ordering constraints is deprecated and will be removed in a "
+                             "future release (use clone-min clone meta-attribute instead)");
+    }
+    return cib::is_true(require_all) ? 0 : 1;
   }
 
   void read_simple() {
@@ -203,7 +215,8 @@ class OrderReader {
     const std::string_view action = set.action.value_or("start");
     const std::optional<Kind> own = own_kind(model_, set.id, set.attribute("kind"), set.attribute("score"));
     const Kind kind = own_kind(model_, set.id, set.attribute("kind"), {}).value_or(kind_);
-    const Mode mode = symmetry(own.value_or(kind_), set.attribute("symmetrical"), xml_.attribute("symmetrical"));
+    const Mode mode =
+        symmetry(model_, set.id, own.value_or(kind_), set.attribute("symmetrical"), xml_.attribute("symmetrical"));
     const bool sequential = !set.sequential || cib::is_true(set.sequential);
     const RelationFlags flags = flags_for(kind, action, mode);
     for (std::size_t i = 0; i < list.size(); ++i) {

@@ -165,7 +165,7 @@ void clear_failures_of_removed(Model& model) {
       FailCountOptions options;
       options.effective = true;
       if (fail_count(model, resource, model.node(node), options).count == 0) continue;
-      const ActionId clear = clear_fail_count(model, id, node);
+      const ActionId clear = clear_fail_count(model, id, node, "it is orphaned");
       order(model, side(model, clear), side(model, id, Task::kStop), relation::kOrdered);
     }
   }

@@ -7,6 +7,7 @@
 #include "engine/scheduler/colocation_scores.h"
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/instance_location.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_scores.h"
@@ -219,6 +220,8 @@ NodeEntry* node_to_be_promoted_on(Model& model, Resource& clone, const Resource&
   const Node& node = model.node(id);
   if (!resource.managed) {
     if (collective_role(model, resource, true) != Role::kPromoted) return nullptr;
+    log(model, LogLevel::kNotice, "node_to_be_promoted_on", "Unmanaged instance {} will be left promoted on {}",
+        resource.id, node.name);
   } else {
     if (resource.priority < 0 || !is_available(node)) return nullptr;
     if (is_guest(model, node)) {

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/ordering.h"
 #include "engine/scheduler/resource_actions.h"
+#include "engine/scheduler/text.h"
 
 namespace simcluster::scheduler {
 
@@ -40,6 +42,7 @@ class RecurringPlanner {
     request_start();
     for (std::uint32_t i = 0; i < resource_.operation_count; ++i) {
       const Operation operation = model_.operations[resource_.first_operation + i];
+      if (operation.duplicate && operation.interval != 0) tell_duplicates(operation);
       if (!is_recurring(model_, resource_, operation)) continue;
       if (start_.valid()) plan_active_role(operation);
       plan_stopped_role(operation);
@@ -47,6 +50,23 @@ class RecurringPlanner {
   }
 
  private:
+  void tell_duplicates(const Operation& operation) const {
+    if (!logs(model_, LogLevel::kError)) return;
+    const Operation* first = nullptr;
+    for (std::uint32_t i = 0; i < resource_.operation_count; ++i) {
+      const Operation& other = model_.operations[resource_.first_operation + i];
+      if (other.interval != operation.interval || other.name != operation.name) continue;
+      if (first != nullptr) {
+        log(model_, LogLevel::kError, "is_op_dup",
+            "Operation {} is duplicate of {} (do not use same name and interval combination more than once per "
+            "resource)",
+            other.id, first->id);
+      } else {
+        first = &other;
+      }
+    }
+  }
+
   // S5 D-8.
   void request_start() {
     if (!resource_.assigned.valid() || model_.node(resource_.assigned).maintenance) return;
@@ -151,6 +171,11 @@ class RecurringPlanner {
       }
     }
     if (!model_.node(node).online || model_.node(node).unclean) action.flags &= ~action_flag::kRunnable;
+    if (action.runnable() && !action.optional()) {
+      log(model_, LogLevel::kNotice, "recurring_op_for_inactive", "Start recurring {}-interval {} for {} {} on {}",
+          readable_interval(operation.interval), operation.name, role_name(parse_role(operation.role)), resource_.id,
+          model_.node(node).name);
+    }
   }
 
   Model& model_;

@@ -99,6 +99,11 @@ class RolePlanner {
       return;
     }
     if (source.valid() || target.valid()) {
+      if (nodes_.all <= 2 && source.valid() && target.valid()) {
+        log(model_, LogLevel::kNotice, "pcmk__primitive_create_actions",
+            "Forcing recovery of {} because it can no longer migrate from {} to {}", resource_.id,
+            model_.node(source).name, model_.node(target).name);
+      }
       need_stop_ = true;
       resource_.partial_migration_source = NodeId();
       resource_.partial_migration_target = NodeId();

@@ -6,6 +6,7 @@
 
 #include "engine/cib/values.h"
 #include "engine/scheduler/evaluate.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/text.h"
 
@@ -48,6 +49,14 @@ void unpack_management(Model& model, Resource& resource) {
     resource.managed = false;
     resource.maintenance = true;
   }
+}
+
+// Of a number with something behind it only the number counts.
+void tell_rest(const Model& model, std::string_view text) {
+  const std::size_t rest = text.find_first_not_of("0123456789", text.find_first_of("+-") == 0 ? 1 : 0);
+  std::int64_t number = 0;
+  if (rest == std::string_view::npos || !parse_leading_integer(text, number)) return;
+  log(model, LogLevel::kWarning, "scan_ll", "Characters left over after parsing '{}': '{}'", text, text.substr(rest));
 }
 
 void unpack_numbers(Model& model, Resource& resource) {
@@ -152,6 +161,7 @@ void unpack_meta_flags(Model& model, Resource& resource) {
   resource.managed = !model.options.maintenance_mode;
   if (const std::string_view* text = resource.meta.find("priority")) {
     resource.priority = parse_score(*text, model.options.health).value_or(0);
+    if (logs(model, LogLevel::kWarning)) tell_rest(model, *text);
   }
   const std::string_view* critical = resource.meta.find("critical");
   resource.critical = critical == nullptr || cib::is_true(*critical);

@@ -74,6 +74,9 @@ bool check_clone_support(Model& model, Resource& primitive) {
   Resource& top = model.resource(primitive.top);
   if (!top.is_clone()) return true;
   if (primitive.unique && !supports_unique_clones(primitive.agent_class)) {
+    log(model, LogLevel::kWarning, "pe__force_anon",
+        "Ignoring globally-unique for {} because {} resources such as {} can be used only as anonymous clones", top.id,
+        primitive.agent_class, primitive.id);
     top.clone->clone_node_max = 1;
     top.clone->clone_max = std::min(top.clone->clone_max, static_cast<int>(model.node_order.size()));
     make_anonymous(model, top);
@@ -175,7 +178,14 @@ bool unpack_group(Model& model, ResourceId id) {
     const std::string_view* text = group.meta.find(name);
     if (text == nullptr) return false;
     const auto value = cib::parse_bool(*text);
-    return value && !*value;
+    if (!value || *value) return false;
+    if (logs(model, LogLevel::kWarning)) {
+      model.log->write_once(LogLevel::kWarning, "set_group_flag",
+                            fmt::format("Support for the '{}' group meta-attribute is deprecated and will be removed "
+                                        "in a future release (use a resource set instead)",
+                                        name));
+    }
+    return true;
   };
   group.group->ordered = !explicit_false("ordered");
   group.group->collocated = !explicit_false("collocated");

@@ -6,6 +6,7 @@
 #include "engine/scheduler/history_match.h"
 #include "engine/scheduler/history_processor.h"
 #include "engine/scheduler/history_sort.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_state.h"
@@ -41,9 +42,16 @@ void first_pass(Model& model, const cib::Element& status) {
   for (const cib::Element& child : status.children()) {
     if (child.is(kTickets)) {
       for (const cib::Element& state : child.children(kTicketState)) unpack_ticket_state(model, state);
-    } else if (child.is(kNodeState) && !child.id().empty()) {
+    } else if (child.is(kNodeState) && child.id().empty()) {
+      log(model, LogLevel::kWarning, "unpack_node_state", "Ignoring malformed node_state entry without id");
+    } else if (child.is(kNodeState)) {
       const NodeId node = find_node_by_id_then_name(model, child.id(), child.value(kUname));
-      if (node.valid()) unpack_node_state(model, model.node(node), child);
+      if (node.valid()) {
+        unpack_node_state(model, model.node(node), child);
+      } else {
+        log(model, LogLevel::kWarning, "unpack_node_state",
+            "Ignoring recorded node state for '{}' because it is no longer in the configuration", child.value(kUname));
+      }
     }
   }
 }

@@ -249,8 +249,11 @@ std::vector<std::string> transition_summary(const Schedule& schedule) {
   const TransitionChanges changes = transition_changes(model);
   std::vector<std::string> lines;
   for (const NodeChange& change : changes.nodes) {
-    if (!change.reason.empty())
+    if (change.reason.empty()) {
+      log(model, LogLevel::kNotice, "node_action", " * {} {}", change.task, change.node);
+    } else {
       lines.push_back(change.task + " " + change.node + " '" + std::string(change.reason) + "'");
+    }
   }
   // The widths of a first, hidden rendering hold for all lines (S5 K-6).
   Widths widths;

@@ -1,6 +1,7 @@
 #include "tools/simcluster/replay.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -73,9 +74,8 @@ class LogToStandardError final : public scheduler::LogSink {
 
   scheduler::LogLevel level() const override { return level_; }
   void write(scheduler::LogLevel level, std::string_view function, std::string_view text) override {
-    const char* name = level == scheduler::LogLevel::kError     ? "error"
-                       : level == scheduler::LogLevel::kWarning ? "warning"
-                                                                : "notice";
+    static constexpr std::array<const char*, 4> kNames = {"crit", "error", "warning", "notice"};
+    const char* name = kNames[static_cast<std::size_t>(level)];
     std::fprintf(stderr, "(%.*s) \t%s: %.*s\n", static_cast<int>(function.size()), function.data(), name,
                  static_cast<int>(text.size()), text.data());
   }

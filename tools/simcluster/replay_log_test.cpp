@@ -92,5 +92,37 @@ TEST_F(ReplayLog, LocalTime) {
   EXPECT_EQ(failure("XYZ-9"), "last-rc-change='Wed Nov 15 06:56:40 2023'");
 }
 
+// Messages about odd configurations are told where they matter, as often as they matter.
+TEST_F(ReplayLog, OddConfigurations) {
+  write(
+      "odd.xml",
+      R"(<cib validate-with="pacemaker-4.0" admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" execution-date="1700000000">
+  <configuration>
+    <crm_config><cluster_property_set id="o"><nvpair id="o1" name="fencing-enabled" value="false"/></cluster_property_set></crm_config>
+    <nodes><node id="1" uname="node1"/></nodes>
+    <resources><primitive id="r" class="ocf" provider="heartbeat" type="Dummy">
+      <meta_attributes id="m"><nvpair id="m1" name="priority" value="1.5"/><nvpair id="m2" name="target-role" value="Promoted"/></meta_attributes>
+      <operations><op id="a" name="monitor" interval="10s"/><op id="b" name="monitor" interval="10s"/></operations>
+    </primitive></resources>
+    <constraints/>
+  </configuration>
+  <status>
+    <node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member"/>
+    <node_state id="2" uname="gone" in_ccm="true" crmd="online" join="member" expected="member"/>
+  </status>
+</cib>
+)");
+  const std::string all = log("-x odd.xml -R -VV");
+  const auto count = [&](const std::string& text) {
+    int found = 0;
+    for (std::size_t at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("Operation b is duplicate of a"), 2) << all;  // each of the two is passed over
+  EXPECT_EQ(count("Characters left over after parsing '1.5': '.5'"), 1) << all;
+  EXPECT_EQ(count("Ignoring 'target-role' for r because 'Promoted' only makes sense for promotable clones"), 1) << all;
+  EXPECT_EQ(count("Ignoring recorded node state for 'gone'"), 1) << all;
+}
+
 }  // namespace
 }  // namespace simcluster::tools
