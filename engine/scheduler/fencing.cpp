@@ -152,8 +152,7 @@ void trigger_unfencing(Model& model, ResourceId device, NodeId node, std::string
 
 bool is_unfenced(const Node& node) {
   const auto value = node_attribute(node, "#node-unfenced");
-  std::int64_t when = 0;
-  return value && parse_leading_integer(*value, when) && when != 0;
+  return value && *value != "0";  // a text, as S2 U-18.10 has it
 }
 
 }  // namespace simcluster::scheduler

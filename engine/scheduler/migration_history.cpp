@@ -37,7 +37,8 @@ class MigrationQueries {
 
   bool unknown_on(std::string_view node) const {
     for (const cib::Element& element : index_.resource_entries(node, id_)) {
-      if (element.attribute("rc-code") != std::optional<std::string_view>("193")) return false;
+      const auto rc = element.attribute("rc-code");
+      if (rc && *rc != "193") return false;
     }
     return true;
   }

@@ -889,8 +889,68 @@ def lifecycle(s):
     s.maybe_trouble(60)
 
 
+def twice(s):
+    """Active more than once, with somebody's maintenance."""
+    s.fencing(80)
+    for i in range(s.one(1, 2)):
+        meta = {"multiple-active": s.one("stop_start", "stop_only", "block", "stop_unexpected")} if s.chance(60) else {}
+        if s.chance(30):
+            meta["requires"] = s.one("nothing", "quorum")
+        if s.chance(30):
+            meta["allow-migrate"] = "true"
+        ops = s.op("monitor", "10s") + (s.op("monitor", "20s", role="Stopped") if s.chance(40) else "")
+        s.resources.append(s.one(lambda: s.primitive(f"r{i}", meta=meta, ops=ops), lambda: s.primitive(f"r{i}", meta=meta, ops=ops), lambda: s.group(f"r{i}", 2, meta, ops=ops),
+                                 lambda: s.clone(f"r{i}", meta, ops=ops), lambda: s.clone(f"r{i}", meta, promotable=True))())
+    def again():
+        name, prom = s.one(*s.leaves)
+        for node in s.rng.sample(s.nodes, 2):
+            s.running(node, name, STATEFUL if prom else DUMMY)
+            if prom and s.chance(50):
+                s.entry(node, name, STATEFUL, "promote", 15)
+    def rest():
+        kind = s.rng.randrange(4)
+        if kind == 0:
+            s.set_option("maintenance-mode", "true")
+        elif kind == 1:
+            s.set_meta(s.one(*s.leaves)[0], *s.one(("maintenance", "true"), ("is-managed", "false")))
+        elif kind == 2:
+            s.attribute(s.one(*s.nodes), "maintenance", "true")
+        else:
+            s.set_meta(s.one(*s.leaves)[0], "target-role", "Stopped")
+    s.later(again, rest)
+    if s.chance(40):
+        s.later(rest)
+    s.maybe_trouble(30)
+
+
+def blocking(s):
+    """Dependents of what is placed but cannot start."""
+    s.fencing(85)
+    s.resources.append(s.primitive("z"))
+    kinds = {}
+    for name in ("a", "b", "c")[:s.one(2, 3)]:
+        kind = kinds[name] = s.one("p", "p", "g", "c", "m")
+        s.resources.append({"p": lambda: s.primitive(name), "g": lambda: s.group(name, 2), "c": lambda: s.clone(name, {"interleave": "true"} if s.chance(40) else {}),
+                            "m": lambda: s.clone(name, promotable=True)}[kind]())
+    s.order("z", "a", **({"first_action": "start", "then_action": "promote"} if kinds["a"] == "m" and s.chance(50) else {}))
+    names = list(kinds)
+    for x, y in zip(names[1:], names):
+        role = {}
+        if kinds[y] == "m" and s.chance(60):
+            role["with_rsc_role"] = "Promoted"
+        if kinds[x] == "m" and s.chance(50):
+            role["rsc_role"] = "Promoted"
+        s.colocation(x, y, s.one("INFINITY", "INFINITY", "INFINITY", "100"), **role)
+        if s.chance(40):
+            s.order(y, x, **({"first_action": "promote", "then_action": "start"} if kinds[y] == "m" else {}))
+    s.steps = s.one(0, 0, 1)
+    s.later(s.one(lambda: s.set_meta("z", "target-role", "Stopped"), lambda: s.root.set("have-quorum", "0"), lambda: s.set_meta("z", "is-managed", "false"),
+                  lambda: s.fail("a.*", ("start", "stop"), rc=1), lambda: s.entry(s.nodes[0], "z", DUMMY, "stop", 9, rc=1, status=4)))
+    s.maybe_trouble(40)
+
+
 AREAS = (remote, guest, bundle, ticket, sets, utilization, health, fencing, maintenance, lock, timeout, migration, multiple, orphan, onfail, promotable, notify,
-         rules, clones, probes, groups, lifecycle)
+         rules, clones, probes, groups, lifecycle, twice, blocking)
 
 
 def main():

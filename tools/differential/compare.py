@@ -36,6 +36,10 @@ CUTS = (
     (re.compile(r"((?:\t Stopped [^(]*|\* Stopped )\()([A-Z])(?=[a-z ]+\))"), lambda m: m[1] + m[2].lower()),
     # S5 B-8 step 8
     (re.compile(r' CRM_meta_on_fail="ignore"(?= CRM_meta_on_node="[^"]*" CRM_meta_on_node_uuid="[^"]*" CRM_meta_timeout="20000")'), ""),
+    # S5 D-15: of two entries of one operation the last tells the call; S4 CR-12.5: the later values hold
+    (re.compile(r' CRM_meta_(?:call_id|notify_stop_resource|notify_stop_uname)="[^"]*"'), ""),
+    # S1 C-11.8
+    (re.compile(r' CRM_meta_timeout="(?:0|20000)"'), ""),
     # S5 G-18 step 2: the reason of a lost migration is told
     (re.compile(r"due to unmigrateable "), "due to unrunnable "),
 )
