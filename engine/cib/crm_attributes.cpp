@@ -80,7 +80,8 @@ MutableElement CrmBuilder::append_with_id(MutableElement parent, std::string_vie
 
 std::string CrmBuilder::score_text(std::string_view score) {
   const std::string word = lower_case(score);
-  if (word == "inf" || word == "+inf" || word == "infinity" || word == "+infinity") return "INFINITY";
+  if (word == "inf" || word == "infinity") return "INFINITY";
+  if (word == "+inf" || word == "+infinity") return "+INFINITY";
   if (word == "-inf" || word == "-infinity") return "-INFINITY";
   return std::string(score);
 }
@@ -106,8 +107,8 @@ bool CrmBuilder::is_role(std::string_view role) {
   return false;
 }
 
-void CrmBuilder::put_nvpair(MutableElement set, std::string_view name, std::string_view value) {
-  if (MutableElement present = set.child_with(names::kNvpair, names::kName, name)) {
+void CrmBuilder::put_nvpair(MutableElement set, std::string_view name, std::string_view value, bool replace) {
+  if (MutableElement present = set.child_with(names::kNvpair, names::kName, name); present && replace) {
     present.set_attribute("value", value);
     return;
   }
@@ -116,11 +117,11 @@ void CrmBuilder::put_nvpair(MutableElement set, std::string_view name, std::stri
 }
 
 // attr_list after its keyword: [$id=<id>] [<score>:] [rule ...] <attr>=<v> ... | $id-ref=<id>
-void CrmBuilder::read_attribute_list(CrmCursor& in, MutableElement set) {
+void CrmBuilder::read_attribute_list(CrmCursor& in, MutableElement set, bool replace) {
   while (!in.done()) {
     if (in.next_is("rule")) {
       in.take("rule");
-      read_rule(in, set, false);
+      read_rule(in, set);
     } else if (in.peek().is_pair()) {
       const CrmWord& word = in.take("name=value");
       if (word.key() == "$id") {
@@ -129,7 +130,7 @@ void CrmBuilder::read_attribute_list(CrmCursor& in, MutableElement set) {
         set.remove_attribute("id");
         set.set_attribute("id-ref", word.value());
       } else {
-        put_nvpair(set, word.key(), word.value());
+        put_nvpair(set, word.key(), word.value(), replace);
       }
     } else if (in.peek().text.size() > 1 && in.peek().text.front() == '@' && !in.peek().quoted) {
       // @<nvpair id>[:<name>]: the pair is taken from elsewhere.
@@ -153,13 +154,12 @@ void CrmBuilder::read_attributes(CrmCursor& in, MutableElement owner, std::strin
   if (in.next_is_pair("$id")) id = std::string(in.take("$id=").value());
   MutableElement set = owner.append_child(kind);
   set.set_attribute("id", id);
-  const bool reference = in.next_is_pair("$id-ref");
-  read_attribute_list(in, set);
-  if (!reference && set.child_count() == 0) in.fail_here("expected name=value");
+  // It may be empty.
+  read_attribute_list(in, set, false);
 }
 
 // rule [$id=|$id-ref=] [$role=|role=] [<score>:] <expr> [{and|or} <expr>...]
-void CrmBuilder::read_rule(CrmCursor& in, MutableElement parent, bool in_location) {
+void CrmBuilder::read_rule(CrmCursor& in, MutableElement parent) {
   if (in.next_is_pair("$id-ref")) {
     parent.append_child("rule").set_attribute("id-ref", in.take("$id-ref=").value());
     return;
@@ -174,8 +174,6 @@ void CrmBuilder::read_rule(CrmCursor& in, MutableElement parent, bool in_locatio
       in.take("a score");
       const bool number = is_number(*score) || score->find("INFINITY") != std::string::npos;
       rule.set_attribute(number ? "score" : "score-attribute", *score);
-    } else if (in_location) {
-      in.fail_here("expected a score or attribute name and a colon, as in \"rule -inf: ...\"");
     } else {
       rule.set_attribute("score", "INFINITY");
     }
@@ -282,8 +280,7 @@ void CrmBuilder::property_set(CrmCursor& in, std::string_view section_name, std:
     set = parent.append_child(kind);
     set.set_attribute("id", id);
   }
-  if (in.done()) in.fail_here("expected name=value");
-  read_attribute_list(in, set);
+  read_attribute_list(in, set, true);
   if (!in.done()) in.fail_here("expected name=value");
 }
 

@@ -56,18 +56,19 @@ class CrmBuilder {
   void finish();
   // Statements are applied by ascending pass, so that a container may stand before what it contains. -1: no such
   // keyword.
-  static int pass_of(std::string_view keyword);
+  static int pass_of(const CrmStatement& statement);
 
  private:
   void read(const CrmStatement& statement, std::size_t position);
 
   // crm_attributes.cpp
   void read_attributes(CrmCursor& in, MutableElement owner, std::string_view kind, std::string_view set_id);
-  void read_attribute_list(CrmCursor& in, MutableElement set);
-  void read_rule(CrmCursor& in, MutableElement parent, bool in_location);
+  // `replace`: a name that the set has already gets the new value; else it is there twice.
+  void read_attribute_list(CrmCursor& in, MutableElement set, bool replace);
+  void read_rule(CrmCursor& in, MutableElement parent);
   void read_expression(CrmCursor& in, MutableElement rule);
   void read_date(CrmCursor& in, MutableElement rule);
-  void put_nvpair(MutableElement set, std::string_view name, std::string_view value);
+  void put_nvpair(MutableElement set, std::string_view name, std::string_view value, bool replace);
   void property_set(CrmCursor& in, std::string_view section, std::string_view kind, std::string_view default_id);
   // The element that bears this id as its own: not a node, not a reference, nothing in the status section.
   Element find_object(std::string_view id) const;

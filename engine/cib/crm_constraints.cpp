@@ -133,7 +133,7 @@ void CrmBuilder::location(CrmCursor& in) {
     element.set_attribute(word.key(), word.key() == "role" ? role_text(word.value()) : std::string(word.value()));
   }
   if (in.next_is("rule")) {
-    while (in.accept("rule")) read_rule(in, element, true);
+    while (in.accept("rule")) read_rule(in, element);
   } else {
     const CrmWord& score = in.take("a score and a node, as in \"100: node01\", or a rule");
     const auto value = score_word(score.text);
@@ -292,7 +292,6 @@ void CrmBuilder::fencing_topology(CrmCursor& in) {
       }
     }
   }
-  if (topology.child_count() == 0) in.fail_here("expected a list of fence devices");
 }
 
 }  // namespace simcluster::cib

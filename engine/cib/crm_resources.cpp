@@ -50,8 +50,17 @@ void move_to_end(MutableElement parent, std::string_view name) {
 
 }  // namespace
 
+// The section of that name; one that is made stands where crmsh puts it (AT-7.4).
 MutableElement CrmBuilder::section(std::string_view name) {
-  return cib_.root().ensure_child("configuration").ensure_child(name);
+  constexpr std::array<std::string_view, 10> kOrder = {
+      "crm_config",       "nodes",        "resources",   "constraints", "tags",
+      "fencing-topology", "rsc_defaults", "op_defaults", "acls",        "alerts"};
+  MutableElement configuration = cib_.root().ensure_child("configuration");
+  if (MutableElement present = configuration.first_child(name)) return present;
+  Element next;
+  for (auto at = std::find(kOrder.begin(), kOrder.end(), name); at != kOrder.end() && !next; ++at)
+    next = configuration.first_child(*at);
+  return configuration.insert_child(name, next);
 }
 
 // Makes the object `id`, or empties the one that stands there already, so that it keeps its place (load update).
@@ -117,9 +126,12 @@ void CrmBuilder::node(CrmCursor& in) {
       in.fail_at(word, fmt::format("the id \"{}\" is already used by another node", id));
     element = nodes.append_child("node");
     if (own_id) element.set_attribute("id", id);
-    element.set_attribute("uname", uname).set_attribute("id", id);
+    element.set_attribute("uname", uname);
+    if (!type.empty()) element.set_attribute("type", type);
+    element.set_attribute("id", id);
+  } else if (!type.empty()) {
+    element.set_attribute("type", type);
   }
-  if (!type.empty()) element.set_attribute("type", type);
   int seen_attributes = 0;
   int seen_utilizations = 0;
   while (!in.done()) {
@@ -138,7 +150,7 @@ void CrmBuilder::node(CrmCursor& in) {
     for (int i = 0; present && i < seen; ++i) present = present.next_sibling(present.name_id());
     ++seen;
     if (present)
-      read_attribute_list(in, present);
+      read_attribute_list(in, present, true);
     else
       read_attributes(in, element, name, fmt::format("{}-{}", element.value("uname"), name));
   }
@@ -245,7 +257,7 @@ void CrmBuilder::read_operation(CrmCursor& in, MutableElement element) {
   set_before_id(op, "id", id);
   if (!parameters.empty()) {
     MutableElement set = append_with_id(op, "instance_attributes", id + "-instance_attributes");
-    for (const CrmWord* word : parameters) put_nvpair(set, word->key(), word->value());
+    for (const CrmWord* word : parameters) put_nvpair(set, word->key(), word->value(), false);
   }
   while (in.next_is("op_params") || in.next_is("op_meta")) {
     const bool meta = in.take("op_params").text == "op_meta";

@@ -16,6 +16,8 @@ struct Keyword {
   int pass;
 };
 
+constexpr int kConstraintPass = 6;
+
 // Containers come after what they contain, constraints after resources.
 constexpr std::array kKeywords = {
     Keyword{"node", 0},        Keyword{"property", 0},         Keyword{"rsc_defaults", 0},
@@ -57,7 +59,10 @@ void CrmCursor::fail_here(std::string_view message) const {
 
 // --- CrmBuilder ---
 
-int CrmBuilder::pass_of(std::string_view keyword) {
+int CrmBuilder::pass_of(const CrmStatement& statement) {
+  const std::string_view keyword = statement.words.front().text;
+  // A constraint in XML keeps its place among the others.
+  if (keyword == "xml" && statement.raw.find("<rsc_") == statement.raw.find('<')) return kConstraintPass;
   for (const Keyword& known : kKeywords)
     if (known.text == keyword) return known.pass;
   return -1;
@@ -125,7 +130,7 @@ void clear_configuration(Document& cib) {
 
 Result<void> check_keywords(const std::vector<CrmStatement>& statements, std::string_view file) {
   for (const CrmStatement& statement : statements)
-    if (const CrmWord& word = statement.words.front(); CrmBuilder::pass_of(word.text) < 0)
+    if (const CrmWord& word = statement.words.front(); CrmBuilder::pass_of(statement) < 0)
       return fail(fmt::format("\"{}\" is no statement of the crm shell (expected node, primitive, group, clone, ms, "
                               "location, colocation, order, property, rsc_defaults, ...)",
                               word.text),
@@ -147,7 +152,7 @@ Result<void> apply_crm_shell(Document& cib, std::string_view text, std::string_v
     constexpr int kPasses = 8;
     for (int pass = 0; pass < kPasses; ++pass)
       for (std::size_t i = 0; i < statements->size(); ++i)
-        if (CrmBuilder::pass_of((*statements)[i].words.front().text) == pass) builder.apply((*statements)[i], i);
+        if (CrmBuilder::pass_of((*statements)[i]) == pass) builder.apply((*statements)[i], i);
     builder.finish();
   } catch (const CrmSyntaxError& error) {
     return tl::unexpected<Error>(error.error);

@@ -293,6 +293,26 @@ TEST(CrmShell, MistakesInNamesAreFound) {
 }
 
 // What is shown reads back as a valid configuration that is shown alike, for every configuration of the corpus.
+std::string content(const std::filesystem::path& file) {
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+// What crmsh 4.4 printed of a CIB, and what it made of that text in an empty one.
+TEST(CrmShell, AsCrmshDoes) {
+  const std::filesystem::path folder = SIMCLUSTER_SOURCE_DIR "/engine/cib/testdata/crmsh_4.4";
+  const auto cib = parse_document(content(folder / "cib.xml"), "cib.xml");
+  ASSERT_TRUE(cib) << cib.error().text();
+  const std::string text = content(folder / "show.txt");
+  EXPECT_EQ(write_crm_shell(*cib), text);
+  const auto loaded = parse_crm_shell(text, "show.txt");
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  const auto expected = parse_document(content(folder / "loaded.xml"), "loaded.xml");
+  ASSERT_TRUE(expected) << expected.error().text();
+  EXPECT_EQ(write_element(loaded->find_path("configuration")), write_element(expected->find_path("configuration")));
+}
+
 TEST(CrmShell, CorpusReadsBack) {
   const char* shared = std::getenv("SIMCLUSTER_SHARED");
   const std::filesystem::path folder =
@@ -306,6 +326,11 @@ TEST(CrmShell, CorpusReadsBack) {
     ASSERT_TRUE(document);
     const std::string shown = write_crm_shell(*document);
     const auto again = parse_crm_shell(shown, entry.path().stem().string());
+    // crmsh cannot read this back either: it does not tell whose defaults they are.
+    if (shown.find("\nxml <meta_attributes") != std::string::npos) {
+      EXPECT_FALSE(again) << entry.path();
+      continue;
+    }
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_EQ(write_crm_shell(*again), shown) << entry.path();
     EXPECT_TRUE(validate(*again, Schema::kBefore4).empty()) << entry.path();

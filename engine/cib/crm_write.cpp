@@ -43,7 +43,8 @@ std::string pair_text(std::string_view name, std::string_view value) {
 }
 
 std::string lower_score(std::string_view score) {
-  if (score == "INFINITY" || score == "+INFINITY") return "inf";
+  if (score == "INFINITY") return "inf";
+  if (score == "+INFINITY") return "+inf";
   if (score == "-INFINITY") return "-inf";
   return std::string(score);
 }
@@ -71,7 +72,8 @@ std::string expression_text(Element expression) {
   const std::string_view operation = expression.value("operation");
   if (operation == "defined" || operation == "not_defined")
     return fmt::format("{} {}", operation, rule_word(expression.value("attribute")));
-  const std::string type = expression.has("type") ? fmt::format("{}:", expression.value("type")) : std::string();
+  const std::string_view given_type = expression.value("type");
+  const std::string type = given_type.empty() || given_type == "string" ? "" : fmt::format("{}:", given_type);
   return fmt::format("{} {}{} {}", rule_word(expression.value("attribute")), type, operation,
                      rule_word(expression.value("value")));
 }
@@ -81,8 +83,7 @@ std::string rule_text(Element rule) {
   std::string text = "rule";
   if (rule.has("role")) text += fmt::format(" $role={}", rule.value("role"));
   const std::string score = lower_score(rule.value("score"));
-  const bool in_location = rule.parent().is("rsc_location");
-  if (rule.has("score") && (in_location || score != "inf")) text += fmt::format(" {}:", score);
+  if (rule.has("score") && score != "inf") text += fmt::format(" {}:", score);
   if (rule.has("score-attribute")) text += fmt::format(" {}:", rule.value("score-attribute"));
   const std::string joint = rule.value("boolean-op") == "or" ? " or " : " and ";
   bool first = true;
@@ -95,15 +96,15 @@ std::string rule_text(Element rule) {
 }
 
 std::string nvpair_text(Element pair) {
-  if (!pair.has("id-ref")) return pair_text(pair.value("name"), pair.value("value"));
+  if (!pair.has("id-ref")) {
+    // AT-7.4: crmsh's pattern is passw*.
+    const bool secret = pair.value("name").starts_with("passw");
+    return secret ? fmt::format("{}=\"******\"", pair.value("name"))
+                  : pair_text(pair.value("name"), pair.value("value"));
+  }
   std::string text = fmt::format("@{}", pair.value("id-ref"));
   if (pair.has("name")) text += fmt::format(":{}", pair.value("name"));
   return text;
-}
-
-// Of several pairs of one name the first counts (S1 C-6.3).
-bool counts(Element pair) {
-  return pair.has("id-ref") || pair.parent().child_with(names::kNvpair, names::kName, pair.value("name")) == pair;
 }
 
 // The content of an attribute set behind its keyword, on one line.
@@ -112,29 +113,79 @@ std::string set_text(Element set) {
   std::string text;
   if (set.has("score")) text += fmt::format(" {}:", lower_score(set.value("score")));
   for (const Element rule : set.children("rule")) text += " " + rule_text(rule);
-  for (const Element pair : set.children("nvpair"))
-    if (counts(pair)) text += " " + nvpair_text(pair);
+  for (const Element pair : set.children("nvpair")) text += " " + nvpair_text(pair);
   return text;
+}
+
+// An id that can stand before a node's name, or is the name, or has a colon and so needs the keyword $id.
+bool is_node_id(Element node) {
+  const std::string_view id = node.id();
+  if (id == node.value("uname") || id.find(':') != std::string_view::npos) return true;
+  return std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+bool is_option_set(Element element) {
+  return element.is("cluster_property_set") || element.parent().is("rsc_defaults") ||
+         element.parent().is("op_defaults");
+}
+
+// Sets of options have no words for a score, and their rule stands in front.
+bool is_plain(Element set) {
+  bool pair_seen = false;
+  for (const Element child : set.children()) {
+    if (child.is("rule") && pair_seen) return false;
+    pair_seen = pair_seen || child.is("nvpair");
+  }
+  return !set.has("score");
 }
 
 // What the notation has no words for: nested rules, conditions on agents and operations, old forms of sets.
 bool has_words(Element element) {
   for (Element at = element.first_child(); at; at = at.next_in(element)) {
     if (at.is("rsc_expression") || at.is("op_expression") || (at.is("rule") && at.parent().is("rule"))) return false;
+    if (at.is("rule") && at.value("boolean-op") == "or" && at.child_count() < 2) return false;
     if (at.is("attributes") || at.is("lifetime") || at.has("value-source")) return false;
     if (at.is("resource_set") && (at.has("id-ref") || at.has("ordering") || at.has("score"))) return false;
   }
   if (element.is("rsc_colocation")) return element.has("score") && !element.has("influence");
   if (element.is("rsc_order")) return !element.has("require-all") && !element.has("score");
-  return !element.is("node") || (!element.has("score") && !element.has("description"));
+  if (element.is("node")) return !element.has("score") && !element.has("description") && is_node_id(element);
+  return !is_option_set(element) || is_plain(element);
 }
 
-std::string xml_text(Element element) { return fmt::format("xml {}", write_compact(element)); }
+// Every element on a line of its own, continued with backslashes; what is the default anyway is left out.
+void append_xml(Element element, int depth, std::string& text) {
+  text.append(static_cast<std::size_t>(2 * depth), ' ').append("<").append(element.name());
+  for (const Attribute& attribute : element.attributes()) {
+    if (attribute.name == "boolean-op" && attribute.value == "and") continue;
+    text.append(" ").append(attribute.name).append("=\"");
+    append_escaped(text, attribute.value);
+    text += '"';
+  }
+  if (!element.first_child()) {
+    text += "/>";
+    return;
+  }
+  text += '>';
+  for (const Element child : element.children()) {
+    text += " \\\n";
+    append_xml(child, depth + 1, text);
+  }
+  text.append(" \\\n").append(static_cast<std::size_t>(2 * depth), ' ');
+  text.append("</").append(element.name()).append(">");
+}
 
-// The set on a line of its own; nothing for an empty one.
+std::string xml_text(Element element) {
+  std::string text = "xml ";
+  append_xml(element, 0, text);
+  return text;
+}
+
+// The set on a line of its own, an empty one, too.
 std::string set_line(std::string_view keyword, Element set) {
-  const std::string text = set_text(set);
-  return text.empty() ? text : fmt::format("{}{}{}", kContinuation, keyword, text);
+  return fmt::format("{}{}{}", kContinuation, keyword, set_text(set));
 }
 
 std::string operation_text(Element op) {
@@ -189,11 +240,14 @@ std::string container_text(Element element) {
 }
 
 std::string node_text(Element node) {
-  std::string text = node.id() == node.value("uname") ? fmt::format("node {}", node.id())
-                                                      : fmt::format("node {}: {}", node.id(), node.value("uname"));
+  std::string text = "node ";
+  if (node.id().find(':') != std::string_view::npos)
+    text += fmt::format("$id=\"{}\" ", node.id());
+  else if (node.id() != node.value("uname"))
+    text += fmt::format("{}: ", node.id());
+  text += node.value("uname");
   if (node.has("type")) text += fmt::format(":{}", node.value("type"));
-  for (const Element set : node.children("instance_attributes")) text += set_line("attributes", set);
-  for (const Element set : node.children("utilization")) text += set_line("utilization", set);
+  for (const Element set : node.children()) text += set_line(set.is("utilization") ? "utilization" : "attributes", set);
   return text;
 }
 
@@ -266,25 +320,49 @@ std::string ticket_text(Element element) {
   return text;
 }
 
-std::string topology_text(Element topology) {
-  std::string text = "fencing_topology";
-  std::string target;
+// Whom a level is for, as it stands before the devices.
+std::string target_text(Element level) {
+  if (level.has("target")) return fmt::format("{}:", level.value("target"));
+  if (level.has("target-pattern")) return fmt::format("pattern:{}", level.value("target-pattern"));
+  if (!level.has("target-attribute")) return {};
+  return fmt::format("attr:{}", pair_text(level.value("target-attribute"), level.value("target-value")));
+}
+
+using Levels = std::vector<std::pair<std::string, std::string>>;  // target, devices of all its levels
+
+Levels levels_of(Element topology) {
+  Levels levels;
   for (const Element level : topology.children("fencing-level")) {
-    std::string of_level;
-    if (level.has("target")) of_level = fmt::format("{}:", level.value("target"));
-    if (level.has("target-pattern")) of_level = fmt::format("pattern:{}", level.value("target-pattern"));
-    if (level.has("target-attribute"))
-      of_level = fmt::format("attr:{}", pair_text(level.value("target-attribute"), level.value("target-value")));
-    if (of_level != target) text += fmt::format("{}{}", kContinuation, of_level);
-    target = of_level;
-    text += fmt::format(" {}", level.value("devices"));
+    const std::string target = target_text(level);
+    auto at = std::find_if(levels.begin(), levels.end(), [&](const auto& known) { return known.first == target; });
+    if (at == levels.end()) at = levels.insert(levels.end(), {target, {}});
+    at->second.append(" ").append(level.value("devices"));
   }
+  return levels;
+}
+
+// AT-7.4: without targets when every node has the same levels.
+bool same_for_all(const Levels& levels, Element nodes) {
+  if (levels.empty() || levels.size() != nodes.child_count()) return false;
+  for (const Element node : nodes.children("node")) {
+    const std::string target = fmt::format("{}:", node.value("uname"));
+    const auto at =
+        std::find_if(levels.begin(), levels.end(), [&](const auto& known) { return known.first == target; });
+    if (at == levels.end() || at->second != levels.front().second) return false;
+  }
+  return true;
+}
+
+std::string topology_text(Element topology, Element nodes) {
+  const Levels levels = levels_of(topology);
+  if (same_for_all(levels, nodes)) return fmt::format("fencing_topology{}", levels.front().second);
+  std::string text = "fencing_topology";
+  for (const auto& [target, devices] : levels) text += fmt::format("{}{}{}", kContinuation, target, devices);
   return text;
 }
 
 std::string property_text(std::string_view keyword, Element set) {
   std::string text = fmt::format("{} {}:", keyword, set.id());
-  if (set.has("score")) text += fmt::format(" {}:", lower_score(set.value("score")));
   for (const Element rule : set.children("rule")) text += fmt::format("{}{}", kContinuation, rule_text(rule));
   for (const Element pair : set.children("nvpair")) text += fmt::format("{}{}", kContinuation, nvpair_text(pair));
   return text;
@@ -392,13 +470,10 @@ class Writer {
     resources("master", container_text);
     resources("clone", container_text);
     each("configuration/tags", "tag", tag_text, true);
-    each("configuration/constraints", "rsc_colocation", colocation_text, true);
-    each("configuration/constraints", "rsc_location", location_text, true);
-    each("configuration/constraints", "rsc_order", order_text, true);
-    if (const Element topology = cib_.find_path("configuration/fencing-topology");
-        topology && topology.child_count() > 0)
-      add(topology_text(topology));
+    constraints();
     each("configuration/constraints", "rsc_ticket", ticket_text, true);
+    if (const Element topology = cib_.find_path("configuration/fencing-topology"))
+      add(topology_text(topology, cib_.find_path("configuration/nodes")));
     sets("configuration/crm_config", "cluster_property_set", "property");
     sets("configuration/rsc_defaults", "meta_attributes", "rsc_defaults");
     sets("configuration/op_defaults", "meta_attributes", "op_defaults");
@@ -446,6 +521,19 @@ class Writer {
     write_sorted(found, text, true);
   }
 
+  // All kinds among each other.
+  void constraints() {
+    std::vector<Element> found;
+    for (const Element child : cib_.find_path("configuration/constraints").children())
+      if (!child.is("rsc_ticket")) found.push_back(child);
+    write_sorted(found, constraint_text, true);
+  }
+
+  static std::string constraint_text(Element constraint) {
+    if (constraint.is("rsc_colocation")) return colocation_text(constraint);
+    return constraint.is("rsc_order") ? order_text(constraint) : location_text(constraint);
+  }
+
   void each(std::string_view path, std::string_view name, Text text, bool sorted) {
     std::vector<Element> found;
     for (const Element child : cib_.find_path(path).children(name)) found.push_back(child);
@@ -453,14 +541,10 @@ class Writer {
   }
 
   void sets(std::string_view path, std::string_view name, std::string_view keyword) {
-    const Element section = cib_.find_path(path);
-    if (section && !has_words(section)) {
-      if (keyword != "property") return add(xml_text(section));
-      for (const Element set : section.children(name)) add(xml_text(set));
-      return;
-    }
-    for (const Element set : section.children(name))
-      if (set.first_child()) add(property_text(keyword, set));
+    std::vector<Element> found;
+    for (const Element set : cib_.find_path(path).children(name)) found.push_back(set);
+    std::stable_sort(found.begin(), found.end(), [](Element a, Element b) { return a.id() < b.id(); });
+    for (const Element set : found) add(has_words(set) ? property_text(keyword, set) : xml_text(set));
   }
 
   const Document& cib_;
