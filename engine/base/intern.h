@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/base/ids.h"
@@ -33,13 +32,21 @@ class StringPool {
   std::string_view store(std::string_view text);
 
  private:
-  static constexpr std::size_t kBlockSize = std::size_t{64} * 1024;
+  // Of the hash index: open addressing over symbols, with the hash beside them so that few texts are looked at.
+  struct Slot {
+    std::uint32_t hash = 0;
+    Symbol symbol;
+  };
+  static constexpr std::size_t kSmallestBlock = std::size_t{4} * 1024;
+  static constexpr std::size_t kLargestBlock = std::size_t{64} * 1024;
+
+  void grow();
 
   std::vector<std::unique_ptr<char[]>> blocks_;
   std::size_t used_ = 0;      // in the last block
   std::size_t capacity_ = 0;  // of the last block
   std::vector<std::string_view> texts_;
-  std::unordered_map<std::string_view, Symbol> symbols_;
+  std::vector<Slot> slots_;  // a power of two, never full
 };
 
 }  // namespace simcluster

@@ -261,13 +261,20 @@ std::vector<Element> Document::find_all_id(std::string_view id) const {
 }
 
 Element Document::find_unique(Name name) const {
-  Element result;
-  for (Element at = root(); at; at = at.next_in(root())) {
-    if (at.name_id() != name) continue;
-    if (result) return {};
-    result = at;
+  // Along the array, which is faster than along the links; elements that were taken out of the tree are still in it.
+  const auto is_in_tree = [&](ElementId id) {
+    while (node(id).parent.valid()) id = node(id).parent;
+    return id == root_;
+  };
+  ElementId result;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].name != name || nodes_[i].kind != Kind::kElement) continue;
+    const ElementId found(static_cast<ElementId::rep>(i));
+    if (!is_in_tree(found)) continue;
+    if (result.valid()) return {};
+    result = found;
   }
-  return result;
+  return result.valid() ? Element(this, result) : Element();
 }
 
 Element Document::find_path(std::string_view path) const {

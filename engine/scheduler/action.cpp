@@ -146,13 +146,22 @@ Action& request(Model& model, const NewAction& wanted) {
 
 }  // namespace
 
+void append_action_key(const Model& model, const Action& action, std::string& out) {
+  if (!action.resource.valid()) {
+    out += action.name;
+    return;
+  }
+  out += model.resource(action.resource).id;
+  out += '_';
+  out += action.key_text;
+  out += '_';
+  out += std::to_string(action.interval);
+}
+
 std::string_view action_key(Model& model, const Action& action) {
   if (!action.resource.valid()) return action.name;
-  std::string key(model.resource(action.resource).id);
-  key += '_';
-  key += action.key_text;
-  key += '_';
-  key += std::to_string(action.interval);
+  std::string key;
+  append_action_key(model, action, key);
   return model.strings.text(model.strings.intern(key));
 }
 

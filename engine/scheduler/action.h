@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -146,7 +147,7 @@ class ActionTable {
     ActionId oldest;
     ActionId newest;
   };
-  static constexpr std::size_t kBlock = 128;
+  static constexpr std::size_t kBlock = 64;
 
   std::vector<std::unique_ptr<Action[]>> blocks_;
   std::size_t size_ = 0;
@@ -162,6 +163,8 @@ class ActionTable {
 
 // The key of an action as text: RSC_TASK_INTERVAL, or the name of one without resource (S5 A-3).
 std::string_view action_key(Model& model, const Action& action);
+// The same, appended.
+void append_action_key(const Model& model, const Action& action, std::string& out);
 // S5 B-3: finds by key and node, else creates; applies the optional request and recomputes whether it can run.
 Action& request_action(Model& model, ResourceId resource, std::string_view task, std::uint32_t interval, NodeId node,
                        bool optional);

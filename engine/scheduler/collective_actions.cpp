@@ -168,7 +168,9 @@ ActionFlags collective_action_flags(Propagator& propagator, Model& model, Action
   const Task task = task_behind(model, collective, action);
   ActionFlags result = action_flag::kOptional | action_flag::kRunnable | action_flag::kPseudo;
   bool any_runnable = false;
-  for (const ResourceId id : instances_for_flags(model, collective, action.task)) {
+  std::vector<ResourceId> parts;
+  if (collective.is_bundle()) parts = instances_for_flags(model, collective, action.task);
+  for (const ResourceId id : collective.is_bundle() ? parts : collective.children) {
     const Resource& instance = model.resource(id);
     const ActionId instance_action = newest_action(model, instance, task, instance.is_primitive() ? node : NodeId());
     if (!instance_action.valid()) continue;

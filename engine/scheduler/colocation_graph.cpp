@@ -1,6 +1,8 @@
 #include "engine/scheduler/colocation_graph.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/model.h"
@@ -17,6 +19,18 @@ Resource& speaker(Model& model, Resource& resource) {
 }
 
 }  // namespace
+
+const LinkSummary& SummaryTable::add(float magnitude, LinkSummary summary) {
+  const auto it = position(magnitude);
+  FactorRange& range = summary.range;
+  if (it != entries_.end()) range.high = std::min(range.high, std::nextafter(it->low, 0.0F));
+  if (it != entries_.begin()) {
+    range.low = std::max(range.low, std::nextafter(std::prev(it)->high, std::numeric_limits<float>::max()));
+  }
+  const float low = range.low;
+  const float high = range.high;
+  return *entries_.insert(it, Entry{low, high, std::make_unique<LinkSummary>(std::move(summary))})->summary;
+}
 
 // Tarjan's search for strongly connected components.
 struct ColocationGraph::LoopSearch {

@@ -2,6 +2,7 @@
 // loops. Built as far as somebody asks.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -36,6 +37,33 @@ struct LinkSummary {
   bool walk = false;                     // too complicated
 };
 
+// Summaries for factors of one sign, whose ranges do not overlap. Looked up far more often than added to.
+class SummaryTable {
+ public:
+  // That for a factor of this magnitude, or nullptr.
+  const LinkSummary* find(float magnitude) const {
+    const auto it = position(magnitude);
+    return it != entries_.end() && it->low <= magnitude ? it->summary.get() : nullptr;
+  }
+  // Adds one found missing for `magnitude`; its range is cut where others begin.
+  const LinkSummary& add(float magnitude, LinkSummary summary);
+  bool empty() const { return entries_.empty(); }
+  void clear() { entries_.clear(); }
+
+ private:
+  struct Entry {
+    float low;
+    float high;
+    std::unique_ptr<LinkSummary> summary;
+  };
+  std::vector<Entry>::const_iterator position(float magnitude) const {
+    return std::lower_bound(entries_.begin(), entries_.end(), magnitude,
+                            [](const Entry& entry, float wanted) { return entry.high < wanted; });
+  }
+
+  std::vector<Entry> entries_;  // ascending
+};
+
 struct ColocationLink {
   const Colocation* colocation = nullptr;
   Resource* end = nullptr;             // a dependent; may be a group
@@ -45,8 +73,8 @@ struct ColocationLink {
   std::vector<Score> scores;  // the source's best score among the nodes with the same value, by node
   std::optional<DoubleNegatives> negatives;
   std::optional<bool> idle;
-  // Positive and negative factors apart, by the upper end of their range; by passed resources of the loop.
-  using Summaries = std::array<std::map<float, LinkSummary>, 2>;
+  // Positive and negative factors apart; by passed resources of the loop.
+  using Summaries = std::array<SummaryTable, 2>;
   Summaries summaries;
   std::map<std::vector<std::uint32_t>, Summaries> summaries_in_loop;
 

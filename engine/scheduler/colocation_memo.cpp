@@ -173,18 +173,10 @@ const LinkSummary& ColocationMemo::summary(ColocationLink& link, float factor) {
   const float magnitude = std::abs(factor);
   const std::vector<std::uint32_t> passed = graph_->passed_in_loop(*link.end);
   ColocationLink::Summaries& all = passed.empty() ? link.summaries : link.summaries_in_loop[passed];
-  std::map<float, LinkSummary>& known = all[std::signbit(factor) ? 1 : 0];
-  auto it = known.lower_bound(magnitude);
-  if (it != known.end() && it->second.range.low <= magnitude) return it->second;
-  LinkSummary made = summarize(link, factor);
-  // Ranges must not overlap; the one before `it` ends below the factor.
-  if (it != known.end()) made.range.high = std::min(made.range.high, std::nextafter(it->second.range.low, 0.0F));
-  if (it != known.begin()) {
-    const float below = std::prev(it)->second.range.high;
-    made.range.low = std::max(made.range.low, std::nextafter(below, std::numeric_limits<float>::max()));
-  }
+  SummaryTable& known = all[std::signbit(factor) ? 1 : 0];
+  if (const LinkSummary* summary = known.find(magnitude)) return *summary;
   ++summaries_;
-  return known.emplace_hint(it, made.range.high, std::move(made))->second;
+  return known.add(magnitude, summarize(link, factor));
 }
 
 LinkSummary ColocationMemo::summarize(ColocationLink& link, float factor) {

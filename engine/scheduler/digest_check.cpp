@@ -41,7 +41,11 @@ Pairs full_parameters(Model& model, const Resource& resource, NodeId node, std::
       parameters.insert("addr", address);
     }
   }
-  for (const auto& [name, value] : resource_parameters(model, resource, node)) parameters.insert(name, value);
+  if (parameters.empty()) {
+    parameters = resource_parameters(model, resource, node);
+  } else {
+    for (const auto& [name, value] : resource_parameters(model, resource, node)) parameters.insert(name, value);
+  }
   const OperationId definition = find_action_operation(model, resource, task, interval, false);
   if (definition.valid()) {
     const Pairs own = operation_parameters(model, node, definition);

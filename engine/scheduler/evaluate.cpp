@@ -7,6 +7,7 @@
 #include "engine/cib/rules.h"
 #include "engine/cib/values.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/parameters.h"
 
 namespace simcluster::scheduler {
 
@@ -16,7 +17,9 @@ namespace {
 template <class Use>
 void with_rule_context(const Model& model, const EvaluationContext& context, const Use& use) {
   cib::RuleContext rules;
-  rules.now = cib::DateTime::from_epoch(model.now);
+  std::optional<cib::DateTime>& now = model.parameters->now;
+  if (!now) now = cib::DateTime::from_epoch(model.now);
+  rules.now = *now;
   const auto attribute = [&](std::string_view name) { return node_attribute(*context.node, name); };
   const auto meta = [&](std::string_view name) { return context.meta->get(name); };
   const auto parameter = [&](std::string_view name) { return context.parameters->get(name); };

@@ -1,6 +1,8 @@
 #include "engine/scheduler/graph_attributes.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <string>
 
 #include "engine/scheduler/collective.h"
@@ -21,13 +23,15 @@ class AttributeCollector {
   AttributeCollector(StringPool& texts, GraphAction& out) : texts_(texts), out_(out) {}
 
   void add(std::string_view name, std::string_view value) {
-    if (find(name) == nullptr) out_.attributes.emplace_back(keep(name), keep(value));
+    const std::string_view kept = keep(name);
+    if (find(kept) == nullptr) out_.attributes.emplace_back(kept, keep(value));
   }
   void set(std::string_view name, std::string_view value) {
-    if (NameValue* existing = find(name)) {
+    const std::string_view kept = keep(name);
+    if (NameValue* existing = find(kept)) {
       existing->second = keep(value);
     } else {
-      out_.attributes.emplace_back(keep(name), keep(value));
+      out_.attributes.emplace_back(kept, keep(value));
     }
   }
   void add_parameter(std::string_view name, std::string_view value) {
@@ -41,7 +45,11 @@ class AttributeCollector {
     if (name.find_first_of("#:") == std::string_view::npos) add(meta_name(name), value);
   }
   void set_meta(std::string_view name, std::string_view value) { set(meta_name(name), value); }
-  void set_meta(std::string_view name, int value) { set_meta(name, std::to_string(value)); }
+  void set_meta(std::string_view name, int value) {
+    std::array<char, 16> text;
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+    set_meta(name, {text.data(), static_cast<std::size_t>(end - text.data())});
+  }
   void sort() {
     std::sort(out_.attributes.begin(), out_.attributes.end(),
               [](const NameValue& a, const NameValue& b) { return a.first < b.first; });
@@ -55,9 +63,11 @@ class AttributeCollector {
     std::replace(name_.begin(), name_.end(), '-', '_');
     return name_;
   }
-  NameValue* find(std::string_view name) {
-    const auto it = std::find_if(out_.attributes.begin(), out_.attributes.end(),
-                                 [&](const NameValue& a) { return a.first == name; });
+  // Of a text in the pool, which holds each only once.
+  NameValue* find(std::string_view kept) {
+    const auto it = std::find_if(out_.attributes.begin(), out_.attributes.end(), [&](const NameValue& a) {
+      return a.first.data() == kept.data() && a.first.size() == kept.size();
+    });
     return it == out_.attributes.end() ? nullptr : &*it;
   }
 
@@ -122,6 +132,7 @@ void add_parameters(Model& model, Action& action, AttributeCollector& out) {
 
 void add_graph_attributes(Model& model, Action& action, StringPool& texts, GraphAction& out) {
   AttributeCollector collector(texts, out);
+  out.attributes.reserve(24);
   collector.add("crm_feature_set", kFeatureSet);
   if (action.has(action_flag::kAttributes)) {
     for (const auto& [name, value] : operation_parameters(model, action.node, action.operation)) {

@@ -83,7 +83,9 @@ std::uint32_t GraphBuilder::describe(ActionId id) {
   out.id = static_cast<int>(id.value) + 1;
   out.operation = keep(action.task_text);
   out.mode_cib = action.task == Task::kLrmDelete;
-  const std::string_view key = keep(action_key(model_, action));
+  text_.clear();
+  append_action_key(model_, action, text_);
+  const std::string_view key = keep(text_);
   out.operation_key = key;
   if (action.resource.valid() && !model_.resource(action.resource).history_id.empty()) {
     out.operation_key = history_key(action, model_.resource(action.resource));

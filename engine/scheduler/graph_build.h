@@ -1,6 +1,7 @@
 // Puts actions into the transition graph, one synapse per action (S5 I-2 to I-11).
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,7 @@ class GraphBuilder {
 
   Model& model_;
   Graph& graph_;
+  std::string text_;                      // scratch
   std::vector<std::uint32_t> described_;  // by action: index in the graph plus 1
 };
 

@@ -26,18 +26,27 @@ void NameBearers::remove(ResourceId id) {
   more.erase(std::remove(more.begin(), more.end(), id), more.end());
 }
 
+ResourceNames::Bearers& ResourceNames::of(std::string_view name) {
+  const Symbol symbol = names.intern(name);
+  if (symbol.index() >= bearers.size()) bearers.resize(symbol.index() + 1);
+  return bearers[symbol.index()];
+}
+
+const ResourceNames::Bearers* ResourceNames::find(std::string_view name) const {
+  const Symbol symbol = names.find(name);
+  return symbol.valid() ? &bearers[symbol.index()] : nullptr;
+}
+
 void index_resource(Model& model, ResourceId resource) {
-  model.lookups->by_id[model.resource(resource).id].add(resource);
+  model.lookups->resources.of(model.resource(resource).id).by_id.add(resource);
 }
 
 void set_history_id(Model& model, ResourceId id, std::string_view history_id) {
   Resource& resource = model.resource(id);
-  auto& index = model.lookups->by_history_id;
-  if (!resource.history_id.empty()) {
-    if (const auto it = index.find(resource.history_id); it != index.end()) it->second.remove(id);
-  }
+  ResourceNames& names = model.lookups->resources;
+  if (!resource.history_id.empty()) names.of(resource.history_id).by_history_id.remove(id);
   resource.history_id = history_id;
-  if (!history_id.empty()) index[history_id].add(id);
+  if (!history_id.empty()) names.of(history_id).by_history_id.add(id);
 }
 
 namespace {
@@ -69,14 +78,13 @@ int compare_depth_first(const Model& model, ResourceId a, ResourceId b) {
 
 std::vector<ResourceId> find_all_resources(const Model& model, std::string_view name) {
   std::vector<ResourceId> found;
-  const auto add_all = [&](const std::unordered_map<std::string_view, NameBearers>& index) {
-    const auto it = index.find(name);
-    if (it == index.end() || !it->second.first.valid()) return;
-    found.push_back(it->second.first);
-    found.insert(found.end(), it->second.more.begin(), it->second.more.end());
-  };
-  add_all(model.lookups->by_id);
-  add_all(model.lookups->by_history_id);
+  const ResourceNames::Bearers* bearers = model.lookups->resources.find(name);
+  if (bearers == nullptr) return found;
+  for (const NameBearers* some : {&bearers->by_id, &bearers->by_history_id}) {
+    if (!some->first.valid()) continue;
+    found.push_back(some->first);
+    found.insert(found.end(), some->more.begin(), some->more.end());
+  }
   if (found.size() < 2) return found;
   std::sort(found.begin(), found.end(),
             [&](ResourceId a, ResourceId b) { return compare_depth_first(model, a, b) > 0; });
@@ -86,17 +94,16 @@ std::vector<ResourceId> find_all_resources(const Model& model, std::string_view 
 
 ResourceId find_resource(const Model& model, std::string_view name) {
   ResourceId best;
-  const auto look = [&](const std::unordered_map<std::string_view, NameBearers>& index) {
-    const auto it = index.find(name);
-    if (it == index.end() || !it->second.first.valid()) return;
-    const auto consider = [&](ResourceId id) {
-      if (!best.valid() || compare_depth_first(model, id, best) < 0) best = id;
-    };
-    consider(it->second.first);
-    for (const ResourceId id : it->second.more) consider(id);
+  const ResourceNames::Bearers* bearers = model.lookups->resources.find(name);
+  if (bearers == nullptr) return best;
+  const auto consider = [&](ResourceId id) {
+    if (!best.valid() || compare_depth_first(model, id, best) < 0) best = id;
   };
-  look(model.lookups->by_id);
-  look(model.lookups->by_history_id);
+  for (const NameBearers* some : {&bearers->by_id, &bearers->by_history_id}) {
+    if (!some->first.valid()) continue;
+    consider(some->first);
+    for (const ResourceId id : some->more) consider(id);
+  }
   return best;
 }
 

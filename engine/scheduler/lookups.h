@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engine/base/intern.h"
 #include "engine/scheduler/digest_check.h"
 #include "engine/scheduler/ids.h"
 #include "engine/scheduler/status_index.h"
@@ -25,6 +26,22 @@ struct NameBearers {
   void remove(ResourceId id);
 };
 
+// Resources by their names.
+struct ResourceNames {
+  struct Bearers {
+    NameBearers by_id;
+    NameBearers by_history_id;
+  };
+
+  // Of a name that may be new.
+  Bearers& of(std::string_view name);
+  // Nullptr when nobody ever had the name.
+  const Bearers* find(std::string_view name) const;
+
+  StringPool names;
+  std::vector<Bearers> bearers;  // by symbol
+};
+
 // A range of Model::operations.
 struct OperationRange {
   std::uint32_t first = 0;
@@ -35,8 +52,7 @@ struct LookupTables {
   // Operations of a resource element: clone instances share one range. Key: element number, 2^32 more for elements of
   // Model::implicit.
   std::unordered_map<std::uint64_t, OperationRange> operations;
-  std::unordered_map<std::string_view, NameBearers> by_id;
-  std::unordered_map<std::string_view, NameBearers> by_history_id;
+  ResourceNames resources;
   // Lower-cased name or id; the first of the node list wins.
   std::unordered_map<std::string, NodeId> node_by_name;
   std::unordered_map<std::string, NodeId> node_by_id;

@@ -72,11 +72,10 @@ void apply_stickiness(Model& model, Resource& resource) {
   }
 }
 
-// S3.
+// S3, for a node with failures.
 void apply_failure_threshold(Model& model, Resource& resource, const Node& node) {
   for (const ResourceId child : resource.children) apply_failure_threshold(model, model.resource(child), node);
   if (!resource.is_primitive() || resource.migration_threshold == 0 || resource.ignore_failure) return;
-  if (node.fail_attributes.empty()) return;
   if (is_clearing_fail_count(model, resource, node.self)) return;
   FailCountOptions options;
   options.effective = true;
@@ -130,7 +129,7 @@ void apply_node_criteria(Model& model) {
   for (const NodeId id : model.node_order) {
     const Node& node = model.node(id);
     for (const ResourceId top : model.top_level) {
-      apply_failure_threshold(model, model.resource(top), node);
+      if (!node.fail_attributes.empty()) apply_failure_threshold(model, model.resource(top), node);
       apply_exclusive_discovery(model, model.resource(top), node);
     }
   }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "engine/cib/dates.h"
 #include "engine/scheduler/ids.h"
 #include "engine/scheduler/pairs.h"
 
@@ -15,6 +17,8 @@ struct ParameterCache {
   std::unordered_map<std::uint64_t, Pairs> tables;
   // Resources whose parameters have rules: one table per node.
   std::unordered_set<ResourceId> depends_on_node;
+  // Model::now as rules want it.
+  std::optional<cib::DateTime> now;
 };
 
 }  // namespace simcluster::scheduler

@@ -67,10 +67,10 @@ ActionId Propagator::remap(ActionId first) const {
   if (!action.resource.valid() || !is_remapped(action)) return first;
   const Resource& resource = model_.resource(action.resource);
   if (resource.is_primitive()) return first;
-  const std::string_view completed = task_name(completed_task(action.task));
-  Symbol key = model_.actions.find_key_task(completed);
+  const Task completed = completed_task(action.task);
+  Symbol key = model_.actions.key_task(completed);
   if (resource.notify && (resource.is_clone() || resource.in_bundle || resource.is_bundle())) {
-    key = model_.actions.find_key_task("confirmed-post_notify_" + std::string(completed));
+    key = model_.actions.find_key_task("confirmed-post_notify_" + std::string(task_name(completed)));
   }
   ActionId found = key.valid() ? model_.actions.oldest(resource.self, key, 0) : ActionId();
   while (found.valid() && model_.actions[found].next_same_key.valid()) found = model_.actions[found].next_same_key;

@@ -128,7 +128,7 @@ void StatusEditor::index_resources(NodeSlot& node) {
     it->second.xml = resource;
     for (cib::MutableElement entry : resource.children(kLrmRscOp)) {
       it->second.last_call = std::max(it->second.last_call, call_id_of(entry));
-      it->second.entries.try_emplace(std::string(entry.id()), entry);
+      it->second.entries.push_back(entry);
     }
   }
 }
@@ -170,10 +170,12 @@ std::string StatusEditor::entry_id(const HistoryTarget& target, const OperationR
 
 void StatusEditor::write_entry(ResourceSlot& resource, const std::string& id, const HistoryTarget& target,
                                std::string_view node, int call_id, const OperationResult& result) {
-  cib::MutableElement& entry = resource.entries[id];
-  if (!entry) {
-    entry = resource.xml.append_child(kLrmRscOp);
+  const auto known = std::find_if(resource.entries.begin(), resource.entries.end(),
+                                  [&](const cib::MutableElement& entry) { return entry.id() == id; });
+  cib::MutableElement entry = known == resource.entries.end() ? resource.xml.append_child(kLrmRscOp) : *known;
+  if (known == resource.entries.end()) {
     entry.set_attribute(kId, id);
+    resource.entries.push_back(entry);
   }
   const std::string key =
       std::to_string(call_id) + ":-1:" + std::to_string(result.target_rc) + ":" + std::string(kUuid);

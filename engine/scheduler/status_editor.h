@@ -71,7 +71,7 @@ class StatusEditor {
     cib::MutableElement xml;
     int last_call = 0;
     bool ambiguous = false;  // several elements have this id: then none is found, and a new one is made (S2 V-1.10)
-    std::unordered_map<std::string, cib::MutableElement> entries;
+    std::vector<cib::MutableElement> entries;  // few; the first with an id counts
   };
   struct NodeSlot {
     cib::MutableElement xml;

@@ -4,7 +4,7 @@
 
 #include "engine/base/random.h"
 #include "engine/cib/document.h"
-#include "engine/scheduler/random_situation.h"
+#include "engine/scheduler/random_edits.h"
 
 namespace simcluster::fuzz {
 namespace {
