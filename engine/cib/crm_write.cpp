@@ -117,13 +117,31 @@ std::string set_text(Element set) {
   return text;
 }
 
-// An id that can stand before a node's name, or is the name, or has a colon and so needs the keyword $id.
-bool is_node_id(Element node) {
-  const std::string_view id = node.id();
-  if (id == node.value("uname") || id.find(':') != std::string_view::npos) return true;
+// An id that is read as one when a colon follows.
+bool takes_colon(std::string_view id) {
   return std::all_of(id.begin(), id.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
+}
+
+// It stands before the node's name, or is the name, or has a colon and so needs the keyword $id.
+bool is_node_id(Element node) {
+  const std::string_view id = node.id();
+  return id == node.value("uname") || id.find(':') != std::string_view::npos || takes_colon(id);
+}
+
+// Two sets without brackets, one behind the other, would be read as one.
+bool sets_run_together(Element constraint) {
+  const auto bare = [](Element set) {
+    return set && set.value("sequential") != "false" && set.value("require-all") != "false";
+  };
+  for (const Element set : constraint.children("resource_set")) {
+    const Element next = set.next_sibling(set.name_id());
+    if (bare(set) && bare(next) && set.value("role") == next.value("role") &&
+        set.value("action") == next.value("action"))
+      return true;
+  }
+  return false;
 }
 
 bool is_option_set(Element element) {
@@ -138,7 +156,7 @@ bool is_plain(Element set) {
     if (child.is("rule") && pair_seen) return false;
     pair_seen = pair_seen || child.is("nvpair");
   }
-  return !set.has("score");
+  return !set.has("score") && takes_colon(set.id());
 }
 
 // What the notation has no words for: nested rules, conditions on agents and operations, old forms of sets.
@@ -149,6 +167,7 @@ bool has_words(Element element) {
     if (at.is("attributes") || at.is("lifetime") || at.has("value-source")) return false;
     if (at.is("resource_set") && (at.has("id-ref") || at.has("ordering") || at.has("score"))) return false;
   }
+  if (sets_run_together(element)) return false;
   if (element.is("rsc_colocation")) return element.has("score") && !element.has("influence");
   if (element.is("rsc_order")) return !element.has("require-all") && !element.has("score");
   if (element.is("node")) return !element.has("score") && !element.has("description") && is_node_id(element);

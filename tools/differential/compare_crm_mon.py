@@ -36,7 +36,7 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--options", action="append")
     parser.add_argument("--show", type=int, default=3, help="differences to print for each set of options")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     reference = shutil.which("crm_mon", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if not reference:
         print("there is no crm_mon on this machine")

@@ -43,7 +43,7 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--load", action="store_true")
     parser.add_argument("--show", type=int, default=10)
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     if not shutil.which("crm"):
         print("there is no crmsh on this machine")
         return 77
