@@ -184,28 +184,80 @@ std::vector<ShownHistory> ClusterView::history(const Node& node) const {
   return shown;
 }
 
+namespace {
+
+void name_operation(ShownFailure& failure) {
+  const auto key = scheduler::split_operation_key(failure.key);
+  if (!key) return;
+  failure.resource = key->resource;
+  failure.task = key->task;
+  failure.interval = key->interval;
+}
+
+void read_details(const cib::Element& entry, ShownFailure& failure) {
+  failure.call = entry.value("call-id", "unknown");
+  failure.reason = entry.value("exit-reason");
+  failure.queue_time = entry.value("queue-time");
+  failure.exec_time = entry.value("exec-time");
+}
+
+const Node* node_named(const Model& model, std::string_view name) {
+  const auto it = std::ranges::find(model.nodes, name, &Node::name);
+  return it == model.nodes.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+// CM-14.11: until 1.1.13 failures of nodes that are stopping or gone are not listed.
+bool ClusterView::hides_failures_of(const Node& node) const {
+  const bool leaving = node.shutdown || !node.online;
+  return context_.profile.crm_mon_no_leaving_failures && leaving;
+}
+
+// CM-14.12: 1.1.14 lists what the history of a node that has left still holds.
+void ClusterView::add_stale_failures(std::vector<ShownFailure>& shown) const {
+  const cib::Element status = cib_.root().first_child("status");
+  for (const cib::Element state : status.children("node_state")) {
+    const Node* node = node_named(model(), state.value("uname"));
+    if (node == nullptr || node->online || node->shutdown) continue;
+    const cib::Element resources = state.first_child("lrm").first_child("lrm_resources");
+    if (!resources) continue;
+    for (const cib::Element resource : resources.children("lrm_resource")) {
+      for (const cib::Element entry : resource.children("lrm_rsc_op")) {
+        if (!entry.id().ends_with("_last_failure_0")) continue;
+        ShownFailure one;
+        one.key = entry.value("operation_key", entry.id());
+        name_operation(one);
+        one.node = state.value("uname");
+        one.rc = number(entry.value("rc-code"), 0);
+        one.status = std::max(number(entry.value("op-status"), 0), 0);
+        read_details(entry, one);
+        if (const auto at = number<std::int64_t>(entry.value("last-rc-change"), 0); at > 0) one.last_change = at;
+        const bool known = std::ranges::any_of(
+            shown, [&](const ShownFailure& other) { return other.key == one.key && other.node == one.node; });
+        if (!known) shown.push_back(one);
+      }
+    }
+  }
+}
+
 std::vector<ShownFailure> ClusterView::failures() const {
   std::vector<ShownFailure> shown;
   for (const scheduler::FailedAction& failed : model().failed_actions) {
     const scheduler::HistoryEntry& entry = model().history_entry(failed.entry);
+    if (hides_failures_of(model().node(failed.node))) continue;
     ShownFailure one;
     one.key = entry.key;
-    if (const auto key = scheduler::split_operation_key(entry.key)) {
-      one.resource = key->resource;
-      one.task = key->task;
-      one.interval = key->interval;
-    }
+    name_operation(one);
     one.node = model().node(failed.node).name;
-    one.call = entry.xml.value("call-id", "unknown");
     one.rc = entry.rc;
     one.status = std::max(entry.status, 0);
-    one.reason = entry.xml.value("exit-reason");
+    read_details(entry.xml, one);
     if (entry.last_change > 0) one.last_change = entry.last_change;
-    one.queue_time = entry.xml.value("queue-time");
-    one.exec_time = entry.xml.value("exec-time");
     one.masked_probe = scheduler::is_maskable_probe_failure(entry);
     shown.push_back(one);
   }
+  if (context_.profile.crm_mon_stale_failures) add_stale_failures(shown);
   return shown;
 }
 

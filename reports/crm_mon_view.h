@@ -121,6 +121,8 @@ class ClusterView {
  private:
   std::string connectivity(const scheduler::Node& node, std::string_view name, std::string_view value) const;
   // The entries of an `lrm_resource`, oldest first (S2 O-10.1).
+  bool hides_failures_of(const scheduler::Node& node) const;
+  void add_stale_failures(std::vector<ShownFailure>& shown) const;
   std::vector<cib::Element> sorted_entries(const cib::Element& resource_history) const;
   std::vector<ShownOperation> operations(const cib::Element& resource_history) const;
 

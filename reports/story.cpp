@@ -53,6 +53,7 @@ constexpr std::array kSentences = {
     Sentence{TraceKind::kActionStart, "asks {target} for {operation} of {resource}"},
     Sentence{TraceKind::kFencingRequest, "fencing: {operation} of {target} is asked for"},
     Sentence{TraceKind::kFencingResult, "fencing: {operation} of {target} by {delegate}: ok={ok}"},
+    Sentence{TraceKind::kFencingResult, "fencing: {operation} of {target} failed: {reason}"},
     Sentence{TraceKind::kFailCount, "fail count of {resource} on {target}: {value}"},
     Sentence{TraceKind::kAttribute, "attribute {name} of {target}: {value}"},
 };

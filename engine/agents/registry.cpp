@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/agents/dummy.h"
+#include "engine/agents/fence_agents.h"
 #include "engine/agents/filesystem.h"
 #include "engine/agents/ipaddr2.h"
 #include "engine/agents/ping.h"
@@ -28,6 +29,9 @@ const auto& entries() {
       Entry{{filesystem_metadata(), filesystem}},
       Entry{{ping_agent_metadata(), ping_agent}},
       Entry{{heartbeat_pingd_metadata(), pingd_agent}},
+      Entry{{fence_vbox_metadata(), fence_vbox}},
+      Entry{{fence_ipmilan_metadata(), fence_ipmilan}},
+      Entry{{external_ipmi_metadata(), external_ipmi}},
       Entry{{pacemaker_pingd_metadata(), pingd_agent}},
   };
   return kEntries;

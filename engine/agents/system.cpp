@@ -32,6 +32,8 @@ void SystemBackend::unmount(std::string_view, Reply<CommandResult>& reply) {
   reply.complete({kCommandNotFound, "umount: command not found"});
 }
 
+void SystemBackend::remote_command(const RemoteCommand&, Reply<RemoteReply>& reply) { reply.complete({}); }
+
 void SystemBackend::list_users_of_mount(std::string_view, Reply<ProcessListing>& reply) { reply.complete({}); }
 
 }  // namespace simcluster::agents

@@ -151,6 +151,28 @@ struct BackgroundProgram {
   bool own_session = false;  // a daemon: it leaves the process group (setsid)
 };
 
+// What a management host offers: a shell (`ssh`), or the power of one machine (`ipmitool`).
+enum class RemoteService : std::uint8_t { kShell, kIpmi };
+
+// Logs in to a host and has it run a command there; an empty command only logs in.
+struct RemoteCommand {
+  std::string_view host;  // an address or a name of /etc/hosts
+  RemoteService service = RemoteService::kShell;
+  std::string_view login;
+  std::string_view password;
+  std::string_view command;
+  Duration timeout;  // 0: the client waits as long as its TCP does
+};
+
+enum class RemoteOutcome : std::uint8_t { kDone, kNoConnection, kRefused, kTimedOut };
+
+// `output` is borrowed until the next call of the same process.
+struct RemoteReply {
+  RemoteOutcome outcome = RemoteOutcome::kNoConnection;
+  int exit_code = 0;
+  std::string_view output;
+};
+
 struct MountEntry {
   std::string_view device;
   std::string_view directory;
@@ -226,6 +248,9 @@ class SystemBackend {
   // `timeout`.
   virtual void echo_request(std::string_view host, std::int64_t sequence, Duration timeout,
                             Reply<EchoReply>& reply) = 0;
+
+  // Other hosts. Hosts that have no network of their own for this answer that there is no connection; the default does.
+  virtual void remote_command(const RemoteCommand& command, Reply<RemoteReply>& reply);
 
   // Processes and time.
   virtual void sleep(Duration duration, Reply<Done>& reply) = 0;
@@ -305,6 +330,10 @@ class System {
   }
   auto echo_request(std::string_view host, std::int64_t sequence, Duration timeout) {
     return call<&SystemBackend::echo_request, EchoReply>(host, sequence, timeout);
+  }
+
+  auto remote_command(const RemoteCommand& command) {
+    return call<&SystemBackend::remote_command, RemoteReply, const RemoteCommand&>(command);
   }
 
   auto sleep(Duration duration) { return call<&SystemBackend::sleep, Done>(duration); }

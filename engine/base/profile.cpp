@@ -84,6 +84,8 @@ std::string_view stack_component_name(StackComponent component) {
       return "corosync";
     case StackComponent::kPacemaker:
       return "pacemaker";
+    case StackComponent::kClusterGlue:
+      return "cluster-glue";
     case StackComponent::kNetworkManager:
       return "NetworkManager";
   }
@@ -104,6 +106,8 @@ std::string& StackVersions::of(StackComponent component) {
       return corosync;
     case StackComponent::kPacemaker:
       return pacemaker;
+    case StackComponent::kClusterGlue:
+      return cluster_glue;
     case StackComponent::kNetworkManager:
       break;
   }

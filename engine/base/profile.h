@@ -10,8 +10,15 @@
 
 namespace simcluster {
 
-enum class StackComponent : std::uint8_t { kKernel, kResourceAgents, kCorosync, kPacemaker, kNetworkManager };
-inline constexpr std::size_t kStackComponentCount = 5;
+enum class StackComponent : std::uint8_t {
+  kKernel,
+  kResourceAgents,
+  kCorosync,
+  kPacemaker,
+  kClusterGlue,
+  kNetworkManager
+};
+inline constexpr std::size_t kStackComponentCount = 6;
 
 // The component's key in a scenario's `stack:` ("kernel", "resource-agents", ...).
 std::string_view stack_component_name(StackComponent component);
@@ -44,6 +51,21 @@ std::string_view stack_component_name(StackComponent component);
   X(terminate_before_kill, kPacemaker, "", "1.1.8", "timed-out agents get SIGTERM, 5 s later SIGKILL (AT-1.1)")        \
   X(timeout_exit_reason, kPacemaker, "2.1.2", "", "a time-out has an exit reason (AT-1.5)")                            \
   X(failcount_per_operation, kPacemaker, "1.1.17", "", "fail counts are kept per operation (CM-9.1)")                  \
+  X(ipmi_plugin_broken, kClusterGlue, "", "1.0.9", "the plugin external/ipmi is a syntax error (CM-13.20)")            \
+  X(ipmi_plugin_privilege, kClusterGlue, "1.0.9", "", "the plugin external/ipmi knows the parameter priv (CM-13.21)")  \
+  X(crm_mon_no_leaving_failures, kPacemaker, "", "1.1.14",                                                             \
+    "crm_mon hides failures of nodes that stop or are offline (CM-14.11)")                                             \
+  X(crm_mon_stale_failures, kPacemaker, "1.1.14", "1.1.15",                                                            \
+    "crm_mon shows failures of nodes that are offline (CM-14.12)")                                                     \
+  X(pacemakerd_mistakes_stonithd, kPacemaker, "1.1.14", "1.1.15",                                                      \
+    "a restarted pacemakerd takes stonithd for dead (CM-14.20)")                                                       \
+  X(unseen_node_stays_unclean, kPacemaker, "1.1.14-1", "1.1.14-1.1",                                                   \
+    "a fenced node that was never seen stays unclean (CM-14.16)")                                                      \
+  X(last_start_hides_monitor, kPacemaker, "", "1.0.12",                                                                \
+    "a monitor right after the start counts as not active (CM-13.5)")                                                  \
+  X(demote_clears_failures, kPacemaker, "", "1.0.12", "a successful demote clears previous failures (CM-13.6)")        \
+  X(unmanaged_role_forgotten, kPacemaker, "", "1.0.12", "unmanaged masters get the role Slave (CM-13.8)")              \
+  X(crm_shell_waits, kPacemaker, "1.0.12", "", "crm -w waits until the cluster has settled (CM-13.13)")                \
   X(logs_with_function, kPacemaker, "", "1.1", "log lines start with the name of a function (AT-10.2)")                \
   X(daemons_renamed, kPacemaker, "2.0", "", "pacemaker-controld instead of crmd, log texts of 2.x (AT-10.2)")          \
   X(peer_times_in_status, kPacemaker, "2.1.7", "", "in_ccm and crmd in node_state are times (CM-3.7)")                 \
@@ -100,6 +122,7 @@ struct StackVersions {
   std::string resource_agents = "3.9.5-1";
   std::string corosync = "1.4.6";
   std::string pacemaker = "1.0.13";
+  std::string cluster_glue = "1.0.12";
   std::string network_manager = "none";
 
   const std::string& of(StackComponent component) const;

@@ -30,6 +30,16 @@ Date date_of(std::int64_t days) {
 
 }  // namespace
 
+std::string log_time_text(Time at) {
+  constexpr std::int64_t kDay = 86'400'000;
+  const std::int64_t total = at.ns / 1'000'000;
+  const std::int64_t days = total / kDay;
+  const std::int64_t ms = total - days * kDay;
+  const Date date = date_of(days);
+  return fmt::format("{}-{:02}-{:02} {:02}:{:02}:{:02},{:03}", date.year, date.month, date.day, ms / 3'600'000,
+                     ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
+}
+
 std::string ctime_text(Time at) {
   static constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",

@@ -306,12 +306,20 @@ void AttributeManager::on_cib_replaced() {
   write_all();
 }
 
+// CM-9.9; where the writer itself has left, the next one does the erasing (CM-9.6).
 void AttributeManager::forget_node(ClusterNodeId node) {
   for (auto& [name, entry] : attributes_) entry.values.erase(node);
-  if (!is_writer()) return;
+  if (is_writer()) {
+    erase_from_cib(node);
+  } else {
+    removed_.insert(node);
+  }
+}
+
+void AttributeManager::erase_from_cib(ClusterNodeId node) {
   const std::string id = nodes_.node_xml_id(node);
   if (id.empty()) return;
-  CibRequest request;  // CM-9.9
+  CibRequest request;
   request.client = daemon_name(Daemon::kAttributes, profile_);
   request.remove({step("status"), step("node_state", id), step("transient_attributes")});
   cib_.submit(std::move(request));
@@ -339,9 +347,11 @@ void AttributeManager::on_configuration(const membership::GroupConfiguration& co
   for (const membership::GroupChange& change : configuration.joined) {
     if (change.member == group_->self()) {
       connected_ = true;
+      erase_from_cib(self_);  // CM-9.8: what was known of this node before its start
       if (profile_.daemons_renamed) send_update(kProtocolAttribute, std::string(kProtocolVersion), {}, self_);
     } else {
       others_joined = true;
+      removed_.erase(change.member.node);
     }
   }
   if (others_joined && is_writer()) {
@@ -379,6 +389,8 @@ void AttributeManager::become_writer() {
   WireWriter out;
   out.u8(static_cast<std::uint8_t>(Kind::kWriter));
   send(out.bytes());
+  for (const ClusterNodeId node : removed_) erase_from_cib(node);
+  removed_.clear();
   write_all();
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   // Joins the group "attrd".
   Result<void> start(membership::GroupService& service, std::uint32_t process, std::string own_name);
   void stop();
+  // The process is killed: the group is left without a word.
+  void die() { group_.reset(); }
 
   // CM-9.4. No value: delete. "value++" and "value+=N" count up what is there. Node none: this one.
   void update(std::string_view name, std::optional<std::string_view> value, Duration dampen, ClusterNodeId node);
@@ -92,6 +95,7 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   void note_written(const std::string& name, ClusterNodeId node, const NodeValue& value);
   void write_all();
   void forget_node(ClusterNodeId node);
+  void erase_from_cib(ClusterNodeId node);
   void count_vote(const membership::GroupMember& sender, std::string_view name, std::string_view feature_set,
                   bool no_vote, const Vote& vote);
   void become_writer();
@@ -111,6 +115,7 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   TimerId vote_timer_;
   std::uint64_t last_number_ = 0;
   Attributes attributes_;
+  std::set<ClusterNodeId> removed_;  // since there was a writer
 };
 
 // "fail-count-a#monitor_10000" to "fail-count-a.monitor_10000": only what an XML id may hold (CM-9.7).

@@ -58,6 +58,7 @@ void CibManager::send(Kind kind, std::uint32_t call, ClusterNodeId to, std::stri
   out.u32(to.value);
   out.text(origin);
   out.text(as_text(body));
+  if (!group_) return;                                // dead
   static_cast<void>(group_->multicast(out.bytes()));  // fails only after leave(): nobody waits then
 }
 

@@ -41,6 +41,8 @@ class CibManager final : public membership::GroupClient, public PersistClient {
   Result<void> start(membership::GroupService& service, std::uint32_t process, std::string_view initial_cib);
   // Leaves the group in order.
   void stop();
+  // The process is killed: the group is left without a word.
+  void die() { group_.reset(); }
 
   const cib::Document& document() const { return store_.document(); }
   const CibStore& store() const { return store_; }

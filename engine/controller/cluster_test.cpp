@@ -109,7 +109,7 @@ class ClusterTest : public ::testing::Test {
   void start(Machine& machine, std::string_view cib) {
     machine.controller =
         std::make_unique<Controller>(machine.host, profile, cluster->node(machine.id),
-                                     ControllerConfig{machine.name, std::string(cib), 4, milliseconds(12)}, machine);
+                                     ControllerConfig{machine.name, std::string(cib), 4, milliseconds(12), 0}, machine);
     cluster->start(machine.id);
     ASSERT_TRUE(machine.controller->start());
   }

@@ -17,6 +17,7 @@ constexpr std::uint32_t kCibProcess = 1001;
 constexpr std::uint32_t kFencerProcess = 1002;
 constexpr std::uint32_t kAttributesProcess = 1004;
 constexpr std::uint32_t kControllerProcess = 1006;
+constexpr std::uint32_t kProcessesPerLife = 10;
 
 constexpr Duration kJoinPause = seconds(1);  // CM-2.15
 constexpr int kLoopLimit = 5;                // CM-2.12
@@ -45,9 +46,11 @@ Controller::Impl::~Impl() {
 }
 
 Result<void> Controller::Impl::start() {
-  const Result<void> cib_started = cib_.start(service_, kCibProcess, config_.initial_cib);
+  // Every life of a daemon is another process.
+  const std::uint32_t life = config_.generation * kProcessesPerLife;
+  const Result<void> cib_started = cib_.start(service_, kCibProcess + life, config_.initial_cib);
   if (!cib_started) return cib_started;
-  const Result<void> attributes_started = attributes_.start(service_, kAttributesProcess, config_.name);
+  const Result<void> attributes_started = attributes_.start(service_, kAttributesProcess + life, config_.name);
   if (!attributes_started) return attributes_started;
   fencer_.set_node(config_.name);
   fencing_group_.deliver = [this](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
@@ -58,7 +61,7 @@ Result<void> Controller::Impl::start() {
     for (const membership::GroupMember& member : configuration.members) names.push_back(node_name(member.node));
     fencer_.set_peers(std::move(names));
   };
-  auto fencing_joined = service_.join("stonith-ng", kFencerProcess, fencing_group_);
+  auto fencing_joined = service_.join("stonith-ng", kFencerProcess + life, fencing_group_);
   if (!fencing_joined) return tl::unexpected(fencing_joined.error());
   fencing_group_.group = std::move(*fencing_joined);
 
@@ -213,6 +216,9 @@ void Controller::Impl::timer_popped(Timer timer) {
     case kQueryTimer:
       calculate();
       return;
+    case kHistoryTimer:
+      fencer_.share_history();
+      return;
     case kReplyTimer:
       scheduler_answered();
       return;
@@ -312,7 +318,7 @@ void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
       if (!cib_.connected()) fsa_.stall(action);
       return;
     case Action::kHaConnect: {
-      auto joined = service_.join("crmd", kControllerProcess, crmd_);
+      auto joined = service_.join("crmd", kControllerProcess + config_.generation * kProcessesPerLife, crmd_);
       SIMCLUSTER_ASSERT(joined);
       crmd_.group = std::move(*joined);
       service_.track_quorum(*this);
@@ -478,6 +484,18 @@ void Controller::Impl::end(int exit_code, std::string_view reason) {
   client_.on_manager_ended(exit_code, reason);
 }
 
+void Controller::Impl::die() {
+  ended_ = true;
+  for (std::size_t timer = 0; timer < timers_.size(); ++timer) stop_timer(static_cast<Timer>(timer));
+  transition_.drop();
+  attributes_.die();
+  lrm_.cancel_all_recurring();
+  service_.untrack_quorum(*this);
+  fencing_group_.group.reset();
+  crmd_.group.reset();
+  cib_.die();
+}
+
 void Controller::Impl::read_config() {
   options_ = read_options(cib_.document(), profile_, host_.now());
   config_read_ = true;
@@ -581,6 +599,7 @@ Controller::Controller(Host& host, const Profile& profile, membership::GroupServ
 Controller::~Controller() = default;
 
 Result<void> Controller::start() { return impl_->start(); }
+void Controller::die() { impl_->die(); }
 void Controller::request_stop() { impl_->request_stop(); }
 void Controller::change_cib(CibRequest request, std::string_view client) {
   impl_->change_cib(std::move(request), client);
@@ -591,6 +610,9 @@ void Controller::update_attribute(std::string_view name, std::optional<std::stri
 }
 void Controller::cleanup(std::string_view resource, std::string_view node) { impl_->cleanup(resource, node); }
 void Controller::refresh(std::string_view resource, std::string_view node) { impl_->refresh(resource, node); }
+void Controller::confirm_off(std::string_view node) { impl_->confirm_off(node); }
+Result<void> Controller::fence(std::string_view node, std::string_view action) { return impl_->fence(node, action); }
+std::vector<fencer::HistoryEntry> Controller::fencing_history() const { return impl_->fencing_history(); }
 const cib::Document& Controller::cib() const { return impl_->cib().document(); }
 State Controller::state() const { return impl_->state(); }
 std::string_view Controller::dc() const { return impl_->dc_name(); }

@@ -17,6 +17,7 @@
 #include "engine/cib/document.h"
 #include "engine/controller/cib_request.h"
 #include "engine/controller/fsa_tables.h"
+#include "engine/fencer/fencer.h"
 #include "engine/membership/group.h"
 
 namespace simcluster::controller {
@@ -28,6 +29,7 @@ struct ControllerConfig {
   // Until the CIB manager has answered the question for all of the CIB that every run of the scheduler begins with.
   // What changes meanwhile makes the question obsolete (CM-7.2).
   Duration cib_query_time;
+  std::uint32_t generation = 0;  // how often the daemons of this manager were started again
 };
 
 class ControllerClient {
@@ -50,6 +52,9 @@ class Controller {
 
   // Joins the groups and starts the machine. An error is one of the initial CIB.
   Result<void> start();
+  // All daemons of the manager die at once (SIGKILL): it leaves its groups without a word and calls nobody back.
+  // Resources stay as they are, agents that run end unheard.
+  void die();
   // Asks the cluster for permission to leave (CM-11.2).
   void request_stop();
 
@@ -63,6 +68,12 @@ class Controller {
   void cleanup(std::string_view resource, std::string_view node);
   // crm_resource --refresh: the history goes, the resource is probed again; resource or node empty: all.
   void refresh(std::string_view resource, std::string_view node);
+  // stonith_admin --confirm: somebody has seen that the node is off (CM-10.26).
+  void confirm_off(std::string_view node);
+  // stonith_admin --reboot|--off|--on. An error when there is no such action.
+  Result<void> fence(std::string_view node, std::string_view action);
+  // What this node's fencer remembers, newest last.
+  std::vector<fencer::HistoryEntry> fencing_history() const;
 
   // --- view ---
   const cib::Document& cib() const;

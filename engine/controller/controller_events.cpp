@@ -92,7 +92,8 @@ bool Controller::Impl::process_change(const CibUpdate& update, const CibChange& 
     abort_transition(kInfinity, CompletionAction::kRestart, "Transient attribute change", cause);
     return true;
   }
-  process_operations(change.element);
+  // A modified element is told without its children: what is below it has not changed (CM-6.12).
+  if (change.kind == CibChange::Kind::kCreate || change.element.is("lrm_rsc_op")) process_operations(change.element);
   return true;
 }
 

@@ -45,14 +45,47 @@ void Controller::Impl::on_fencing_result(const fencer::FencingResult& result) {
   if (done && !the_dc_ && (dc_name_.empty() || same_node_name(dc_name_, result.target))) {
     cleanup_.insert(result.target);  // CM-10.31
   }
-  if (!result.own) return;
-  host_.trace(TraceKind::kFencingResult, {{"target", result.target},
-                                          {"operation", result.action},
-                                          {"ok", done ? 1 : 0},
-                                          {"delegate", result.delegate},
-                                          {"reason", result.reason}});
+  // Told once: by the node that did it, else by the one that was asked.
+  const bool did_it = same_node_name(result.delegate, config_.name);
+  if (did_it || (result.own && (result.delegate.empty() || result.delegate == fencer::kHuman))) {
+    host_.trace(TraceKind::kFencingResult, {{"target", result.target},
+                                            {"operation", result.action},
+                                            {"ok", done ? 1 : 0},
+                                            {"delegate", result.delegate},
+                                            {"reason", result.reason}});
+  }
+  if (done && same_node_name(result.target, config_.name) && result.action != "on") {
+    note_own_fencing(result);
+    return;
+  }
+  const bool asked = result.own && fencing_calls_.contains(result.call);
+  if (asked) {
+    conclude_fencing(result);
+  } else if (done && the_dc_ && result.action != "on") {
+    // Somebody else's: the DC believes it as its own.
+    fencing_failures_.erase(result.target);
+    mark_fenced(result.target);
+    abort_transition(kInfinity, CompletionAction::kRestart, "External Fencing Operation");
+  }
+}
+
+// CM-10.30: whoever hears this was not switched off.
+void Controller::Impl::note_own_fencing(const fencer::FencingResult& result) {
+  log(LogPriority::kCritical, "tengine_stonith_notify",
+      fmt::format("We were allegedly just fenced by {} for {}!", result.delegate.empty() ? "a node" : result.delegate,
+                  result.origin));
+  if (options_.fencing_reaction_panic) {
+    host_.reset_node("fenced, and still there");
+    return;
+  }
+  stay_down_ = true;
+  end(100, "fenced, and still there");
+}
+
+// The result of a request of the running transition, or of one before it.
+void Controller::Impl::conclude_fencing(const fencer::FencingResult& result) {
+  const bool done = result.status == fencer::FencingStatus::kDone;
   const auto call = fencing_calls_.find(result.call);
-  if (call == fencing_calls_.end()) return;
   const auto [transition, index] = call->second;
   fencing_calls_.erase(call);
   const bool waiting =
@@ -101,7 +134,7 @@ void Controller::Impl::mark_fenced(const std::string& target) {
   state.set_attribute("join", "down")
       .set_attribute("expected", "down")
       .set_attribute("crm-debug-origin", "send_stonith_update");
-  if (peer == nullptr || !peer->seen) {
+  if ((peer == nullptr || !peer->seen) && !profile_.unseen_node_stays_unclean) {  // CM-14.16
     state.set_attribute("in_ccm", profile_.peer_times_in_status ? "0" : "false");
     state.set_attribute("crmd", profile_.peer_times_in_status ? "0" : "offline");
   }
@@ -141,6 +174,53 @@ bool forbidden_here(const cib::Element& constraints, std::string_view resource, 
   return false;
 }
 
+// Names of the nodes that have a permanent attribute with this value.
+std::vector<std::string> nodes_with(const cib::Element& configuration, std::string_view name, std::string_view value) {
+  std::vector<std::string> names;
+  for (const cib::Element node : configuration.first_child("nodes").children("node")) {
+    for (const cib::Element set : node.children("instance_attributes")) {
+      for (const cib::Element pair : set.children("nvpair")) {
+        if (pair.value("name") == name && pair.value("value") == value) names.emplace_back(node.value("uname"));
+      }
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> comma_list(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    if (comma != 0) parts.emplace_back(text.substr(0, comma));
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  return parts;
+}
+
+// CM-10.13
+std::vector<fencer::TopologyLevel> read_topology(const cib::Element& configuration) {
+  std::vector<fencer::TopologyLevel> levels;
+  const cib::Element topology = configuration.first_child("fencing-topology");
+  if (!topology) return levels;
+  for (const cib::Element entry : topology.children("fencing-level")) {
+    fencer::TopologyLevel level;
+    const auto index = cib::parse_integer(entry.value("index"));
+    if (!index || index->value < 1 || index->value > 9) continue;
+    level.index = static_cast<int>(index->value);
+    level.devices = comma_list(entry.value("devices"));
+    level.pattern = !entry.value("target-pattern").empty();
+    level.target = level.pattern ? entry.value("target-pattern") : entry.value("target");
+    std::vector<std::string> targets = {level.target};
+    if (!entry.value("target-attribute").empty())
+      targets = nodes_with(configuration, entry.value("target-attribute"), entry.value("target-value"));
+    for (const std::string& target : targets) {
+      level.target = target;
+      levels.push_back(level);
+    }
+  }
+  return levels;
+}
+
 }  // namespace
 
 // CM-10.1
@@ -158,6 +238,8 @@ void Controller::Impl::update_devices() {
     return constraints && forbidden_here(constraints, device.id, config_.name);
   });
   fencer_.set_devices(std::move(devices));
+  fencer_.set_topology(read_topology(configuration));
+  fencer_.set_watchdog_timeout(options_.fencing_watchdog_timeout);
 }
 
 }  // namespace simcluster::controller

@@ -62,6 +62,7 @@ class Controller::Impl final : public FsaClient,
   // controller.cpp: life, actions of the machine, timers, logs
   Result<void> start();
   void request_stop();
+  void die();
   void perform(Action action, const FsaInput& input) override;
   void on_state_change(State from, State to, const FsaInput& input) override;
   void want_run() override;
@@ -100,6 +101,7 @@ class Controller::Impl final : public FsaClient,
   std::string_view refusal(std::string_view action) override;
   void send_direct_ack(const DirectAck& ack) override;
   void on_lrm_idle() override;
+  void on_device_verified(const std::string& device) override;
 
   // controller_fencing.cpp
   void on_fencing_result(const fencer::FencingResult& result) override;
@@ -111,6 +113,9 @@ class Controller::Impl final : public FsaClient,
                         std::string_view node);
   void cleanup(std::string_view resource, std::string_view node);
   void refresh(std::string_view resource, std::string_view node);
+  void confirm_off(std::string_view node);
+  Result<void> fence(std::string_view node, std::string_view action);
+  std::vector<fencer::HistoryEntry> fencing_history() const { return fencer_.history(); }
   void clear_fail_counts(std::string_view resource, ClusterNodeId node);
 
   const CibManager& cib() const { return cib_; }
@@ -138,6 +143,7 @@ class Controller::Impl final : public FsaClient,
     kQueryTimer,
     kReplyTimer,
     kEndTimer,
+    kHistoryTimer,
     kTimerCount,
     kActionTimer = 1000,
   };
@@ -257,6 +263,8 @@ class Controller::Impl final : public FsaClient,
   FireOutcome fire_fencing(std::uint32_t index);
   void mark_fenced(const std::string& target);
   void update_devices();
+  void note_own_fencing(const fencer::FencingResult& result);
+  void conclude_fencing(const fencer::FencingResult& result);
 
   Host& host_;
   const Profile& profile_;
@@ -301,6 +309,7 @@ class Controller::Impl final : public FsaClient,
   bool quorate_ = false;
   bool ever_quorate_ = false;
   membership::RingId ring_;
+  std::set<ClusterNodeId> lost_now_;  // by the membership change that is being worked on
   ClusterNodeId dc_;
   std::string dc_name_;
   int dc_timer_pops_ = 0;

@@ -131,6 +131,8 @@ void Controller::Impl::send_direct_ack(const DirectAck& ack) {
   send(std::move(message));
 }
 
+void Controller::Impl::on_device_verified(const std::string& device) { fencer_.note_verified(device); }
+
 void Controller::Impl::on_lrm_idle() {
   if (leaving_) fsa_.trigger();
 }

@@ -15,6 +15,15 @@ void Controller::Impl::change_cib(CibRequest request, std::string_view client_na
   });
 }
 
+void Controller::Impl::confirm_off(std::string_view node) { fencer_.confirm(node); }
+
+Result<void> Controller::Impl::fence(std::string_view node, std::string_view action) {
+  if (action != "reboot" && action != "off" && action != "on")
+    return fail(fmt::format("\"{}\" is no action of fencing (expected reboot, off or on)", action));
+  fencer_.request({std::string(node), std::string(action), options_.fencing_timeout, {}, "stonith_admin"});
+  return {};
+}
+
 void Controller::Impl::update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
                                         std::string_view node) {
   const ClusterNodeId target = find_node(node);

@@ -9,6 +9,7 @@ namespace simcluster::controller {
 
 namespace {
 
+constexpr Duration kHistoryDelay = seconds(5);       // CM-3.4
 constexpr Duration kQuorumGainedDelay = seconds(5);  // CM-3.9
 
 bool contains(std::span<const ClusterNodeId> nodes, ClusterNodeId id) {
@@ -89,6 +90,7 @@ void Controller::Impl::update_membership(const membership::RingId& ring, std::sp
 }
 
 void Controller::Impl::member_lost(Peer& peer) {
+  lost_now_.insert(peer.id);
   peer.member = false;
   peer.when_member = 0;
   if (profile_.daemons_renamed) {
@@ -123,7 +125,9 @@ void Controller::Impl::membership_event() {
       check_joins();
     }
     if (the_dc_) fail_actions_of(peer);
+    if (the_dc_ && lost_now_.contains(id)) react_to_peer(peer, false);  // CM-3.5: a change of the state, too
   }
+  lost_now_.clear();
   const bool first = !have_membership_;
   have_membership_ = true;
   if (the_dc_) refresh_node_states(false);
@@ -168,7 +172,10 @@ void Controller::Impl::peer_appeared(Peer& peer) {
     return;
   }
   log(LogPriority::kInfo, "peer_update_callback", fmt::format("Node {} is now a peer", peer.name));
-  if (the_dc_) react_to_peer(peer, true);
+  if (the_dc_) {
+    react_to_peer(peer, true);
+    start_timer(kHistoryTimer, kHistoryDelay);
+  }
   Message hello;
   hello.task = Task::kHello;
   send(std::move(hello));

@@ -208,6 +208,10 @@ void Lrm::cancel_all_recurring() {
 }
 
 void Lrm::on_operation_result(const executor::OperationResult& result) {
+  const OperationHistory::Resource* known = history_.find(result.resource);
+  const bool well = result.status == ExecStatus::kDone && result.rc == kOcfSuccess && result.action != "stop";
+  if (well && known != nullptr && known->agent.standard == "stonith")
+    client_.on_device_verified(std::string(result.resource));
   if (!result.changed) return;  // CM-8.10
   if (result.status == ExecStatus::kCancelled) {
     note_cancelled(result);

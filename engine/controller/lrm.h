@@ -22,6 +22,8 @@ class LrmClient {
   virtual std::string_view refusal(std::string_view action) = 0;
   // To the DC, also when that is this node.
   virtual void send_direct_ack(const DirectAck& ack) = 0;
+  // A fence device's agent has said that all is well.
+  virtual void on_device_verified(const std::string& device) = 0;
   // The last operation that was not recurring has ended.
   virtual void on_lrm_idle() = 0;
 

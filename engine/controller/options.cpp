@@ -66,6 +66,9 @@ ControllerOptions read_options(const cib::Document& document, const Profile& pro
   read(table, {"shutdown-escalation", "shutdown_escalation"}, options.shutdown_escalation);
   read(table, {"cluster-delay", "transition_idle_timeout"}, options.cluster_delay);
   read(table, {"fencing-timeout", "stonith-timeout"}, options.fencing_timeout);
+  read(table, {"fencing-watchdog-timeout", "stonith-watchdog-timeout"}, options.fencing_watchdog_timeout);
+  const auto reaction = find(table, {"fencing-reaction", "fence-reaction"});
+  options.fencing_reaction_panic = reaction && *reaction == "panic";
   read(table, {"batch-limit"}, options.batch_limit);
   read(table, {"migration-limit"}, options.migration_limit);
   read(table, {"node-action-limit"}, options.node_action_limit);

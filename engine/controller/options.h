@@ -20,6 +20,8 @@ struct ControllerOptions {
   Duration shutdown_escalation = minutes(20);
   Duration cluster_delay = seconds(60);
   Duration fencing_timeout = seconds(60);
+  Duration fencing_watchdog_timeout;
+  bool fencing_reaction_panic = false;  // fencing-reaction=panic instead of stop (CM-10.30)
   int batch_limit = 0;
   int migration_limit = -1;
   int node_action_limit = 0;

@@ -45,7 +45,7 @@ void DeviceQueue::add(Command command) {
 // CM-10.19
 Duration DeviceQueue::delay_of(const Command& command) {
   if ((command.action != "off" && command.action != "reboot") || command.extra_delay.ns < 0) return {};
-  Duration base = parse_time(parameter(device_, "pcmk_delay_base")).value_or(Duration{});
+  Duration base = base_delay(device_, command.target);
   const std::optional<Duration> max = parse_time(parameter(device_, "pcmk_delay_max"));
   Duration random;
   if (max) {
@@ -102,6 +102,7 @@ void DeviceQueue::on_agent_exit(AgentRunId, const AgentResult& agent) {
   const Command& command = queue_.front();
   CommandResult result;
   result.output = agent.output;
+  result.exit_code = agent.exit_code;
   if (timed_out_) {  // CM-10.23
     result.status = FencingStatus::kTimeout;
     result.reason = fmt::format("Fence agent did not complete within {}s", command.timeout.seconds());

@@ -15,6 +15,7 @@ struct CommandResult {
   FencingStatus status = FencingStatus::kFailed;
   std::string reason;
   std::string output;
+  int exit_code = 0;
 };
 
 struct Command {

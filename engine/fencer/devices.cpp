@@ -11,11 +11,6 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
 // Calls `each` with every part between separators.
 template <class F>
 void split(std::string_view text, std::string_view separators, F each) {
@@ -37,6 +32,11 @@ bool is_private(std::string_view name) {
 
 }  // namespace
 
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
 std::string_view parameter(const Device& device, std::string_view name) {
   for (const auto& [key, value] : device.parameters) {
     if (key == name) return value;
@@ -49,6 +49,7 @@ TargetCheck target_check(const Device& device) {
   if (configured == "none") return TargetCheck::kNone;
   if (configured == "static-list") return TargetCheck::kStaticList;
   if (configured == "dynamic-list") return TargetCheck::kDynamicList;
+  if (configured == "status") return TargetCheck::kStatus;
   const bool has_list = !parameter(device, "pcmk_host_list").empty() || !parameter(device, "pcmk_host_map").empty();
   return has_list ? TargetCheck::kStaticList : TargetCheck::kDynamicList;
 }
@@ -102,6 +103,23 @@ std::optional<Duration> parse_time(std::string_view text) {
 
 Duration device_timeout(const Device& device, std::string_view action, Duration base) {
   return parse_time(parameter(device, fmt::format("pcmk_{}_timeout", action))).value_or(base);
+}
+
+Duration base_delay(const Device& device, std::string_view target) {
+  const std::string_view text = parameter(device, "pcmk_delay_base");
+  if (text.find(':') == std::string_view::npos) return parse_time(text).value_or(Duration{});
+  Duration found;
+  split(text, " \t;", [&](std::string_view pair) {
+    const auto colon = pair.find(':');
+    if (colon != std::string_view::npos && same_name(pair.substr(0, colon), target))
+      found = parse_time(pair.substr(colon + 1)).value_or(Duration{});
+  });
+  return found;
+}
+
+Duration longest_delay(const Device& device) {
+  if (const auto max = parse_time(parameter(device, "pcmk_delay_max"))) return *max;
+  return parse_time(parameter(device, "pcmk_delay_base")).value_or(Duration{});
 }
 
 int device_attempts(const Device& device, std::string_view action) {

@@ -12,7 +12,7 @@
 namespace simcluster::fencer {
 
 // How a device finds out whom it can fence (CM-10.3).
-enum class TargetCheck : std::uint8_t { kNone, kStaticList, kDynamicList };
+enum class TargetCheck : std::uint8_t { kNone, kStaticList, kDynamicList, kStatus };
 
 // A parameter of the device; empty: not configured.
 std::string_view parameter(const Device& device, std::string_view name);
@@ -24,10 +24,16 @@ std::vector<std::string> static_targets(const Device& device);
 std::string alias_of(const Device& device, std::string_view target);
 // Node names and aliases in the output of the action `list`.
 std::vector<std::string> parse_list(std::string_view output);
+// Node names compare without case (CM-1.3).
+bool same_name(std::string_view a, std::string_view b);
 bool contains_name(const std::vector<std::string>& names, std::string_view name);
 
 // pcmk_<action>_timeout, else `base`.
 Duration device_timeout(const Device& device, std::string_view action, Duration base);
+// How long off and reboot of this device may be put off: pcmk_delay_max, else pcmk_delay_base (CM-10.19).
+Duration longest_delay(const Device& device);
+// pcmk_delay_base for this target: one time, or a list of NODE:TIME.
+Duration base_delay(const Device& device, std::string_view target);
 // Attempts in all (CM-10.22).
 int device_attempts(const Device& device, std::string_view action);
 

@@ -4,100 +4,68 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <set>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "engine/base/wire.h"
 #include "engine/fencer/device_queue.h"
 #include "engine/fencer/devices.h"
+#include "engine/fencer/fencer_messages.h"
+#include "engine/fencer/leader.h"
+#include "engine/fencer/target_finder.h"
+#include "engine/fencer/topology.h"
 
 namespace simcluster::fencer {
 
 namespace {
 
-constexpr Duration kListAge = seconds(60);  // CM-10.3
+constexpr std::size_t kMostHistory = 500;  // CM-10.17
+constexpr std::size_t kTrimmedHistory = 250;
 
-bool same_name(std::string_view a, std::string_view b) { return contains_name({std::string(a)}, b); }
-
-// An operation is known everywhere by who was asked first and that node's number for it.
-using OperationId = std::pair<std::string, std::uint32_t>;
-
-enum class Kind : std::uint8_t { kRelay, kQuery, kAnswer, kExecute, kExecuted, kResult };
-
-struct Reply {
-  std::string peer;
-  std::uint32_t devices = 0;
-  bool verified = false;
-};
-
-// At the node that runs the show.
-struct Operation {
-  FencingRequest request;
-  std::vector<Reply> replies;
-  std::size_t expected = 0;
-  std::set<std::string> tried;
-  std::string busy_peer;  // who executes now; empty: nobody
-  CommandResult last;
-  TimerId timer;
-  std::uint64_t timer_cookie = 0;
-  bool querying = true;
-};
-
-// At the node that executes: which of its devices are still to be tried.
-struct Execution {
+// What this node does for an operation: its devices that are still to be tried.
+struct Work {
   FencingRequest request;
   std::deque<std::string> devices;
 };
 
-// What a device said last about whom it can fence.
-struct TargetList {
-  std::vector<std::string> names;
-  Duration read_at;
-  bool known = false;
-};
-
 }  // namespace
 
-class Fencer::Impl final : public TimerClient {
+class Fencer::Impl final : public LeaderClient {
  public:
   Impl(Host& host, const Profile& profile, FencerTransport& transport, FencerClient& client)
-      : host_(host), profile_(profile), transport_(transport), client_(client) {}
-  ~Impl() {
-    for (const auto& [id, operation] : operations_) {
-      if (operation.timer.valid()) host_.cancel_timer(operation.timer);
-    }
-  }
+      : host_(host),
+        profile_(profile),
+        transport_(transport),
+        client_(client),
+        leader_(host, profile, *this),
+        finder_(host, queues_, [this](LogPriority priority, std::string_view text) { log(priority, text); }) {}
 
   void set_node(std::string name) { name_ = std::move(name); }
   void set_peers(std::vector<std::string> names);
   void set_devices(std::vector<Device> devices);
+  void set_topology(std::vector<TopologyLevel> levels) { topology_ = std::move(levels); }
+  void set_watchdog_timeout(Duration timeout) { leader_.set_watchdog_timeout(timeout); }
   std::size_t device_count() const { return queues_.size(); }
+  void note_verified(const std::string& device) { finder_.verified(device); }
   std::uint32_t request(const FencingRequest& request);
+  void confirm(std::string_view target);
+  const std::vector<HistoryEntry>& history() const { return history_; }
+  void share_history();
   void on_message(std::string_view sender, std::span<const std::byte> bytes);
-  void on_timer(std::uint64_t cookie) override;
+
+  void send(const WireWriter& out) override { transport_.broadcast_fencer(out.bytes()); }
+  void log(LogPriority priority, std::string_view text) const override;
 
  private:
-  void log(LogPriority priority, std::string_view text) const;
-  static WireWriter open(Kind kind, const OperationId& id);
-  void send(const WireWriter& out) { transport_.broadcast_fencer(out.bytes()); }
-
   void lead(const OperationId& id, const FencingRequest& request);
-  void answer_query(const OperationId& id, const std::string& target, const std::string& action);
-  void note_answer(const OperationId& id, Reply reply);
-  void proceed(const OperationId& id, bool query_over);
-  void execute(const OperationId& id, FencingRequest request);
+  void answer_query(const OperationId& id, const FencingRequest& request);
+  DeviceOffer offer_of(const Device& device, bool verified) const;
+  void execute(const OperationId& id, const Execution& execution);
   void try_next_device(const OperationId& id);
-  void executed(const OperationId& id, std::string peer, const CommandResult& result);
-  // By value: what is told often stands in the operation that ends here.
-  void finish(const OperationId& id, FencingStatus status, std::string delegate, std::string reason);
-  void set_timer(const OperationId& id, Operation& operation, Duration delay);
-  // Calls `done` with the ids of the devices that can fence the target, after asking those that must be asked.
-  void find_devices(const std::string& target, std::function<void(std::vector<std::string>, bool)> done);
-  void check_devices(std::deque<std::string> left, std::string target, std::vector<std::string> able, bool verified,
-                     std::function<void(std::vector<std::string>, bool)> done);
+  void tell_executed(const OperationId& id, const CommandResult& result);
+  void note_result(const OperationId& id, const FencingRequest& request, WireReader& in);
+  void remember(HistoryEntry entry);
+  void trim_history();
 
   Host& host_;
   const Profile& profile_;
@@ -105,52 +73,29 @@ class Fencer::Impl final : public TimerClient {
   FencerClient& client_;
   std::string name_;
   std::vector<std::string> peers_;
-  std::map<std::string, std::shared_ptr<DeviceQueue>> queues_;
-  std::map<std::string, TargetList> lists_;
-  std::map<OperationId, Operation> operations_;
-  std::map<OperationId, Execution> executions_;
-  std::map<std::uint64_t, OperationId> timers_;
+  DeviceQueues queues_;
+  std::vector<TopologyLevel> topology_;
+  Leader leader_;
+  TargetFinder finder_;
+  std::map<OperationId, Work> work_;
   std::vector<std::shared_ptr<DeviceQueue>> removed_;  // still busy when they were taken out
+  std::vector<HistoryEntry> history_;
   std::uint32_t last_call_ = 0;
-  std::uint64_t last_cookie_ = 0;
 };
 
 void Fencer::Impl::log(LogPriority priority, std::string_view text) const {
   host_.log(priority, profile_.daemons_renamed ? "pacemaker-fenced" : "stonith-ng", text);
 }
 
-WireWriter Fencer::Impl::open(Kind kind, const OperationId& id) {
-  WireWriter out;
-  out.u8(static_cast<std::uint8_t>(kind));
-  out.text(id.first);
-  out.u32(id.second);
-  return out;
-}
-
 void Fencer::Impl::set_peers(std::vector<std::string> names) {
   peers_ = std::move(names);
-  std::vector<OperationId> open_operations;
-  for (auto& [id, operation] : operations_) {
-    operation.expected = std::min(operation.expected, peers_.size());
-    open_operations.push_back(id);
-  }
-  for (const OperationId& id : open_operations) {
-    const auto it = operations_.find(id);
-    if (it == operations_.end()) continue;
-    Operation& operation = it->second;
-    const bool lost = !operation.busy_peer.empty() && !contains_name(peers_, operation.busy_peer);
-    if (lost) {
-      executed(id, operation.busy_peer, {FencingStatus::kFailed, "The executing node was lost", {}});
-    } else {
-      proceed(id, false);
-    }
-  }
+  leader_.set_peers(peers_);
 }
 
 // CM-10.1, CM-10.25: unchanged devices keep their queues.
 void Fencer::Impl::set_devices(std::vector<Device> devices) {
   std::erase_if(removed_, [](const auto& queue) { return queue->idle(); });
-  std::map<std::string, std::shared_ptr<DeviceQueue>> queues;
+  DeviceQueues queues;
   for (Device& device : devices) {
     const std::string id = device.id;
     const auto old = queues_.find(id);
@@ -159,7 +104,7 @@ void Fencer::Impl::set_devices(std::vector<Device> devices) {
       queues.emplace(id, old->second);
       continue;
     }
-    lists_.erase(id);
+    finder_.forget(id);
     queues.emplace(id, std::make_shared<DeviceQueue>(host_, profile_, std::move(device)));
     log(LogPriority::kNotice, fmt::format("Added '{}' to device list ({} active device{})", id, queues.size(),
                                           queues.size() == 1 ? "" : "s"));
@@ -174,19 +119,13 @@ void Fencer::Impl::set_devices(std::vector<Device> devices) {
 
 std::uint32_t Fencer::Impl::request(const FencingRequest& request) {
   const OperationId id{name_, ++last_call_};
-  const bool alone =
-      std::none_of(peers_.begin(), peers_.end(), [&](const std::string& peer) { return !same_name(peer, name_); });
-  if (same_name(request.target, name_) && !alone) {  // CM-10.5
-    const auto other =
-        std::find_if(peers_.begin(), peers_.end(), [&](const std::string& peer) { return !same_name(peer, name_); });
+  const auto other =
+      std::find_if(peers_.begin(), peers_.end(), [&](const std::string& peer) { return !same_name(peer, name_); });
+  if (same_name(request.target, name_) && other != peers_.end()) {  // CM-10.5
     log(LogPriority::kNotice, fmt::format("Forwarding self-fencing request to {}", *other));
-    WireWriter out = open(Kind::kRelay, id);
+    WireWriter out = open_message(MessageKind::kRelay, id);
     out.text(*other);
-    out.text(request.target);
-    out.text(request.action);
-    out.i64(request.timeout.ns);
-    out.i64(request.delay.ns);
-    out.text(request.client);
+    write_request(out, request);
     send(out);
     return id.second;
   }
@@ -194,233 +133,102 @@ std::uint32_t Fencer::Impl::request(const FencingRequest& request) {
   return id.second;
 }
 
-// CM-10.6, CM-10.7
 void Fencer::Impl::lead(const OperationId& id, const FencingRequest& request) {
-  Operation& operation = operations_[id];
-  operation.request = request;
-  operation.expected = peers_.size();
-  log(LogPriority::kNotice, fmt::format("Requesting peer fencing ({}) targeting {}", request.action, request.target));
-  set_timer(id, operation, request.timeout * 12 / 10);
-  WireWriter out = open(Kind::kQuery, id);
-  out.text(request.target);
-  out.text(request.action);
-  send(out);
+  leader_.begin(id, request, levels_for(topology_, request.target), peers_.size());
 }
 
-void Fencer::Impl::set_timer(const OperationId& id, Operation& operation, Duration delay) {
-  if (operation.timer.valid()) host_.cancel_timer(operation.timer);
-  timers_.erase(operation.timer_cookie);
-  operation.timer_cookie = ++last_cookie_;
-  timers_[operation.timer_cookie] = id;
-  operation.timer = host_.start_timer(delay, *this, operation.timer_cookie);
-}
-
-void Fencer::Impl::on_timer(std::uint64_t cookie) {
-  const auto it = timers_.find(cookie);
-  if (it == timers_.end()) return;
-  const OperationId id = it->second;
-  timers_.erase(it);
-  Operation& operation = operations_.at(id);
-  operation.timer = TimerId::none();
-  if (operation.querying) {
-    if (operation.replies.empty()) {
-      finish(id, FencingStatus::kTimeout, {}, "No capable peers replied to device query within timeout");
-      return;
-    }
-    proceed(id, true);
-    return;
-  }
-  log(LogPriority::kNotice, fmt::format("Peer's '{}' action targeting {} for client {} timed out",
-                                        operation.request.action, operation.request.target, operation.request.client));
-  executed(id, operation.busy_peer, {FencingStatus::kTimeout, "Peer did not return fence result within timeout", {}});
-}
-
-void Fencer::Impl::note_answer(const OperationId& id, Reply reply) {
-  const auto it = operations_.find(id);
-  if (it == operations_.end()) return;
-  it->second.replies.push_back(std::move(reply));
-  proceed(id, false);
-}
-
-// CM-10.9 to CM-10.11
-void Fencer::Impl::proceed(const OperationId& id, bool query_over) {
-  Operation& operation = operations_.at(id);
-  if (!operation.busy_peer.empty()) return;
-  const bool all = query_over || operation.replies.size() >= operation.expected;
-  std::vector<Reply> sorted = operation.replies;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Reply& a, const Reply& b) { return a.devices > b.devices; });
-  const Reply* chosen = nullptr;
-  for (const bool verified : {true, false}) {
-    if (!verified && !all) break;  // a verified one may still answer
-    for (const Reply& reply : sorted) {
-      if (chosen != nullptr || reply.devices == 0 || reply.verified != verified) continue;
-      if (same_name(reply.peer, operation.request.target) || operation.tried.contains(reply.peer)) continue;
-      chosen = &reply;
-    }
-  }
-  if (chosen == nullptr) {
-    if (!all) return;
-    if (operation.tried.empty()) {
-      finish(id, FencingStatus::kNoDevice, {}, profile_.daemons_renamed ? "No fence device" : "No such device");
-    } else {
-      finish(id, operation.last.status, {}, operation.last.reason);
-    }
-    return;
-  }
-  operation.querying = false;
-  operation.busy_peer = chosen->peer;
-  operation.tried.insert(chosen->peer);
-  log(LogPriority::kNotice, fmt::format("Requesting that {} perform '{}' action targeting {}", chosen->peer,
-                                        operation.request.action, operation.request.target));
-  const auto devices = static_cast<std::int64_t>(chosen->devices);
-  set_timer(id, operation, operation.request.timeout * devices * 12 / 10);  // CM-10.12
-  WireWriter out = open(Kind::kExecute, id);
-  out.text(operation.busy_peer);
-  out.text(operation.request.target);
-  out.text(operation.request.action);
-  out.i64(operation.request.timeout.ns);
-  out.i64(operation.request.delay.ns);
-  send(out);
-}
-
-void Fencer::Impl::executed(const OperationId& id, std::string peer, const CommandResult& result) {
-  const auto it = operations_.find(id);
-  if (it == operations_.end()) {
-    log(LogPriority::kNotice, "Result arrived too late");
-    return;
-  }
-  Operation& operation = it->second;
-  if (operation.busy_peer != peer) return;
-  if (result.status == FencingStatus::kDone) {
-    finish(id, FencingStatus::kDone, peer, {});
-    return;
-  }
-  operation.last = result;
-  operation.busy_peer.clear();
-  proceed(id, false);
-}
-
-// CM-10.16
-void Fencer::Impl::finish(const OperationId& id, FencingStatus status, std::string delegate, std::string reason) {
-  const auto it = operations_.find(id);
-  const Operation operation = std::move(it->second);
-  operations_.erase(it);
-  if (operation.timer.valid()) host_.cancel_timer(operation.timer);
-  timers_.erase(operation.timer_cookie);
-  WireWriter out = open(Kind::kResult, id);
-  out.text(operation.request.target);
-  out.text(operation.request.action);
-  out.u8(static_cast<std::uint8_t>(status));
-  out.text(delegate);
-  out.text(operation.request.client);
-  out.text(reason);
+// CM-10.26
+void Fencer::Impl::confirm(std::string_view target) {
+  const OperationId id{name_, ++last_call_};
+  WireWriter out = open_message(MessageKind::kResult, id);
+  write_request(out, {std::string(target), "off", {}, {}, "stonith_admin"});
+  out.u8(static_cast<std::uint8_t>(FencingStatus::kDone));
+  out.text(kHuman);
+  out.text({});
   send(out);
 }
 
 // --- the node that is queried and executes ---
 
-void Fencer::Impl::find_devices(const std::string& target, std::function<void(std::vector<std::string>, bool)> done) {
-  std::deque<std::string> all;
-  for (const auto& [id, queue] : queues_) all.push_back(id);
-  check_devices(std::move(all), target, {}, false, std::move(done));
+DeviceOffer Fencer::Impl::offer_of(const Device& device, bool verified) const {
+  DeviceOffer offer;
+  offer.id = device.id;
+  offer.verified = verified;
+  offer.can_switch_on = parameter(device, "pcmk_reboot_action") != "off";
+  offer.reboot_timeout = device_timeout(device, "reboot", {});
+  offer.off_timeout = device_timeout(device, "off", {});
+  offer.on_timeout = device_timeout(device, "on", {});
+  offer.delay = longest_delay(device);
+  return offer;
 }
 
-void Fencer::Impl::check_devices(std::deque<std::string> left, std::string target, std::vector<std::string> able,
-                                 bool verified, std::function<void(std::vector<std::string>, bool)> done) {
-  while (!left.empty()) {
-    const std::string id = left.front();
-    left.pop_front();
-    const auto found = queues_.find(id);
-    if (found == queues_.end()) continue;
-    const Device& device = found->second->device();
-    const TargetCheck check = target_check(device);
-    TargetList& list = lists_[id];
-    if (check == TargetCheck::kDynamicList && (!list.known || host_.uptime() - list.read_at > kListAge)) {
-      Command command;
-      command.action = "list";
-      command.timeout = device_timeout(device, "list", seconds(60));
-      command.done = [this, id, left, target, able, verified, done](const CommandResult& result) mutable {
-        TargetList& fresh = lists_[id];
-        if (result.status == FencingStatus::kDone) {
-          fresh = {parse_list(result.output), host_.uptime(), true};
-          left.push_front(id);
-        } else if (fresh.known) {  // an old list serves again
-          fresh.read_at = host_.uptime();
-          left.push_front(id);
-        } else {
-          log(LogPriority::kNotice,
-              fmt::format("Assuming {} cannot fence {} because list could not be got: {}", id, target, result.reason));
-        }
-        check_devices(std::move(left), std::move(target), std::move(able), verified, std::move(done));
-      };
-      found->second->add(std::move(command));
-      return;
+// CM-10.8
+void Fencer::Impl::answer_query(const OperationId& id, const FencingRequest& request) {
+  const auto reply = [this, id](const std::vector<Candidate>& able) {
+    std::vector<DeviceOffer> offers;
+    for (const Candidate& candidate : able) {
+      const auto queue = queues_.find(candidate.device);
+      if (queue != queues_.end()) offers.push_back(offer_of(queue->second->device(), candidate.verified));
     }
-    bool can = check == TargetCheck::kNone;
-    if (check == TargetCheck::kStaticList) can = contains_name(static_targets(device), target);
-    if (check == TargetCheck::kDynamicList) can = contains_name(list.names, alias_of(device, target));
-    static constexpr std::string_view kCheckNames[] = {"none", "static-list", "dynamic-list"};
-    log(LogPriority::kInfo, fmt::format("{} is{} eligible to fence (off/reboot) {}: {}", id, can ? "" : " not", target,
-                                        kCheckNames[static_cast<std::size_t>(check)]));
-    if (!can) continue;
-    able.push_back(id);
-    verified = verified || list.known;
-  }
-  done(std::move(able), verified);
-}
-
-void Fencer::Impl::answer_query(const OperationId& id, const std::string& target, const std::string&) {
-  const auto reply = [this, id](const std::vector<std::string>& able, bool verified) {
-    WireWriter out = open(Kind::kAnswer, id);
-    out.u32(static_cast<std::uint32_t>(able.size()));
-    out.flag(verified);
+    WireWriter out = open_message(MessageKind::kAnswer, id);
+    write_offers(out, offers);
     send(out);
   };
-  if (same_name(target, name_)) {  // CM-10.4
-    reply({}, false);
+  const bool alone = peers_.size() <= 1;
+  if (same_name(request.target, name_) && !alone) {  // CM-10.4
+    reply({});
     return;
   }
-  find_devices(target, reply);
+  finder_.find(request.target, reply);
 }
 
-void Fencer::Impl::execute(const OperationId& id, FencingRequest request) {
-  find_devices(request.target, [this, id, request](const std::vector<std::string>& able, bool) {
-    executions_[id] = {request, {able.begin(), able.end()}};
+void Fencer::Impl::execute(const OperationId& id, const Execution& execution) {
+  if (!execution.device.empty()) {
+    work_[id] = {execution.request, {execution.device}};
+    try_next_device(id);
+    return;
+  }
+  finder_.find(execution.request.target, [this, id, execution](const std::vector<Candidate>& able) {
+    Work work{execution.request, {}};
+    for (const Candidate& candidate : able) work.devices.push_back(candidate.device);
+    work_[id] = std::move(work);
     try_next_device(id);
   });
 }
 
+void Fencer::Impl::tell_executed(const OperationId& id, const CommandResult& result) {
+  work_.erase(id);
+  WireWriter out = open_message(MessageKind::kExecuted, id);
+  out.u8(static_cast<std::uint8_t>(result.status));
+  out.text(result.reason);
+  send(out);
+}
+
 // CM-10.15
 void Fencer::Impl::try_next_device(const OperationId& id) {
-  Execution& execution = executions_.at(id);
-  const auto tell = [this, id](const CommandResult& result) {
-    executions_.erase(id);
-    WireWriter out = open(Kind::kExecuted, id);
-    out.u8(static_cast<std::uint8_t>(result.status));
-    out.text(result.reason);
-    send(out);
-  };
-  while (!execution.devices.empty() && !queues_.contains(execution.devices.front())) execution.devices.pop_front();
-  if (execution.devices.empty()) {
-    tell({FencingStatus::kNoDevice, "No such device", {}});
+  Work& work = work_.at(id);
+  while (!work.devices.empty() && !queues_.contains(work.devices.front())) work.devices.pop_front();
+  if (work.devices.empty()) {
+    tell_executed(id, {FencingStatus::kNoDevice, "No such device", {}});
     return;
   }
-  const std::string device_id = execution.devices.front();
-  execution.devices.pop_front();
+  const std::string device_id = work.devices.front();
+  work.devices.pop_front();
   DeviceQueue& queue = *queues_.at(device_id);
   Command command;
-  command.action = execution.request.action;
-  command.target = execution.request.target;
-  command.timeout = device_timeout(queue.device(), command.action, execution.request.timeout);
-  command.extra_delay = execution.request.delay;
-  command.done = [this, id, tell, device_id](const CommandResult& result) {
-    const Execution& now = executions_.at(id);
-    log(result.status == FencingStatus::kDone ? LogPriority::kNotice : LogPriority::kError,
+  command.action = work.request.action;
+  command.target = work.request.target;
+  command.timeout = device_timeout(queue.device(), command.action, work.request.timeout);
+  command.extra_delay = work.request.delay;
+  command.done = [this, id, device_id](const CommandResult& result) {
+    const Work& now = work_.at(id);
+    const bool done = result.status == FencingStatus::kDone;
+    if (done) finder_.verified(device_id);
+    log(done ? LogPriority::kNotice : LogPriority::kError,
         fmt::format("Operation '{}' targeting {} using {} returned {}{}{}", now.request.action, now.request.target,
-                    device_id, result.status == FencingStatus::kDone ? "0 (OK)" : "an error",
-                    result.reason.empty() ? "" : ": ", result.reason));
-    if (result.status == FencingStatus::kDone || now.devices.empty()) {
-      tell(result);
+                    device_id, done ? "0 (OK)" : "an error", result.reason.empty() ? "" : ": ", result.reason));
+    if (done || now.devices.empty()) {
+      tell_executed(id, result);
     } else {
       try_next_device(id);
     }
@@ -433,69 +241,101 @@ void Fencer::Impl::try_next_device(const OperationId& id) {
 void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte> bytes) {
   WireReader in(bytes);
   const std::uint8_t kind = in.u8();
-  if (kind > static_cast<std::uint8_t>(Kind::kResult)) return;
+  if (kind >= kMessageKinds) return;
   const std::string origin(in.text());
   const OperationId id{origin, in.u32()};
-  switch (static_cast<Kind>(kind)) {
-    case Kind::kRelay:
-    case Kind::kExecute: {
+  switch (static_cast<MessageKind>(kind)) {
+    case MessageKind::kRelay: {
       const std::string to(in.text());
-      FencingRequest request;
-      request.target = in.text();
-      request.action = in.text();
-      request.timeout.ns = in.i64();
-      request.delay.ns = in.i64();
-      if (static_cast<Kind>(kind) == Kind::kRelay) request.client = in.text();
-      if (!in.complete() || !same_name(to, name_)) return;
-      if (static_cast<Kind>(kind) == Kind::kRelay) {
-        lead(id, request);
-      } else {
-        execute(id, request);
-      }
+      const FencingRequest request = read_request(in);
+      if (in.complete() && same_name(to, name_)) lead(id, request);
       return;
     }
-    case Kind::kQuery: {
-      const std::string target(in.text());
-      const std::string action(in.text());
-      if (in.complete()) answer_query(id, target, action);
+    case MessageKind::kQuery: {
+      const FencingRequest request = read_request(in);
+      if (in.complete()) answer_query(id, request);
       return;
     }
-    case Kind::kAnswer: {
-      Reply reply;
-      reply.peer = sender;
-      reply.devices = in.u32();
-      reply.verified = in.flag();
-      if (in.complete()) note_answer(id, std::move(reply));
+    case MessageKind::kAnswer: {
+      std::vector<DeviceOffer> offers = read_offers(in);
+      if (in.complete()) leader_.answered(id, std::string(sender), std::move(offers));
       return;
     }
-    case Kind::kExecuted: {
+    case MessageKind::kExecute: {
+      Execution execution;
+      execution.to = in.text();
+      execution.device = in.text();
+      execution.request = read_request(in);
+      if (in.complete() && same_name(execution.to, name_)) execute(id, execution);
+      return;
+    }
+    case MessageKind::kExecuted: {
       const std::uint8_t status = in.u8();
       const std::string reason(in.text());
       if (!in.complete() || status > static_cast<std::uint8_t>(FencingStatus::kNoDevice)) return;
-      if (operations_.contains(id)) executed(id, std::string(sender), {static_cast<FencingStatus>(status), reason, {}});
+      if (leader_.leads(id))
+        leader_.executed(id, std::string(sender), {static_cast<FencingStatus>(status), reason, {}});
       return;
     }
-    case Kind::kResult: {
-      FencingResult result;
-      result.call = id.second;
-      result.target = in.text();
-      result.action = in.text();
-      const std::uint8_t status = in.u8();
-      result.delegate = in.text();
-      result.client = in.text();
-      result.reason = in.text();
-      if (!in.complete() || status > static_cast<std::uint8_t>(FencingStatus::kNoDevice)) return;
-      result.status = static_cast<FencingStatus>(status);
-      result.origin = origin;
-      result.own = same_name(origin, name_);
-      const bool done = result.status == FencingStatus::kDone;
-      log(done ? LogPriority::kNotice : LogPriority::kError,
-          fmt::format("Operation '{}' targeting {} by {} for {}@{}: {}", result.action, result.target,
-                      result.delegate.empty() ? "<no-one>" : result.delegate, result.client, result.origin,
-                      done ? "OK" : result.reason));
-      client_.on_fencing_result(result);
+    case MessageKind::kResult: {
+      const FencingRequest request = read_request(in);
+      note_result(id, request, in);
       return;
     }
+    case MessageKind::kHistory: {
+      HistoryEntry entry = read_history(in);
+      if (in.complete()) remember(std::move(entry));
+      return;
+    }
+  }
+}
+
+// CM-10.16
+void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& request, WireReader& in) {
+  FencingResult result;
+  const std::uint8_t status = in.u8();
+  result.call = id.second;
+  result.target = request.target;
+  result.action = request.action;
+  result.client = request.client;
+  result.delegate = in.text();
+  result.reason = in.text();
+  if (!in.complete() || status > static_cast<std::uint8_t>(FencingStatus::kNoDevice)) return;
+  result.status = static_cast<FencingStatus>(status);
+  result.origin = id.first;
+  result.own = same_name(id.first, name_);
+  const bool done = result.status == FencingStatus::kDone;
+  log(done ? LogPriority::kNotice : LogPriority::kError,
+      fmt::format("Operation '{}' targeting {} by {} for {}@{}: {}", result.action, result.target,
+                  result.delegate.empty() ? "<no-one>" : result.delegate, result.client, result.origin,
+                  done ? "OK" : result.reason));
+  remember({result.target, result.action, done, result.delegate, result.client, result.origin, result.call, host_.now(),
+            result.reason});
+  client_.on_fencing_result(result);
+}
+
+// --- history (CM-10.17) ---
+
+void Fencer::Impl::remember(HistoryEntry entry) {
+  const bool known = std::any_of(history_.begin(), history_.end(), [&](const HistoryEntry& old) {
+    return old.origin == entry.origin && old.call == entry.call && old.completed == entry.completed;
+  });
+  if (known) return;
+  const auto later = [](const HistoryEntry& a, const HistoryEntry& b) { return a.completed < b.completed; };
+  history_.insert(std::upper_bound(history_.begin(), history_.end(), entry, later), std::move(entry));
+  trim_history();
+}
+
+void Fencer::Impl::trim_history() {
+  if (history_.size() <= kMostHistory) return;
+  history_.erase(history_.begin(), history_.end() - static_cast<std::ptrdiff_t>(kTrimmedHistory));
+}
+
+void Fencer::Impl::share_history() {
+  for (const HistoryEntry& entry : history_) {
+    WireWriter out = open_message(MessageKind::kHistory, {name_, 0});
+    write_history(out, entry);
+    send(out);
   }
 }
 
@@ -508,7 +348,13 @@ void Fencer::set_node(std::string name) { impl_->set_node(std::move(name)); }
 void Fencer::set_peers(std::vector<std::string> names) { impl_->set_peers(std::move(names)); }
 void Fencer::set_devices(std::vector<Device> devices) { impl_->set_devices(std::move(devices)); }
 std::size_t Fencer::device_count() const { return impl_->device_count(); }
+void Fencer::set_topology(std::vector<TopologyLevel> levels) { impl_->set_topology(std::move(levels)); }
+void Fencer::set_watchdog_timeout(Duration timeout) { impl_->set_watchdog_timeout(timeout); }
+void Fencer::note_verified(const std::string& device) { impl_->note_verified(device); }
 std::uint32_t Fencer::request(const FencingRequest& request) { return impl_->request(request); }
+void Fencer::confirm(std::string_view target) { impl_->confirm(target); }
+const std::vector<HistoryEntry>& Fencer::history() const { return impl_->history(); }
+void Fencer::share_history() { impl_->share_history(); }
 void Fencer::on_message(std::string_view sender, std::span<const std::byte> bytes) { impl_->on_message(sender, bytes); }
 
 }  // namespace simcluster::fencer

@@ -24,6 +24,14 @@ struct Device {
   std::vector<std::pair<std::string, std::string>> parameters;  // pcmk_* included
 };
 
+// One step of a fencing topology (CM-10.13): all these devices must succeed, in this order.
+struct TopologyLevel {
+  std::string target;    // a node's name, or a regular expression
+  bool pattern = false;  // it is an expression
+  int index = 1;         // 1 to 9
+  std::vector<std::string> devices;
+};
+
 struct FencingRequest {
   std::string target;  // node name
   std::string action;  // reboot, off, on
@@ -45,6 +53,22 @@ struct FencingResult {
   std::string reason;  // why it failed
   bool own = false;    // this node's fencer was asked
 };
+
+// What is remembered of an operation (CM-10.17).
+struct HistoryEntry {
+  std::string target;
+  std::string action;
+  bool succeeded = false;
+  std::string delegate;
+  std::string client;
+  std::string origin;
+  std::uint32_t call = 0;
+  Time completed;
+  std::string reason;
+};
+
+// Who confirmed by hand that a node is down (CM-10.26).
+inline constexpr std::string_view kHuman = "a human";
 
 class FencerClient {
  public:
@@ -79,9 +103,22 @@ class Fencer {
   // Replaces all devices (CM-10.1).
   void set_devices(std::vector<Device> devices);
   std::size_t device_count() const;
+  // Replaces the topology, in the order of the configuration.
+  void set_topology(std::vector<TopologyLevel> levels);
+  // How long a node with a watchdog takes to reset itself when nobody else can (CM-12.6); 0: nobody relies on that.
+  void set_watchdog_timeout(Duration timeout);
+
+  // The device's agent has answered a question of the cluster's (CM-10.2).
+  void note_verified(const std::string& device);
 
   // Returns the call's number; the result comes through the client.
   std::uint32_t request(const FencingRequest& request);
+  // `stonith_admin --confirm`: somebody has seen that the node is off (CM-10.26).
+  void confirm(std::string_view target);
+  // Newest last. The same on all nodes, but for what ended before a node joined.
+  const std::vector<HistoryEntry>& history() const;
+  // Tells the other fencers what this one remembers.
+  void share_history();
   // A message of another fencer, or an own one coming back. `sender` is the node's name.
   void on_message(std::string_view sender, std::span<const std::byte> bytes);
 

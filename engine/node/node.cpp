@@ -9,13 +9,17 @@
 #include "engine/membership/stack.h"
 #include "engine/membership/start_lines.h"
 #include "engine/node/operator_shell.h"
+#include "engine/node/supervisor.h"
 
 namespace simcluster::node {
 
-class Node::Impl final : public controller::ControllerClient, public membership::StackClient {
+class Node::Impl final : public controller::ControllerClient, public membership::StackClient, public SupervisorClient {
  public:
   Impl(Host& host, Profile profile, NodeConfig config)
-      : host_(host), profile_(std::move(profile)), config_(std::move(config)) {}
+      : host_(host),
+        profile_(std::move(profile)),
+        config_(std::move(config)),
+        supervisor_(host_, profile_, config_.fail_fast, *this) {}
 
   Result<void> start() {
     const auto conf = membership::parse_corosync_conf(config_.corosync_conf, "corosync.conf", profile_);
@@ -31,17 +35,9 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     auto stack = membership::Stack::create(*conf, machine, host_, profile_, this);
     if (!stack) return tl::unexpected(stack.error());
     stack_ = std::move(*stack);
-    controller::ControllerConfig manager;
-    manager.name = config_.name;
-    manager.initial_cib = config_.initial_cib;
-    manager.cib_query_time = config_.cib_query_time;
-    controller_ = std::make_unique<controller::Controller>(host_, profile_, *stack_, std::move(manager), *this);
-    shell_ = std::make_unique<OperatorShell>(*controller_, config_.name);
+    const Result<void> started = start_manager();
     // An initial CIB that cannot be used must leave nothing running.
-    const Result<void> started = controller_->start();
     if (!started) {
-      shell_.reset();
-      controller_.reset();
       stack_.reset();
       return started;
     }
@@ -49,12 +45,45 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     return {};
   }
 
+  Result<void> start_manager() {
+    controller::ControllerConfig manager;
+    manager.name = config_.name;
+    manager.initial_cib = config_.initial_cib;
+    manager.cib_query_time = config_.cib_query_time;
+    manager.generation = generation_++;
+    controller_ = std::make_unique<controller::Controller>(host_, profile_, *stack_, std::move(manager), *this);
+    shell_ = std::make_unique<OperatorShell>(*controller_, config_.name);
+    const Result<void> started = controller_->start();
+    if (!started) {
+      shell_.reset();
+      controller_.reset();
+    }
+    return started;
+  }
+
   void request_stop() {
+    supervisor_.stop();
     if (controller_) controller_->request_stop();
+  }
+
+  // SupervisorClient
+  bool is_dc() const override { return controller_ && controller_->is_dc(); }
+  // Agents that still run have clients in the old object: it is kept until the node ends.
+  void kill_manager() override {
+    controller_->die();
+    dead_managers_.push_back(std::move(controller_));
+    shell_.reset();
+  }
+  void restart_manager() override {
+    if (stopped_ || controller_) return;
+    static_cast<void>(start_manager());  // it has started with this configuration before
   }
 
   // The manager has ended: the membership layer goes last.
   void on_manager_ended(int exit_code, std::string_view reason) override {
+    constexpr int kError = 1;
+    if (exit_code == kError && supervisor_.controller_failed()) return;
+    supervisor_.stop();
     exit_code_ = exit_code;
     reason_ = reason;
     stack_->stop();
@@ -75,7 +104,10 @@ class Node::Impl final : public controller::ControllerClient, public membership:
   const Profile profile_;
   NodeConfig config_;
   std::unique_ptr<membership::Stack> stack_;
+  Supervisor supervisor_;
+  std::uint32_t generation_ = 0;
   std::unique_ptr<controller::Controller> controller_;
+  std::vector<std::unique_ptr<controller::Controller>> dead_managers_;
   std::unique_ptr<OperatorShell> shell_;
   bool stopped_ = false;
   int exit_code_ = 0;
@@ -103,6 +135,18 @@ Result<void> Node::load_crm_shell(std::string_view text, std::string_view file_n
 Result<void> Node::change_cib(CibChange change, std::string_view section, std::string_view xml) {
   const auto shell = impl_->shell();
   return shell ? (*shell)->change(change, section, xml) : tl::unexpected(shell.error());
+}
+
+bool Node::daemon_died(std::string_view daemon, int signal) {
+  return impl_->controller_ && impl_->supervisor_.child_died(daemon, signal);
+}
+
+std::vector<std::string> Node::daemons() const { return impl_->supervisor_.daemons(); }
+
+Result<std::string> Node::stonith_admin(std::string_view arguments) {
+  const auto shell = impl_->shell();
+  if (!shell) return tl::unexpected(shell.error());
+  return (*shell)->stonith_admin(arguments);
 }
 
 void Node::update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,

@@ -39,6 +39,8 @@ struct NodeConfig {
   std::string initial_cib;
   // What it costs to ask the CIB manager for everything, before every run of the scheduler (CM-7.2).
   Duration cib_query_time;
+  // PCMK_fail_fast=yes: when a daemon of the manager fails, the machine is reset (CM-11.7).
+  bool fail_fast = false;
 };
 
 // How `crm configure load` treats objects that exist already.
@@ -61,6 +63,11 @@ class Node {
   // Clean stop, as `service pacemaker stop` (CM-11.1): resources move away first. Ends with Host::exit_node(0, ...).
   void request_stop();
 
+  // A daemon of the cluster manager was killed by a signal; the others go on. False: no daemon of that name runs here.
+  bool daemon_died(std::string_view daemon, int signal);
+  // Names of the manager's daemons, as this version calls them.
+  std::vector<std::string> daemons() const;
+
   // --- what an operator types on this node -------------------------------------------------------------------------
   // One crm shell command without the leading "crm": "resource cleanup vip01 [node]", "resource start|stop|manage|
   // unmanage|move|ban|clear R ...", "node standby|online|maintenance|ready [N]", "configure property x=y",
@@ -73,6 +80,9 @@ class Node {
   // `attrd_updater -n NAME -U VALUE [-d DAMPEN] [-N NODE]`; no value: delete; empty node: this one (CM-9.4).
   void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen = {},
                         std::string_view node = {});
+
+  // `stonith_admin --confirm|--reboot|--off|--on NODE` or `--history NODE`; returns what it prints.
+  Result<std::string> stonith_admin(std::string_view arguments);
 
   // What corosync-quorumtool, corosync-cfgtool or corosync-cmapctl does and prints on this node (M 18).
   membership::ToolResult corosync_tool(std::string_view command);

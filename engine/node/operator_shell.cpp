@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/time_text.h"
 #include "engine/cib/crm_shell.h"
 #include "engine/cib/values.h"
 #include "engine/controller/cib_request.h"
@@ -72,6 +73,36 @@ Result<void> OperatorShell::crm(std::string_view command) {
   if (words[0] == "node") return node_command(words);
   if (words[0] == "configure") return configure_command(words, command);
   return fail(fmt::format("\"crm {}\" is not known; expected resource, node or configure", words[0]));
+}
+
+// AT part I: the manual ways of fencing.
+Result<std::string> OperatorShell::stonith_admin(std::string_view arguments) {
+  const Words words = split(arguments);
+  const std::string_view verb = words.empty() ? std::string_view() : words[0];
+  if (words.size() != 2)
+    return fail(
+        fmt::format("\"stonith_admin {}\" is not known; expected --confirm, --reboot, --off, --on or "
+                    "--history and a node",
+                    arguments));
+  const std::string_view node = words[1];
+  if (verb == "--confirm" || verb == "-C") {
+    controller_.confirm_off(node);
+    return std::string();
+  }
+  if (verb == "--history" || verb == "-H") {
+    std::string text;
+    for (const fencer::HistoryEntry& entry : controller_.fencing_history()) {
+      if (node != "*" && entry.target != node) continue;
+      text += fmt::format("{} was {} to {} node {} on behalf of {} from {} at {}\n",
+                          entry.delegate.empty() ? "Nobody" : entry.delegate, entry.succeeded ? "able" : "not able",
+                          entry.action, entry.target, entry.client, entry.origin, ctime_text(entry.completed));
+    }
+    return text;
+  }
+  if (!verb.starts_with("--")) return fail(fmt::format("\"{}\" is no option of stonith_admin", verb));
+  const auto asked = controller_.fence(node, verb.substr(2));
+  if (!asked) return tl::unexpected(asked.error());
+  return std::string();
 }
 
 // --- resource ---

@@ -19,6 +19,7 @@ class OperatorShell {
 
   Result<void> crm(std::string_view command);
   Result<void> load(std::string_view text, std::string_view file_name, LoadMethod method);
+  Result<std::string> stonith_admin(std::string_view arguments);
   Result<void> change(CibChange change, std::string_view section, std::string_view xml);
 
  private:

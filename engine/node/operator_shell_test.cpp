@@ -30,7 +30,7 @@ class OperatorShellTest : public ::testing::Test, public controller::ControllerC
       return answer;
     });
     controller = std::make_unique<controller::Controller>(host, profile, cluster.node(1),
-                                                          controller::ControllerConfig{"node1", ""}, *this);
+                                                          controller::ControllerConfig{"node1", "", 4, {}, 0}, *this);
     shell = std::make_unique<OperatorShell>(*controller, "node1");
     cluster.start(1);
     EXPECT_TRUE(controller->start());

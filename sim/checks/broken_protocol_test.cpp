@@ -273,7 +273,7 @@ TEST_F(BrokenProtocol, ANodeWhoseJoinsAreLost) {  // EVS-12
 }
 
 TEST_F(BrokenProtocol, AMessageIsDropped) {  // EVS-6, EVS-7
-  defect.drops_message = 600;  // between the cut and its repair
+  defect.drops_message = 600;                // between the cut and its repair
   expect({"message-gaps", "virtual-synchrony"});
 }
 

@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "sim/checks/delivery_judges.h"
+#include "sim/checks/manager_judges.h"
+#include "sim/checks/resource_judges.h"
 #include "sim/checks/ring_judges.h"
 #include "sim/checks/service_judges.h"
 
@@ -11,9 +13,24 @@ namespace simcluster::sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kNames = {
-    "two-actives", "false-failure", "needless-recovery", "ring-agreement", "configuration-change", "quorum-overlap",
-    "reformation", "self-delivery", "message-order",     "message-gaps",   "virtual-synchrony"};
+constexpr std::array<std::string_view, 18> kNames = {"two-actives",
+                                                     "false-failure",
+                                                     "needless-recovery",
+                                                     "two-active-resources",
+                                                     "start-before-fencing",
+                                                     "order",
+                                                     "colocation",
+                                                     "equal-replicas",
+                                                     "one-dc",
+                                                     "progress",
+                                                     "ring-agreement",
+                                                     "configuration-change",
+                                                     "quorum-overlap",
+                                                     "reformation",
+                                                     "self-delivery",
+                                                     "message-order",
+                                                     "message-gaps",
+                                                     "virtual-synchrony"};
 
 }  // namespace
 
@@ -55,7 +72,14 @@ std::vector<std::unique_ptr<Judge>> make_judges(const Watch& watch) {
   std::vector<std::unique_ptr<Judge>> judges;
   judges.push_back(std::make_unique<TwoActives>(watch.services));
   judges.push_back(std::make_unique<FalseFailure>(watch.services));
-  judges.push_back(std::make_unique<NeedlessRecovery>(watch.services));
+  judges.push_back(std::make_unique<NeedlessRecovery>(watch.services, watch.configuration.single));
+  judges.push_back(std::make_unique<TwoActiveResources>(watch.configuration.single, watch.services));
+  judges.push_back(std::make_unique<StartBeforeFencing>());
+  judges.push_back(std::make_unique<OrderInReality>(watch.configuration.orders));
+  judges.push_back(std::make_unique<ColocationInReality>(watch.configuration.colocations));
+  judges.push_back(std::make_unique<EqualReplicas>());
+  judges.push_back(std::make_unique<OneDc>());
+  judges.push_back(std::make_unique<Progress>());
   judges.push_back(std::make_unique<RingAgreement>());
   judges.push_back(std::make_unique<ConfigurationChange>());
   judges.push_back(std::make_unique<QuorumOverlap>(watch.both_sides_quorate));

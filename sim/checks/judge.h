@@ -23,9 +23,23 @@ struct WatchedService {
   IpAddress address;
 };
 
+// Two resources of a constraint: `first` before `second`, or `first` with `second`.
+struct WatchedPair {
+  std::string first;
+  std::string second;
+};
+
+// What the configuration asks for, as far as judges hold it against reality.
+struct WatchedConfiguration {
+  std::vector<std::string> single;  // primitives that may run once
+  std::vector<WatchedPair> orders;
+  std::vector<WatchedPair> colocations;
+};
+
 // What the judges are told of the cluster before the run.
 struct Watch {
   std::vector<WatchedService> services;
+  WatchedConfiguration configuration = {};
   // The configuration lets both sides of a split be quorate (two_node, VQ-3): the fencing race decides.
   bool both_sides_quorate = false;
   // How long rings may take to be as the network allows once it is at rest (M 20.2).
@@ -51,6 +65,16 @@ class Truth {
   // The nodes whose cluster software runs, in groups that hear each other perfectly and nobody else at all; nodes
   // without a usable address for their rings are left out. None: the network is in between, some frames get through.
   virtual std::optional<std::vector<std::vector<NodeIndex>>> groups() const { return std::nullopt; }
+  // The cluster managers that run now.
+  struct Manager {
+    NodeIndex machine;
+    std::string state;  // "S_IDLE", ...
+    bool is_dc = false;
+    std::string dc;
+    std::vector<std::string> members;
+    std::uint64_t cib = 0;  // hash of its replica
+  };
+  virtual std::vector<Manager> managers() const { return {}; }
 };
 
 class Judge {
@@ -86,6 +110,8 @@ class Judge {
 };
 
 // Of served addresses (service_judges.h): two-actives, false-failure, needless-recovery.
+// Of resources (resource_judges.h): two-active-resources, start-before-fencing, order, colocation.
+// Of the cluster manager at the end (manager_judges.h): equal-replicas, one-dc, progress.
 // Of rings and quorum (ring_judges.h): ring-agreement, configuration-change, quorum-overlap, reformation.
 // Of messages (delivery_judges.h): self-delivery, message-order, message-gaps, virtual-synchrony.
 std::span<const std::string_view> judge_names();

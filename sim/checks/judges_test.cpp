@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "sim/checks/judge.h"
+#include "sim/checks/manager_judges.h"
+#include "sim/checks/resource_judges.h"
 #include "sim/checks/service_judges.h"
 #include "sim/checks/service_meter.h"
 
@@ -15,7 +17,9 @@ class FakeTruth final : public Truth {
  public:
   std::vector<Place> places(const IpAddress&) const override { return where; }
   std::string machine_name(NodeIndex machine) const override { return "node" + std::to_string(machine.value); }
+  std::vector<Manager> managers() const override { return manager_list; }
   std::vector<Place> where;
+  std::vector<Manager> manager_list;
 };
 
 class Judges : public testing::Test {
@@ -47,7 +51,7 @@ class Judges : public testing::Test {
 };
 
 TEST_F(Judges, EveryNameHasAJudge) {
-  const auto judges = make_judges({kServices, false, seconds(30)});
+  const auto judges = make_judges({kServices, {}, false, seconds(30)});
   ASSERT_EQ(judges.size(), judge_names().size());
   for (std::size_t i = 0; i < judges.size(); ++i) EXPECT_EQ(judges[i]->name(), judge_names()[i]);
 }
@@ -126,6 +130,117 @@ TEST_F(Judges, OldCausesExcuseNothing) {
   monitored(deceived, minutes(2), 6);
   removed(deceived, minutes(2) + milliseconds(50));
   EXPECT_EQ(deceived.findings().size(), 1U);
+}
+
+// What the cluster was told of explains until it has come to rest; then it explains nothing more.
+TEST_F(Judges, ACauseEndsWhenTheClusterIsAtRest) {
+  NeedlessRecovery judge(kServices);
+  added(judge, seconds(1));
+  event(judge, minutes(1), TraceKind::kOperator, {{"text", "crm resource move vip01"}});
+  event(judge, minutes(1) + seconds(1), TraceKind::kControllerState, {{"to", "S_IDLE"}});
+  removed(judge, minutes(1) + seconds(2));
+  ASSERT_EQ(judge.findings().size(), 1U);
+
+  NeedlessRecovery failed(kServices);
+  added(failed, seconds(1));
+  event(failed, minutes(5), TraceKind::kOperationFailed, {{"resource", "db"}, {"operation", "monitor"}});
+  removed(failed, minutes(5) + milliseconds(50));
+  EXPECT_TRUE(failed.findings().empty());
+}
+
+void ended(TraceEvent& event, std::vector<TraceField>& fields, const char* resource, const char* operation, int rc) {
+  fields = {{"resource", resource}, {"operation", operation}, {"interval", 0}, {"rc", rc},
+            {"status", 0},          {"exec_ms", 10}};
+  event.kind = TraceKind::kOperationEnd;
+  event.fields = fields;
+}
+
+class ResourceJudges : public Judges {
+ protected:
+  void ends(Judge& judge, Duration at, unsigned node, const char* resource, const char* operation, int rc = 0) {
+    TraceEvent event;
+    std::vector<TraceField> fields;
+    ended(event, fields, resource, operation, rc);
+    event.at = Time{} + at;
+    event.node = NodeIndex(static_cast<NodeIndex::rep>(node));
+    judge.on_event(truth_, event, false);
+  }
+  void happens(Judge& judge, Duration at, unsigned node, TraceKind kind, std::vector<TraceField> fields) {
+    judge.on_event(truth_, {Time{} + at, NodeIndex(static_cast<NodeIndex::rep>(node)), kind, fields}, false);
+  }
+};
+
+TEST_F(ResourceJudges, AResourceOnTwoMachines) {
+  TwoActiveResources judge({"db"});
+  ends(judge, seconds(1), 0, "db", "start");
+  ends(judge, seconds(2), 0, "db", "stop", 1);  // has not worked
+  ends(judge, seconds(3), 1, "db", "start");
+  ASSERT_EQ(judge.findings().size(), 1U);
+  EXPECT_EQ(judge.findings()[0].text, "db is started on node1 and still runs on node0");
+  ends(judge, seconds(4), 0, "clone", "start");
+  ends(judge, seconds(5), 1, "clone", "start");
+  EXPECT_EQ(judge.findings().size(), 1U);
+}
+
+TEST_F(ResourceJudges, StoppedOrWithoutPowerIsNotActive) {
+  TwoActiveResources judge({"db"});
+  ends(judge, seconds(1), 0, "db", "start");
+  ends(judge, seconds(2), 0, "db", "stop");
+  ends(judge, seconds(3), 1, "db", "start");
+  happens(judge, seconds(4), 1, TraceKind::kNodeStop, {{"what", "power off"}});
+  ends(judge, seconds(5), 0, "db", "start");
+  EXPECT_TRUE(judge.findings().empty());
+}
+
+TEST_F(ResourceJudges, AStartBeforeFencingIsComplete) {
+  StartBeforeFencing judge;
+  ends(judge, seconds(1), 0, "db", "start");
+  happens(judge, seconds(2), 1, TraceKind::kFencingRequest, {{"target", "node0"}});
+  ends(judge, seconds(3), 1, "db", "start");
+  ASSERT_EQ(judge.findings().size(), 1U);
+
+  StartBeforeFencing good;
+  ends(good, seconds(1), 0, "db", "start");
+  happens(good, seconds(2), 1, TraceKind::kFencingRequest, {{"target", "node0"}});
+  happens(good, seconds(3), 1, TraceKind::kFencingResult, {{"target", "node0"}, {"ok", 1}});
+  ends(good, seconds(4), 1, "db", "start");
+  EXPECT_TRUE(good.findings().empty());
+}
+
+TEST_F(ResourceJudges, OrderAndColocation) {
+  OrderInReality order(std::vector<WatchedPair>{{"disk", "db"}});
+  ends(order, seconds(1), 0, "db", "start");
+  EXPECT_EQ(order.findings().size(), 1U);
+  ends(order, seconds(2), 0, "disk", "start");
+  ends(order, seconds(3), 0, "disk", "stop");
+  EXPECT_EQ(order.findings().size(), 2U);
+
+  ColocationInReality colocation(std::vector<WatchedPair>{{"db", "disk"}});
+  ends(colocation, seconds(1), 0, "disk", "start");
+  ends(colocation, seconds(2), 1, "db", "start");
+  EXPECT_EQ(colocation.findings().size(), 1U);
+}
+
+TEST_F(ResourceJudges, TheManagerAtTheEnd) {
+  const auto manager = [](unsigned node, const char* state, bool dc, std::uint64_t cib) {
+    return Truth::Manager{NodeIndex(static_cast<NodeIndex::rep>(node)), state, dc, "node0", {"node0", "node1"}, cib};
+  };
+  EqualReplicas replicas;
+  OneDc one;
+  Progress progress;
+  truth_.manager_list = {manager(0, "S_IDLE", true, 1), manager(1, "S_NOT_DC", false, 1)};
+  for (Judge* judge : std::initializer_list<Judge*>{&replicas, &one, &progress}) {
+    judge->on_end(truth_, Time{} + minutes(10));
+    EXPECT_TRUE(judge->findings().empty()) << judge->name();
+  }
+  truth_.manager_list = {manager(0, "S_TRANSITION_ENGINE", true, 1), manager(1, "S_NOT_DC", true, 2)};
+  progress.on_end(truth_, Time{} + minutes(10));
+  EXPECT_EQ(progress.findings().size(), 1U);
+  one.on_end(truth_, Time{} + minutes(10));
+  EXPECT_EQ(one.findings().size(), 2U);
+  truth_.manager_list = {manager(0, "S_IDLE", true, 1), manager(1, "S_NOT_DC", false, 2)};
+  replicas.on_end(truth_, Time{} + minutes(10));
+  EXPECT_EQ(replicas.findings().size(), 1U);
 }
 
 TEST_F(Judges, TheMeterCountsOutagesExactly) {

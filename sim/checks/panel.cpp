@@ -1,6 +1,7 @@
 #include "sim/checks/panel.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/membership/corosync_conf.h"
 #include "sim/world/world.h"
@@ -22,6 +23,15 @@ class WorldTruth final : public Truth {
   }
   std::string machine_name(NodeIndex machine) const override { return world_.machine(machine).name(); }
   std::optional<std::vector<std::vector<NodeIndex>>> groups() const override { return world_.ring_groups(); }
+  std::vector<Manager> managers() const override {
+    std::vector<Manager> all;
+    for (std::size_t i = 0; i < world_.machine_count(); ++i) {
+      const NodeIndex index(static_cast<NodeIndex::rep>(i));
+      const auto view = world_.machine(index).manager();
+      if (view) all.push_back({index, view->state, view->is_dc, view->dc, view->members, view->cib});
+    }
+    return all;
+  }
 
  private:
   const World& world_;
@@ -58,8 +68,9 @@ Duration reformation_bound(const membership::TotemTimers& timers, std::size_t no
          (links ? ms(6ULL * timers.token) : Duration{}) + seconds(2);
 }
 
-Watch watch_for(const World& world, const std::vector<WatchedService>& services) {
+Watch watch_for(const World& world, const std::vector<WatchedService>& services, WatchedConfiguration configuration) {
   Watch watch;
+  watch.configuration = std::move(configuration);
   watch.services = services;
   Duration bound;
   for (std::size_t i = 0; i < world.machine_count(); ++i) {
@@ -84,13 +95,14 @@ bool has_traffic(const World& world) {
 
 }  // namespace
 
-Panel::Panel(World& world, const std::vector<WatchedService>& services)
+Panel::Panel(World& world, const std::vector<WatchedService>& services, WatchedConfiguration configuration)
     : world_(world),
-      watch_(watch_for(world, services)),
+      watch_(watch_for(world, services, std::move(configuration))),
       truth_(std::make_unique<WorldTruth>(world)),
       judges_(make_judges(watch_)),
       reported_(judges_.size(), 0),
-      meter_(services) {
+      meter_(services),
+      run_meter_(watch_.configuration.single) {
   world_.tracer().add_sink(*this, has_traffic(world) ? trace_kind_level(TraceKind::kMessageDelivered) : kPanelLevel);
 }
 
@@ -98,6 +110,7 @@ Panel::~Panel() { world_.tracer().remove_sink(*this); }
 
 void Panel::on_trace(const TraceEvent& event) {
   if (event.kind == TraceKind::kCheckViolation) return;
+  run_meter_.on_event(event);
   for (const auto& judge : judges_) judge->on_event(*truth_, event, acting_);
   if (settling_ || (!changes_truth(event.kind) && !something_new())) return;
   settling_ = true;

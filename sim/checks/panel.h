@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/checks/judge.h"
+#include "sim/checks/run_meter.h"
 #include "sim/checks/service_meter.h"
 
 namespace simcluster::sim {
@@ -14,7 +15,7 @@ class World;
 class Panel final : public TraceSink {
  public:
   // Attaches itself to the world's tracer; the world must outlive the panel.
-  Panel(World& world, const std::vector<WatchedService>& services);
+  Panel(World& world, const std::vector<WatchedService>& services, WatchedConfiguration configuration = {});
   ~Panel() override;
   Panel(const Panel&) = delete;
   Panel& operator=(const Panel&) = delete;
@@ -27,6 +28,7 @@ class Panel final : public TraceSink {
   const Watch& watch() const { return watch_; }
   const std::vector<std::unique_ptr<Judge>>& judges() const { return judges_; }
   const std::vector<ServiceMeasure>& measures() const { return meter_.measures(); }
+  const RunMeasures& run_measures() const { return run_meter_.measures(); }
 
   void on_trace(const TraceEvent& event) override;
 
@@ -41,6 +43,7 @@ class Panel final : public TraceSink {
   std::vector<std::unique_ptr<Judge>> judges_;
   std::vector<std::size_t> reported_;
   ServiceMeter meter_;
+  RunMeter run_meter_;
   bool acting_ = false;
   bool settling_ = false;
 };

@@ -73,25 +73,76 @@ void FalseFailure::on_event(const Truth& truth, const TraceEvent& event, bool) {
   }
 }
 
-NeedlessRecovery::NeedlessRecovery(std::vector<WatchedService> services) : services_(services), failures_(services) {}
+namespace {
 
-void NeedlessRecovery::on_event(const Truth& truth, const TraceEvent& event, bool caused) {
-  if (caused || is_trouble(event.kind)) last_cause_ = event.at;
-  failures_.on_event(truth, event, caused);
-  if (event.kind == TraceKind::kAddressRemoved) on_removal(event, caused);
+// Not what the cluster writes down for itself.
+bool tells_of_the_world(std::string_view attribute) {
+  return attribute != "shutdown" && !attribute.starts_with('#') && !attribute.starts_with("last-failure");
 }
 
-void NeedlessRecovery::on_removal(const TraceEvent& event, bool caused) {
-  if (caused) return;
-  for (const auto& service : services_) {
-    if (!concerns(event, service)) continue;
-    const auto& false_ones = failures_.findings();
-    const bool deceived = !false_ones.empty() && event.at - false_ones.back().at < kMemory &&
-                          (!last_cause_ || *last_cause_ < false_ones.back().at);
-    if (!deceived && last_cause_ && event.at - *last_cause_ < kMemory) continue;
-    found(event.at, event.node,
-          fmt::format("the cluster took {} away though it was healthy and nobody had asked", service.address.text()));
+}  // namespace
+
+void Causes::on_event(const TraceEvent& event, bool caused) {
+  if (caused || is_trouble(event.kind)) fault_ = event.at;
+  switch (event.kind) {
+    case TraceKind::kOperator:
+    case TraceKind::kNodeBoot:
+    case TraceKind::kMembershipChange:
+    case TraceKind::kOperationFailed:
+    case TraceKind::kFencingResult:
+      known_ = true;
+      return;
+    case TraceKind::kAttribute:
+      known_ = known_ || tells_of_the_world(field_text(event, "name"));
+      return;
+    case TraceKind::kControllerState:
+      if (field_text(event, "to") != "S_IDLE" || !known_) return;
+      known_ = false;
+      fault_.reset();
+      return;
+    default:
+      return;
   }
+}
+
+void Causes::deceived() {
+  known_ = false;
+  fault_.reset();
+}
+
+bool Causes::explain(Time now) const { return known_ || (fault_ && now - *fault_ < kUnnoticed); }
+
+NeedlessRecovery::NeedlessRecovery(std::vector<WatchedService> services, std::vector<std::string> resources)
+    : services_(services), resources_(resources.begin(), resources.end()), failures_(std::move(services)) {
+  for (const auto& service : services_) resources_.erase(service.resource);
+}
+
+void NeedlessRecovery::on_event(const Truth& truth, const TraceEvent& event, bool caused) {
+  failures_.on_event(truth, event, caused);
+  const bool deceived = failures_.findings().size() > false_ones_;
+  false_ones_ = failures_.findings().size();
+  const bool same_failure =
+      event.kind == TraceKind::kOperationFailed && false_ones_ > 0 && failures_.findings().back().at == event.at;
+  if (deceived || same_failure) {
+    causes_.deceived();
+  } else {
+    causes_.on_event(event, caused);
+  }
+  if (is_done(event, "stop")) on_stop(event);
+  places_.on_event(event);
+  if (event.kind != TraceKind::kAddressRemoved || caused || causes_.explain(event.at)) return;
+  for (const auto& service : services_)
+    if (concerns(event, service))
+      found(event.at, event.node,
+            fmt::format("the cluster took {} away though it was healthy and nobody had asked", service.address.text()));
+}
+
+void NeedlessRecovery::on_stop(const TraceEvent& event) {
+  const std::string resource = field_text(event, "resource");
+  if (!resources_.contains(resource) || !places_.of(resource).contains(event.node)) return;
+  if (!causes_.explain(event.at))
+    found(event.at, event.node,
+          fmt::format("the cluster stopped {} though it was healthy and nobody had asked", resource));
 }
 
 }  // namespace simcluster::sim

@@ -1,9 +1,13 @@
 // The judges over served addresses.
 #pragma once
 
+#include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "sim/checks/judge.h"
+#include "sim/checks/resource_places.h"
 
 namespace simcluster::sim {
 
@@ -30,21 +34,38 @@ class FalseFailure final : public Judge {
   std::vector<Time> changed_;  // last time that the address was added or removed anywhere
 };
 
-// A stop has a cause when the scenario did something, or a machine or cable failed, within the last ten minutes; a
-// failure that a monitor reported of a healthy address is none.
+// Why the cluster may stop something that is well. What the cluster has been told of - a command, a member that comes
+// or goes, an attribute that changes, a failure that is none of the false ones - explains everything until the cluster
+// has come to rest afterwards. A fault may go unnoticed for a while: it explains for ten minutes, or until the rest
+// after something was noticed. A false failure explains nothing, and ends what went before.
+class Causes {
+ public:
+  void on_event(const TraceEvent& event, bool caused);
+  void deceived();
+  bool explain(Time now) const;
+
+ private:
+  static constexpr Duration kUnnoticed = minutes(10);
+  bool known_ = false;
+  std::optional<Time> fault_;
+};
+
 class NeedlessRecovery final : public Judge {
  public:
-  explicit NeedlessRecovery(std::vector<WatchedService> services);
+  // `resources` without an address are judged by their stops.
+  explicit NeedlessRecovery(std::vector<WatchedService> services, std::vector<std::string> resources = {});
   std::string_view name() const override { return "needless-recovery"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
 
  private:
-  void on_removal(const TraceEvent& event, bool caused);
+  void on_stop(const TraceEvent& event);
 
-  static constexpr Duration kMemory = minutes(10);
   std::vector<WatchedService> services_;
+  std::set<std::string> resources_;
+  ResourcePlaces places_;
   FalseFailure failures_;
-  std::optional<Time> last_cause_;
+  std::size_t false_ones_ = 0;
+  Causes causes_;
 };
 
 }  // namespace simcluster::sim

@@ -1,6 +1,10 @@
 #include "sim/faults/machine_faults.h"
 
+#include <array>
+
 #include <fmt/format.h>
+
+#include "sim/world/management.h"
 
 namespace simcluster::sim {
 
@@ -32,6 +36,27 @@ std::string KillProcess::text() const { return fmt::format("signal {} is sent to
 Result<void> KillProcess::apply_to(World&, Machine& machine) const {
   if (machine.kill_processes(name_, static_cast<int>(signal_)) == 0)
     return simcluster::fail(fmt::format("no process \"{}\" runs on {}", name_, machine.name()));
+  return {};
+}
+
+namespace {
+constexpr std::array<std::string_view, 4> kMisbehaviours = {"works", "refuses", "hangs", "lies"};
+}  // namespace
+
+void ManagementMisbehaves::describe(Fields& fields) {
+  describe_machine(fields);
+  fields.choice(required("how", "refuses connections, hangs, lies (says done and does nothing), or works again"), how_,
+                kMisbehaviours);
+}
+
+std::string ManagementMisbehaves::text() const {
+  return how_ == 0 ? "the management service works again"
+                   : fmt::format("from now on the management service {}", kMisbehaviours[how_]);
+}
+
+Result<void> ManagementMisbehaves::apply_to(World&, Machine& machine) const {
+  if (machine.management() == nullptr) return simcluster::fail(machine.name() + " is no management host");
+  machine.management()->set_fault(static_cast<ManagementFault>(how_));
   return {};
 }
 

@@ -48,6 +48,16 @@ class KillProcess final : public MachineAction {
   std::int64_t signal_ = 9;
 };
 
+class ManagementMisbehaves final : public MachineAction {
+ public:
+  void describe(Fields& fields) override;
+  std::string text() const override;
+  Result<void> apply_to(World& world, Machine& machine) const override;
+
+ private:
+  std::size_t how_ = 0;
+};
+
 class AgentMisbehaves final : public MachineAction {
  public:
   void describe(Fields& fields) override;

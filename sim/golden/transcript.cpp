@@ -20,6 +20,7 @@ std::string stack_text(const StackVersions& stack) {
   for (std::size_t i = 0; i < kStackComponentCount; ++i) {
     const auto component = static_cast<StackComponent>(i);
     if (component == StackComponent::kNetworkManager && stack.of(component) == "none") continue;
+    if (component == StackComponent::kClusterGlue && stack.of(component) == StackVersions().of(component)) continue;
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", stack_component_name(component), stack.of(component));
   }
   return text;
@@ -103,21 +104,38 @@ std::string outcome_text(const RunResult& result) {
 
 std::string variant_table(const std::vector<const RecordedRun*>& runs) {
   using reports::Align;
+  using reports::Column;
+  const bool measured = std::any_of(runs.begin(), runs.end(), [](const RecordedRun* run) {
+    return run->result.measures.service || run->result.measures.fencing;
+  });
+  const auto since_fault = [](const std::optional<Duration>& measure) { return measure ? rounded(*measure) : "-"; };
   std::vector<std::vector<std::string>> rows;
   for (const RecordedRun* run : runs) {
-    const auto first = run->result.first_false_failure();
-    rows.push_back({run->scenario->variant.empty() ? run->scenario->name : run->scenario->variant,
-                    first ? clock_text(*first) : "none", rounded(run->result.downtime()), outcome_text(run->result),
-                    run->result.cut_short  ? "not judged"
-                    : run->result.passed() ? "yes"
-                                           : "NO"});
+    const RunResult& result = run->result;
+    const auto first = result.first_false_failure();
+    auto& row = rows.emplace_back();
+    row = {run->scenario->variant.empty() ? run->scenario->name : run->scenario->variant,
+           first ? clock_text(*first) : "none", rounded(result.downtime())};
+    if (measured) {
+      row.push_back(since_fault(result.measures.detection));
+      row.push_back(since_fault(result.measures.fencing));
+      row.push_back(since_fault(result.measures.service));
+      row.push_back(std::to_string(result.measures.failovers));
+    }
+    row.push_back(outcome_text(result));
+    row.push_back(result.cut_short ? "not judged" : result.passed() ? "yes" : "NO");
   }
-  return reports::table_text({{"variant", Align::kLeft},
-                              {"first false failure", Align::kRight},
-                              {"downtime", Align::kRight},
-                              {"service", Align::kLeft},
-                              {"as expected", Align::kLeft}},
-                             rows);
+  std::vector<Column> columns = {
+      {"variant", Align::kLeft}, {"first false failure", Align::kRight}, {"downtime", Align::kRight}};
+  if (measured) {
+    columns.push_back({"fault to detection", Align::kRight});
+    columns.push_back({"to fencing", Align::kRight});
+    columns.push_back({"to service", Align::kRight});
+    columns.push_back({"failovers", Align::kRight});
+  }
+  columns.push_back({"service", Align::kLeft});
+  columns.push_back({"as expected", Align::kLeft});
+  return reports::table_text(columns, rows);
 }
 
 }  // namespace simcluster::sim

@@ -17,6 +17,9 @@ constexpr int kNotInstalled = 5;  // OCF_ERR_INSTALLED
 // From the end of a process until its parent has been told.
 constexpr CostRange kExitCost{microseconds(40), microseconds(160)};
 
+// How long Linux tries to open a TCP connection: six repetitions of the first packet.
+constexpr Duration kConnectTimeout = seconds(127);
+
 }  // namespace
 
 ProgramProcess::~ProgramProcess() { destroy(); }
@@ -150,7 +153,7 @@ void ProgramProcess::on_signal(int signal) {
 
 void ProgramProcess::forget(agents::PendingReply&) {
   kernel_.context().queue.cancel(event_);
-  if (question_.op == Op::kEcho) kernel_.net().forget_echo(*this);
+  if (question_.op == Op::kEcho || question_.op == Op::kRemote) kernel_.net().forget_echo(*this);
   if (question_.op == Op::kProbe) kernel_.net().cancel_probe(*this);
   question_ = {};
 }
@@ -283,7 +286,16 @@ void ProgramProcess::echo_request(std::string_view host, std::int64_t sequence, 
   question_.text = host;
   question_.number = sequence;
   ask(Op::kEcho, timeout, reply);
-  start_echo();
+  start_echo(host);
+}
+
+// The way to the host and back is one packet each: whoever can ping it can talk to it.
+void ProgramProcess::remote_command(const agents::RemoteCommand& command, agents::Reply<agents::RemoteReply>& reply) {
+  question_.spec = &command;
+  question_.number = ++remote_commands_;
+  remote_answer_.reset();
+  ask(Op::kRemote, command.timeout.ns > 0 ? command.timeout : kConnectTimeout, reply);
+  start_echo(command.host);
 }
 
 void ProgramProcess::sleep(Duration duration, agents::Reply<agents::Done>& reply) {

@@ -85,6 +85,7 @@ class ProgramProcess final : public agents::SystemBackend,
   void probe_address(std::string_view device, IpAddress address, Duration wait, agents::Reply<bool>& reply) override;
   void echo_request(std::string_view host, std::int64_t sequence, Duration timeout,
                     agents::Reply<agents::EchoReply>& reply) override;
+  void remote_command(const agents::RemoteCommand& command, agents::Reply<agents::RemoteReply>& reply) override;
   void sleep(Duration duration, agents::Reply<agents::Done>& reply) override;
   void spawn(const agents::BackgroundProgram& program, agents::Reply<std::int32_t>& reply) override;
   void kill_process(std::int32_t pid, int signal, agents::Reply<bool>& reply) override;
@@ -113,6 +114,7 @@ class ProgramProcess final : public agents::SystemBackend,
     kAnnounce,
     kProbe,
     kEcho,
+    kRemote,
     kSleep,
     kSpawn,
     kKill,
@@ -166,7 +168,8 @@ class ProgramProcess final : public agents::SystemBackend,
   void answer_link();
   void answer_routes();
   void answer_route_table();
-  void start_echo();
+  void start_echo(std::string_view host);
+  void remote_answered();
   void answer_echo(agents::EchoOutcome outcome, const IpAddress& from);
   void answer_spawn();
   agents::CommandResult net_result(NetError error);
@@ -189,6 +192,8 @@ class ProgramProcess final : public agents::SystemBackend,
   EventId event_;
   std::uint64_t deferred_cookie_ = 0;
   Time echo_sent_;
+  std::optional<RemoteAnswer> remote_answer_;
+  std::int64_t remote_commands_ = 0;
   AgentResult result_;
   std::size_t traced_output_ = 0;
   std::string error_text_;

@@ -92,6 +92,8 @@ void ProgramProcess::step() {
     case Op::kEcho:
       net.forget_echo(*this);
       return answer_echo(question_.signal != 0 ? agents::EchoOutcome::kUnreachable : agents::EchoOutcome::kLost, {});
+    case Op::kRemote:
+      return remote_answered();
     case Op::kSleep:
       return answer(agents::Done{});
     case Op::kSpawn:
@@ -311,9 +313,9 @@ void ProgramProcess::answer_route_table() {
 
 // --- packets ---------------------------------------------------------------------------------------------------------
 
-void ProgramProcess::start_echo() {
-  std::optional<IpAddress> target = IpAddress::parse(question_.text);
-  if (!target) target = kernel_.services().resolve(question_.text);
+void ProgramProcess::start_echo(std::string_view host) {
+  std::optional<IpAddress> target = IpAddress::parse(host);
+  if (!target) target = kernel_.services().resolve(host);
   echo_sent_ = kernel_.context().queue.now();
   const NetError error = target ? kernel_.net().send_echo(*target, static_cast<std::uint16_t>(pid_),
                                                           static_cast<std::uint16_t>(question_.number), *this)
@@ -332,16 +334,43 @@ void ProgramProcess::answer_echo(agents::EchoOutcome outcome, const IpAddress& f
   answer(reply);
 }
 
+void ProgramProcess::remote_answered() {
+  kernel_.net().forget_echo(*this);
+  agents::RemoteReply reply;
+  if (!remote_answer_) {
+    reply.outcome = agents::RemoteOutcome::kNoConnection;
+  } else if (remote_answer_->silent) {
+    reply.outcome = agents::RemoteOutcome::kTimedOut;
+  } else {
+    reply.outcome = remote_answer_->outcome;
+    reply.exit_code = remote_answer_->exit_code;
+    error_text_ = remote_answer_->output;
+    reply.output = error_text_;
+  }
+  answer(reply);
+}
+
 void ProgramProcess::on_echo_reply(const IpAddress& from, std::uint16_t, std::uint16_t sequence) {
-  if (question_.op != Op::kEcho || kernel_.frozen()) return;
+  const bool remote = question_.op == Op::kRemote && !remote_answer_;
+  if ((question_.op != Op::kEcho && !remote) || kernel_.frozen()) return;
   if (sequence != static_cast<std::uint16_t>(question_.number)) return;
+  if (remote) {
+    const auto& command = *static_cast<const agents::RemoteCommand*>(question_.spec);
+    remote_answer_ = kernel_.services().run_remote(from, command);
+    const bool waits = remote_answer_->silent && command.timeout.ns > 0;
+    if (waits) return;
+    kernel_.context().queue.cancel(event_);
+    if (!remote_answer_->silent)
+      event_ = kernel_.context().queue.schedule_in(remote_answer_->duration + shell_cost(), *this, 0);
+    return;
+  }
   kernel_.context().queue.cancel(event_);
   kernel_.net().forget_echo(*this);
   guarded([&] { answer_echo(agents::EchoOutcome::kAnswered, from); });
 }
 
 void ProgramProcess::on_unreachable(const IpAddress&, std::uint16_t, std::uint16_t sequence) {
-  if (question_.op != Op::kEcho || kernel_.frozen()) return;
+  if ((question_.op != Op::kEcho && question_.op != Op::kRemote) || kernel_.frozen()) return;
   if (sequence != static_cast<std::uint16_t>(question_.number)) return;
   question_.signal = 1;
   kernel_.context().queue.cancel(event_);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "engine/agents/system.h"
@@ -20,11 +21,26 @@ namespace simcluster::sim {
 
 class AgentRunner;
 
+// What came back from a management host.
+struct RemoteAnswer {
+  agents::RemoteOutcome outcome = agents::RemoteOutcome::kDone;
+  int exit_code = 0;
+  std::string output;
+  Duration duration;    // until the answer is there
+  bool silent = false;  // it never is
+};
+
 // What programs reach beyond the kernel.
 class KernelServices {
  public:
   // attrd_updater. False when no attribute manager runs here.
   virtual bool update_attribute(const agents::AttributeUpdate& update) = 0;
+  // A command reaches the host that has this address.
+  virtual RemoteAnswer run_remote(const IpAddress& host, const agents::RemoteCommand& command) {
+    static_cast<void>(host);
+    static_cast<void>(command);
+    return {agents::RemoteOutcome::kNoConnection, 0, {}, {}, false};
+  }
   // A name of /etc/hosts.
   virtual std::optional<IpAddress> resolve(std::string_view host) = 0;
 

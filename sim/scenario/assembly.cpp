@@ -198,6 +198,7 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
   scenario.expectations = std::move(draft.expectations);
   scenario.story = std::move(draft.story);
   scenario.services = std::move(configuration->services);
+  scenario.watched = std::move(configuration->watched);
   return scenario;
 }
 

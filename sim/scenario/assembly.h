@@ -19,6 +19,7 @@ struct BuiltConfiguration {
   std::string cib;                     // XML
   std::vector<std::string> resources;  // ids of primitives, groups, clones ...
   std::vector<Service> services;       // addresses that resources serve
+  WatchedConfiguration watched;
 };
 Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft);
 

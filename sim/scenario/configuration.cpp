@@ -112,6 +112,53 @@ IpAddress served_address(const cib::Element& primitive) {
   return {};
 }
 
+bool below(cib::Element element, std::string_view ancestor) {
+  for (cib::Element at = element.parent(); at; at = at.parent())
+    if (at.is(ancestor)) return true;
+  return false;
+}
+
+bool is_single(cib::Element element) {
+  return element.is("primitive") && element.value("class") != "stonith" && !below(element, "clone") &&
+         !below(element, "master") && !below(element, "bundle");
+}
+
+// What a constraint is about: a primitive that runs once. Members of groups follow one another and run together.
+WatchedConfiguration watched_configuration(const cib::Document& document) {
+  WatchedConfiguration watched;
+  const cib::Element resources = document.find_path("configuration/resources");
+  const auto single = [&](std::string_view id) {
+    return std::find(watched.single.begin(), watched.single.end(), id) != watched.single.end();
+  };
+  for (auto element = resources.next_in(resources); element; element = element.next_in(resources)) {
+    if (is_single(element)) watched.single.emplace_back(element.id());
+    if (!element.is("group") || below(element, "clone") || below(element, "master")) continue;
+    cib::Element before;
+    for (const cib::Element member : element.children("primitive")) {
+      if (before) {
+        watched.orders.push_back({std::string(before.id()), std::string(member.id())});
+        watched.colocations.push_back({std::string(member.id()), std::string(before.id())});
+      }
+      before = member;
+    }
+  }
+  const cib::Element constraints = document.find_path("configuration/constraints");
+  if (!constraints) return watched;
+  for (const cib::Element order : constraints.children("rsc_order")) {
+    const bool mandatory = order.value("kind").empty() ? order.value("score", "INFINITY") == "INFINITY"
+                                                       : order.value("kind") == "Mandatory";
+    const bool plain =
+        order.value("first-action").empty() && order.value("then-action").empty() && order.value("symmetrical").empty();
+    if (mandatory && plain && single(order.value("first")) && single(order.value("then")))
+      watched.orders.push_back({std::string(order.value("first")), std::string(order.value("then"))});
+  }
+  for (const cib::Element colocation : constraints.children("rsc_colocation"))
+    if (colocation.value("score") == "INFINITY" && single(colocation.value("rsc")) &&
+        single(colocation.value("with-rsc")))
+      watched.colocations.push_back({std::string(colocation.value("rsc")), std::string(colocation.value("with-rsc"))});
+  return watched;
+}
+
 }  // namespace
 
 Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft) {
@@ -122,6 +169,7 @@ Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft) 
   built.cib = cib::write_document(*document);
   const cib::Element resources = std::as_const(*document).find_path("configuration/resources");
   if (!resources) return built;
+  built.watched = watched_configuration(std::as_const(*document));
   for (auto element = resources.next_in(resources); element; element = element.next_in(resources)) {
     if (!is_resource(element.name())) continue;
     built.resources.emplace_back(element.id());

@@ -47,6 +47,29 @@ void declare_route(Fields& fields, RouteSpec& route) {
   fields.number({"metric", "0 when absent"}, route.metric, 0, 1'000'000);
 }
 
+void declare_management(Fields& fields, MachineSpec& spec) {
+  fields.object({"management", "lets others switch machines: a shell with VBoxManage, or an IPMI controller"}, [&] {
+    ManagementSpec management;
+    static constexpr std::array<std::string_view, 2> kServices = {"ssh", "ipmi"};
+    std::size_t service = 0;
+    fields.choice({"service", "ssh (when absent) or ipmi"}, service, kServices);
+    management.service = static_cast<agents::RemoteService>(service);
+    fields.text(required("login", "the user's name"), management.login);
+    fields.text(required("password", "the user's password"), management.password);
+    fields.map(required("machines", "the machines by their names on this host; for ipmi the first one"),
+               management.machines, [&](ManagedMachine& managed, const std::string& name) {
+                 fields.object({}, [&] {
+                   managed.name = name;
+                   fields.reference(required("machine", "the machine of the scenario"), managed.machine,
+                                    Reference::kMachine);
+                   fields.text({"uuid", "of the virtual machine"}, managed.uuid);
+                 });
+               });
+    fields.duration({"response", "from a question to its answer, 250ms when absent"}, management.response);
+    spec.management = std::move(management);
+  });
+}
+
 void declare_machine(Fields& fields, MachineDraft& draft, const std::string& name) {
   draft.name = name;
   draft.place = fields.place("");
@@ -60,6 +83,7 @@ void declare_machine(Fields& fields, MachineDraft& draft, const std::string& nam
   fields.pairs({"sysctls", "kernel settings, such as net.ipv4.conf.all.promote_secondaries: 1"}, spec.sysctls);
   fields.boolean({"power", "switched on at the start of the run, true when absent"}, spec.power_on);
   fields.duration({"boot-delay", "from power on until the kernel is up, 40s when absent"}, spec.boot_delay);
+  declare_management(fields, spec);
 }
 
 void declare_traffic(Fields& fields, MachineSpec& spec) {
@@ -97,6 +121,12 @@ void declare_node(Fields& fields, MachineDraft& draft, const std::string& name) 
   declare_traffic(fields, spec);
   fields.duration({"watchdog", "resets the machine this long after the cluster software has crashed; absent: none"},
                   spec.watchdog);
+  fields.boolean({"fail-fast", "PCMK_fail_fast: a failed daemon of Pacemaker resets the machine, false when absent"},
+                 spec.fail_fast);
+  fields.duration({"restart-after-crash",
+                   "the service manager starts crashed cluster software again after this time; absent: "
+                   "never"},
+                  spec.restart_after_crash);
 }
 
 void declare_process(Fields& fields, ProcessDraft& draft, const std::string& name) {
@@ -116,18 +146,21 @@ void declare_process(Fields& fields, ProcessDraft& draft, const std::string& nam
 }
 
 void declare_stack(Fields& fields, Draft& draft) {
-  fields.object(
-      {"stack", "versions of the software; a distribution's name such as rhel5.9 stands for its kernel"}, [&] {
-        draft.stack_place = fields.place("");
-        for (std::size_t i = 0; i < kStackComponentCount; ++i) {
-          const auto component = static_cast<StackComponent>(i);
-          static constexpr std::array<std::string_view, kStackComponentCount> kHelp = {
-              "version of the kernel, such as 2.6.18-348", "version of resource-agents, such as 3.9.5-1",
-              "version of Corosync, such as 1.4.6", "version of Pacemaker, such as 1.0.13, or none: Corosync alone",
-              "set-up of NetworkManager: none, default or config-server"};
-          fields.text({stack_component_name(component), kHelp[i]}, draft.stack.of(component));
-        }
-      });
+  fields.object({"stack", "versions of the software; a distribution's name such as rhel5.9 stands for its kernel"},
+                [&] {
+                  draft.stack_place = fields.place("");
+                  for (std::size_t i = 0; i < kStackComponentCount; ++i) {
+                    const auto component = static_cast<StackComponent>(i);
+                    static constexpr std::array<std::string_view, kStackComponentCount> kHelp = {
+                        "version of the kernel, such as 2.6.18-348",
+                        "version of resource-agents, such as 3.9.5-1",
+                        "version of Corosync, such as 1.4.6",
+                        "version of Pacemaker, such as 1.0.13, or none: Corosync alone",
+                        "version of cluster-glue, such as 1.0.9",
+                        "set-up of NetworkManager: none, default or config-server"};
+                    fields.text({stack_component_name(component), kHelp[i]}, draft.stack.of(component));
+                  }
+                });
 }
 
 void declare_costs(Fields& fields, KernelKnobs& knobs) {

@@ -16,7 +16,9 @@ namespace {
 
 void declare_where(Fields& fields, EventPattern& pattern) {
   fields.reference({"on", "the machine that the event is about; absent: any"}, pattern.node, Reference::kMachine);
-  fields.pairs({"where", "fields of the event and their values; *x* means: contains x, x*: begins with it, *x: ends with it"}, pattern.where);
+  fields.pairs(
+      {"where", "fields of the event and their values; *x* means: contains x, x*: begins with it, *x: ends with it"},
+      pattern.where);
 }
 
 void read_kind(Fields& fields, const Key& key, EventPattern& pattern) {

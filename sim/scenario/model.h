@@ -14,6 +14,7 @@
 #include "engine/base/time.h"
 #include "engine/base/trace.h"
 #include "reports/story.h"
+#include "sim/checks/judge.h"
 #include "sim/faults/action.h"
 #include "sim/world/world_spec.h"
 
@@ -97,6 +98,7 @@ struct Scenario {
   std::vector<Expectation> expectations;
   reports::StorySettings story;
   std::vector<Service> services;
+  WatchedConfiguration watched;
 };
 
 // A scenario file: at least one variant.

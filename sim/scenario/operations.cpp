@@ -1,6 +1,8 @@
 #include "sim/scenario/operations.h"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -17,6 +19,37 @@ Result<node::Node*> running_node(Machine& machine) {
   return fail(fmt::format("the cluster software does not run on {}", machine.name()));
 }
 
+// -o ACTION -a ADDRESS -l LOGIN -p PASSWORD -n PLUG, as fence-agents take them (AT-5.2).
+Result<AgentRequest> parse_fence_command(std::string_view command) {
+  std::vector<std::string> words;
+  while (!command.empty()) {
+    const auto blank = command.find(' ');
+    if (blank != 0) words.emplace_back(command.substr(0, blank));
+    command = blank == std::string_view::npos ? std::string_view() : command.substr(blank + 1);
+  }
+  AgentRequest request;
+  request.standard = "stonith";
+  request.action = "reboot";
+  if (words.empty()) return fail("a fence agent and its options are missing");
+  request.type = words[0];
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kOptions = {
+      {{"-a", "ip"}, {"-l", "username"}, {"-p", "password"}, {"-n", "plug"}}};
+  for (std::size_t i = 1; i < words.size(); i += 2) {
+    const auto option =
+        std::find_if(kOptions.begin(), kOptions.end(), [&](const auto& o) { return o.first == words[i]; });
+    if (i + 1 == words.size()) return fail(fmt::format("{} needs a value", words[i]));
+    if (words[i] == "-o") {
+      request.action = words[i + 1];
+    } else if (option == kOptions.end()) {
+      return fail(fmt::format("{} is no option of {} (expected -o, -a, -l, -p or -n)", words[i], words[0]));
+    } else {
+      request.parameters.emplace_back(option->second, words[i + 1]);
+    }
+  }
+  request.parameters.emplace_back("stand_alone", "1");
+  return request;
+}
+
 class OperatorCommand : public MachineAction {
  public:
   TraceKind kind() const override { return TraceKind::kOperator; }
@@ -27,7 +60,20 @@ class OperatorCommand : public MachineAction {
   }
 };
 
-// crm resource ..., crm node ..., crm configure ...
+// CM-13.13: asks the DC every second until it is idle.
+void return_when_idle(World& world, NodeIndex machine, const std::string& text) {
+  world.at(world.now() + seconds(1), [&world, machine, text] {
+    for (std::size_t i = 0; i < world.machine_count(); ++i) {
+      const auto manager = world.machine(NodeIndex(static_cast<NodeIndex::rep>(i))).manager();
+      if (!manager || !manager->is_dc || manager->state != "S_IDLE") continue;
+      world.tracer().emit(machine, TraceKind::kNote, {{"text", text}});
+      return;
+    }
+    return_when_idle(world, machine, text);
+  });
+}
+
+// crm resource ..., crm node ..., crm configure ..., with -w before it: waits until the cluster has settled.
 class CrmCommand final : public OperatorCommand {
  public:
   void describe(Fields& fields) override {
@@ -35,9 +81,20 @@ class CrmCommand final : public OperatorCommand {
     fields.text(required("command", "what follows \"crm\", such as: resource cleanup vip01"), command_);
   }
   std::string text() const override { return "crm " + command_; }
-  Result<void> apply_to(World&, Machine& machine) const override {
+  Result<void> apply_to(World& world, Machine& machine) const override {
     const auto node = running_node(machine);
-    return node ? (*node)->crm(command_) : tl::unexpected(node.error());
+    if (!node) return tl::unexpected(node.error());
+    constexpr std::string_view kWait = "-w ";
+    const bool waits = command_.starts_with(kWait);
+    const auto done =
+        (*node)->crm(waits ? std::string_view(command_).substr(kWait.size()) : std::string_view(command_));
+    if (!done || !waits) return done;
+    const std::string text = fmt::format("crm {} returns", command_);
+    if (machine.spec().profile.crm_shell_waits)
+      return_when_idle(world, machine.index(), text);
+    else
+      world.tracer().emit(machine.index(), TraceKind::kNote, {{"text", text}});
+    return {};
   }
 
  private:
@@ -93,6 +150,53 @@ class CibadminCommand final : public OperatorCommand {
   std::size_t change_ = 0;
   std::string section_;
   TextBlock xml_;
+};
+
+// stonith_admin --confirm NODE ...
+class StonithAdmin final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    describe_node(fields);
+    fields.text(required("command",
+                         "what follows \"stonith_admin\": --confirm, --reboot, --off, --on or --history, and "
+                         "a node"),
+                command_);
+  }
+  std::string text() const override { return "stonith_admin " + command_; }
+  Result<void> apply_to(World& world, Machine& machine) const override {
+    const auto node = running_node(machine);
+    if (!node) return tl::unexpected(node.error());
+    const auto output = (*node)->stonith_admin(command_);
+    if (!output) return tl::unexpected(output.error());
+    if (!output->empty())
+      world.tracer().emit(machine.index(), TraceKind::kScreen, {{"command", text()}, {"text", *output}});
+    return {};
+  }
+
+ private:
+  std::string command_;
+};
+
+// A fence agent typed by hand: fence_vbox -o status -a 192.168.3.10 -l hauser -p secret -n CentOS83-2
+class FenceAgentCommand final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    fields.reference(required("node", "the machine on which it is typed"), node_, Reference::kMachine);
+    fields.text(
+        required("command", "the agent and its options, such as: fence_vbox -o list -a ADDRESS -l USER -p PASSWORD"),
+        command_);
+    if (auto checked = parse_fence_command(command_); !checked)
+      fields.fail(fields.place("command"), checked.error().message);
+  }
+  std::string text() const override { return command_; }
+  Result<void> apply_to(World&, Machine& machine) const override {
+    auto request = parse_fence_command(command_);
+    if (!request) return tl::unexpected(request.error());
+    return machine.run_by_hand(*request, command_);
+  }
+
+ private:
+  std::string command_;
 };
 
 class AttributeCommand final : public OperatorCommand {
@@ -157,6 +261,8 @@ constexpr std::array kTypes = {
     ActionType{"crm", "someone types a crm shell command", make_action<CrmCommand>},
     ActionType{"load", "someone changes the configuration with crm configure", make_action<LoadConfiguration>},
     ActionType{"cibadmin", "someone changes the CIB with cibadmin", make_action<CibadminCommand>},
+    ActionType{"stonith-admin", "someone fences, or confirms that a node is off", make_action<StonithAdmin>},
+    ActionType{"fence-agent", "someone runs a fence agent by hand", make_action<FenceAgentCommand>},
     ActionType{"attribute", "someone sets a node attribute with attrd_updater", make_action<AttributeCommand>},
     ActionType{"note", "the scenario's own words in the story", make_action<Note>},
     ActionType{"screen", "someone looks at a status tool", make_action<Screen>},

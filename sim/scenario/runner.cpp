@@ -86,7 +86,7 @@ Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& optio
   {
     std::optional<Panel> panel;
     const Attached attached(world, options.listeners);
-    if (options.judges) panel.emplace(world, watched(scenario.services));
+    if (options.judges) panel.emplace(world, watched(scenario.services), scenario.watched);
     std::optional<ExpectationWatch> watch;
     if (options.watch) watch.emplace(scenario, world);
     Timeline timeline(scenario, world, [&](bool acting) {
@@ -100,6 +100,7 @@ Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& optio
     if (panel) {
       panel->finish();
       result.services = panel->measures();
+      result.measures = panel->run_measures();
       for (const auto& judge : panel->judges())
         result.judges.push_back({std::string(judge->name()), judge->findings()});
       if (watch && !result.cut_short) result.expectations = watch->finish(panel->judges());

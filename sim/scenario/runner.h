@@ -9,6 +9,7 @@
 
 #include "engine/base/error.h"
 #include "sim/checks/judge.h"
+#include "sim/checks/run_meter.h"
 #include "sim/checks/service_meter.h"
 #include "sim/scenario/expectations.h"
 #include "sim/scenario/model.h"
@@ -50,6 +51,7 @@ struct RunResult {
   std::vector<ExpectationResult> expectations;
   std::vector<JudgeResult> judges;
   std::vector<ServiceMeasure> services;
+  RunMeasures measures;
   std::vector<Error> problems;  // the timeline could not be carried out, or an assertion failed
   bool interrupted = false;
   bool cut_short = false;  // by RunOptions::until: expectations were not judged

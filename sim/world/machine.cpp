@@ -10,14 +10,41 @@
 
 #include "engine/agents/programs.h"
 #include "engine/base/assert.h"
+#include "engine/base/hash.h"
+#include "engine/cib/document.h"
+#include "engine/node/node.h"
 #include "sim/kernel/agent_runner.h"
 #include "sim/kernel/kernel.h"
 #include "sim/world/machine_setup.h"
+#include "sim/world/management.h"
 #include "sim/world/network_manager.h"
 #include "sim/world/sim_host.h"
 #include "sim/world/world.h"
 
 namespace simcluster::sim {
+
+// Agents that someone runs in a shell.
+class HandRuns final : private RunListener {
+ public:
+  explicit HandRuns(const MachineContext& context) : context_(context) {}
+
+  void start(AgentRunner& runner, const AgentRequest& request, std::string command) {
+    commands_[runner.run_agent(request, *this)] = std::move(command);
+  }
+  void forget() { commands_.clear(); }
+
+ private:
+  void on_run_exit(AgentRunId run, const AgentResult& result) override {
+    std::string text = result.output + result.error_output;
+    if (result.exit_code != 0) text += fmt::format("(exit status {})\n", result.exit_code);
+    context_.tracer.emit(context_.node, TraceKind::kScreen, {{"command", commands_[run]}, {"text", text}});
+    commands_.erase(run);
+  }
+  void on_program_assertion(AgentRunId, std::string_view what) override { throw AssertionFailure(std::string(what)); }
+
+  const MachineContext& context_;
+  std::map<AgentRunId, std::string> commands_;
+};
 
 struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   enum class Event : std::uint8_t { kBoot, kPowerOff, kStartCluster, kBury, kWatchdog, kPing };
@@ -30,7 +57,9 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
         spec(std::move(the_spec)),
         factory(the_factory),
         crash_count(crashes),
-        kernel(the_context, *this) {}
+        kernel(the_context, *this) {
+    if (spec.management) management = std::make_unique<Management>(world, *spec.management);
+  }
   ~Impl() { drop_software(); }
 
   // HostOwner
@@ -41,6 +70,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   // KernelServices
   bool update_attribute(const agents::AttributeUpdate& update) override;
   std::optional<IpAddress> resolve(std::string_view host) override;
+  RemoteAnswer run_remote(const IpAddress& address, const agents::RemoteCommand& command) override;
 
   void on_event(std::uint64_t cookie) override;
   EventId schedule(Event event, Duration delay, std::uint64_t index = 0) {
@@ -56,6 +86,9 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   void silence(SimHost::Death death);
   void drop_software();
   void arm_watchdog();
+  // The software is gone and did not want to: the watchdog runs on, the service manager starts it again.
+  void crashed();
+  bool signal_daemon(std::string_view process_name, int signal);
   void start_programs();
 
   World& world;
@@ -71,6 +104,8 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   bool boots_again = false;
   std::uint64_t incarnation = 0;
   std::unique_ptr<NetworkManager> network_manager;
+  std::unique_ptr<Management> management;
+  HandRuns hand_runs{context};
   std::unique_ptr<SimHost> host;
   std::unique_ptr<ClusterSoftware> software;
   std::vector<std::unique_ptr<SimHost>> dead_hosts;
@@ -100,6 +135,14 @@ membership::Stack* Machine::stack() { return impl_->software == nullptr ? nullpt
 std::vector<PortId> Machine::ring_ports() const {
   return impl_->host == nullptr ? std::vector<PortId>() : impl_->host->ring_ports();
 }
+std::optional<Machine::ManagerView> Machine::manager() const {
+  if (impl_->software == nullptr) return std::nullopt;
+  const node::Node* node = impl_->software->node();
+  if (node == nullptr || node->controller_state().empty()) return std::nullopt;
+  return ManagerView{std::string(node->controller_state()), node->is_dc(), std::string(node->dc()), node->members(),
+                     hash_text(cib::write_compact(node->cib().root()))};
+}
+
 std::uint64_t Machine::incarnation() const { return impl_->incarnation - 1; }
 bool Machine::standing_still() const {
   return impl_->kernel.frozen() || (impl_->host != nullptr && impl_->host->paused());
@@ -234,7 +277,7 @@ void Machine::kill_cluster(std::string_view reason) {
   if (impl_->software == nullptr) return;
   impl_->trace(TraceKind::kNodeCrash, {{"name", name()}, {"reason", reason}});
   impl_->silence(SimHost::Death::kProcess);
-  impl_->arm_watchdog();
+  impl_->crashed();
 }
 
 void Machine::Impl::silence(SimHost::Death death) {
@@ -258,14 +301,22 @@ void Machine::Impl::on_software_exit(int exit_code, std::string_view reason) {
   trace(exit_code == 0 ? TraceKind::kNodeStop : TraceKind::kNodeCrash,
         {{"name", spec.name}, {"what", "cluster software"}, {"reason", reason}, {"rc", exit_code}});
   silence(SimHost::Death::kProcess);
-  if (exit_code != 0) arm_watchdog();
+  constexpr int kStaysDown = 100;  // CM part M: a success for the service manager; Corosync was stopped in order
+  if (exit_code != 0 && exit_code != kStaysDown) crashed();
 }
 
 void Machine::Impl::on_software_assertion(std::string_view what) {
   ++crash_count;
   trace(TraceKind::kNodeCrash, {{"name", spec.name}, {"what", "assertion"}, {"reason", what}});
   silence(SimHost::Death::kProcess);
+  crashed();
+}
+
+void Machine::Impl::crashed() {
   arm_watchdog();
+  if (!spec.restart_after_crash) return;
+  context.queue.cancel(start_event);
+  start_event = schedule(Event::kStartCluster, *spec.restart_after_crash);
 }
 
 void Machine::Impl::arm_watchdog() {
@@ -313,6 +364,14 @@ std::optional<IpAddress> Machine::Impl::resolve(std::string_view name) {
     if (!interface.addresses.empty()) return interface.addresses.front().address;
   return std::nullopt;
 }
+
+RemoteAnswer Machine::Impl::run_remote(const IpAddress& address, const agents::RemoteCommand& command) {
+  for (const World::AddressPlace& place : world.find_address(address))
+    if (Management* found = world.machine(place.machine).management(); found != nullptr) return found->answer(command);
+  return {agents::RemoteOutcome::kNoConnection, 0, {}, {}, false};
+}
+
+Management* Machine::management() { return impl_->management.get(); }
 
 // --- interfaces ------------------------------------------------------------------------------------------------------
 
@@ -363,26 +422,45 @@ Result<void> Machine::set_quality(std::string_view interface_name, const LinkQua
 
 // --- processes and agents --------------------------------------------------------------------------------------------
 
-std::size_t Machine::kill_processes(std::string_view process_name, int signal) {
+// A daemon of the cluster gets a signal. True when there is one of this name.
+bool Machine::Impl::signal_daemon(std::string_view process_name, int signal) {
   constexpr int kStop = 19;
   constexpr int kContinue = 18;
-  // The daemons of the cluster stand and fall together.
-  constexpr std::string_view kDaemons[] = {"corosync", "pacemakerd", "crmd", "pacemaker-controld"};
-  if (std::ranges::find(kDaemons, process_name) != std::end(kDaemons)) {
-    if (!cluster_running()) return 0;
-    if (signal == kStop)
-      pause_cluster();
-    else if (signal == kContinue)
-      resume_cluster();
-    else
-      kill_cluster(fmt::format("{} got signal {}", process_name, signal));
-    return 1;
+  if (software == nullptr || host == nullptr) return false;
+  node::Node* node = software->node();
+  const std::vector<std::string> daemons = node == nullptr ? std::vector<std::string>() : node->daemons();
+  const bool manager = std::ranges::find(daemons, process_name) != daemons.end();
+  if (process_name != "corosync" && !manager) return false;
+  if (signal == kStop || signal == kContinue) {  // they stand still together
+    signal == kStop ? host->pause() : host->resume();
+    if (signal == kStop) arm_watchdog();
+    if (signal == kContinue) context.queue.cancel(watchdog_event);
+    return true;
   }
+  if (manager) {
+    host->guarded([&] { node->daemon_died(process_name, signal); });
+    return true;
+  }
+  trace(TraceKind::kNodeCrash,
+        {{"name", spec.name}, {"reason", fmt::format("{} got signal {}", process_name, signal)}});
+  silence(SimHost::Death::kProcess);
+  crashed();
+  return true;
+}
+
+std::size_t Machine::kill_processes(std::string_view process_name, int signal) {
+  if (impl_->signal_daemon(process_name, signal)) return 1;
   std::vector<std::int32_t> pids;
   for (const ProcessEntry& entry : impl_->kernel.processes().all())
     if (entry.name == process_name) pids.push_back(entry.pid);
   for (const std::int32_t pid : pids) impl_->kernel.processes().signal(pid, signal);
   return pids.size();
+}
+
+Result<void> Machine::run_by_hand(const AgentRequest& request, std::string command) {
+  if (impl_->power != PowerState::kUp) return fail(fmt::format("{} is not up", name()));
+  impl_->hand_runs.start(impl_->kernel.agents(), request, std::move(command));
+  return {};
 }
 
 void Machine::add_agent_fault(AgentFault fault) { impl_->kernel.agents().add_fault(std::move(fault)); }

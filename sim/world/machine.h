@@ -26,6 +26,7 @@ class Node;
 namespace simcluster::sim {
 
 class Kernel;
+class Management;
 class World;
 struct MachineContext;
 
@@ -74,6 +75,15 @@ class Machine {
   membership::Stack* stack();
   // By ring or link of the running cluster software: the port that it uses; none where its address is lost.
   std::vector<PortId> ring_ports() const;
+  // What the cluster manager in it is about; nothing when none runs.
+  struct ManagerView {
+    std::string state;  // "S_IDLE", ...
+    bool is_dc = false;
+    std::string dc;
+    std::vector<std::string> members;
+    std::uint64_t cib = 0;  // hash of its replica of the CIB
+  };
+  std::optional<ManagerView> manager() const;
   // How often the cluster software has been started before the present start.
   std::uint64_t incarnation() const;
   // The cluster software runs (crashed, stopped or never started: false).
@@ -118,9 +128,14 @@ class Machine {
   Result<void> set_cable(std::string_view interface_name, bool plugged);
   Result<void> set_quality(std::string_view interface_name, const LinkQuality& sending, const LinkQuality& receiving);
 
+  // The management host in this machine; nullptr when it is none.
+  Management* management();
+
   // --- processes and agents ------------------------------------------------------------------------------------------
   // Sends a signal to all processes of this name. Returns how many there were.
   std::size_t kill_processes(std::string_view name, int signal);
+  // Someone runs an agent in a shell; what it prints goes to the trace as a screen under `command` when it has ended.
+  Result<void> run_by_hand(const AgentRequest& request, std::string command);
   void add_agent_fault(AgentFault fault);
   void clear_agent_faults();
 

@@ -62,6 +62,7 @@ class NodeSoftware final : public ClusterSoftware {
     config.auth_key = spec.auth_key;
     config.initial_cib = spec.initial_cib;
     config.cib_query_time = spec.knobs.cib_query;
+    config.fail_fast = spec.fail_fast;
     config.local_addresses = addresses_of(machine);
     return config;
   }

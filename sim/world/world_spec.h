@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/agents/system.h"
 #include "engine/base/address.h"
 #include "engine/base/ids.h"
 #include "engine/base/profile.h"
@@ -72,6 +73,22 @@ struct TrafficSpec {
   std::optional<std::uint64_t> count;  // in all; none: as long as the node runs
 };
 
+// A machine that a management host switches.
+struct ManagedMachine {
+  std::string name;  // of the virtual machine; empty for IPMI
+  std::string uuid;
+  std::string machine;
+};
+
+// Makes a machine a management host (AT-5.7, AT-5.8).
+struct ManagementSpec {
+  agents::RemoteService service = agents::RemoteService::kShell;
+  std::string login;
+  std::string password;
+  std::vector<ManagedMachine> machines;
+  Duration response = milliseconds(250);  // from a question to its answer
+};
+
 struct MachineSpec {
   std::string name;
   Profile profile;
@@ -98,6 +115,11 @@ struct MachineSpec {
   // A watchdog device that the cluster software feeds (M 16.1): the machine is reset this long after the software has
   // crashed. None: no watchdog.
   std::optional<Duration> watchdog;
+  std::optional<ManagementSpec> management;
+  // PCMK_fail_fast=yes (CM-11.7).
+  bool fail_fast = false;
+  // RestartSec of the unit corosync.service, which restarts on failure (CM-11.12). None: it does not.
+  std::optional<Duration> restart_after_crash;
 };
 
 struct WorldSpec {

@@ -1,0 +1,90 @@
+#include "engine/fencer/fencer_messages.h"
+
+namespace simcluster::fencer {
+
+namespace {
+constexpr std::uint32_t kMostOffers = 10'000;
+}
+
+WireWriter open_message(MessageKind kind, const OperationId& id) {
+  WireWriter out;
+  out.u8(static_cast<std::uint8_t>(kind));
+  out.text(id.first);
+  out.u32(id.second);
+  return out;
+}
+
+void write_request(WireWriter& out, const FencingRequest& request) {
+  out.text(request.target);
+  out.text(request.action);
+  out.i64(request.timeout.ns);
+  out.i64(request.delay.ns);
+  out.text(request.client);
+}
+
+FencingRequest read_request(WireReader& in) {
+  FencingRequest request;
+  request.target = in.text();
+  request.action = in.text();
+  request.timeout.ns = in.i64();
+  request.delay.ns = in.i64();
+  request.client = in.text();
+  return request;
+}
+
+void write_offers(WireWriter& out, const std::vector<DeviceOffer>& offers) {
+  out.u32(static_cast<std::uint32_t>(offers.size()));
+  for (const DeviceOffer& offer : offers) {
+    out.text(offer.id);
+    out.flag(offer.verified);
+    out.flag(offer.can_switch_on);
+    out.i64(offer.reboot_timeout.ns);
+    out.i64(offer.off_timeout.ns);
+    out.i64(offer.on_timeout.ns);
+    out.i64(offer.delay.ns);
+  }
+}
+
+std::vector<DeviceOffer> read_offers(WireReader& in) {
+  std::vector<DeviceOffer> offers;
+  const std::uint32_t count = in.u32();
+  for (std::uint32_t i = 0; i < count && i < kMostOffers && in.ok(); ++i) {
+    DeviceOffer& offer = offers.emplace_back();
+    offer.id = in.text();
+    offer.verified = in.flag();
+    offer.can_switch_on = in.flag();
+    offer.reboot_timeout.ns = in.i64();
+    offer.off_timeout.ns = in.i64();
+    offer.on_timeout.ns = in.i64();
+    offer.delay.ns = in.i64();
+  }
+  return offers;
+}
+
+void write_history(WireWriter& out, const HistoryEntry& entry) {
+  out.text(entry.target);
+  out.text(entry.action);
+  out.flag(entry.succeeded);
+  out.text(entry.delegate);
+  out.text(entry.client);
+  out.text(entry.origin);
+  out.u32(entry.call);
+  out.i64(entry.completed.ns);
+  out.text(entry.reason);
+}
+
+HistoryEntry read_history(WireReader& in) {
+  HistoryEntry entry;
+  entry.target = in.text();
+  entry.action = in.text();
+  entry.succeeded = in.flag();
+  entry.delegate = in.text();
+  entry.client = in.text();
+  entry.origin = in.text();
+  entry.call = in.u32();
+  entry.completed.ns = in.i64();
+  entry.reason = in.text();
+  return entry;
+}
+
+}  // namespace simcluster::fencer

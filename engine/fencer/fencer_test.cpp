@@ -1,0 +1,257 @@
+// Fencers of several nodes that talk through one ordered group (CM J.2, J.4).
+#include "engine/fencer/fencer.h"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <set>
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/base/testing_host.h"
+#include "engine/fencer/topology.h"
+
+namespace simcluster::fencer {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+Profile profile_of(const char* pacemaker) {
+  StackVersions versions;
+  versions.pacemaker = pacemaker;
+  return make_profile(versions).value();
+}
+
+class FencerTest : public ::testing::Test {
+ protected:
+  struct Node final : FencerClient, FencerTransport {
+    Node(FencerTest& owner, std::string node_name)
+        : test(owner), name(std::move(node_name)), host(owner.clock, name), fencer(host, owner.profile, *this, *this) {
+      fencer.set_node(name);
+      host.set_agents([this](const AgentRequest& request) {
+        std::string target;
+        for (const auto& [key, value] : request.parameters)
+          if (key == "nodename") target = value;
+        runs.push_back(request.instance + " " + request.action + (target.empty() ? "" : " " + target));
+        return test.answer(request);
+      });
+    }
+    void broadcast_fencer(std::span<const std::byte> bytes) override {
+      test.messages.emplace_back(name, std::vector<std::byte>(bytes.begin(), bytes.end()));
+    }
+    void on_fencing_result(const FencingResult& result) override { results.push_back(result); }
+
+    FencerTest& test;
+    std::string name;
+    TestingHost host;
+    Fencer fencer;
+    std::vector<std::string> runs;
+    std::vector<FencingResult> results;
+  };
+
+  void boot(std::vector<std::string> names) {
+    clock.after_each([this] { deliver(); });
+    for (const std::string& name : names) nodes.push_back(std::make_unique<Node>(*this, name));
+    for (const auto& node : nodes) node->fencer.set_peers(names);
+  }
+  void deliver() {
+    while (!messages.empty()) {
+      const auto [sender, bytes] = std::move(messages.front());
+      messages.pop_front();
+      for (const auto& node : nodes)
+        if (!absent.contains(node->name)) node->fencer.on_message(sender, bytes);
+    }
+  }
+  TestingHost::Answer answer(const AgentRequest& request) {
+    TestingHost::Answer answer;
+    answer.takes = seconds(1);
+    if (broken.contains(request.instance)) {
+      answer.result.exit_code = 1;
+      answer.result.error_output = request.instance + " is broken\n";
+    }
+    return answer;
+  }
+  Node& node(const std::string& name) {
+    for (const auto& each : nodes)
+      if (each->name == name) return *each;
+    throw std::runtime_error("no such node");
+  }
+  void fence(const std::string& at, const std::string& target, const char* client = "crmd") {
+    node(at).fencer.request({target, "reboot", seconds(60), {}, client});
+    deliver();
+  }
+  static Device device(const std::string& id, const std::string& targets) {
+    return {id, "fence_dummy", {{"pcmk_host_list", targets}}};
+  }
+
+  TestingClock clock;
+  Profile profile = profile_of("2.1.5");
+  std::deque<std::pair<std::string, std::vector<std::byte>>> messages;
+  std::set<std::string> broken;
+  std::set<std::string> absent;
+  std::vector<std::unique_ptr<Node>> nodes;
+};
+
+// CM-10.7 to CM-10.10: whoever has a device for the target does it, and everybody hears of it.
+TEST_F(FencerTest, ThePeerWithTheDeviceExecutes) {
+  boot({"node1", "node2", "node3"});
+  node("node2").fencer.set_devices({device("f3", "node3")});
+  fence("node1", "node3");
+  clock.run_for(seconds(5));
+  EXPECT_THAT(node("node2").runs, ElementsAre("f3 reboot node3"));
+  for (const char* name : {"node1", "node2", "node3"}) {
+    ASSERT_EQ(node(name).results.size(), 1U) << name;
+    EXPECT_EQ(node(name).results[0].status, FencingStatus::kDone);
+    EXPECT_EQ(node(name).results[0].delegate, "node2");
+  }
+}
+
+// CM-10.5: a node does not lead its own fencing while somebody else can.
+TEST_F(FencerTest, ARequestAgainstOneselfIsRelayed) {
+  boot({"node1", "node2"});
+  node("node2").fencer.set_devices({device("f1", "node1")});
+  fence("node1", "node1");
+  clock.run_for(seconds(5));
+  EXPECT_TRUE(node("node1").host.logged("Forwarding self-fencing request to node2"));
+  EXPECT_THAT(node("node2").runs, ElementsAre("f1 reboot node1"));
+}
+
+// CM-10.11: nobody has a device.
+TEST_F(FencerTest, NoDevice) {
+  boot({"node1", "node2"});
+  fence("node1", "node2");
+  clock.run_for(seconds(1));
+  ASSERT_EQ(node("node1").results.size(), 1U);
+  EXPECT_EQ(node("node1").results[0].status, FencingStatus::kNoDevice);
+}
+
+// CM-10.15: without a topology a node tries its devices one after the other; CM-10.22: each twice.
+TEST_F(FencerTest, TheNextDeviceOfThePeerIsTried) {
+  boot({"node1", "node2"});
+  broken = {"a"};
+  node("node1").fencer.set_devices({device("a", "node2"), device("b", "node2")});
+  fence("node1", "node2");
+  clock.run_for(seconds(10));
+  EXPECT_THAT(node("node1").runs, ElementsAre("a reboot node2", "a reboot node2", "b reboot node2"));
+  EXPECT_EQ(node("node1").results[0].status, FencingStatus::kDone);
+}
+
+// CM-10.13: a failed level is followed by the next one.
+TEST_F(FencerTest, TopologyGoesToTheNextLevel) {
+  boot({"node1", "node2"});
+  broken = {"first"};
+  node("node1").fencer.set_devices({device("first", "node2"), device("second", "node2")});
+  node("node1").fencer.set_topology({{"node2", false, 2, {"second"}}, {"node2", false, 1, {"first"}}});
+  fence("node1", "node2");
+  clock.run_for(seconds(10));
+  EXPECT_THAT(node("node1").runs, ElementsAre("first reboot node2", "first reboot node2", "second reboot node2"));
+  EXPECT_EQ(node("node1").results[0].status, FencingStatus::kDone);
+}
+
+// CM-10.14: two power supplies: both off before one is on again.
+TEST_F(FencerTest, RebootOfALevelWithTwoDevicesIsOffThenOn) {
+  boot({"node1", "node2", "node3"});
+  node("node1").fencer.set_devices({device("psu1", "node2")});
+  node("node3").fencer.set_devices({device("psu2", "node2")});
+  node("node1").fencer.set_topology({{"node2", false, 1, {"psu1", "psu2"}}});
+  fence("node1", "node2");
+  clock.run_for(seconds(10));
+  EXPECT_THAT(node("node1").runs, ElementsAre("psu1 off node2", "psu1 on node2"));
+  EXPECT_THAT(node("node3").runs, ElementsAre("psu2 off node2", "psu2 on node2"));
+  ASSERT_EQ(node("node1").results.size(), 1U);
+  EXPECT_EQ(node("node1").results[0].action, "reboot");
+  EXPECT_EQ(node("node1").results[0].status, FencingStatus::kDone);
+}
+
+// CM-10.14: what is off is fenced, whether it comes on again or not.
+TEST_F(FencerTest, AFailureToSwitchOnAgainDoesNotMatter) {
+  boot({"node1", "node2"});
+  node("node1").fencer.set_devices(
+      {device("psu1", "node2"), {"psu2", "fence_dummy", {{"pcmk_host_list", "node2"}, {"pcmk_reboot_action", "off"}}}});
+  node("node1").fencer.set_topology({{"node2", false, 1, {"psu1", "psu2"}}});
+  fence("node1", "node2");
+  clock.run_for(seconds(10));
+  EXPECT_THAT(node("node1").runs, ElementsAre("psu1 off node2", "psu2 off node2", "psu1 on node2"));
+  EXPECT_EQ(node("node1").results[0].status, FencingStatus::kDone);
+}
+
+// CM-10.12, CM-10.15: the executing node is lost; another one does it.
+TEST_F(FencerTest, ALostPeerIsGivenUp) {
+  boot({"node1", "node2", "node3"});
+  node("node2").fencer.set_devices({device("f", "node3"), device("g", "node3")});
+  node("node1").fencer.set_devices({device("f", "node3")});
+  node("node2").host.set_agents([](const AgentRequest&) { return TestingHost::Answer{{}, hours(1), false}; });
+  node("node1").fencer.request({"node3", "reboot", seconds(60), {}, "crmd"});
+  deliver();
+  clock.run_for(seconds(5));
+  EXPECT_THAT(node("node1").results, IsEmpty());
+  node("node2").host.power_off();
+  node("node1").fencer.set_peers({"node1", "node3"});
+  clock.run_for(seconds(5));
+  ASSERT_EQ(node("node1").results.size(), 1U);
+  EXPECT_EQ(node("node1").results[0].status, FencingStatus::kDone);
+  EXPECT_EQ(node("node1").results[0].delegate, "node1");
+}
+
+// CM-10.6: two clients want the same; the device runs once, both are answered.
+TEST_F(FencerTest, EqualRequestsAreMerged) {
+  boot({"node1", "node2"});
+  node("node1").fencer.set_devices({device("f", "node2")});
+  fence("node1", "node2", "crmd");
+  fence("node1", "node2", "stonith_admin");
+  clock.run_for(seconds(10));
+  EXPECT_THAT(node("node1").runs, ElementsAre("f reboot node2"));
+  EXPECT_EQ(node("node1").results.size(), 2U);
+}
+
+// CM-10.26, CM-10.17
+TEST_F(FencerTest, AHumanConfirms) {
+  boot({"node1", "node2"});
+  node("node1").fencer.confirm("node2");
+  deliver();
+  ASSERT_EQ(node("node1").results.size(), 1U);
+  EXPECT_EQ(node("node1").results[0].delegate, "a human");
+  EXPECT_EQ(node("node1").results[0].action, "off");
+  ASSERT_EQ(node("node2").fencer.history().size(), 1U);
+  EXPECT_TRUE(node("node2").fencer.history()[0].succeeded);
+}
+
+// CM-10.17: who joins later learns what was.
+TEST_F(FencerTest, HistoryIsShared) {
+  boot({"node1", "node2"});
+  absent = {"node2"};
+  node("node1").fencer.confirm("node3");
+  deliver();
+  absent = {};
+  node("node1").fencer.share_history();
+  deliver();
+  EXPECT_EQ(node("node2").fencer.history().size(), 1U);
+  EXPECT_EQ(node("node1").fencer.history().size(), 1U);
+}
+
+// CM-12.6: nobody can fence it, but its watchdog will.
+TEST_F(FencerTest, TheWatchdogIsWaitedFor) {
+  boot({"node1", "node2"});
+  node("node1").fencer.set_watchdog_timeout(seconds(10));
+  fence("node1", "node2");
+  clock.run_for(seconds(9));
+  EXPECT_THAT(node("node1").results, IsEmpty());
+  clock.run_for(seconds(2));
+  ASSERT_EQ(node("node1").results.size(), 1U);
+  EXPECT_EQ(node("node1").results[0].status, FencingStatus::kDone);
+}
+
+// CM-10.13: the node's own name goes before expressions.
+TEST(Topology, NamesBeforeExpressions) {
+  const std::vector<TopologyLevel> table = {
+      {"node[0-9]+", true, 1, {"all"}}, {"node2", false, 1, {"own"}}, {"node2", false, 2, {"spare"}}};
+  EXPECT_THAT(levels_for(table, "NODE2"), ElementsAre(ElementsAre("own"), ElementsAre("spare")));
+  EXPECT_THAT(levels_for(table, "node7"), ElementsAre(ElementsAre("all")));
+  EXPECT_THAT(levels_for(table, "other"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace simcluster::fencer

@@ -1,0 +1,66 @@
+// Which devices of this node can fence a target: asks those that must be asked (CM-10.3).
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/host.h"
+#include "engine/fencer/device_queue.h"
+
+namespace simcluster::fencer {
+
+using DeviceQueues = std::map<std::string, std::shared_ptr<DeviceQueue>>;
+
+struct Candidate {
+  std::string device;
+  bool verified = false;
+};
+
+class TargetFinder {
+ public:
+  using Answer = std::function<void(const std::vector<Candidate>&)>;
+  using Log = std::function<void(LogPriority, std::string_view)>;
+
+  // `queues` is looked at whenever something is asked; it must outlive the finder.
+  TargetFinder(Host& host, const DeviceQueues& queues, Log log) : host_(host), queues_(queues), log_(std::move(log)) {}
+
+  // Calls `answer` with the devices in the order of their names, at once or when the devices have answered.
+  void find(const std::string& target, Answer answer);
+  // The device's configuration is another one now.
+  void forget(const std::string& device) { lists_.erase(device); }
+  // The device has answered a question of somebody else's.
+  void verified(const std::string& device) { lists_[device].verified = true; }
+
+ private:
+  // What a device said last about whom it can fence.
+  struct TargetList {
+    std::vector<std::string> names;
+    Duration read_at;
+    bool known = false;
+    bool verified = false;
+    bool use_status = false;  // `list` never worked
+  };
+  struct Search {
+    std::string target;
+    std::deque<std::string> left;
+    std::vector<Candidate> able;
+    Answer answer;
+  };
+
+  void go_on(Search search);
+  void ask_list(const std::string& id, DeviceQueue& queue, Search search);
+  void ask_status(const std::string& id, DeviceQueue& queue, Search search);
+  void judge(const std::string& id, bool can, std::string_view how, Search& search);
+
+  Host& host_;
+  const DeviceQueues& queues_;
+  Log log_;
+  std::map<std::string, TargetList> lists_;
+};
+
+}  // namespace simcluster::fencer

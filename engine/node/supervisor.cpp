@@ -1,0 +1,163 @@
+#include "engine/node/supervisor.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace simcluster::node {
+
+namespace {
+
+constexpr int kSigKill = 9;
+constexpr int kMostRespawns = 100;                     // CM-11.7
+constexpr Duration kRestartDelay = milliseconds(100);  // systemd's RestartSec (CM-11.11)
+constexpr Duration kVerifyInterval = seconds(5);       // CM-14.20
+
+std::string_view signal_name(int signal) {
+  switch (signal) {
+    case 6:
+      return "Aborted";
+    case 9:
+      return "Killed";
+    case 11:
+      return "Segmentation fault";
+    case 15:
+      return "Terminated";
+    default:
+      return "Signal";
+  }
+}
+
+}  // namespace
+
+Supervisor::~Supervisor() {
+  for (const auto& [cookie, timer] : timers_) host_.cancel_timer(timer);
+}
+
+// The names of the table in CM A.1, by role.
+std::string_view Supervisor::name(Role role) const {
+  static constexpr std::array<std::string_view, kRoles> kNew = {
+      "pacemakerd",      "pacemaker-based",      "pacemaker-fenced",  "pacemaker-execd",
+      "pacemaker-attrd", "pacemaker-schedulerd", "pacemaker-controld"};
+  static constexpr std::array<std::string_view, kRoles> kOld = {"pacemakerd", "cib",     "stonithd", "lrmd",
+                                                                "attrd",      "pengine", "crmd"};
+  return (profile_.daemons_renamed ? kNew : kOld)[static_cast<std::size_t>(role)];
+}
+
+// The plugin of Corosync 1 has no supervisor of its own: Corosync is it.
+std::vector<std::string> Supervisor::daemons() const {
+  std::vector<std::string> names;
+  for (std::size_t i = profile_.plugin_membership ? 1 : 0; i < kRoles; ++i)
+    names.emplace_back(name(static_cast<Role>(i)));
+  return names;
+}
+
+void Supervisor::log(LogPriority priority, std::string_view text) const {
+  host_.log(priority, profile_.plugin_membership ? "corosync" : "pacemakerd", text);
+}
+
+void Supervisor::start_timer(Cookie cookie, Duration delay) {
+  if (const auto old = timers_.find(cookie); old != timers_.end()) host_.cancel_timer(old->second);
+  timers_[cookie] = host_.start_timer(delay, *this, cookie);
+}
+
+bool Supervisor::child_died(std::string_view daemon, int signal) {
+  const auto names = daemons();
+  if (std::find(names.begin(), names.end(), daemon) == names.end()) return false;
+  for (std::size_t i = 0; i < kRoles; ++i) {
+    const Role role = static_cast<Role>(i);
+    if (name(role) != daemon) continue;
+    if (role == Role::kSupervisor) {
+      supervisor_died();
+    } else if (absent_) {
+      unnoticed_.emplace_back(role, signal);
+    } else {
+      lose(role, signal);
+    }
+    return true;
+  }
+  return false;
+}
+
+bool Supervisor::controller_failed() {
+  if (stopping_) return false;
+  lose(Role::kController, 0);
+  return true;
+}
+
+// --- pacemakerd itself ---
+
+// CM-11.10: the others go on, the service manager starts it again.
+void Supervisor::supervisor_died() {
+  absent_ = true;
+  if (!stopping_) start_timer(kServiceRestart, kRestartDelay);
+}
+
+// A new pacemakerd takes over what runs already (CM-14.20).
+void Supervisor::adopt() {
+  absent_ = false;
+  log(LogPriority::kNotice, "Starting Pacemaker");
+  for (std::size_t i = 1; i < kRoles; ++i)
+    log(LogPriority::kInfo, fmt::format("Tracking existing {} process", name(static_cast<Role>(i))));
+  const auto died = std::exchange(unnoticed_, {});
+  for (const auto& [role, signal] : died) lose(role, signal);
+  if (profile_.pacemakerd_mistakes_stonithd) start_timer(kVerify, kVerifyInterval);
+}
+
+// --- the others ---
+
+// CM-11.7
+void Supervisor::lose(Role role, int signal) {
+  const std::string_view daemon = name(role);
+  log(signal == kSigKill ? LogPriority::kWarning : LogPriority::kError,
+      signal == 0 ? fmt::format("{} exited with status 1", daemon)
+                  : fmt::format("{} terminated with signal {} ({})", daemon, signal, signal_name(signal)));
+  if (stopping_) return;
+  if (fail_fast_) {
+    panic(daemon);
+    return;
+  }
+  if (++respawns_[role] > kMostRespawns) {
+    log(LogPriority::kError, fmt::format("Child respawn count exceeded by {}", daemon));
+    return;
+  }
+  waiting_.push_back(role);
+  start_timer(kRespawn, {});
+}
+
+// CM-11.9
+void Supervisor::panic(std::string_view daemon) {
+  log(LogPriority::kEmergency, fmt::format("Rebooting system because of {}", daemon));
+  host_.reset_node(fmt::format("{} failed", daemon));
+}
+
+void Supervisor::on_timer(std::uint64_t cookie) {
+  timers_.erase(static_cast<Cookie>(cookie));
+  switch (static_cast<Cookie>(cookie)) {
+    case kServiceRestart:
+      if (!stopping_) adopt();
+      return;
+    case kVerify:
+      // Its child is called stonith-ng, the program stonithd: 1.1.14 compares the two.
+      log(LogPriority::kError, "Process stonith-ng terminated");
+      if (fail_fast_) panic("stonith-ng");
+      return;
+    case kRespawn:
+      break;
+  }
+  if (stopping_) return;
+  const std::vector<Role> waiting = std::exchange(waiting_, {});
+  bool whole = false;
+  for (const Role role : waiting) {
+    log(LogPriority::kNotice, fmt::format("Respawning failed child process: {}", name(role)));
+    // CM-11.10: the controller ends when it loses one of these.
+    whole = whole || role == Role::kController || role == Role::kCib || role == Role::kExecutor ||
+            (role == Role::kScheduler && client_.is_dc());
+  }
+  if (!whole) return;
+  client_.kill_manager();
+  client_.restart_manager();
+}
+
+}  // namespace simcluster::node

@@ -1,0 +1,71 @@
+#include "sim/checks/resource_judges.h"
+
+#include <fmt/format.h>
+
+namespace simcluster::sim {
+
+TwoActiveResources::TwoActiveResources(const std::vector<std::string>& resources,
+                                       const std::vector<WatchedService>& services)
+    : resources_(resources.begin(), resources.end()) {
+  for (const WatchedService& service : services) resources_.erase(service.resource);
+}
+
+void TwoActiveResources::on_event(const Truth& truth, const TraceEvent& event, bool) {
+  places_.on_event(event);
+  if (!is_done(event, "start")) return;
+  const std::string resource = field_text(event, "resource");
+  if (!resources_.contains(resource)) return;
+  for (const auto& [machine, since] : places_.of(resource))
+    if (machine != event.node)
+      found(event.at, event.node,
+            fmt::format("{} is started on {} and still runs on {}", resource, truth.machine_name(event.node),
+                        truth.machine_name(machine)));
+}
+
+void StartBeforeFencing::on_event(const Truth& truth, const TraceEvent& event, bool) {
+  if (event.kind == TraceKind::kFencingRequest) fencing_.insert(field_text(event, "target"));
+  if (event.kind == TraceKind::kFencingResult && field_number(event, "ok") != 0)
+    fencing_.erase(field_text(event, "target"));
+  // Whoever is off is off, whether somebody has said so or not.
+  if (event.kind == TraceKind::kNodeReset || event.kind == TraceKind::kNodeBoot ||
+      (event.kind == TraceKind::kNodeStop && field_text(event, "what") == "power off"))
+    fencing_.erase(truth.machine_name(event.node));
+  if (!is_done(event, "start")) return;
+  const std::string resource = field_text(event, "resource");
+  const auto before = since_.find(resource);
+  if (before != since_.end() && before->second.first != event.node &&
+      fencing_.contains(truth.machine_name(before->second.first)))
+    found(event.at, event.node,
+          fmt::format("{} is started although the fencing of {}, where it was, is not complete", resource,
+                      truth.machine_name(before->second.first)));
+  since_[resource] = {event.node, event.at};
+}
+
+void OrderInReality::on_event(const Truth&, const TraceEvent& event, bool) {
+  const bool start = is_done(event, "start");
+  const bool stop = is_done(event, "stop");
+  const std::string resource = start || stop ? field_text(event, "resource") : std::string();
+  for (const WatchedPair& order : orders_) {
+    if (start && resource == order.second) {
+      const Time began = event.at - milliseconds(field_number(event, "exec_ms"));
+      bool runs = false;
+      for (const auto& [machine, since] : places_.of(order.first)) runs = runs || since <= began;
+      if (!runs) found(event.at, event.node, fmt::format("{} is started and {} does not run", resource, order.first));
+    }
+    if (stop && resource == order.first && places_.of(order.first).contains(event.node) &&
+        places_.of(order.second).contains(event.node))
+      found(event.at, event.node, fmt::format("{} is stopped and {} still runs", resource, order.second));
+  }
+  places_.on_event(event);
+}
+
+void ColocationInReality::on_event(const Truth&, const TraceEvent& event, bool) {
+  places_.on_event(event);
+  if (!is_done(event, "start")) return;
+  const std::string resource = field_text(event, "resource");
+  for (const WatchedPair& pair : pairs_)
+    if (resource == pair.first && !places_.of(pair.second).contains(event.node))
+      found(event.at, event.node, fmt::format("{} is started where {} does not run", resource, pair.second));
+}
+
+}  // namespace simcluster::sim

@@ -1,0 +1,63 @@
+// The judges over resources: where they really are, and in which order they really come and go.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/checks/judge.h"
+#include "sim/checks/resource_places.h"
+
+namespace simcluster::sim {
+
+// A resource that may run once runs on two machines. Those that serve an address are left to the judge of addresses.
+class TwoActiveResources final : public Judge {
+ public:
+  explicit TwoActiveResources(const std::vector<std::string>& resources,
+                              const std::vector<WatchedService>& services = {});
+  std::string_view name() const override { return "two-active-resources"; }
+  void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+
+ private:
+  std::set<std::string> resources_;
+  ResourcePlaces places_;
+};
+
+// A resource that was on a node is started on another one while that node is being fenced and nobody has said yet that
+// it is off.
+class StartBeforeFencing final : public Judge {
+ public:
+  std::string_view name() const override { return "start-before-fencing"; }
+  void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+
+ private:
+  std::set<std::string> fencing_;                            // nodes by name
+  std::map<std::string, std::pair<NodeIndex, Time>> since_;  // where a resource was started last
+};
+
+// Mandatory orders hold in reality: `then` begins to start only when `first` runs, `first` stops only when `then` is
+// gone.
+class OrderInReality final : public Judge {
+ public:
+  explicit OrderInReality(std::vector<WatchedPair> orders) : orders_(std::move(orders)) {}
+  std::string_view name() const override { return "order"; }
+  void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+
+ private:
+  std::vector<WatchedPair> orders_;
+  ResourcePlaces places_;
+};
+
+// A resource that must be with another one is started where the other one runs.
+class ColocationInReality final : public Judge {
+ public:
+  explicit ColocationInReality(std::vector<WatchedPair> pairs) : pairs_(std::move(pairs)) {}
+  std::string_view name() const override { return "colocation"; }
+  void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+
+ private:
+  std::vector<WatchedPair> pairs_;
+  ResourcePlaces places_;
+};
+
+}  // namespace simcluster::sim

@@ -1,0 +1,27 @@
+// Where resources really are: by what their agents did, and by the machines that lost their power. What the cluster
+// believes does not count.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "sim/checks/judge.h"
+
+namespace simcluster::sim {
+
+class ResourcePlaces {
+ public:
+  // Where, and since when.
+  using Places = std::map<NodeIndex, Time>;
+
+  void on_event(const TraceEvent& event);
+  const Places& of(const std::string& resource) const;
+
+ private:
+  std::map<std::string, Places> places_;
+};
+
+// A successful start or stop of a resource, as its executor reports it.
+bool is_done(const TraceEvent& event, std::string_view operation);
+
+}  // namespace simcluster::sim

@@ -1,0 +1,39 @@
+// What happened when: from the first fault of a run to its detection, to the fencing of a node, to the service
+// elsewhere.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/checks/judge.h"
+
+namespace simcluster::sim {
+
+struct RunMeasures {
+  // Since the first fault; none: it did not happen.
+  std::optional<Duration>
+      detection;                    // the cluster noticed something: a failed operation, a lost member, a lost network
+  std::optional<Duration> fencing;  // a node was said to be off
+  std::optional<Duration> service;  // a resource was started again
+  int failovers = 0;                // starts of a resource on another node than before
+};
+
+class RunMeter {
+ public:
+  explicit RunMeter(const std::vector<std::string>& resources) : resources_(resources.begin(), resources.end()) {}
+  void on_event(const TraceEvent& event);
+  const RunMeasures& measures() const { return measures_; }
+
+ private:
+  void note(std::optional<Duration>& measure, const TraceEvent& event);
+
+  std::set<std::string> resources_;
+  std::map<std::string, NodeIndex> homes_;
+  std::optional<Time> fault_;
+  RunMeasures measures_;
+};
+
+}  // namespace simcluster::sim
