@@ -44,6 +44,12 @@ bool probe_clone(Model& model, Resource& clone, NodeId node) {
   return created;
 }
 
+// A guest runs neither the container of a connection nor the connection itself (S5 D-26).
+bool is_probed_for_child_only(const Model& model, const BundleReplica& replica, const Node& node) {
+  return replica.connection.valid() && node.is_remote_variant() && is_guest(model, node) &&
+         model.resource(replica.connection).launcher == replica.container;
+}
+
 // S4 CR-13.5.
 bool probe_replica(Model& model, const Resource& bundle, const BundleReplica& replica, NodeId node) {
   bool created = false;
@@ -51,6 +57,7 @@ bool probe_replica(Model& model, const Resource& bundle, const BundleReplica& re
   if (replica.child.valid() && replica.node == node) {
     created = create_probe(model, model.resource(replica.child), node) || created;
   }
+  if (is_probed_for_child_only(model, replica, model.node(node))) return created;
   if (create_probe(model, model.resource(replica.container), node)) {
     created = true;
     if (bundle.bundle->replicas_per_host == 1) {

@@ -1,10 +1,10 @@
 #include "engine/scheduler/node_list.h"
 
+#include <algorithm>
 #include <string>
 
 #include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
-#include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_attributes.h"
 #include "engine/scheduler/stages.h"
@@ -107,8 +107,11 @@ NodeId create_node(Model& model, std::string_view id, std::string_view name, Nod
   node.score = score;
   node.attributes.set("#kind", variant == NodeVariant::kRemote ? "remote" : "cluster");
   model.shapes.add_node(self, id);
-  sorted_insert(model.node_order, self,
-                [&](NodeId a, NodeId b) { return compare_node_names(model.node(a).name, model.node(b).name); });
+  // S3, in front of equal ones; names have a total order, so there is no need to pass all of them.
+  const auto place = std::partition_point(model.node_order.begin(), model.node_order.end(), [&](NodeId other) {
+    return compare_node_names(name, model.node(other).name) > 0;
+  });
+  model.node_order.insert(place, self);
   // Of equal names the newest stands first in the list, so it is the one that is found.
   model.lookups->node_by_name[lower_case(name)] = self;
   model.lookups->node_by_id.try_emplace(lower_case(id), self);
