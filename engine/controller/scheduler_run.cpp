@@ -92,6 +92,9 @@ SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile
   options.sanitized = false;
   options.transition_id = transition_id;
   options.old_fail_counts = !profile.failcount_per_operation;
+  options.legacy.last_start_hides_monitor = profile.last_start_hides_monitor;
+  options.legacy.demote_clears_failures = profile.demote_clears_failures;
+  options.legacy.unmanaged_role_forgotten = profile.unmanaged_role_forgotten;
   scheduler::Schedule schedule = scheduler::schedule(document, options);
   const scheduler::Model& model = schedule.state();
 

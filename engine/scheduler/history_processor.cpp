@@ -271,7 +271,7 @@ void HistoryProcessor::update_state(Step& step, int rc) {
         clear_past = true;
         break;
       case HistoryTask::kDemote:
-        clear_past = policy_ == OnFail::kDemote;
+        clear_past = policy_ == OnFail::kDemote || model_.legacy.demote_clears_failures;
         rsc_.original_role = Role::kUnpromoted;
         break;
       case HistoryTask::kMigrateTo:

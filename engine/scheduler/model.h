@@ -18,6 +18,7 @@
 #include "engine/scheduler/constraints.h"
 #include "engine/scheduler/history.h"
 #include "engine/scheduler/ids.h"
+#include "engine/scheduler/legacy.h"
 #include "engine/scheduler/log_sink.h"
 #include "engine/scheduler/node.h"
 #include "engine/scheduler/operation.h"
@@ -74,6 +75,7 @@ struct Model {
   std::int64_t recheck_by = 0;         // earliest future change, 0: none (S1 C-4.5)
   bool sanitized = true;               // input from file, not live (S1 C-18.9)
   bool old_fail_counts = false;        // see Options
+  Legacy legacy;                       // see Options
 
   // --- configuration ---
   cib::Element rsc_defaults;  // none when absent or not unique (S1 C-4.1)

@@ -219,6 +219,7 @@ NodeEntry* node_to_be_promoted_on(Model& model, Resource& clone, const Resource&
   if (!id.valid()) return nullptr;
   const Node& node = model.node(id);
   if (!resource.managed) {
+    if (model.legacy.unmanaged_role_forgotten) return nullptr;
     if (collective_role(model, resource, true) != Role::kPromoted) return nullptr;
     log(model, LogLevel::kNotice, "node_to_be_promoted_on", "Unmanaged instance {} will be left promoted on {}",
         resource.id, node.name);

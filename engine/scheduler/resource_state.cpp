@@ -179,6 +179,7 @@ void create_existing_recurring(Model& model, const Resource& resource, const Nod
     const int at = static_cast<int>(i);
     if (history.start_index < history.stop_index && at <= history.stop_index) continue;
     if (at < history.start_index || entry.interval == 0) continue;
+    if (at == history.start_index && model.legacy.last_start_hides_monitor) continue;
     if (entry.status == static_cast<int>(ExecStatus::kPending)) continue;
     request_action(model, resource.self, entry.operation, entry.interval, node.self, true);
   }

@@ -25,6 +25,7 @@ void prepare(Model& model, const cib::Document& document, const Options& options
   model.log = options.log;
   model.sanitized = options.sanitized;
   model.old_fail_counts = options.old_fail_counts;
+  model.legacy = options.legacy;
   if (options.explain) model.recorder = std::make_unique<Recorder>();
   model.want_scores = options.collect_scores;
   model.want_utilization = options.collect_utilization;
