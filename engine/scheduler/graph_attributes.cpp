@@ -132,7 +132,7 @@ void add_parameters(Model& model, Action& action, AttributeCollector& out) {
 
 void add_graph_attributes(Model& model, Action& action, StringPool& texts, GraphAction& out) {
   AttributeCollector collector(texts, out);
-  out.attributes.reserve(24);
+  out.attributes.reserve(8);
   collector.add("crm_feature_set", kFeatureSet);
   if (action.has(action_flag::kAttributes)) {
     for (const auto& [name, value] : operation_parameters(model, action.node, action.operation)) {
