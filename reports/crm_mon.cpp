@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/upgrade.h"
 #include "reports/crm_mon_layouts.h"
 #include "reports/crm_mon_view.h"
 
@@ -75,7 +76,9 @@ Result<CrmMonOptions> parse_crm_mon_command(std::string_view command) {
 std::string crm_mon_text(const cib::Document& cib, const CrmMonOptions& options, const CrmMonContext& context) {
   CrmMonOptions effective = options;
   effective.operations = options.operations || options.timing;
-  const ClusterView view(cib, effective, context);
+  cib::Document newest = cib;
+  static_cast<void>(cib::upgrade(newest));  // what cannot be upgraded is shown as far as it is understood
+  const ClusterView view(cib, newest, effective, context);
   if (context.profile.crm_mon_ruler_header) return crm_mon_with_rulers(view);
   if (context.profile.crm_mon_nested_lists) return crm_mon_lists(view);
   return crm_mon_plain(view);

@@ -67,14 +67,19 @@ scheduler::Options scheduler_options(const CrmMonContext& context) {
 
 }  // namespace
 
-ClusterView::ClusterView(const cib::Document& cib, const CrmMonOptions& options, const CrmMonContext& context)
-    : cib_(cib), options_(options), context_(context), schedule_(scheduler::unpack(cib, scheduler_options(context))) {
+ClusterView::ClusterView(const cib::Document& configured, const cib::Document& cib, const CrmMonOptions& options,
+                         const CrmMonContext& context)
+    : configured_(configured),
+      cib_(cib),
+      options_(options),
+      context_(context),
+      schedule_(scheduler::unpack(cib, scheduler_options(context))) {
   // Tickets come with the constraints that name them.
   if (options.bans || options.tickets) scheduler::unpack_constraints(*schedule_.model);
 }
 
 std::optional<std::string_view> ClusterView::property(std::string_view name) const {
-  const cib::Element config = cib_.find_path("configuration/crm_config");
+  const cib::Element config = configured_.find_path("configuration/crm_config");
   for (const cib::Element& set : config.children()) {
     for (const cib::Element& pair : set.children("nvpair")) {
       if (pair.value("name") == name) return pair.attribute("value");

@@ -67,8 +67,9 @@ struct CloneInstances {
 
 class ClusterView {
  public:
-  // `cib` must outlive it.
-  ClusterView(const cib::Document& cib, const CrmMonOptions& options, const CrmMonContext& context);
+  // `configured` is the CIB as the cluster has it, `cib` the same brought to the newest schema. Both must outlive it.
+  ClusterView(const cib::Document& configured, const cib::Document& cib, const CrmMonOptions& options,
+              const CrmMonContext& context);
 
   const cib::Document& cib() const { return cib_; }
   const scheduler::Model& model() const { return *schedule_.model; }
@@ -126,6 +127,7 @@ class ClusterView {
   std::vector<cib::Element> sorted_entries(const cib::Element& resource_history) const;
   std::vector<ShownOperation> operations(const cib::Element& resource_history) const;
 
+  const cib::Document& configured_;
   const cib::Document& cib_;
   const CrmMonOptions& options_;
   const CrmMonContext& context_;

@@ -226,6 +226,7 @@ class Controller::Impl final : public FsaClient,
 
   // --- controller_transition.cpp
   void invoke_scheduler();
+  void upgrade_for_scheduler(cib::Document& input);
   void calculate();
   void scheduler_answered();
   void start_transition(const FsaInput& input);
@@ -329,6 +330,7 @@ class Controller::Impl final : public FsaClient,
   std::uint64_t scheduler_reference_ = 0;  // expected; 0: none
   std::uint64_t last_reference_ = 0;
   std::unique_ptr<SchedulerRun> answer_;
+  std::string newest_schema_at_;  // version of the configuration that needs no upgrade
   std::uint64_t answer_reference_ = 0;
   std::int64_t recheck_by_ = 0;
   int outstanding_ = 0;  // own CIB requests with an answer still to come

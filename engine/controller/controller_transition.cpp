@@ -1,6 +1,7 @@
 // Calling the scheduler and carrying out its graph (CM part G).
 #include <fmt/format.h>
 
+#include "engine/cib/upgrade.h"
 #include "engine/cib/values.h"
 #include "engine/controller/controller_impl.h"
 
@@ -49,6 +50,15 @@ void Controller::Impl::invoke_scheduler() {
 }
 
 // CM-7.2: the CIB is there.
+// The scheduler knows the newest schema only (S1 C-1.8). A configuration that needed nothing is not looked at again.
+void Controller::Impl::upgrade_for_scheduler(cib::Document& input) {
+  const cib::Element root = input.root();
+  std::string version = fmt::format("{}.{}", root.value("admin_epoch"), root.value("epoch"));
+  if (version == newest_schema_at_) return;
+  const cib::UpgradeResult result = cib::upgrade(input);
+  if (result.outcome == cib::UpgradeOutcome::kValid && !result.changed) newest_schema_at_ = std::move(version);
+}
+
 void Controller::Impl::calculate() {
   if (!the_dc_ || fsa_.state() != State::kPolicyEngine || !scheduler_connected_) return;
   if (outstanding_ > 0) {
@@ -60,6 +70,7 @@ void Controller::Impl::calculate() {
   root.set_attribute("dc-uuid", node_xml_id(self_));
   root.set_attribute("have-quorum", quorate_ ? "1" : "0");
   if (ever_quorate_ && !quorate_) root.set_attribute("no-quorum-panic", "1");
+  upgrade_for_scheduler(input);
   answer_ = std::make_unique<SchedulerRun>(
       run_scheduler(input, profile_, host_.now(), ++last_transition_id_, ++last_input_file_));
   answer_reference_ = scheduler_reference_ = ++last_reference_;

@@ -1,5 +1,6 @@
 #include "engine/controller/scheduler_run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,6 +20,19 @@ std::string without_columns(std::string_view line) {
     if (c == ' ' && (text.empty() || text.back() == ' ' || text.back() == '(')) continue;
     if (c == ')' && text.ends_with(' ')) text.pop_back();
     text += c;
+  }
+  return text;
+}
+
+// Before 2.1 the roles were called Master and Slave: "Promote db:0 ( Slave -> Master node1 )".
+std::string with_old_roles(std::string_view line) {
+  std::string text(line.substr(0, std::min(line.find('('), line.size())));
+  for (std::size_t at = text.size(); at < line.size();) {
+    const std::size_t end = std::min(line.find(' ', at), line.size());
+    const std::string_view word = line.substr(at, end - at);
+    text += word == "Promoted" ? "Master" : word == "Unpromoted" ? "Slave" : word;
+    if (end < line.size()) text += ' ';
+    at = end + 1;
   }
   return text;
 }
@@ -105,6 +119,8 @@ SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile
     lines.failure(model.history_entry(failed.entry), model.resource(failed.resource).id, model.node(failed.node).name);
   }
   run.summary = scheduler::transition_summary(schedule);
+  if (profile.old_rc_texts)
+    for (std::string& line : run.summary) line = with_old_roles(line);
   for (const std::string& line : run.summary) {
     if (profile.daemons_renamed) {
       lines.add(LogPriority::kNotice, "log_list_item", fmt::format("Actions: {}", line));
