@@ -8,6 +8,7 @@ namespace simcluster::sim {
 
 namespace {
 
+constexpr std::array<std::string_view, 3> kDamages = {"dropped", "bit-flip", "truncated"};
 constexpr std::array<std::string_view, 3> kDirections = {"both", "sending", "receiving"};
 
 }  // namespace
@@ -19,7 +20,13 @@ void describe_quality(Fields& fields, LinkQuality& quality) {
   fields.share({"duplication", "share of frames that arrive twice"}, quality.duplication);
   fields.share({"reordering", "share of frames that may be overtaken"}, quality.reordering);
   fields.duration({"reordering-delay", "how long such a frame is held back at most"}, quality.reordering_delay);
-  fields.share({"corruption", "share of frames in which a bit is turned over"}, quality.corruption);
+  fields.share({"corruption", "share of frames that are damaged"}, quality.corruption);
+  auto damage = static_cast<std::size_t>(quality.damage);
+  fields.choice({"damage",
+                 "what becomes of them: dropped (when absent, a checksum finds out), bit-flip (a wrong bit arrives) or "
+                 "truncated (only a part arrives)"},
+                damage, kDamages);
+  quality.damage = static_cast<Damage>(damage);
   fields.number({"bandwidth", "bits per second, 0: unlimited"}, quality.bandwidth, 0, 1'000'000'000'000);
 }
 

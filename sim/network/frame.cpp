@@ -17,10 +17,11 @@ Frame* FramePool::allocate(std::uint32_t size_class) {
   return frame;
 }
 
-FrameRef FramePool::copy(const Frame& frame) {
-  FrameRef other = take(frame.size_);
+FrameRef FramePool::copy(const Frame& frame, std::size_t size) {
+  SIMCLUSTER_ASSERT(size <= frame.size_);
+  FrameRef other = take(size);
   other->header = frame.header;
-  std::memcpy(other->data(), frame.data(), frame.size_);
+  std::memcpy(other->data(), frame.data(), size);
   return other;
 }
 

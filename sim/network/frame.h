@@ -113,7 +113,9 @@ class FramePool {
     ++in_use_;
     return FrameRef(frame);
   }
-  FrameRef copy(const Frame& frame);
+  FrameRef copy(const Frame& frame) { return copy(frame, frame.size_); }
+  // With the first `size` bytes of its payload only.
+  FrameRef copy(const Frame& frame, std::size_t size);
   // Frames that somebody holds.
   std::size_t in_use() const { return in_use_; }
   // Frames that were ever allocated.

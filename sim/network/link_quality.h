@@ -7,6 +7,13 @@
 
 namespace simcluster::sim {
 
+// What becomes of a frame that is damaged on its way (M WF-5).
+enum class Damage : std::uint8_t {
+  kDropped,    // the receiver's checksum finds out
+  kBitFlip,    // a bit of the payload is turned over, and no checksum notices
+  kTruncated,  // only a part of the payload arrives
+};
+
 // All probabilities are parts per million, drawn per frame from the network's seeded streams. The default is a quiet
 // local network.
 struct LinkQuality {
@@ -16,8 +23,9 @@ struct LinkQuality {
   std::uint32_t duplication = 0;
   std::uint32_t reordering = 0;  // such a frame is held back by up to reordering_delay and may be overtaken
   Duration reordering_delay = milliseconds(2);
-  std::uint32_t corruption = 0;  // a bit of the payload is turned over; the receiver's checksum is not modelled
-  std::uint64_t bandwidth = 0;   // bits per second, 0: unlimited
+  std::uint32_t corruption = 0;  // such a frame is damaged
+  Damage damage = Damage::kDropped;
+  std::uint64_t bandwidth = 0;             // bits per second, 0: unlimited
   std::uint32_t queue_bytes = 256 * 1024;  // waiting for bandwidth; what does not fit is dropped
   bool operator==(const LinkQuality&) const = default;
 };

@@ -298,16 +298,23 @@ bool Network::pass(const LinkQuality& quality, Journey& journey) {
     journey.reordered = true;
     journey.at = journey.at + random_.between({}, quality.reordering_delay);
   }
-  if (quality.corruption > 0 && random_.one_in_million(quality.corruption)) corrupt(journey.frame);
-  return true;
+  if (quality.corruption == 0 || !random_.one_in_million(quality.corruption)) return true;
+  ++counters_.corrupted;
+  return damage(quality.damage, journey.frame);
 }
 
-void Network::corrupt(FrameRef& frame) {
-  if (frame->payload().empty()) return;
-  frame = pool_.copy(*frame);
-  const std::uint64_t bit = random_.below(frame->payload().size() * 8);
+// M WF-5. False when it does not arrive.
+bool Network::damage(Damage damage, FrameRef& frame) {
+  const std::size_t size = frame->payload().size();
+  if (damage == Damage::kDropped || size == 0) return false;
+  if (damage == Damage::kTruncated) {
+    frame = pool_.copy(*frame, random_.below(size));
+    return true;
+  }
+  frame = pool_.copy(*frame, size);
+  const std::uint64_t bit = random_.below(size * 8);
   frame->payload()[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
-  ++counters_.corrupted;
+  return true;
 }
 
 void Network::forward(Segment& segment, const Port& from, PortId to_id, Journey journey) {

@@ -168,7 +168,7 @@ class Network final : private EventHandler {
   bool wait_for_bandwidth(const LinkQuality& quality, Port& port, const Frame& frame, Time& at);
   void launch(Time at, PortId to, FrameRef frame);
   void drop(const Port& port, const Frame& frame, std::string_view reason);
-  void corrupt(FrameRef& frame);
+  bool damage(Damage damage, FrameRef& frame);
   void trace_frame(TraceKind kind, const Port& port, const Frame& frame);
 
   EventQueue& queue_;

@@ -119,6 +119,24 @@ TEST_F(NetworkTest, KeepsTheOrderUnderJitter) {
   for (std::size_t i = 0; i < 200; ++i) EXPECT_EQ(nics_[1].frames[i].second[0], static_cast<char>('A' + i % 26));
 }
 
+// M WF-5: a checksum finds damage out unless the test says otherwise.
+TEST_F(NetworkTest, DamagedFramesAreLostWrongOrCut) {
+  quality_.corruption = 1'000'000;
+  for (const auto& [damage, arrived] :
+       {std::pair{Damage::kDropped, 0U}, {Damage::kBitFlip, 1U}, {Damage::kTruncated, 1U}}) {
+    quality_.damage = damage;
+    build(SegmentKind::kSwitch, 2);
+    nics_[1].frames.clear();
+    send(0, mac(1), "twelve bytes");
+    settle();
+    ASSERT_EQ(nics_[1].frames.size(), arrived);
+    if (arrived == 0) continue;
+    const std::string& got = nics_[1].frames[0].second;
+    EXPECT_NE(got, "twelve bytes");
+    EXPECT_EQ(got.size() == 12, damage == Damage::kBitFlip);
+  }
+}
+
 TEST_F(NetworkTest, LosesDoublesReordersAndDamages) {
   quality_.loss = 100'000;
   quality_.duplication = 100'000;
@@ -131,7 +149,7 @@ TEST_F(NetworkTest, LosesDoublesReordersAndDamages) {
   }
   settle();
   const NetworkCounters& n = network_->counters();
-  EXPECT_NEAR(static_cast<double>(n.dropped), 200, 60);
+  EXPECT_NEAR(static_cast<double>(n.dropped), 290, 70);  // damaged ones among them
   EXPECT_NEAR(static_cast<double>(n.duplicated), 180, 60);
   EXPECT_NEAR(static_cast<double>(n.corrupted), 90, 40);
   EXPECT_EQ(nics_[1].frames.size(), 2000 - n.dropped + n.duplicated);

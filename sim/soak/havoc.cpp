@@ -18,8 +18,7 @@ void attempt(const Result<void>& result) { static_cast<void>(result); }
 
 }  // namespace
 
-Havoc::Havoc(World& world, std::uint64_t seed, bool addresses)
-    : world_(world), random_(seed, "havoc"), addresses_(addresses) {}
+Havoc::Havoc(World& world, std::uint64_t seed, Kinds kinds) : world_(world), random_(seed, "havoc"), kinds_(kinds) {}
 
 void Havoc::say(NodeIndex machine, const std::string& text) {
   world_.tracer().emit(machine, TraceKind::kFault, {{"text", text}});
@@ -91,7 +90,7 @@ void Havoc::strike_interface(Machine& machine, const InterfaceSpec& interface) {
   const AddressSpec& address = interface.addresses.front();
   std::uint64_t what = random_.below(10);
   const bool takes_address = what == 3 || what == 6;
-  if (takes_address && !addresses_) what = 0;
+  if (takes_address && !kinds_.addresses) what = 0;
   switch (what) {
     case 0:
       say(index, fmt::format("the cable of {} is pulled", interface.name));
@@ -134,6 +133,7 @@ LinkQuality Havoc::bad_quality() {
   quality.reordering = rarely(500'000);
   quality.reordering_delay = milliseconds(random_.between(1, 30));
   quality.corruption = rarely(50'000);
+  if (kinds_.damaged_frames) quality.damage = static_cast<Damage>(random_.below(3));
   if (random_.below(3) == 0) quality.delay = milliseconds(random_.between(1, 40));
   if (random_.below(3) == 0) quality.jitter = milliseconds(random_.between(1, 30));
   if (random_.below(4) == 0) quality.bandwidth = static_cast<std::uint64_t>(random_.between(200'000, 10'000'000));

@@ -8,8 +8,12 @@ namespace simcluster::sim {
 
 class Havoc {
  public:
-  // `world` must outlive it. Without `addresses` no node loses an address of its own.
-  Havoc(World& world, std::uint64_t seed, bool addresses);
+  struct Kinds {
+    bool addresses = false;       // nodes lose their own addresses
+    bool damaged_frames = false;  // frames arrive with wrong bits or cut; otherwise a checksum finds them out
+  };
+  // `world` must outlive it.
+  Havoc(World& world, std::uint64_t seed, Kinds kinds);
 
   // One more fault, or the repair of one. Traced as a fault.
   void strike();
@@ -31,7 +35,7 @@ class Havoc {
 
   World& world_;
   Random random_;
-  bool addresses_;
+  Kinds kinds_;
   std::uint64_t strikes_ = 0;
   Time swizzled_until_;
 };

@@ -70,9 +70,9 @@ Result<SoakResult> soak(const SoakPlan& plan, TraceSink* sink, int level) {
   result.stack = plan.stack.empty() ? std::string(soak_stacks()[random.below(soak_stacks().size())]) : plan.stack;
   const SoakStack* stack = find_soak_stack(result.stack);
   if (stack == nullptr) return fail(fmt::format("there is no stack \"{}\" for soaking", result.stack));
-  auto spec = soak_world(*stack, result.nodes, plan.seed, random);
-  if (!spec) return tl::unexpected<Error>(spec.error());
-  auto created = World::create(std::move(*spec));
+  auto setup = soak_world(*stack, result.nodes, plan.seed, random);
+  if (!setup) return tl::unexpected<Error>(setup.error());
+  auto created = World::create(std::move(setup->spec));
   if (!created) return tl::unexpected<Error>(created.error());
   World& world = **created;
   const Time start = world.now();
@@ -81,7 +81,7 @@ Result<SoakResult> soak(const SoakPlan& plan, TraceSink* sink, int level) {
   const Attached counting(world, &counter, trace_kind_level(TraceKind::kMessageDelivered));
   const Attached listening(world, sink, level);
   Panel panel(world, {});
-  Havoc havoc(world, plan.seed, stack->survives_address_loss);
+  Havoc havoc(world, plan.seed, {stack->survives_address_loss, setup->authenticated});
   world.start();
   wreak(world, havoc, random);
   recover(world, havoc, panel.watch().reformation);

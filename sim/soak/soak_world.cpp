@@ -28,13 +28,13 @@ constexpr auto kNames = [] {
 }();
 
 // Short timers, so that an hour of a real cluster's trouble fits into a minute. Links are looked at every 200 ms
-// (KN-5), and a lost redundant ring costs each hop of the token a part of its timeout (RR-7): those need the usual
-// second.
-std::string totem_section(const SoakStack& stack, Random& random) {
-  const bool patient = stack.transport == "knet" || !stack.rrp_mode.empty();
+// (KN-5): they need the usual second.
+std::string totem_section(const SoakStack& stack, bool authenticated, Random& random) {
+  const bool patient = stack.transport == "knet";
   const std::int64_t token = patient ? 1000 : 100 * random.between(3, 8);
   std::string text = fmt::format("totem {{\n  version: 2\n  token: {}\n  token_coefficient: 0\n", token);
   if (stack.corosync.front() == '1') text = fmt::format("totem {{\n  version: 2\n  token: {}\n", token);
+  if (authenticated) text += "  secauth: on\n";
   if (!stack.transport.empty()) text += fmt::format("  transport: {}\n", stack.transport);
   if (!stack.rrp_mode.empty()) text += fmt::format("  rrp_mode: {}\n", stack.rrp_mode);
   if (stack.corosync.front() != '1') text += "  cluster_name: soak\n";
@@ -48,8 +48,8 @@ std::string totem_section(const SoakStack& stack, Random& random) {
   return text + "}\n";
 }
 
-std::string configuration(const SoakStack& stack, std::uint32_t nodes, Random& random) {
-  std::string text = totem_section(stack, random);
+std::string configuration(const SoakStack& stack, std::uint32_t nodes, bool authenticated, Random& random) {
+  std::string text = totem_section(stack, authenticated, random);
   if (stack.corosync.front() == '1') return text;
   if (!stack.ids_from_addresses) {
     text += "nodelist {\n";
@@ -93,14 +93,15 @@ std::vector<std::string> soak_machine_names(std::uint32_t nodes) {
   return names;
 }
 
-Result<WorldSpec> soak_world(const SoakStack& stack, std::uint32_t nodes, std::uint64_t seed, Random& random) {
+Result<SoakWorld> soak_world(const SoakStack& stack, std::uint32_t nodes, std::uint64_t seed, Random& random) {
   StackVersions versions;
   versions.corosync = stack.corosync;
   versions.pacemaker = kNoPacemaker;
   if (random.below(4) == 0 && stack.survives_address_loss) versions.network_manager = "default";
   auto profile = make_profile(versions);
   if (!profile) return tl::unexpected<Error>(profile.error());
-  WorldSpec spec;
+  SoakWorld world;
+  WorldSpec& spec = world.spec;
   spec.seed = seed;
   for (std::uint32_t ring = 0; ring < stack.networks; ++ring) {
     SegmentSpec segment;
@@ -108,7 +109,9 @@ Result<WorldSpec> soak_world(const SoakStack& stack, std::uint32_t nodes, std::u
     if (nodes == 2 && random.below(3) == 0) segment.kind = SegmentKind::kCable;
     spec.segments.push_back(segment);
   }
-  const std::string conf = configuration(stack, nodes, random);
+  // CR-1: Corosync 1 and 2 authenticate unless told not to, Corosync 3 when told to, and over knet only.
+  world.authenticated = stack.corosync.front() != '3' || (stack.transport == "knet" && random.below(3) == 0);
+  const std::string conf = configuration(stack, nodes, world.authenticated, random);
   for (const std::string& name : soak_machine_names(nodes)) {
     const auto id = static_cast<std::uint32_t>(spec.machines.size() + 1);
     MachineSpec machine;
@@ -131,7 +134,7 @@ Result<WorldSpec> soak_world(const SoakStack& stack, std::uint32_t nodes, std::u
     }
     spec.machines.push_back(std::move(machine));
   }
-  return spec;
+  return world;
 }
 
 }  // namespace simcluster::sim

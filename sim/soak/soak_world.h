@@ -22,8 +22,13 @@ struct SoakStack {
   bool survives_address_loss = false;
 };
 
+struct SoakWorld {
+  WorldSpec spec;
+  bool authenticated = false;  // frames that were damaged or cut on their way are found out
+};
+
 const SoakStack* find_soak_stack(std::string_view name);
 // `random` decides what the configuration leaves open: timers, traffic, NetworkManager.
-Result<WorldSpec> soak_world(const SoakStack& stack, std::uint32_t nodes, std::uint64_t seed, Random& random);
+Result<SoakWorld> soak_world(const SoakStack& stack, std::uint32_t nodes, std::uint64_t seed, Random& random);
 
 }  // namespace simcluster::sim

@@ -127,6 +127,7 @@ TEST_F(RingTest, SurvivesALossyNetwork) {  // M TR-3
   quality.duplication = 20'000;
   quality.reordering = 20'000;
   quality.corruption = 5'000;
+  quality.damage = Damage::kBitFlip;
   build(3, "1.4.6", multicast, quality);
   world->run_for(minutes(2));
   EXPECT_TRUE(world->healthy());
