@@ -37,26 +37,35 @@ const std::vector<std::size_t>& Rrp::next_rings(std::size_t& pointer) {
   return chosen_;
 }
 
+// RR-6.
 void Rrp::on_token(std::size_t ring, std::uint32_t number, std::span<const std::byte> frame, const IpAddress& from) {
   if (mode_ == RrpMode::kNone) return client_.pass_token_up(frame, from);
   if (mode_ == RrpMode::kPassive) {
     monitor(&Health::tokens, ring, timers_.rrp_problem_count_threshold);
     return client_.pass_token_up(frame, from);
   }
-  if (sequence_less(last_token_, number)) {
+  const bool newer = sequence_less(last_token_, number);
+  last_token_ = number;
+  rings_[ring].token_seen = true;
+  // Commit tokens count from 1 again (SRP-6.1). Where a ring still owes its copy of the token before, nothing would
+  // ever pass up one whose number is not newer: it is waited for as well. What was passed up already is only resent.
+  const bool another = !token_waits_ && !seen_on_all() && !std::ranges::equal(frame, token_);
+  if (newer || another) {
     token_.assign(frame.begin(), frame.end());
     token_from_ = from;
     token_waits_ = true;
     for (Health& health : rings_) health.token_seen = false;
+    rings_[ring].token_seen = true;
     deadlines_.arm(kTokenExpired, milliseconds(timers_.rrp_token_expired_timeout));
   }
-  last_token_ = number;
-  rings_[ring].token_seen = true;
-  for (const Health& health : rings_)
-    if (!health.faulty && !health.token_seen) return;
+  if (!seen_on_all()) return;
   deadlines_.cancel(kTokenExpired);
   token_waits_ = false;
   client_.pass_token_up(frame, from);
+}
+
+bool Rrp::seen_on_all() const {
+  return std::ranges::all_of(rings_, [](const Health& health) { return health.faulty || health.token_seen; });
 }
 
 void Rrp::on_mcast(std::size_t ring) {

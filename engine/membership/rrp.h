@@ -65,6 +65,7 @@ class Rrp {
   };
 
   const std::vector<std::size_t>& next_rings(std::size_t& pointer);
+  bool seen_on_all() const;
   void token_expired();
   void decrement();
   void monitor(std::uint32_t Health::*counter, std::size_t ring, std::uint32_t threshold);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "engine/membership/testing_host.h"
 #include "engine/membership/testing_network.h"
 
 namespace simcluster::membership {
@@ -80,6 +81,49 @@ TEST(Rrp, RecoveryLineRepeatsInOldVersions) {
     EXPECT_GE(net.count_logs(1, "Automatically recovered ring 1"), lines) << version;
     EXPECT_LE(net.count_logs(1, "Automatically recovered ring 1"), lines * lines * 4 - 3) << version;
   }
+}
+
+// Two rings of which the second is silent, without a network.
+struct ActiveRings : testing::Test, TimerClient, RrpClient {
+  void on_timer(std::uint64_t) override {
+    deadlines.begin_input();
+    deadlines.on_host_timer();
+    while (const auto due = deadlines.next_due()) rrp.on_deadline(*due);
+    deadlines.settle();
+  }
+  void pass_token_up(std::span<const std::byte> frame, const IpAddress&) override {
+    passed += std::to_integer<char>(frame[0]);
+  }
+  void send_ring_test(std::size_t) override {}
+  IpAddress ring_address(std::size_t) const override { return {}; }
+  void token(std::uint32_t number, char content) {
+    const std::byte frame{static_cast<unsigned char>(content)};
+    deadlines.begin_input();
+    rrp.on_token(0, number, {&frame, 1}, {});
+    deadlines.settle();
+  }
+
+  const TotemTimers timers;
+  const Profile profile = *make_profile({});
+  PatientHost host;
+  Deadlines deadlines{host, *this, 0};
+  Rrp rrp{RrpMode::kActive, 2, timers, profile, host, deadlines, *this};
+  std::string passed;
+};
+
+// RR-6: the next commit token has the number of the one before (SRP-6.1) and is waited for like any other; a token that
+// was passed up is not when it is resent.
+TEST_F(ActiveRings, CommitTokensWithTheSameNumberArePassedUp) {
+  token(1, 'a');
+  EXPECT_EQ(passed, "");
+  host.run_for(milliseconds(300));
+  EXPECT_EQ(passed, "a");
+  token(1, 'a');
+  host.run_for(milliseconds(300));
+  EXPECT_EQ(passed, "a");
+  token(1, 'b');
+  host.run_for(milliseconds(300));
+  EXPECT_EQ(passed, "ab");
 }
 
 // MV-46.

@@ -179,6 +179,7 @@ class Srp final : public PersistClient {
   void send_join_now();
   void receive_join(std::span<const std::byte> frame);
   bool join_passes_gate(const Join& join);
+  bool installed_by_sender(const Join& join) const;
   void process_join(const Join& join);
   bool agreed();
   void consensus_reached(const Processor& p) { add(consensus_, p); }

@@ -84,7 +84,9 @@ void Srp::receive_commit_token(std::span<const std::byte> frame) {
       commit_token_ = std::move(token);
       return enter_recovery();
     case SrpState::kRecovery:
-      if (!(token.ring == ring_) || ring_.representative != me_) return;
+      // Its second arrival only: another copy of the first (resent, or by way of another redundant ring) would have the
+      // ORF token overtake the commit token, which nobody resends from then on.
+      if (!(token.ring == ring_) || ring_.representative != me_ || token.token_seq < commit_token_.token_seq) return;
       if (originated_ && profile_.second_commit_token_ignored) return;
       originated_ = true;
       return send_first_token();

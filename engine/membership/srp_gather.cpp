@@ -125,6 +125,10 @@ void Srp::receive_join(std::span<const std::byte> frame) {
     debug(fmt::format("Received LEAVE message from {}", id_text(join_.failed.back())));
   }
   const SrpState before = state_;
+  if (installed_by_sender(join_)) {
+    proc_ = new_memb_;  // INS-12
+    fail_.clear();
+  }
   process_join(join_);
   if (before == SrpState::kCommit) {
     enter_gather(GatherCause::kJoinCommit);
@@ -151,6 +155,14 @@ bool Srp::join_passes_gate(const Join& join) {
   return false;
 }
 
+// In RECOVERY: the sender has installed this ring already, and that was the end of whom we failed to agree on it. To
+// keep them failed would teach it our list again (SRP-5.8a), and two rings whose messages meet while each is being
+// installed would go on failing each other for ever.
+bool Srp::installed_by_sender(const Join& join) const {
+  if (state_ != SrpState::kRecovery || join.leave() || join.ring_seq != ring_.sequence) return false;
+  return difference(fail_, join.failed).size() == fail_.size() && subset(new_memb_, join.proc);
+}
+
 // SRP-5.6 to SRP-5.10.
 void Srp::process_join(const Join& join) {
   if (same_set(join.proc, proc_) && same_set(join.failed, fail_)) {
@@ -171,6 +183,8 @@ void Srp::process_join(const Join& join) {
     }
   } else if (!(subset(join.proc, proc_) && subset(join.failed, fail_)) && !contains(fail_, join.from)) {
     const std::size_t known = proc_.size() + fail_.size();
+    // K-1. A longer list would be refused by everybody, this node included, for ever.
+    if (proc_.size() + difference(join.proc, proc_).size() > kMaxProcessors) return drop(kTooManyEntries);
     add_all(proc_, join.proc);
     if (contains(join.failed, me_))
       add(fail_, join.from);

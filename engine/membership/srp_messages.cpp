@@ -290,8 +290,7 @@ std::string_view Codec::decode(std::span<const std::byte> frame, Join& join) con
   if (r.failed()) return kTooShort;
   // 2^63 configurations do not happen: damaged on the way, and nothing could ever be agreed on after it.
   if (join.ring_seq >> 63 != 0) return kTooShort;
-  if (procs > kMaxProcessors || fails > kMaxProcessors)
-    return "Received memb_join message list_entries exceeds the maximum allowed value...  ignoring.";
+  if (procs > kMaxProcessors || fails > kMaxProcessors) return kTooManyEntries;
   join.proc.clear();
   join.failed.clear();
   Processor p;

@@ -105,6 +105,10 @@ struct RingTest {
   std::uint32_t originator = 0;
 };
 
+// WF-4: a JOIN with more processors than a membership may have (K-1).
+inline constexpr std::string_view kTooManyEntries =
+    "Received memb_join message list_entries exceeds the maximum allowed value...  ignoring.";
+
 // Encodes and decodes one generation's frames. encode() replaces the buffer's content. decode() returns an empty text,
 // or the words of WF-3/WF-4 for a frame that must be dropped.
 class Codec {

@@ -43,6 +43,9 @@ void Calm::look(const Truth& truth, Time now) {
 // --- RingAgreement ---------------------------------------------------------------------------------------------------
 
 void RingAgreement::on_event(const Truth& truth, const TraceEvent& event, bool) {
+  const bool power_cut = event.kind == TraceKind::kNodeReset ||
+                         (event.kind == TraceKind::kNodeStop && field_text(event, "what") == "power off");
+  if (power_cut) forget_unwritten(sequences_[event.node], event.at);
   if (event.kind != TraceKind::kMembershipChange || on_loopback(event)) return;
   const std::string ring = field_text(event, "ring");
   const Ids members = sorted(field_ids(event, "members"));
@@ -59,10 +62,16 @@ void RingAgreement::on_event(const Truth& truth, const TraceEvent& event, bool) 
   const bool ids_are_identity = ring.find(':') == std::string::npos;
   if (!holds(members, representative) || (ids_are_identity && representative != members.front()))
     found(event.at, event.node, fmt::format("ring {} of {} is represented by {}", ring, text, representative));
-  std::int64_t& last = sequences_[event.node];
+  auto& sequences = sequences_[event.node];
   const std::int64_t sequence = field_number(event, "sequence");
-  if (sequence <= last) found(event.at, event.node, fmt::format("ring sequence {} follows {}", sequence, last));
-  last = sequence;
+  if (!sequences.empty() && sequence <= sequences.back().second)
+    found(event.at, event.node, fmt::format("ring sequence {} follows {}", sequence, sequences.back().second));
+  sequences.emplace_back(event.at, sequence);
+}
+
+void RingAgreement::forget_unwritten(std::vector<std::pair<Time, std::int64_t>>& sequences, Time now) {
+  constexpr Duration kOnTheDisk = seconds(1);
+  while (!sequences.empty() && now - sequences.back().first < kOnTheDisk) sequences.pop_back();
 }
 
 // --- ConfigurationChange ---------------------------------------------------------------------------------------------

@@ -44,8 +44,11 @@ class RingAgreement final : public Judge {
     std::string members;
     NodeIndex first;
   };
+  // The daemon hands its sequence to the disk and goes on (SRP-2.2): what a power cut overtakes is not there any more.
+  static void forget_unwritten(std::vector<std::pair<Time, std::int64_t>>& sequences, Time now);
+
   std::map<std::string, Ring> rings_;
-  std::map<NodeIndex, std::int64_t> sequences_;
+  std::map<NodeIndex, std::vector<std::pair<Time, std::int64_t>>> sequences_;  // of the rings a node was in
 };
 
 // Who stays, who leaves and who joins add up: the transitional members are old and new members, the others of the old
