@@ -18,8 +18,9 @@ template <class Use>
 void with_rule_context(const Model& model, const EvaluationContext& context, const Use& use) {
   cib::RuleContext rules;
   std::optional<cib::DateTime>& now = model.parameters->now;
-  if (!now) now = cib::DateTime::from_epoch(model.now);
+  if (!now) now = cib::DateTime::from_epoch(model.now, model.now_offset);
   rules.now = *now;
+  rules.local_offset = model.date_offset;
   const auto attribute = [&](std::string_view name) { return node_attribute(*context.node, name); };
   const auto meta = [&](std::string_view name) { return context.meta->get(name); };
   const auto parameter = [&](std::string_view name) { return context.parameters->get(name); };

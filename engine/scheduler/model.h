@@ -70,6 +70,8 @@ struct Model {
   cib::Document implicit;              // elements that the scheduler invents: guest connections, bundle parts
   StringPool strings;                  // texts that the model makes
   std::int64_t now = 0;                // effective time, seconds since 1970
+  int now_offset = 0;                  // see Options
+  int date_offset = 0;                 // see Options
   LocalOffset utc_offset = nullptr;    // see Options
   LogSink* log = nullptr;              // borrowed; null: nobody listens
   std::int64_t recheck_by = 0;         // earliest future change, 0: none (S1 C-4.5)

@@ -144,7 +144,8 @@ void settle_start_delay(Model& model, std::uint32_t interval, Pairs& meta) {
   }
   const std::string_view* origin_text = meta.find("interval-origin");
   if (origin_text == nullptr || interval < 1000) return;
-  const auto origin = cib::parse_date_time(*origin_text, cib::DateTime::from_epoch(model.now));
+  const auto origin =
+      cib::parse_date_time(*origin_text, cib::DateTime::from_epoch(model.now, model.now_offset), model.date_offset);
   if (!origin) return;
   const std::int64_t rest = (model.now - origin->to_epoch()) % (interval / 1000);
   const std::int64_t delay = rest <= 0 ? -rest : std::int64_t{interval / 1000} - rest;

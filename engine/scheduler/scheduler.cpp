@@ -21,6 +21,8 @@ void prepare(Model& model, const cib::Document& document, const Options& options
   model.cib = &document;
   model.implicit.create_root("implicit");
   model.now = options.now;
+  model.now_offset = options.now_offset;
+  model.date_offset = options.date_offset;
   model.utc_offset = options.utc_offset;
   model.log = options.log;
   model.sanitized = options.sanitized;

@@ -23,6 +23,10 @@ struct Options {
   // Effective time in seconds since 1970 (S1 C-4.4). Attribute `execution-date` of the CIB is the caller's business:
   // see execution_date().
   std::int64_t now = 0;
+  // Where `now` was told, in seconds east of UTC: hours and days of date_spec are those of that place.
+  int now_offset = 0;
+  // Of dates in the configuration that have no offset of their own: that of local time at this moment (S1 C-2.8).
+  int date_offset = 0;
   // Replaces the attribute `have-quorum` of the CIB when set.
   std::optional<bool> quorum;
   bool collect_scores = false;       // crm_simulate -s
@@ -30,7 +34,7 @@ struct Options {
   bool sanitized = true;             // input is a file, not a live cluster (S1 C-18.9)
   bool explain = false;              // records what explanation.h tells
   int transition_id = 1;             // printed in the graph header
-  LocalOffset utc_offset = nullptr;  // of local time, for times without an offset and for display; null: UTC
+  LocalOffset utc_offset = nullptr;  // of local time, for display; null: UTC
   LogSink* log = nullptr;            // borrowed, for messages about the run; null: none
   bool old_fail_counts = false;      // names without operation count, too, as until 1.1.16 (CM-9.1)
   Legacy legacy;                     // of releases before 1.0.12

@@ -36,6 +36,8 @@ int zone_offset(std::int64_t seconds) {
   return static_cast<int>(parts.tm_gmtoff);
 }
 
+cib::DateTime local_time(std::int64_t seconds) { return cib::DateTime::from_epoch(seconds, zone_offset(seconds)); }
+
 // Where the output goes: standard output or the file of --output-to.
 class Destination {
  public:
@@ -161,24 +163,27 @@ class Replay {
     return write_file(*options_.save_input, cib::write_document(input));
   }
 
-  // The scheduler's time, with the line that tells about it.
-  std::int64_t effective_time() {
+  // The scheduler's time, with the line that tells about it. It is a local time unless it was told with an offset.
+  cib::DateTime effective_time() {
     const std::int64_t now = std::time(nullptr);
     if (options_.date) {
       output_.plain("Setting effective cluster time: " + *options_.date);
-      const auto parsed = cib::parse_date_time(*options_.date, cib::DateTime::from_epoch(now), zone_offset(now));
-      return parsed ? parsed->to_epoch() : now;
+      const cib::DateTime local = local_time(now);
+      return cib::parse_date_time(*options_.date, local, zone_offset(now)).value_or(local);
     }
     if (const auto recorded = scheduler::execution_date(working_)) {
       output_.plain("Using the original execution date of: " + scheduler::utc_text(*recorded));
-      return *recorded;
+      return local_time(*recorded);
     }
-    return now;
+    return local_time(now);
   }
 
   void build_state(bool schedulable) {
     scheduler::Options options;
-    options.now = effective_time();
+    const cib::DateTime now = effective_time();
+    options.now = now.to_epoch();
+    options.now_offset = now.offset;
+    options.date_offset = zone_offset(std::time(nullptr));
     options.utc_offset = zone_offset;
     if (options_.verbose > 0) options.log = &log_;
     options.collect_scores = schedulable && options_.show_scores;
@@ -313,7 +318,10 @@ int profile(const std::string& program, const ReplayOptions& options, ReplayOutp
     const auto begin = std::chrono::steady_clock::now();
     for (int i = 0; i < options.repeat; ++i) {
       scheduler::Options scheduler_options;
-      scheduler_options.now = scheduler::execution_date(*input.document).value_or(std::time(nullptr));
+      const std::int64_t now = std::time(nullptr);
+      scheduler_options.now = scheduler::execution_date(*input.document).value_or(now);
+      scheduler_options.now_offset = zone_offset(scheduler_options.now);
+      scheduler_options.date_offset = zone_offset(now);
       scheduler_options.utc_offset = zone_offset;
       scheduler::schedule(*input.document, scheduler_options);
     }

@@ -124,5 +124,33 @@ TEST_F(ReplayLog, OddConfigurations) {
   EXPECT_EQ(count("Ignoring recorded node state for 'gone'"), 1) << all;
 }
 
+// S1 C-2.8: dates without an offset are local ones, at the offset of this moment; the hours of a date_spec are those of
+// the place where the time was told.
+TEST_F(ReplayLog, DatesOfRulesAreLocal) {
+  write("rules.xml",
+        R"(<cib validate-with="pacemaker-4.0" admin_epoch="0" epoch="1" num_updates="0" have-quorum="1">
+  <configuration>
+    <crm_config><cluster_property_set id="o"><nvpair id="o1" name="fencing-enabled" value="false"/></cluster_property_set></crm_config>
+    <nodes><node id="1" uname="node1"/></nodes>
+    <resources><primitive id="r" class="ocf" provider="heartbeat" type="Dummy"/></resources>
+    <constraints>
+      <rsc_location id="a" rsc="r"><rule id="ar" score="100"><date_expression id="ae" operation="gt" start="2026-07-01 12:00:00"/></rule></rsc_location>
+      <rsc_location id="b" rsc="r"><rule id="br" score="7"><date_expression id="be" operation="date_spec"><date_spec id="bs" hours="12-15"/></date_expression></rule></rsc_location>
+    </constraints>
+  </configuration>
+  <status><node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member"/></status>
+</cib>
+)");
+  const auto score = [&](const std::string& zone, const std::string& date) {
+    const std::string output = shell("TZ=" + zone, "-x rules.xml -sRQ -t '" + date + "'").output;
+    const std::size_t colon = output.rfind(": ");
+    return colon == std::string::npos ? output : output.substr(colon + 2);
+  };
+  EXPECT_EQ(score("UTC", "2026-07-01 12:30:00"), "107\n");
+  EXPECT_EQ(score("Asia/Tokyo", "2026-07-01 12:30:00"), "107\n");
+  EXPECT_EQ(score("Asia/Tokyo", "2026-07-01 03:30:00Z"), "100\n");
+  EXPECT_EQ(score("Asia/Tokyo", "2026-07-01 02:30:00Z"), "0\n");
+}
+
 }  // namespace
 }  // namespace simcluster::tools
