@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
+
+#include <regex.h>
 
 #include "engine/fencer/devices.h"
 
@@ -11,11 +12,12 @@ namespace simcluster::fencer {
 namespace {
 
 bool fits(const std::string& expression, std::string_view node) {
-  try {
-    return std::regex_search(node.begin(), node.end(), std::regex(expression, std::regex::extended));
-  } catch (const std::regex_error&) {
-    return false;  // an expression that means nothing fits nobody
-  }
+  regex_t regex;
+  // An expression that means nothing fits nobody.
+  if (regcomp(&regex, expression.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
+  const bool found = regexec(&regex, std::string(node).c_str(), 0, nullptr, 0) == 0;
+  regfree(&regex);
+  return found;
 }
 
 }  // namespace
