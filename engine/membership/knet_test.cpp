@@ -76,6 +76,25 @@ TEST(Knet, Mv13TwoLinksPassive) {
   EXPECT_GE(net.count_logs(1, "host: host: 2 has no active links"), 2U);  // at start, and now
 }
 
+// MV-06 a: the others' links to a node that paused are down when it goes on, and its own go down then. What a host says
+// over a link that is down is not listened to, so the token that waited for it is lost, and the ring forms anew.
+TEST(Knet, Mv06TheTokenThatWaitedIsNotListenedTo) {
+  TestNetwork net(3, conf(3, 1), "3.1.7");
+  net.start_all();
+  net.run_for(seconds(20));
+  ASSERT_TRUE(net.settled({{1, 2, 3}}));
+  const RingId ring = net.stack(1).ring();
+  net.pause(3);
+  net.run_for(seconds(2));
+  EXPECT_EQ(net.count_logs(1, "link: host: 3 link: 0 is down"), 1U);
+  net.resume(3);
+  net.run_for(seconds(10));
+  EXPECT_TRUE(net.settled({{1, 2, 3}}));
+  EXPECT_EQ(net.stack(3).ring().sequence, ring.sequence + 4);
+  for (const std::uint32_t node : {1U, 2U, 3U}) EXPECT_TRUE(net.stack(node).quorate());
+  EXPECT_EQ(net.count_logs(1, "A new membership (1.d) was formed. Members"), 1U);
+}
+
 // MV-15: who is not heard loses its links both ways.
 TEST(Knet, Mv15OneNodeSendsToNobody) {
   TestNetwork net(3, conf(3, 1, "token: 1000\n"), "3.1.7");

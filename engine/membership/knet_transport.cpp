@@ -172,6 +172,9 @@ void KnetTransport::on_datagram(LinkIndex link_index, const IpAddress& from, std
 void KnetTransport::receive_data(Peer& peer, const IpAddress& from, std::span<const std::byte> packet) {
   KnetData data;
   if (!decode_knet_data(packet, data)) return;
+  // Links come up on the two ends at different times, and go down so after a pause: what a host says is not listened to
+  // before there is a way back to it (Corosync 3.1.7: "Source host not reachable yet. Discarding packet").
+  if (peer.best == kNone) return;
   const bool whole = data.fragment == 0;
   if (whole && !peer.duplicates.first_time(data.sequence)) return;
   const auto frame = peer.reassembly.add(data);

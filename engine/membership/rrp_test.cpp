@@ -205,6 +205,28 @@ TEST(Interfaces, Mv53UdpuKeepsItsIdentity) {
   ASSERT_TRUE(net.run_until([&] { return one_ring_of(net, 2); }, milliseconds(2500)));
 }
 
+// IF-10: without its address udpu does not even start; udp binds to 127.0.0.1 (IF-3).
+TEST(Interfaces, UdpuNeedsItsAddressAtTheStart) {
+  for (const char* version : {"2.4.6", "3.1.7"}) {
+    TestNetwork net(2, with_ids("udpu"), version);
+    net.remove_address(2);
+    net.start_all();
+    net.run_for(seconds(1));
+    EXPECT_EQ(net.exit_code(2), 15) << version;
+    EXPECT_EQ(net.count_logs(2,
+                             "[TOTEM ] One of your ip addresses are now bound to localhost. Corosync would not work "
+                             "correctly."),
+              1U);
+    EXPECT_EQ(net.count_logs(2, "[SERV  ]"), 0U);
+  }
+  TestNetwork net(2, with_ids("udpu"), "2.3.5");
+  net.remove_address(2);
+  net.start_all();
+  net.run_for(seconds(1));
+  EXPECT_FALSE(net.exit_code(2));
+  EXPECT_EQ(net.count_logs(2, "[TOTEM ] The network interface is down."), 1U);
+}
+
 // MV-54, IF-11: udp in Corosync 3 cannot complete a ring and keeps reporting the old one.
 TEST(Interfaces, Mv54UdpOfCorosync3KeepsTheOldRing) {
   TestNetwork net(2, with_ids(), "3.1.7");

@@ -21,7 +21,11 @@ void Srp::install_ring() {
   client_.on_ring_change({true, &ring_, &trans_, &kNobody, &left});  // INS-6
   wait_trans_ack_ = true;                                            // INS-7
   const bool late = profile_.assembly_switched_late && !profile_.assembly_switched_early_again;
-  if (!late) client_.on_buffers_switch();
+  if (!late) {
+    client_.on_buffers_switch();
+    // A message of which the first part was delivered before the hole will never be whole.
+    if (sequence_less(high_delivered_, saved_high_)) trace_state("torn", "old messages lie beyond a hole");
+  }
   deliver_old_ring_rest();
   if (late) client_.on_buffers_switch();                               // INS-9
   client_.on_ring_change({false, &ring_, &memb_, &joined, &kNobody});  // INS-10
@@ -116,16 +120,14 @@ void Srp::log_installation(const ProcessorList& joined, const ProcessorList& lef
     std::string text = names(list);
     return text.empty() ? text : text.substr(1);
   };
-  host_.trace(
-      TraceKind::kMembershipChange,
-      {{"ring", ring_text(ring_)},
-       {"members", trimmed(memb_)},
-       {"joined", trimmed(joined)},
-       {"left", trimmed(left)},
-       {"transitional", trimmed(trans_)},
-       {"self", id_text(me_)},
-       {"representative", ring_.representative.node_id},
-       {"sequence", static_cast<std::int64_t>(ring_.sequence)}});
+  host_.trace(TraceKind::kMembershipChange, {{"ring", ring_text(ring_)},
+                                             {"members", trimmed(memb_)},
+                                             {"joined", trimmed(joined)},
+                                             {"left", trimmed(left)},
+                                             {"transitional", trimmed(trans_)},
+                                             {"self", id_text(me_)},
+                                             {"representative", ring_.representative.node_id},
+                                             {"sequence", static_cast<std::int64_t>(ring_.sequence)}});
 }
 
 }  // namespace simcluster::membership

@@ -137,7 +137,16 @@ void UdpTransport::log_members(std::size_t index) {
 }
 
 void UdpTransport::interface_down(std::size_t index) {
+  const bool at_start = rings_[index].bound == Bound::kNothing;
   rings_[index].bound = Bound::kLoopback;
+  // IF-10.
+  if (at_start && keeps_identity()) {
+    constexpr int kFatal = 15;  // LC-7
+    host_.log(LogPriority::kError, "corosync",
+              "[TOTEM ] One of your ip addresses are now bound to localhost. Corosync would not work correctly.");
+    stop();
+    return host_.exit_node(kFatal, "an own address is not there");
+  }
   log("The network interface is down.");
   report();
 }

@@ -13,6 +13,12 @@ bool holds(const std::vector<std::uint32_t>& ids, std::uint32_t id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+// Beyond a hole that somebody who is gone has left nothing is promised (EVS-5): releases with switch V-12 off lose what
+// was cut into parts there.
+bool messages_torn(const TraceEvent& event) {
+  return event.kind == TraceKind::kMembershipState && field_text(event, "state") == "torn";
+}
+
 }  // namespace
 
 // --- SelfDelivery ----------------------------------------------------------------------------------------------------
@@ -22,6 +28,7 @@ void SelfDelivery::on_event(const Truth&, const TraceEvent& event, bool) {
     lives_.erase(event.node);
     return;
   }
+  if (messages_torn(event)) lives_[event.node].own.clear();
   if (event.kind == TraceKind::kMessageSent) {
     const std::string message = field_text(event, "message");
     sent_.insert(message);
@@ -109,6 +116,8 @@ void MessageGaps::on_event(const Truth& truth, const TraceEvent& event, bool) {
     lives_.erase(event.node);
     return;
   }
+  if (messages_torn(event))
+    for (auto& [sender, stream] : lives_[event.node].streams) stream.parted = true;
   if (event.kind == TraceKind::kMembershipChange) {
     Life& life = lives_[event.node];
     life.members = field_ids(event, "members");

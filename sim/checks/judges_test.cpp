@@ -1,6 +1,7 @@
 // Every judge is seen to find something, and to find nothing where there is nothing.
 #include <gtest/gtest.h>
 
+#include "sim/checks/delivery_judges.h"
 #include "sim/checks/judge.h"
 #include "sim/checks/manager_judges.h"
 #include "sim/checks/resource_judges.h"
@@ -54,6 +55,20 @@ TEST_F(Judges, EveryNameHasAJudge) {
   const auto judges = make_judges({kServices, {}, false, seconds(30)});
   ASSERT_EQ(judges.size(), judge_names().size());
   for (std::size_t i = 0; i < judges.size(); ++i) EXPECT_EQ(judges[i]->name(), judge_names()[i]);
+}
+
+// V-12, EVS-5.
+TEST_F(Judges, AGapBeyondAHoleOfTheDeadIsNone) {
+  const auto delivered = [&](Judge& judge, std::int64_t at, const char* message) {
+    event(judge, seconds(at), TraceKind::kMessageDelivered, {{"message", message}, {"from", 2}, {"bytes", 1449}});
+  };
+  MessageGaps gaps;
+  delivered(gaps, 1, "n2.0/1");
+  event(gaps, seconds(2), TraceKind::kMembershipState, {{"state", "torn"}, {"why", ""}, {"ring", "10.77.0.1:8"}});
+  delivered(gaps, 2, "n2.0/4");
+  EXPECT_TRUE(gaps.findings().empty());
+  delivered(gaps, 2, "n2.0/6");
+  EXPECT_EQ(gaps.findings().size(), 1U);
 }
 
 TEST_F(Judges, TwoActivesFindsAnAddressOnTwoMachinesOnce) {

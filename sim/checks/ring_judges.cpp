@@ -70,7 +70,7 @@ void RingAgreement::on_event(const Truth& truth, const TraceEvent& event, bool) 
 }
 
 void RingAgreement::forget_unwritten(std::vector<std::pair<Time, std::int64_t>>& sequences, Time now) {
-  constexpr Duration kOnTheDisk = seconds(1);
+  constexpr Duration kOnTheDisk = milliseconds(50);  // a write takes a few milliseconds and waits for those before it
   while (!sequences.empty() && now - sequences.back().first < kOnTheDisk) sequences.pop_back();
 }
 
