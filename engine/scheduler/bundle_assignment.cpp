@@ -36,13 +36,12 @@ bool is_threshold_reached(Model& model, Resource& child, const Node& node) {
 void assign_child(Model& model, Resource& clone, const BundleReplica& replica, bool final) {
   Resource& child = model.resource(replica.child);
   const Because because(model.recorder.get(), {ScoreReason::kBundleNode, {}, replica.container});
-  for (std::uint32_t i = 0; i < child.allowed.entries().size(); ++i) {
-    NodeEntry& entry = child.allowed.entries()[i];
+  for (NodeEntry& entry : child.allowed.entries()) {
     if (!entry.present) continue;
-    if (NodeId(i) != replica.node) {
-      set_score(model.recorder.get(), child.self, NodeId(i), entry, -kInfinity);
+    if (entry.node != replica.node) {
+      set_score(model.recorder.get(), child.self, entry.node, entry, -kInfinity);
     } else if (!is_threshold_reached(model, child, model.node(replica.node))) {
-      set_score(model.recorder.get(), child.self, NodeId(i), entry, kInfinity);
+      set_score(model.recorder.get(), child.self, entry.node, entry, kInfinity);
     }
   }
   const bool assigning = clone.assigning;
@@ -81,11 +80,10 @@ void assign_bundle(Model& model, Resource& bundle, NodeId prefer, bool final) {
   if (data.clone.valid()) {
     Resource& clone = model.resource(data.clone);
     const Because because(model.recorder.get(), {ScoreReason::kBundleNode, {}, bundle.self});
-    for (std::uint32_t i = 0; i < clone.allowed.entries().size(); ++i) {
-      NodeEntry& entry = clone.allowed.entries()[i];
+    for (NodeEntry& entry : clone.allowed.entries()) {
       if (!entry.present) continue;
-      const Score score = is_replica_node(data, NodeId(i)) ? 0 : -kInfinity;
-      set_score(model.recorder.get(), clone.self, NodeId(i), entry, score);
+      const Score score = is_replica_node(data, entry.node) ? 0 : -kInfinity;
+      set_score(model.recorder.get(), clone.self, entry.node, entry, score);
     }
     assign(model, clone, prefer, final);
   }

@@ -347,11 +347,9 @@ class BundleReader {
     Resource& resource = model_.resource(connection);
     resource.needs_remote_address = replica.ip.empty();
     const Because because(model_.recorder.get(), {ScoreReason::kNoRemoteNodes});
-    for (const NodeId node : model_.node_order) {
-      if (!model_.node(node).is_remote_variant()) continue;
-      if (NodeEntry* entry = resource.allowed.find(node)) {
-        set_score(model_.recorder.get(), connection, node, *entry, -kInfinity);
-      }
+    for (NodeEntry& entry : resource.allowed.entries()) {
+      if (!entry.present || !model_.node(entry.node).is_remote_variant()) continue;
+      set_score(model_.recorder.get(), connection, entry.node, entry, -kInfinity);
     }
     return connection;
   }
@@ -369,12 +367,16 @@ class BundleReader {
   void prepare_node(BundleReplica& replica, std::string_view id) {
     model_.have_remote_nodes = true;
     NodeId node_id = find_node(model_, id);
-    if (!node_id.valid()) node_id = create_node(model_, id, id, NodeVariant::kRemote, -kInfinity);
-    Node& node = model_.node(node_id);
     const Because because(model_.recorder.get(), {ScoreReason::kBundleNode});
+    if (node_id.valid()) {
+      std::erase(model_.probed_nodes, node_id);
+      for (const ResourceId top : model_.top_level) forbid_node(top, node_id);
+    } else {
+      node_id = create_bundle_node(model_, id);
+    }
+    Node& node = model_.node(node_id);
     node.score = -kInfinity;
     node.probe_mode = ProbeMode::kNever;
-    for (const ResourceId top : model_.top_level) forbid_node(top, node_id);
     replica.node = node_id;
     Resource& child = model_.resource(replica.child);
     child.allowed = NodeTable();

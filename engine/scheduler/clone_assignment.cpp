@@ -30,16 +30,15 @@ std::string_view obstacle(Model& model, const Resource& instance, const Node& no
 }
 
 void ban_unavailable_nodes(Model& model, Resource& instance, int per_node) {
-  for (std::uint32_t i = 0; i < instance.allowed.entries().size(); ++i) {
-    NodeEntry& entry = instance.allowed.entries()[i];
+  for (NodeEntry& entry : instance.allowed.entries()) {
     if (!entry.present) continue;
-    const std::string_view why = obstacle(model, instance, model.nodes[i], per_node);
+    const std::string_view why = obstacle(model, instance, model.node(entry.node), per_node);
     if (why.empty()) continue;
     const Because because(model.recorder.get(), {ScoreReason::kCollective, why, instance.parent});
-    set_score(model.recorder.get(), instance.self, NodeId(i), entry, -kInfinity);
+    set_score(model.recorder.get(), instance.self, entry.node, entry, -kInfinity);
     for (const ResourceId child : instance.children) {
-      NodeEntry* below = model.resource(child).allowed.find(NodeId(i));
-      if (below != nullptr) set_score(model.recorder.get(), child, NodeId(i), *below, -kInfinity);
+      NodeEntry* below = model.resource(child).allowed.find(entry.node);
+      if (below != nullptr) set_score(model.recorder.get(), child, entry.node, *below, -kInfinity);
     }
   }
 }
@@ -157,11 +156,10 @@ class InstanceAssigner {
  private:
   void reset_counters() {
     int available = 0;
-    for (std::uint32_t i = 0; i < collective_.allowed.entries().size(); ++i) {
-      NodeEntry& entry = collective_.allowed.entries()[i];
+    for (NodeEntry& entry : collective_.allowed.entries()) {
       if (!entry.present) continue;
       entry.count = 0;
-      if (is_available(model_.nodes[i])) ++available;
+      if (is_available(model_.node(entry.node))) ++available;
     }
     optimal_ = std::max(available > 0 ? total_ / available : 0, 1);
   }

@@ -55,10 +55,9 @@ bool can_interleave(const Model& model, const Resource& dependent, const Resourc
 void ban_other_nodes(const Model& model, Resource& dependent, const std::vector<NodeId>& kept,
                      const Colocation& colocation) {
   const Because because(model.recorder.get(), {ScoreReason::kColocation, colocation.id, colocation.primary});
-  for (std::uint32_t i = 0; i < dependent.allowed.entries().size(); ++i) {
-    NodeEntry& entry = dependent.allowed.entries()[i];
-    if (entry.present && std::find(kept.begin(), kept.end(), NodeId(i)) == kept.end()) {
-      set_score(model.recorder.get(), dependent.self, NodeId(i), entry, -kInfinity);
+  for (NodeEntry& entry : dependent.allowed.entries()) {
+    if (entry.present && std::find(kept.begin(), kept.end(), entry.node) == kept.end()) {
+      set_score(model.recorder.get(), dependent.self, entry.node, entry, -kInfinity);
     }
   }
 }
@@ -78,10 +77,9 @@ void place_with_role(Model& model, Resource& dependent, const Resource& clone, c
     if (!node.valid() || collective_role(model, instance, false) != colocation.primary_role) continue;
     if (colocation.score < kInfinity) {
       const auto value = colocation_value(model, instance, model.node(node), colocation.node_attribute);
-      for (std::uint32_t i = 0; i < dependent.allowed.entries().size(); ++i) {
-        NodeEntry& entry = dependent.allowed.entries()[i];
+      for (NodeEntry& entry : dependent.allowed.entries()) {
         if (!entry.present) continue;
-        if (same_value(colocation_value(model, dependent, model.nodes[i], colocation.node_attribute), value)) {
+        if (same_value(colocation_value(model, dependent, model.node(entry.node), colocation.node_attribute), value)) {
           entry.score = add_scores(entry.score, colocation.score);
         }
       }
@@ -92,11 +90,10 @@ void place_with_role(Model& model, Resource& dependent, const Resource& clone, c
   }
   if (colocation.score < kInfinity) return;
   if (colocation.dependent_role == Role::kPromoted && colocation.primary_role == Role::kPromoted) return;
-  for (std::uint32_t i = 0; i < dependent.allowed.entries().size(); ++i) {
-    NodeEntry& entry = dependent.allowed.entries()[i];
+  for (NodeEntry& entry : dependent.allowed.entries()) {
     if (!entry.present) continue;
     const auto it =
-        std::find_if(remembered.rbegin(), remembered.rend(), [&](const Remembered& r) { return r.node == NodeId(i); });
+        std::find_if(remembered.rbegin(), remembered.rend(), [&](const Remembered& r) { return r.node == entry.node; });
     entry.score = it == remembered.rend() ? -kInfinity : add_scores(entry.score, it->score);
   }
 }

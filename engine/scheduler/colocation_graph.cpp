@@ -96,8 +96,8 @@ const std::vector<ColocationLink*>& ColocationGraph::follow(ColocationLink& link
 
 std::vector<Score> ColocationGraph::table_of(const Resource& resource) const {
   std::vector<Score> table(model_.nodes.size(), kAbsent);
-  for (std::uint32_t i = 0; i < resource.allowed.entries().size(); ++i) {
-    if (resource.allowed.entries()[i].present) table[i] = resource.allowed.entries()[i].score;
+  for (const NodeEntry& entry : resource.allowed.entries()) {
+    if (entry.present) table[entry.node.index()] = entry.score;
   }
   return table;
 }

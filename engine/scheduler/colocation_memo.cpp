@@ -90,11 +90,12 @@ void ColocationMemo::merge(Resource& source, NodeTable& table, const Colocation&
   present_.clear();
   available_.clear();
   Scores scores(model_.nodes.size(), 0);
-  for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
-    if (!table.entries()[i].present) continue;
-    scores[i] = table.entries()[i].score;
+  for (const NodeEntry& entry : table.entries()) {
+    if (!entry.present) continue;
+    const std::uint32_t i = entry.node.value;
+    scores[i] = entry.score;
     present_.push_back(i);
-    if (is_available(model_.nodes[i])) available_.push_back(i);
+    if (is_available(model_.node(entry.node))) available_.push_back(i);
   }
   if (source.self == colocation.dependent) {
     apply(graph_->link(colocation), factor, scores, active);
@@ -102,7 +103,9 @@ void ColocationMemo::merge(Resource& source, NodeTable& table, const Colocation&
     const std::unique_ptr<ColocationLink> link = graph_->make_link(colocation, source);
     apply(*link, factor, scores, active);
   }
-  for (const std::uint32_t i : present_) table.entries()[i].score = scores[i];
+  for (NodeEntry& entry : table.entries()) {
+    if (entry.present) entry.score = scores[entry.node.index()];
+  }
 }
 
 bool ColocationMemo::any_usable(const Scores& scores) const {

@@ -70,10 +70,9 @@ Recorder* merge_recorder(const Model& model) {
 
 // S3.
 void add_matching_scores(const WalkMemo::LinkScores& link, NodeTable& table, float factor, std::uint32_t flags) {
-  for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
-    NodeEntry& entry = table.entries()[i];
+  for (NodeEntry& entry : table.entries()) {
     if (!entry.present) continue;
-    const Score score = link.by_node[i];
+    const Score score = link.by_node[entry.node.index()];
     if (link.negatives.drops(factor, score)) continue;
     if (entry.score == kUnusableScore) continue;
     const Score sum = add_scores(weighted_score(factor, score), entry.score);
@@ -144,7 +143,7 @@ void merge_into(Model& model, WalkMemo& memo, Resource& source, NodeTable& table
     {
       const Because because(recorder, link_reason(recorder, source, colocation));
       const TableWatch watch(recorder, target_of(recorder), work);
-      add_matching_scores(memo.link(source, colocation, work.entries().size()), work, factor, flags);
+      add_matching_scores(memo.link(source, colocation, work.width()), work, factor, flags);
     }
     if (merge_chain(model, memo, source, work, factor, flags)) {
       if ((flags & merge_flag::kNonnegative) != 0) revive_unusable(recorder, work);
@@ -174,10 +173,9 @@ void apply_to_location(Model& model, Resource& dependent, const Resource& primar
   ValueClasses classes(model, colocation.node_attribute);
   const std::uint32_t primary_class = primary.assigned.valid() ? classes.of(primary, primary.assigned) : 0;
   NodeTable work = dependent.allowed.copy(model.shapes);
-  for (std::uint32_t i = 0; i < work.entries().size(); ++i) {
-    NodeEntry& entry = work.entries()[i];
+  for (NodeEntry& entry : work.entries()) {
     if (!entry.present) continue;
-    entry.score = located_score(model, dependent, primary, colocation, primary_class, classes, NodeId(i), entry.score);
+    entry.score = located_score(model, dependent, primary, colocation, primary_class, classes, entry.node, entry.score);
   }
   if (colocation.score <= -kInfinity || colocation.score >= kInfinity || any_available(model, work)) {
     const Because because(model.recorder.get(), {ScoreReason::kColocation, colocation.id, primary.self});
@@ -205,9 +203,8 @@ Score apply_colocation_with_group(Model& model, Resource& dependent, const Resou
 }  // namespace
 
 bool any_available(const Model& model, const NodeTable& table) {
-  for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
-    const NodeEntry& entry = table.entries()[i];
-    if (entry.present && entry.score >= 0 && is_available(model.nodes[i])) return true;
+  for (const NodeEntry& entry : table.entries()) {
+    if (entry.present && entry.score >= 0 && is_available(model.node(entry.node))) return true;
   }
   return false;
 }

@@ -52,20 +52,18 @@ void order_load(Model& model, Resource& resource) {
 // S3 A-5.20 "pin": only the node behind this connection is left.
 void pin_to_connection(Model& model, Resource& resource, ResourceId connection) {
   const Because because(model.recorder.get(), {ScoreReason::kConnectionPin, {}, connection});
-  for (std::uint32_t i = 0; i < resource.allowed.entries().size(); ++i) {
-    NodeEntry& entry = resource.allowed.entries()[i];
-    if (entry.present && model.nodes[i].connection != connection) {
-      set_score(model.recorder.get(), resource.self, NodeId(i), entry, -kInfinity);
+  for (NodeEntry& entry : resource.allowed.entries()) {
+    if (entry.present && model.node(entry.node).connection != connection) {
+      set_score(model.recorder.get(), resource.self, entry.node, entry, -kInfinity);
     }
   }
 }
 
 void ban_remote_nodes(Model& model, Resource& resource) {
   const Because because(model.recorder.get(), {ScoreReason::kNoRemoteNodes});
-  for (std::uint32_t i = 0; i < resource.allowed.entries().size(); ++i) {
-    NodeEntry& entry = resource.allowed.entries()[i];
-    if (entry.present && model.nodes[i].is_remote_variant() && model.nodes[i].connection.valid()) {
-      set_score(model.recorder.get(), resource.self, NodeId(i), entry, -kInfinity);
+  for (NodeEntry& entry : resource.allowed.entries()) {
+    if (entry.present && model.node(entry.node).is_remote_variant() && model.node(entry.node).connection.valid()) {
+      set_score(model.recorder.get(), resource.self, entry.node, entry, -kInfinity);
     }
   }
 }

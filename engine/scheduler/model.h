@@ -83,9 +83,10 @@ struct Model {
   cib::Element rsc_defaults;  // none when absent or not unique (S1 C-4.1)
   cib::Element op_defaults;
   ClusterOptions options;
-  std::deque<Node> nodes;          // by NodeId; references stay valid
-  NodeShapes shapes;               // of the node tables
-  std::vector<NodeId> node_order;  // the node list, name order (S2 N-3.1)
+  std::deque<Node> nodes;            // by NodeId; references stay valid
+  NodeShapes shapes;                 // of the node tables
+  std::vector<NodeId> node_order;    // the node list, name order (S2 N-3.1)
+  std::vector<NodeId> probed_nodes;  // those of the list that are no bundle nodes
   NodeId dc;
   std::deque<Resource> resources;     // by ResourceId; references stay valid
   std::vector<ResourceId> top_level;  // the resource list

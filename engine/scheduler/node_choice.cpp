@@ -16,10 +16,9 @@ namespace {
 NodeId best_candidate(const Model& model, const NodeTable& table, NodeId current) {
   NodeId best;
   Score best_score = 0;
-  for (std::uint32_t i = 0; i < table.entries().size(); ++i) {
-    const NodeEntry& entry = table.entries()[i];
+  for (const NodeEntry& entry : table.entries()) {
     if (!entry.present) continue;
-    const NodeId node(i);
+    const NodeId node = entry.node;
     if (!best.valid() || compare_nodes(model, node, entry.score, best, best_score, current) < 0) {
       best = node;
       best_score = entry.score;
@@ -74,9 +73,8 @@ void record_choice(Model& model, const Resource& resource, NodeId best) {
   const Score best_score = resource.allowed.find(best)->score;
   DecisionKind kind = DecisionKind::kHighestScore;
   NodeId second;
-  for (std::uint32_t i = 0; i < resource.allowed.entries().size(); ++i) {
-    const NodeEntry& entry = resource.allowed.entries()[i];
-    const NodeId node(i);
+  for (const NodeEntry& entry : resource.allowed.entries()) {
+    const NodeId node = entry.node;
     if (!entry.present || node == best) continue;
     const auto second_score = [&] { return resource.allowed.find(second)->score; };
     if (second.valid() && compare_nodes(model, second, second_score(), node, entry.score, current) < 0) continue;

@@ -92,13 +92,14 @@ void apply_failure_threshold(Model& model, Resource& resource, const Node& node)
 }
 
 // S3.
-void apply_exclusive_discovery(Model& model, Resource& resource, const Node& node) {
+void apply_exclusive_discovery(Model& model, Resource& resource) {
   if (!resource.exclusive_discovery && !model.resource(resource.top).exclusive_discovery) return;
-  for (const ResourceId child : resource.children) apply_exclusive_discovery(model, model.resource(child), node);
-  NodeEntry* entry = resource.allowed.find(node.self);
-  if (entry == nullptr || entry->probe_mode == ProbeMode::kExclusive) return;
+  for (const ResourceId child : resource.children) apply_exclusive_discovery(model, model.resource(child));
   const Because because(model.recorder.get(), {ScoreReason::kExclusiveDiscovery});
-  set_score(model.recorder.get(), resource.self, node.self, *entry, -kInfinity);
+  for (NodeEntry& entry : resource.allowed.entries()) {
+    if (!entry.present || entry.probe_mode == ProbeMode::kExclusive) continue;
+    set_score(model.recorder.get(), resource.self, entry.node, entry, -kInfinity);
+  }
 }
 
 }  // namespace
@@ -128,11 +129,10 @@ void apply_node_criteria(Model& model) {
   for (const ResourceId top : model.top_level) apply_stickiness(model, model.resource(top));
   for (const NodeId id : model.node_order) {
     const Node& node = model.node(id);
-    for (const ResourceId top : model.top_level) {
-      if (!node.fail_attributes.empty()) apply_failure_threshold(model, model.resource(top), node);
-      apply_exclusive_discovery(model, model.resource(top), node);
-    }
+    if (node.fail_attributes.empty()) continue;
+    for (const ResourceId top : model.top_level) apply_failure_threshold(model, model.resource(top), node);
   }
+  for (const ResourceId top : model.top_level) apply_exclusive_discovery(model, model.resource(top));
 }
 
 }  // namespace simcluster::scheduler

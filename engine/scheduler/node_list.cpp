@@ -95,9 +95,15 @@ void create_guest(Model& model, const cib::Element& primitive) {
   ensure_remote_node(model, request.node);
 }
 
-}  // namespace
+// S3, in front of equal ones; names have a total order, so there is no need to pass all of them.
+void insert_by_name(const Model& model, std::vector<NodeId>& list, NodeId node) {
+  const auto place = std::partition_point(list.begin(), list.end(), [&](NodeId other) {
+    return compare_node_names(model.node(node).name, model.node(other).name) > 0;
+  });
+  list.insert(place, node);
+}
 
-NodeId create_node(Model& model, std::string_view id, std::string_view name, NodeVariant variant, Score score) {
+NodeId add_node(Model& model, std::string_view id, std::string_view name, NodeVariant variant, Score score) {
   const NodeId self(static_cast<std::uint32_t>(model.nodes.size()));
   Node& node = model.nodes.emplace_back();
   node.self = self;
@@ -107,15 +113,24 @@ NodeId create_node(Model& model, std::string_view id, std::string_view name, Nod
   node.score = score;
   node.attributes.set("#kind", variant == NodeVariant::kRemote ? "remote" : "cluster");
   model.shapes.add_node(self, id);
-  // S3, in front of equal ones; names have a total order, so there is no need to pass all of them.
-  const auto place = std::partition_point(model.node_order.begin(), model.node_order.end(), [&](NodeId other) {
-    return compare_node_names(name, model.node(other).name) > 0;
-  });
-  model.node_order.insert(place, self);
+  insert_by_name(model, model.node_order, self);
   // Of equal names the newest stands first in the list, so it is the one that is found.
   model.lookups->node_by_name[lower_case(name)] = self;
   model.lookups->node_by_id.try_emplace(lower_case(id), self);
   return self;
+}
+
+}  // namespace
+
+NodeId create_node(Model& model, std::string_view id, std::string_view name, NodeVariant variant, Score score) {
+  const NodeId node = add_node(model, id, name, variant, score);
+  insert_by_name(model, model.probed_nodes, node);
+  return node;
+}
+
+NodeId create_bundle_node(Model& model, std::string_view id) {
+  model.shapes.begin_rare_nodes();
+  return add_node(model, id, id, NodeVariant::kRemote, -kInfinity);
 }
 
 void apply_startup_fencing(const Model& model, Node& node) {

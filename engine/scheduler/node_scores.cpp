@@ -38,7 +38,7 @@ void adjust_score_everywhere(Model& model, ResourceId id, Score score) {
 
 void add_symmetric_default(Model& model, ResourceId resource) {
   const Because because(model.recorder.get(), {ScoreReason::kDefault});
-  for (const NodeId node : model.node_order) adjust(model, model.resource(resource), model.node(node), 0, true);
+  for (const NodeId node : model.probed_nodes) adjust(model, model.resource(resource), model.node(node), 0, true);
 }
 
 void forbid_everywhere(Model& model, Resource& resource) {

@@ -1,5 +1,7 @@
 #include "engine/scheduler/node_table.h"
 
+#include <algorithm>
+
 #include "engine/base/assert.h"
 
 namespace simcluster::scheduler {
@@ -65,11 +67,28 @@ const std::vector<NodeId>& NodeShapes::order(ShapeId shape) {
   return result.order;
 }
 
+std::size_t NodeTable::rare_place(NodeId node) const {
+  const auto it = std::lower_bound(entries_.begin() + common_, entries_.end(), node,
+                                   [](const NodeEntry& entry, NodeId wanted) { return entry.node < wanted; });
+  return static_cast<std::size_t>(it - entries_.begin());
+}
+
+// For a common node and all before it.
+void NodeTable::make_room(NodeId node) {
+  const std::size_t added = node.index() + 1 - common_;
+  entries_.insert(entries_.begin() + common_, added, NodeEntry());
+  for (; common_ <= node.index(); ++common_) entries_[common_].node = NodeId(common_);
+}
+
 NodeEntry& NodeTable::insert(NodeShapes& shapes, NodeId node, Score score, ProbeMode mode) {
-  if (node.index() >= entries_.size()) entries_.resize(node.index() + 1);
-  NodeEntry& entry = entries_[node.index()];
+  if (!shapes.is_rare(node)) {
+    if (node.index() >= common_) make_room(node);
+  } else if (const std::size_t i = place(node); i == entries_.size() || entries_[i].node != node) {
+    entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(i), NodeEntry{node});
+  }
+  NodeEntry& entry = entries_[place(node)];
   SIMCLUSTER_ASSERT(!entry.present);
-  entry = NodeEntry{score, 0, mode, true};
+  entry = NodeEntry{node, score, 0, mode, true};
   ++size_;
   shape_ = shapes.insert(shape_, node);
   return entry;

@@ -2,7 +2,10 @@
 // order the documented hash table would iterate (S0 GU-7.2).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -23,6 +26,9 @@ class NodeShapes {
 
   // The text that the tables are keyed by. Must be called once for every node, in order of NodeId.
   void add_node(NodeId node, std::string_view id);
+  // Few tables have the nodes added from now on, so no table keeps room for them.
+  void begin_rare_nodes() { rare_ = std::min(rare_, hashes_.size()); }
+  bool is_rare(NodeId node) const { return node.index() >= rare_; }
 
   ShapeId empty() const { return ShapeId(0); }
   // The shape after inserting a node that is not yet in it.
@@ -47,10 +53,12 @@ class NodeShapes {
 
   std::vector<Shape> shapes_;
   std::vector<std::uint32_t> hashes_;
+  std::size_t rare_ = std::numeric_limits<std::size_t>::max();  // where the rare nodes begin
   std::unordered_map<std::uint64_t, ShapeId> inserts_;
 };
 
 struct NodeEntry {
+  NodeId node;
   Score score = 0;
   std::int16_t count = 0;
   ProbeMode probe_mode = ProbeMode::kAlways;
@@ -58,15 +66,16 @@ struct NodeEntry {
 };
 
 // Nodes missing from the table are "not allowed", which differs from -INFINITY in what is printed (S3 ).
+// Common nodes have the place of their number; rare ones (the nodes of thousands of containers, each of which one
+// bundle knows) stand behind them, in order.
 class NodeTable {
  public:
   // The entry of a node, nullptr when it is not in the table.
   NodeEntry* find(NodeId node) {
-    return node.index() < entries_.size() && entries_[node.index()].present ? &entries_[node.index()] : nullptr;
+    const std::size_t i = place(node);
+    return i < entries_.size() && entries_[i].node == node && entries_[i].present ? &entries_[i] : nullptr;
   }
-  const NodeEntry* find(NodeId node) const {
-    return node.index() < entries_.size() && entries_[node.index()].present ? &entries_[node.index()] : nullptr;
-  }
+  const NodeEntry* find(NodeId node) const { return const_cast<NodeTable*>(this)->find(node); }
   bool contains(NodeId node) const { return find(node) != nullptr; }
 
   // Inserts a node that is not in the table yet.
@@ -81,14 +90,26 @@ class NodeTable {
   // Nodes in iteration order (S3 ). Removed nodes are left out.
   std::vector<NodeId> order(NodeShapes& shapes) const;
 
+  // More than the highest number of a node in it.
+  std::size_t width() const { return entries_.empty() ? 0 : entries_.back().node.index() + 1; }
   // Entries by NodeId; look at `present`. For loops whose order does not matter.
   std::vector<NodeEntry>& entries() { return entries_; }
   const std::vector<NodeEntry>& entries() const { return entries_; }
+  // Those of rare nodes.
+  std::span<const NodeEntry> rare_entries() const { return std::span(entries_).subspan(common_); }
 
  private:
+  // Where the node's entry is or would be.
+  std::size_t place(NodeId node) const {
+    return node.index() < common_ ? node.index() : entries_.size() == common_ ? common_ : rare_place(node);
+  }
+  std::size_t rare_place(NodeId node) const;
+  void make_room(NodeId node);
+
   std::vector<NodeEntry> entries_;
   ShapeId shape_ = ShapeId(0);
   std::uint32_t size_ = 0;
+  std::uint32_t common_ = 0;  // entries of common nodes
 };
 
 }  // namespace simcluster::scheduler

@@ -56,10 +56,9 @@ BestScores::BestScores(Model& model, const Resource& source, const Colocation& c
     add_group_locations(model, source, with_locations);
     table = &with_locations;
   }
-  for (std::uint32_t i = 0; i < table->entries().size(); ++i) {
-    const NodeEntry& entry = table->entries()[i];
-    if (!entry.present || entry.score <= -kInfinity || !is_available(model.nodes[i])) continue;
-    const std::uint32_t number = classes.of(source, NodeId(i));
+  for (const NodeEntry& entry : table->entries()) {
+    if (!entry.present || entry.score <= -kInfinity || !is_available(model.node(entry.node))) continue;
+    const std::uint32_t number = classes.of(source, entry.node);
     if (number >= best_.size()) best_.resize(number + 1, -kInfinity);
     best_[number] = std::max(best_[number], entry.score);
   }

@@ -95,6 +95,30 @@ bool probe_primitive(Model& model, Resource& resource, const Node& node) {
   return true;
 }
 
+// For each bundle node the resources of the list that know it; the others have nothing to probe there (D-26).
+class BundleNodeProbes {
+ public:
+  explicit BundleNodeProbes(const Model& model) : model_(model), tops_(model.nodes.size()) {
+    for (const ResourceId top : model.top_level) add(model.resource(top), top);
+  }
+  const std::vector<ResourceId>& candidates(NodeId node) const {
+    return model_.shapes.is_rare(node) && model_.node(node).probe_mode == ProbeMode::kNever ? tops_[node.index()]
+                                                                                            : model_.top_level;
+  }
+
+ private:
+  void add(const Resource& resource, ResourceId top) {
+    for (const NodeEntry& entry : resource.allowed.rare_entries()) {
+      std::vector<ResourceId>& tops = tops_[entry.node.index()];
+      if (tops.empty() || tops.back() != top) tops.push_back(top);
+    }
+    for (const ResourceId child : resource.children) add(model_.resource(child), top);
+  }
+
+  const Model& model_;
+  std::vector<std::vector<ResourceId>> tops_;  // by NodeId
+};
+
 }  // namespace
 
 RemoteState remote_node_state(const Model& model, NodeId id) {
@@ -141,6 +165,7 @@ bool create_probe(Model& model, Resource& resource, NodeId node) {
 
 void schedule_probes(Model& model) {
   if (!model.options.startup_probes) return;
+  const BundleNodeProbes bundle_nodes(model);
   for (const NodeId id : model.node_order) {
     const Node& node = model.node(id);
     if (!node.online) {
@@ -151,7 +176,7 @@ void schedule_probes(Model& model) {
       continue;
     }
     if (node.unclean || !node.probes_allowed) continue;
-    for (const ResourceId top : model.top_level) create_probe(model, model.resource(top), id);
+    for (const ResourceId top : bundle_nodes.candidates(id)) create_probe(model, model.resource(top), id);
   }
 }
 

@@ -296,13 +296,12 @@ void choose_promoted(Model& model, Resource& clone) {
 void add_promotion_scores(Model& model, Resource& clone) {
   for (const ResourceId id : clone.children) {
     Resource& instance = model.resource(id);
-    for (std::uint32_t i = 0; i < instance.allowed.entries().size(); ++i) {
-      if (!instance.allowed.entries()[i].present || !is_available(model.nodes[i])) continue;
-      const Score score = promotion_score(model, instance, NodeId(i)).value_or(0);
-      NodeEntry& entry = instance.allowed.entries()[i];
+    for (NodeEntry& entry : instance.allowed.entries()) {
+      if (!entry.present || !is_available(model.node(entry.node))) continue;
+      const Score score = promotion_score(model, instance, entry.node).value_or(0);
       if (score > 0) {
         const Because because(model.recorder.get(), {ScoreReason::kPromotion, {}, id});
-        add_to_score(model.recorder.get(), id, NodeId(i), entry, score);
+        add_to_score(model.recorder.get(), id, entry.node, entry, score);
       }
       instance.priority = std::max(instance.priority, score);
     }

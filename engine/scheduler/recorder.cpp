@@ -32,21 +32,21 @@ void Recorder::undo(const std::vector<ResourceId>& resources, std::size_t mark, 
 
 TableWatch::TableWatch(Recorder* recorder, ResourceId resource, const NodeTable& table)
     : recorder_(recorder), resource_(resource), table_(table) {
-  if (recorder_ != nullptr) before_ = table.entries();
+  if (recorder_ != nullptr) before_ = table;
 }
 
 TableWatch::~TableWatch() {
   if (recorder_ == nullptr) return;
-  const std::vector<NodeEntry>& after = table_.entries();
-  for (std::uint32_t i = 0; i < after.size(); ++i) {
-    if (!after[i].present) continue;
-    const NodeId node(i);
-    if (i >= before_.size() || !before_[i].present) {
-      recorder_->replaced(resource_, node, 0, after[i].score);
+  for (const NodeEntry& entry : table_.entries()) {
+    if (!entry.present) continue;
+    const NodeId node = entry.node;
+    const Score now = entry.score;
+    const NodeEntry* before = before_.find(node);
+    if (before == nullptr) {
+      recorder_->replaced(resource_, node, 0, now);
       continue;
     }
-    const Score old = before_[i].score;
-    const Score now = after[i].score;
+    const Score old = before->score;
     if (old == now) continue;
     const bool infinite = now >= kInfinity || now <= -kInfinity;
     const Score change = infinite ? now : now - old;

@@ -200,7 +200,7 @@ class TableWatch {
   Recorder* recorder_;
   ResourceId resource_;
   const NodeTable& table_;
-  std::vector<NodeEntry> before_;
+  NodeTable before_;
 };
 
 // S3 applied to one entry of a resource's table.
