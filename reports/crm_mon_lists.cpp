@@ -24,6 +24,8 @@ using scheduler::Resource;
 using scheduler::ResourceId;
 using scheduler::TextList;
 
+constexpr std::size_t kDateAndTime = 19;  // "2011-12-01 17:16:45"
+
 std::string unix_ctime(std::int64_t unix_seconds) { return ctime_text(Time{} + seconds(unix_seconds)); }
 
 // "2021-03-30 14:38:38 +00:00"
@@ -87,7 +89,12 @@ class ListLayout {
     if (options.simple) return view_.simple_cluster_text();
     const bool hidden = options.hide_headers && !view_.context().profile.crm_mon_ignores_hide_headers;
     if (!hidden) {
+      const std::string supervisor =
+          has_supervisor_line() ? fmt::format("Status of pacemakerd: 'Pacemaker is running' (last updated {}Z)\n",
+                                              log_time_text(view_.context().now).substr(0, kDateAndTime))
+                                : std::string();
       section([this](TextList& list) { write_summary(list); });
+      out_.insert(0, supervisor);
     } else if (view_.dc() == nullptr) {
       section([this](TextList& list) { write_missing_dc(list); });
     }
@@ -113,6 +120,14 @@ class ListLayout {
     write(list);
   }
 
+  // AT-8.8: a living cluster of the newer releases.
+  bool names_supervisor() const {
+    return !view_.old_words() && !view_.context().local_node.empty() && !has_supervisor_line();
+  }
+  bool has_supervisor_line() const {
+    return view_.context().profile.crm_mon_supervisor_line && !view_.context().local_node.empty();
+  }
+
   // All that -D leaves of the summary.
   void write_missing_dc(TextList& list) const {
     list.begin("Cluster Summary");
@@ -122,11 +137,10 @@ class ListLayout {
 
   void write_summary(TextList& list) {
     list.begin("Cluster Summary");
-    const bool live = !view_.old_words() && !view_.context().local_node.empty();
     list.item(fmt::format("Stack: {}{}", view_.property("cluster-infrastructure").value_or("unknown"),
-                          live ? " (Pacemaker is running)" : ""));
+                          names_supervisor() ? " (Pacemaker is running)" : ""));
     list.item(dc_text());
-    const std::string_view node = view_.old_words() ? std::string_view() : view_.context().local_node;
+    const std::string_view node = names_supervisor() ? view_.context().local_node : std::string_view();
     list.item(fmt::format("Last updated: {}{}{}", ctime_text(view_.context().now), node.empty() ? "" : " on ", node));
     list.item("Last change:  " + last_change());
     list.item(counted(static_cast<int>(view_.model().nodes.size()), "node", "nodes") + " configured");

@@ -41,6 +41,8 @@ std::string_view stack_component_name(StackComponent component);
   X(crm_mon_ruler_header, kPacemaker, "", "1.1", "crm_mon's header stands between rulers (AT-8.2)")                    \
   X(crm_mon_nested_lists, kPacemaker, "2.0", "", "crm_mon prints sections of nested lists (AT-8.5)")                   \
   X(crm_mon_maintenance_flag, kPacemaker, "2.1.6", "", "crm_mon says maintenance instead of unmanaged (S2 D-20.9)")    \
+  X(crm_mon_supervisor_line, kPacemaker, "2.1", "2.1.6",                                                               \
+    "crm_mon tells the state of pacemakerd in a line of its own (Pacemaker 2.1.5)")                                    \
   X(crm_mon_ignores_hide_headers, kPacemaker, "2.0.4", "2.1.2", "crm_mon -D hides nothing (AT-8.6)")                   \
   X(old_rc_texts, kPacemaker, "", "2.1", "rc 1 reads \"unknown error\", rc 8 \"master\" (AT-1.4)")                     \
   X(plugin_membership, kPacemaker, "", "1.1.10", "Corosync 1 plugin: stack is \"openais\", node ids are names")        \
@@ -68,6 +70,8 @@ std::string_view stack_component_name(StackComponent component);
   X(crm_shell_waits, kPacemaker, "1.0.12", "", "crm -w waits until the cluster has settled (CM-13.13)")                \
   X(logs_with_function, kPacemaker, "", "1.1", "log lines start with the name of a function (AT-10.2)")                \
   X(daemons_renamed, kPacemaker, "2.0", "", "pacemaker-controld instead of crmd, log texts of 2.x (AT-10.2)")          \
+  X(results_name_cib_update, kPacemaker, "2.1", "",                                                                    \
+    "results are logged with \"CIB update N, graph action confirmed\" (Pacemaker 2.1.5)")                              \
   X(peer_times_in_status, kPacemaker, "2.1.7", "", "in_ccm and crmd in node_state are times (CM-3.7)")                 \
   X(last_run_recorded, kPacemaker, "", "2.0", "history entries have a last-run (CM-8.16)")                             \
   X(totem_token_3000, kCorosync, "3.1", "", "token defaults to 3000 ms (M 0.3)")                                       \

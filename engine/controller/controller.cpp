@@ -19,8 +19,9 @@ constexpr std::uint32_t kAttributesProcess = 1004;
 constexpr std::uint32_t kControllerProcess = 1006;
 constexpr std::uint32_t kProcessesPerLife = 10;
 
-constexpr Duration kJoinPause = seconds(1);  // CM-2.15
-constexpr int kLoopLimit = 5;                // CM-2.12
+constexpr Duration kJoinPause = seconds(1);     // CM-2.15
+constexpr Duration kConnectPause = seconds(1);  // CM-2.14
+constexpr int kLoopLimit = 5;                   // CM-2.12
 
 }  // namespace
 
@@ -208,6 +209,10 @@ void Controller::Impl::timer_popped(Timer timer) {
       pause_over_ = true;
       want_run();
       return;
+    case kCibPauseTimer:
+      paused_ = false;
+      want_run();
+      return;
     case kSchedulerRetryTimer:
       if (fsa_.state() != State::kPolicyEngine) return;
       fsa_.add(Action::kPeInvoke);
@@ -315,7 +320,7 @@ void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
       end(stay_down_ ? 100 : 1, "fatal error");
       return;
     case Action::kCibStart:
-      if (!cib_.connected()) fsa_.stall(action);
+      connect_cib();
       return;
     case Action::kHaConnect: {
       auto joined = service_.join("crmd", kControllerProcess + config_.generation * kProcessesPerLife, crmd_);
@@ -431,6 +436,20 @@ void Controller::Impl::query_join() {
   pause_over_ = false;
   unset_dc();
   announce_join();
+}
+
+// CM-2.14: a CIB manager that starts with the controller does not answer yet when it is first asked; the second attempt
+// comes a second later.
+void Controller::Impl::connect_cib() {
+  if (config_.generation == 0 && !cib_asked_) {
+    cib_asked_ = true;
+    paused_ = true;
+    stop_timer(kRunTimer);
+    fsa_.stall(Action::kCibStart);
+    start_timer(kCibPauseTimer, kConnectPause);
+    return;
+  }
+  if (!cib_.connected()) fsa_.stall(Action::kCibStart);
 }
 
 void Controller::Impl::announce_join() {

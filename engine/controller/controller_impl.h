@@ -117,6 +117,7 @@ class Controller::Impl final : public FsaClient,
   Result<void> fence(std::string_view node, std::string_view action);
   std::vector<fencer::HistoryEntry> fencing_history() const { return fencer_.history(); }
   void clear_fail_counts(std::string_view resource, ClusterNodeId node);
+  std::set<std::string> failed_resources(std::string_view resource, ClusterNodeId node) const;
 
   const CibManager& cib() const { return cib_; }
   State state() const { return fsa_.state(); }
@@ -139,6 +140,7 @@ class Controller::Impl final : public FsaClient,
     kVoteTimer,
     kQuorumTimer,
     kJoinPauseTimer,
+    kCibPauseTimer,
     kSchedulerRetryTimer,
     kQueryTimer,
     kReplyTimer,
@@ -162,6 +164,7 @@ class Controller::Impl final : public FsaClient,
   void perform_basic(Action action, const FsaInput& input);
   void log_input(LogPriority priority, const FsaInput& input);
   void finish_start();
+  void connect_cib();
   void query_join();
   void dc_timer_start();
   void enter_state(State from, State to, const FsaInput& input);
@@ -181,6 +184,9 @@ class Controller::Impl final : public FsaClient,
   void react_to_peer(Peer& peer, bool appeared);
   void set_phase(Peer& peer, JoinPhase phase);
   void write_node_state(const Peer& peer, bool join_fields);
+  // A change whose answer the scheduler waits for (CM-7.2).
+  void submit(CibRequest request);
+  void erase_transient_attributes(const Peer& peer);
   void refresh_node_states(bool join_fields);
   void populate_nodes();
   void add_node_state(CibRequest& request, const Peer& peer, bool join_fields) const;
@@ -304,6 +310,7 @@ class Controller::Impl final : public FsaClient,
   bool ended_ = false;
   bool paused_ = false;
   bool pause_over_ = false;
+  bool cib_asked_ = false;
   bool dc_timer_was_running_ = false;
   bool leaving_ = false;
 
@@ -333,7 +340,8 @@ class Controller::Impl final : public FsaClient,
   std::string newest_schema_at_;  // version of the configuration that needs no upgrade
   std::uint64_t answer_reference_ = 0;
   std::int64_t recheck_by_ = 0;
-  int outstanding_ = 0;  // own CIB requests with an answer still to come
+  int outstanding_ = 0;           // own CIB requests with an answer still to come
+  bool query_overtakes_ = false;  // the question for all of the CIB was asked while there were some
 
   // Fencing.
   std::map<std::uint32_t, std::pair<int, std::uint32_t>> fencing_calls_;  // call to transition and action

@@ -1,4 +1,7 @@
 // What an operator's tools ask of the cluster manager.
+#include <set>
+#include <string>
+
 #include <fmt/format.h>
 
 #include "engine/controller/controller_impl.h"
@@ -41,8 +44,29 @@ void Controller::Impl::clear_fail_counts(std::string_view resource, ClusterNodeI
   }
 }
 
-// CM-9.2: fail counts by name, then the history on the node itself. Before 2.0 the tool erased the whole history of the
-// resource, so that it was probed again.
+// Resources, or the one, that have failed on a node: by their fail counts and their history.
+std::set<std::string> Controller::Impl::failed_resources(std::string_view resource, ClusterNodeId node) const {
+  constexpr std::string_view kFailCount = "fail-count-";
+  std::set<std::string> failed;
+  const auto add = [&](std::string_view name) {
+    if (!name.empty() && (resource.empty() || name == resource)) failed.emplace(name);
+  };
+  for (const std::string& name : attributes_.names_of(node)) {
+    if (!name.starts_with(kFailCount)) continue;
+    const std::string_view rest = std::string_view(name).substr(kFailCount.size());
+    add(rest.substr(0, rest.find('#')));
+  }
+  const std::string id = node_xml_id(node);
+  for (const cib::Element state : cib_.store().status().children("node_state")) {
+    if (state.id() != id) continue;
+    for (cib::Element at = state.next_in(state); at; at = at.next_in(state))
+      if (at.is("lrm_rsc_op") && at.id().ends_with("_last_failure_0")) add(at.parent().id());
+  }
+  return failed;
+}
+
+// CM-9.2: on nodes where the resource has failed its fail counts go, and its history, so that it is probed again
+// (black-box run of 2.1.5). Before 2.0 the tool did so everywhere.
 void Controller::Impl::cleanup(std::string_view resource, std::string_view node) {
   if (!profile_.daemons_renamed) {
     refresh(resource, node);
@@ -50,12 +74,7 @@ void Controller::Impl::cleanup(std::string_view resource, std::string_view node)
   }
   for (const auto& [id, peer] : peers_) {
     if (!node.empty() && !same_node_name(peer.name, node)) continue;
-    clear_fail_counts(resource, id);
-    if (!peer.active()) continue;
-    Message message;
-    message.task = Task::kClearFailcount;
-    message.text = resource;
-    send_to(id, std::move(message));
+    for (const std::string& failed : failed_resources(resource, id)) refresh(failed, peer.name);
   }
 }
 

@@ -85,6 +85,8 @@ void Controller::Impl::update_membership(const membership::RingId& ring, std::sp
     peer.when_member = now;
     log(LogPriority::kNotice, "crm_update_peer_state",
         fmt::format("Node {} state is now member", peer.name.empty() ? fmt::format("{}", id.value) : peer.name));
+    // CM-3.5: a change of the state, too. Its process may have been heard of before.
+    if (the_dc_ && id != self_ && peer.online) react_to_peer(peer, true);
   }
   membership_event();
 }
@@ -194,6 +196,7 @@ void Controller::Impl::peer_gone(Peer& peer, bool) {
     raise(Input::kError, Cause::kFsaInternal, "peer_update_callback");
     return;
   }
+  if (the_dc_ || dc_name_.empty() || peer.id == dc_) erase_transient_attributes(peer);
   if (peer.id == dc_) {
     log(LogPriority::kNotice, "peer_update_callback", fmt::format("Our peer on the DC ({}) is dead", peer.name));
     peer.phase = JoinPhase::kNone;
@@ -291,18 +294,34 @@ void Controller::Impl::add_node_state(CibRequest& request, const Peer& peer, boo
   request.merge({step("status")}, document.root());
 }
 
+void Controller::Impl::submit(CibRequest request) {
+  ++outstanding_;
+  cib_.submit(std::move(request), [this](const Result<void>&) { --outstanding_; });
+}
+
+// Not only the DC does this where the node was the DC, or nobody knows who is. The attribute manager on that node may
+// live, and does not write again what it has written before (black-box run of 2.1.5).
+void Controller::Impl::erase_transient_attributes(const Peer& peer) {
+  const std::string id = node_xml_id(peer.id);
+  if (id.empty()) return;
+  CibRequest request;
+  request.client = daemon_name(Daemon::kController, profile_);
+  request.remove({step("status"), step("node_state", id), step("transient_attributes")});
+  cib_.submit(std::move(request));
+}
+
 void Controller::Impl::write_node_state(const Peer& peer, bool join_fields) {
   CibRequest request;
   request.client = daemon_name(Daemon::kController, profile_);
   add_node_state(request, peer, join_fields);
-  if (!request.steps.empty()) cib_.submit(std::move(request));
+  if (!request.steps.empty()) submit(std::move(request));
 }
 
 void Controller::Impl::refresh_node_states(bool join_fields) {
   CibRequest request;
   request.client = daemon_name(Daemon::kController, profile_);
   for (const auto& [id, peer] : peers_) add_node_state(request, peer, join_fields);
-  if (!request.steps.empty()) cib_.submit(std::move(request));
+  if (!request.steps.empty()) submit(std::move(request));
 }
 
 // A node that the configuration knows under another id keeps what is configured for it.
@@ -329,7 +348,7 @@ void Controller::Impl::populate_nodes() {
   CibRequest request;
   request.client = daemon_name(Daemon::kController, profile_);
   for (const auto& [id, peer] : peers_) add_node_entry(request, peer);
-  if (!request.steps.empty()) cib_.submit(std::move(request));
+  if (!request.steps.empty()) submit(std::move(request));
 }
 
 // CM-3.8
@@ -341,7 +360,7 @@ void Controller::Impl::write_quorum() {
   CibRequest request;
   request.client = daemon_name(Daemon::kController, profile_);
   request.set(CibStep::Kind::kAttributes, {}, cib::write_compact(document.root()));
-  cib_.submit(std::move(request));
+  submit(std::move(request));
 }
 
 }  // namespace simcluster::controller

@@ -4,6 +4,7 @@
 #include "engine/cib/upgrade.h"
 #include "engine/cib/values.h"
 #include "engine/controller/controller_impl.h"
+#include "engine/controller/graph_order.h"
 
 namespace simcluster::controller {
 
@@ -46,6 +47,8 @@ void Controller::Impl::invoke_scheduler() {
     return;
   }
   scheduler_reference_ = 0;
+  // A question is answered on the spot, a change goes through the group first.
+  query_overtakes_ = outstanding_ > 0;
   start_timer(kQueryTimer, config_.cib_query_time);
 }
 
@@ -61,7 +64,7 @@ void Controller::Impl::upgrade_for_scheduler(cib::Document& input) {
 
 void Controller::Impl::calculate() {
   if (!the_dc_ || fsa_.state() != State::kPolicyEngine || !scheduler_connected_) return;
-  if (outstanding_ > 0) {
+  if (query_overtakes_) {
     start_timer(kSchedulerRetryTimer, kSchedulerRetry);
     return;
   }
@@ -127,7 +130,8 @@ void Controller::Impl::start_transition(const FsaInput&) {
       if (!plan.empty()) plan += '\n';
       plan += line;
     }
-    host_.trace(TraceKind::kTransitionStart, {{"transition", id}, {"actions", actions}, {"plan", plan}});
+    host_.trace(TraceKind::kTransitionStart,
+                {{"transition", id}, {"actions", actions}, {"plan", plan}, {"order", order_text(answer->graph)}});
   }
   transition_.load(std::move(answer->graph), batch_limit, migration_limit,
                    delay ? milliseconds(*delay) : options_.cluster_delay);

@@ -214,6 +214,7 @@ void Lrm::on_operation_result(const executor::OperationResult& result) {
     client_.on_device_verified(std::string(result.resource));
   if (!result.changed) return;  // CM-8.10
   if (result.status == ExecStatus::kCancelled) {
+    log_result(result, 0, 0);
     note_cancelled(result);
   } else if (!recorded(result.action)) {
     acknowledge(result);
@@ -316,6 +317,16 @@ void Lrm::log_result_1_x(const executor::OperationResult& result, std::uint32_t 
       return;
     }
   }
+  if (result.status == ExecStatus::kCancelled) {
+    log_line(
+        host_, profile_, LogPriority::kInfo, Daemon::kController, "process_lrm_event",
+        profile_.logs_with_function
+            ? fmt::format("LRM operation {} (call={}, status={}, cib-update=0, confirmed=true) {}", key, result.call_id,
+                          static_cast<int>(result.status), executor::op_status_text(result.status, profile_))
+            : fmt::format("Operation {}: {} (node={}, call={}, confirmed=true)", key,
+                          executor::op_status_text(result.status, profile_), node_name_, result.call_id));
+    return;
+  }
   if (profile_.logs_with_function) {
     const bool timeout = result.status == ExecStatus::kTimedOut;
     log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "process_lrm_event",
@@ -333,18 +344,27 @@ void Lrm::log_result_1_x(const executor::OperationResult& result, std::uint32_t 
 void Lrm::log_result_2_x(const executor::OperationResult& result, std::uint32_t cib_call) const {
   const std::string key = operation_key(result.resource, result.action, result.interval);
   const std::string_view action = result.action == "monitor" && result.interval.ns == 0 ? "probe" : result.action;
+  LogPriority priority = LogPriority::kNotice;
+  std::string text(executor::exit_code_text(result.rc, profile_));
+  std::string old_end =
+      fmt::format("rc={} call={} key={} confirmed=true cib-update={}", result.rc, result.call_id, key, cib_call);
+  std::string new_end = fmt::format("CIB update {}, graph action {}confirmed; call={} key={} rc={}", cib_call,
+                                    result.interval.ns > 0 ? "un" : "", result.call_id, key, result.rc);
   if (result.status == ExecStatus::kTimedOut) {
-    const std::string reason = result.exit_reason.empty() ? "" : fmt::format(" ({})", result.exit_reason);
-    log_line(host_, profile_, LogPriority::kError, Daemon::kController, "log_executor_event",
-             fmt::format("Result of {} operation for {} on {}: Timed Out after {}{} | call={} key={} timeout={}ms",
-                         action, result.resource, node_name_, executor::readable_duration(result.timeout), reason,
-                         result.call_id, key, result.timeout.milliseconds()));
-    return;
+    priority = LogPriority::kError;
+    text = fmt::format("Timed Out after {}", executor::readable_duration(result.timeout));
+    if (!result.exit_reason.empty()) text += fmt::format(" ({})", result.exit_reason);
+    old_end = fmt::format("call={} key={} timeout={}ms", result.call_id, key, result.timeout.milliseconds());
+    new_end = fmt::format("CIB update {}, graph action confirmed; call={} key={}", cib_call, result.call_id, key);
+  } else if (result.status == ExecStatus::kCancelled) {
+    priority = LogPriority::kInfo;
+    text = executor::op_status_text(result.status, profile_);
+    old_end = fmt::format("call={} key={} confirmed=true", result.call_id, key);
+    new_end = fmt::format("graph action confirmed; call={} key={}", result.call_id, key);
   }
-  log_line(host_, profile_, LogPriority::kNotice, Daemon::kController, "log_executor_event",
-           fmt::format("Result of {} operation for {} on {}: {} | rc={} call={} key={} confirmed=true cib-update={}",
-                       action, result.resource, node_name_, executor::exit_code_text(result.rc, profile_), result.rc,
-                       result.call_id, key, cib_call));
+  log_line(host_, profile_, priority, Daemon::kController, "log_executor_event",
+           fmt::format("Result of {} operation for {} on {}: {} | {}", action, result.resource, node_name_, text,
+                       profile_.results_name_cib_update ? new_end : old_end));
 }
 
 // AT-1.5: what an agent wrote beside its exit reason.

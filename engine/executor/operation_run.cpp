@@ -183,8 +183,10 @@ void OperationRun::finish(const AgentResult& result) {
   cancel_timer();
   run_ = AgentRunId::none();
   Duration now = host_.uptime();
-  outcome_.exec_time = now - started_uptime_;
-  outcome_.queue_time = started_uptime_ - queued_uptime_;
+  // Only the first run after an operation was scheduled is measured: whoever looks at a failed monitor reads
+  // "queued=0ms, exec=0ms" (AT-8.6).
+  outcome_.exec_time = reported_ ? Duration{} : now - started_uptime_;
+  outcome_.queue_time = reported_ ? Duration{} : started_uptime_ - queued_uptime_;
   ExecStatus old_status = outcome_.status;
   int old_rc = outcome_.rc;
   judge(result);
@@ -279,6 +281,7 @@ void OperationRun::trace_start() const {
 
 void OperationRun::trace_end() const {
   host_.trace(TraceKind::kOperationEnd, {{"resource", request_.resource},
+                                         {"standard", agent_request_.standard},
                                          {"operation", request_.action},
                                          {"interval", request_.interval.milliseconds()},
                                          {"call", call_id_},

@@ -258,6 +258,33 @@ TEST_F(ResourceJudges, TheManagerAtTheEnd) {
   EXPECT_EQ(replicas.findings().size(), 1U);
 }
 
+// A long quiet time in the middle of a run counts as the end does; one good moment in it is enough.
+TEST_F(ResourceJudges, TheManagerInEveryQuietPeriod) {
+  const auto manager = [](const char* state, bool dc) {
+    return Truth::Manager{NodeIndex(0), state, dc, "node0", {"node0"}, 1};
+  };
+  const auto run = [&](Judge& judge, const char* state, bool dc) {
+    happens(judge, seconds(1), 0, TraceKind::kFault, {});
+    truth_.manager_list = {manager(state, dc)};
+    happens(judge, minutes(6), 0, TraceKind::kLog, {});
+    happens(judge, minutes(7), 0, TraceKind::kLog, {});
+    truth_.manager_list = {manager("S_ELECTION", false)};  // the next fault's doing
+    happens(judge, minutes(8), 0, TraceKind::kFault, {});
+  };
+  Progress stuck;
+  run(stuck, "S_TRANSITION_ENGINE", true);
+  EXPECT_EQ(stuck.findings().size(), 1U);
+  OneDc none;
+  run(none, "S_ELECTION", false);
+  EXPECT_EQ(none.findings().size(), 1U);
+  Progress good;
+  run(good, "S_IDLE", true);
+  EXPECT_TRUE(good.findings().empty());
+  OneDc one;
+  run(one, "S_IDLE", true);
+  EXPECT_TRUE(one.findings().empty());
+}
+
 TEST_F(Judges, TheMeterCountsOutagesExactly) {
   ServiceMeter meter(kServices);
   meter.settle(truth_, Time{});

@@ -1,52 +1,63 @@
-// The judges over the cluster manager at the end of a run, when nothing has disturbed it for a while.
+// The judges over the cluster manager: whenever nothing has disturbed it for a while, and at the end of a run.
 #pragma once
+
+#include <vector>
 
 #include "sim/checks/judge.h"
 
 namespace simcluster::sim {
 
-// When something last happened from outside: faults, commands, machines that go and come, networks in between.
-class Quiet {
+// Looks at every quiet period: the time from one disturbance (a fault, a command, a machine that goes or comes, a
+// change of the network) to the next. Once the cluster has had its time it must be well at some moment of the rest.
+class QuietJudge : public Judge {
  public:
-  void on_event(const TraceEvent& event);
-  // Nothing for `span`, as of `now`.
-  bool lasts(Time now, Duration span) const { return now - last_ >= span; }
+  explicit QuietJudge(Duration patience) : patience_(patience) {}
+  void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+  void on_end(const Truth& truth, Time now) override;
+
+ protected:
+  // What is wrong now.
+  virtual std::vector<Finding> examine(const Truth& truth, Time now) const = 0;
 
  private:
-  Time last_;
+  void look(const Truth& truth, Time now);
+  void close_period();
+
+  Duration patience_;
+  Time last_;  // disturbance
+  Time next_look_;
+  bool well_ = false;  // in this period
+  std::vector<Finding> complaints_;
 };
 
 // Nodes of one partition hold the same CIB, byte by byte.
-class EqualReplicas final : public Judge {
+class EqualReplicas final : public QuietJudge {
  public:
+  EqualReplicas();
   std::string_view name() const override { return "equal-replicas"; }
-  void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
-  void on_end(const Truth& truth, Time now) override;
 
- private:
-  Quiet quiet_;
+ protected:
+  std::vector<Finding> examine(const Truth& truth, Time now) const override;
 };
 
 // One DC per partition, and all its nodes know it.
-class OneDc final : public Judge {
+class OneDc final : public QuietJudge {
  public:
+  OneDc();
   std::string_view name() const override { return "one-dc"; }
-  void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
-  void on_end(const Truth& truth, Time now) override;
 
- private:
-  Quiet quiet_;
+ protected:
+  std::vector<Finding> examine(const Truth& truth, Time now) const override;
 };
 
 // Once the disturbances have stopped the cluster comes to rest within a bound: its DC is idle.
-class Progress final : public Judge {
+class Progress final : public QuietJudge {
  public:
+  Progress();
   std::string_view name() const override { return "progress"; }
-  void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
-  void on_end(const Truth& truth, Time now) override;
 
- private:
-  Quiet quiet_;
+ protected:
+  std::vector<Finding> examine(const Truth& truth, Time now) const override;
 };
 
 }  // namespace simcluster::sim

@@ -23,6 +23,8 @@ void TwoActiveResources::on_event(const Truth& truth, const TraceEvent& event, b
 }
 
 void StartBeforeFencing::on_event(const Truth& truth, const TraceEvent& event, bool) {
+  // A fence device may be registered anywhere at any time.
+  if (field_text(event, "standard") == "stonith") return;
   if (event.kind == TraceKind::kFencingRequest) fencing_.insert(field_text(event, "target"));
   if (event.kind == TraceKind::kFencingResult && field_number(event, "ok") != 0)
     fencing_.erase(field_text(event, "target"));

@@ -125,6 +125,7 @@ std::string for_nodes(const sim::Scenario& scenario, std::string_view command,
                       const std::function<std::string(const MachineSpec&)>& content) {
   std::vector<std::pair<std::string, std::string>> files;  // content, nodes
   for (const auto& machine : scenario.world.machines) {
+    if (!machine.cluster) continue;
     std::string text = content(machine);
     const auto same = std::find_if(files.begin(), files.end(), [&](const auto& file) { return file.first == text; });
     if (same == files.end())
@@ -139,6 +140,7 @@ std::string for_nodes(const sim::Scenario& scenario, std::string_view command,
 
 Result<void> check(const sim::Scenario& scenario) {
   for (const auto& machine : scenario.world.machines) {
+    if (machine.management && machine.management->service == agents::RemoteService::kIpmi) continue;
     if (!machine.cluster) return fail(fmt::format("{} is no cluster node", machine.name), scenario.place);
     if (!machine.power_on) return fail(fmt::format("{} has no power at the start", machine.name), scenario.place);
     for (const auto& interface : machine.interfaces)
@@ -155,11 +157,25 @@ Result<void> check(const sim::Scenario& scenario) {
   return {};
 }
 
+// Whoever is fenced boots again; where nobody is, that is not worth a word.
+std::string node_line(const sim::Scenario& scenario, const MachineSpec& machine) {
+  const auto& machines = scenario.world.machines;
+  if (std::none_of(machines.begin(), machines.end(), [](const auto& m) { return m.management.has_value(); }))
+    return fmt::format("node {}\n", machine.name);
+  return fmt::format("node {} {}{}\n", machine.name, seconds_text(machine.boot_delay),
+                     machine.start_cluster_after_reset ? " cluster" : "");
+}
+
 std::string set_up(const sim::Scenario& scenario) {
   std::string text;
   for (const auto& segment : scenario.world.segments) text += fmt::format("network {}\n", segment.name);
   for (const auto& machine : scenario.world.machines) {
-    text += fmt::format("node {}\n", machine.name);
+    if (machine.management) {
+      text += fmt::format("switch {} {} {}\n", machine.interfaces.front().addresses.front().address.text(),
+                          machine.management->machines.front().machine, seconds_text(machine.management->response));
+      continue;
+    }
+    text += node_line(scenario, machine);
     for (const auto& interface : machine.interfaces) {
       text += fmt::format("interface {} {} {}", machine.name, interface.name, interface.segment);
       for (const auto& address : interface.addresses)
@@ -180,8 +196,10 @@ constexpr Duration kBefore = seconds(1);
 
 std::string look(const sim::Scenario& scenario, Duration at) {
   std::string text;
-  for (const auto& machine : scenario.world.machines)
+  for (const auto& machine : scenario.world.machines) {
+    if (!machine.cluster) continue;
     text += fmt::format("at {} {} screen {} corosync-quorumtool -s\n", seconds_text(at), machine.name, machine.name);
+  }
   return text;
 }
 
@@ -198,7 +216,7 @@ Result<std::string> real_script(const sim::Scenario& scenario) {
   if (auto checked = check(scenario); !checked) return tl::unexpected(checked.error());
   std::string text = set_up(scenario) + "go\n";
   for (const auto& machine : scenario.world.machines)
-    if (machine.start_cluster_at_boot)
+    if (machine.cluster && machine.start_cluster_at_boot)
       text += fmt::format("at {} {} start_cluster {} &\n", seconds_text(machine.cluster_start_delay), machine.name,
                           machine.name);
   auto items = std::vector<const sim::TimelineItem*>();

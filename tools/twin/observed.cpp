@@ -170,8 +170,10 @@ Result<std::vector<Phase>> phases_of(const Lines& run, const std::vector<std::in
   for (const Line& line : run) {
     if (is_deed(line)) {
       const std::size_t i = seen++ - at_boot;
-      if (seen > at_boot && (i == 0 || times[i] != times[i - 1])) phases.push_back({line.ms, {}, {}});
+      if (seen > at_boot && (i == 0 || times[i] != times[i - 1])) phases.push_back({line.ms, {}, {}, {}});
       phases.back().done.push_back(line.node == "-" ? line.text : fmt::format("{}: {}", line.node, line.text));
+    } else if (line.kind == Line::Kind::kOrder) {
+      phases.back().orders.insert(line.text);
     } else if (line.kind == Line::Kind::kLog) {
       auto& events = phases.back().events[line.node];
       if (NodeReader::amend(line, events)) continue;

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct Phase {
   std::int64_t ms = 0;  // when it was done
   std::vector<std::string> done;
   std::map<std::string, std::vector<Event>> events;  // by node, in order
+  std::set<std::string> orders;                      // of a simulated run: Line::Kind::kOrder
 };
 
 // `times`: when the scenario does something, ascending, in ms, a time for each thing that is done. Things that are done

@@ -9,7 +9,7 @@ script=$1
 dir=$2
 id=sc$$
 zero=0 # microseconds since the epoch: the start of the run
-declare -A init ports addresses
+declare -A ports addresses configured boot_time comes_back
 declare -a nodes networks
 
 die() {
@@ -25,14 +25,64 @@ network() { # NAME
   ip -n "$id-net" link set "br${#networks[@]}" up
 }
 
-node() { # NAME
+node() { # NAME [SECONDS-TO-BOOT [CLUSTER-AFTER-RESET]]
   nodes+=("$1")
+  boot_time[$1]=${2:-0} comes_back[$1]=${3:-}
   mkdir -p "$dir/$1/disk" "$dir/$1/log" "$dir/$1/cib" "$dir/$1/pacemaker"
   : >"$dir/$1/corosync.conf"
   ip netns add "$id-$1"
   ip -n "$id-$1" link set lo up
   # Frames that a node must not hear are dropped where they arrive.
   on_net "$1" nft add table netdev faults
+}
+
+# The management controller at ADDRESS switches NODE, and takes SECONDS for an answer. Nodes reach it by the ipmitool that
+# they find in /usr/bin.
+switch() { # ADDRESS NODE SECONDS
+  mkdir -p "$dir/power" "$dir/bin"
+  echo "$2" >"$dir/power/$1"
+  cat >"$dir/bin/ipmitool" <<END
+#!/usr/bin/env bash
+# ipmitool ... -H ADDRESS ... chassis power status|on|off
+while [ \$# -gt 1 ]; do
+  [ "\$1" != -H ] || address=\$2
+  shift
+done
+sleep $3
+exec 9>"$dir/power/lock"
+flock 9
+echo "\$address \$1" >"$dir/power/request.new"
+mv "$dir/power/request.new" "$dir/power/request"
+while [ -e "$dir/power/request" ]; do sleep 0.02; done
+cat "$dir/power/answer"
+END
+  chmod 755 "$dir/bin/ipmitool"
+}
+# Does what the nodes ask the management controllers for.
+management() {
+  local address what name
+  while sleep 0.02; do
+    [ -e "$dir/power/request" ] || continue
+    read -r address what <"$dir/power/request"
+    name=$(cat "$dir/power/$address")
+    case $what in
+    status)
+      if [ -e "$dir/$name/no-power" ]; then echo "Chassis Power is off"; else echo "Chassis Power is on"; fi
+      ;;
+    off)
+      [ -e "$dir/$name/no-power" ] || power_off "$name"
+      echo "Chassis Power Control: Down/Off"
+      ;;
+    on)
+      echo "Chassis Power Control: Up/On"
+      if [ -e "$dir/$name/no-power" ]; then
+        rm "$dir/$name/no-power"
+        (boot_again "$name") >/dev/null 2>&1 &
+      fi
+      ;;
+    esac >"$dir/power/answer"
+    rm "$dir/power/request"
+  done
 }
 
 interface() { # NODE INTERFACE NETWORK ADDRESS/PREFIX...
@@ -43,7 +93,10 @@ interface() { # NODE INTERFACE NETWORK ADDRESS/PREFIX...
   port=p$number-$device
   ip -n "$id-net" link add "$port" type veth peer name "$device" netns "$id-$name"
   ip -n "$id-net" link set "$port" master "br$((k + 1))" up
+  configured[$name:$device]=$*
   for address in "$@"; do ip -n "$id-$name" addr add "$address" dev "$device"; done
+  # The crm shell looks nodes up by name.
+  grep -q " $name\$" "$dir/hosts" 2>/dev/null || echo "${1%/*} $name" >>"$dir/hosts"
   ip -n "$id-$name" link set "$device" up
   ports[$name:$device]=$port
   addresses[$name:$network]=$device
@@ -73,6 +126,7 @@ now() { echo "${EPOCHREALTIME/[.,]/}"; }
 # Everything above is in place: the run starts.
 go() {
   for name in "${nodes[@]}"; do boot "$name"; done
+  if [ -e "$dir/power" ]; then management & fi
   sleep 0.5
   zero=$(now)
   echo "zero $(date -d "@$((zero / 1000000))" +%H:%M:%S).$(printf %06d $((zero % 1000000)))" >>"$dir/events.log"
@@ -103,10 +157,11 @@ on_net() {
 on() {
   local name=$1
   shift
-  nsenter -t "${init[$name]}" -m -u -i -n -p -- "$@"
+  nsenter -t "$(init "$name")" -m -u -i -n -p -- "$@"
 }
 
 # The first process of the node; it holds the namespaces.
+init() { cat "$dir/$1/init"; }
 boot() {
   ip netns exec "$id-$1" unshare --mount --uts --ipc --pid --fork --mount-proc \
     "$BASH" "$0" --init "$1" "$dir/$1" </dev/null >>"$dir/$1/console.log" 2>&1 &
@@ -117,20 +172,23 @@ boot() {
     sleep 0.05
   done
   [ -n "$pid" ] || die "node $1 did not boot"
-  init[$1]=$pid
-  rm -f "$dir/$1/off"
+  echo "$pid" >"$dir/$1/init"
+  rm -f "$dir/$1/off" "$dir/$1/no-power"
 }
 
 start_cluster() {
   on "$1" corosync || true
+  # As corosync.service: started is what answers.
+  for _ in $(seq 100); do on "$1" corosync-cmapctl -g totem.version >/dev/null 2>&1 && break; sleep 0.02; done
   if on "$1" test -e /run/with-pacemaker; then
     on "$1" setsid env PCMK_logfile=/var/log/pacemaker/pacemaker.log pacemakerd </dev/null >/dev/null 2>&1 &
   fi
 }
-processes() { pgrep --ns "${init[$1]}" --nslist pid "$2" || true; }
+processes() { pgrep --ns "$(init "$1")" --nslist pid "$2" || true; }
 kill_processes() { # NODE NAME SIGNAL
   local pid
-  for pid in $(processes "$1" "^$2\$"); do kill "-$3" "$pid" 2>/dev/null || true; done
+  # The kernel keeps fifteen letters of a name.
+  for pid in $(processes "$1" "^${2:0:15}\$"); do kill "-$3" "$pid" 2>/dev/null || true; done
 }
 cluster_signal() { # NODE SIGNAL: to all daemons of the cluster software
   local pid
@@ -151,13 +209,26 @@ stop_cluster() {
 }
 # Without power there is no carrier either.
 power_off() {
-  kill -9 "${init[$1]}" 2>/dev/null || true
+  touch "$dir/$1/off" "$dir/$1/no-power"
+  kill -9 "$(init "$1")" 2>/dev/null || true
   each_port "$1" down
-  touch "$dir/$1/off"
 }
 power_on() {
+  local key address
+  # Addresses that agents have set are gone with the power.
+  for key in "${!configured[@]}"; do
+    [ "${key%%:*}" = "$1" ] || continue
+    ip -n "$id-$1" addr flush dev "${key#*:}"
+    for address in ${configured[$key]}; do ip -n "$id-$1" addr add "$address" dev "${key#*:}"; done
+  done
   boot "$1"
   each_port "$1" up
+}
+boot_again() {
+  sleep "${boot_time[$1]}"
+  [ ! -e "$dir/$1/no-power" ] || return 0
+  power_on "$1"
+  [ -z "${comes_back[$1]}" ] || start_cluster "$1"
 }
 each_port() {
   local key
@@ -242,8 +313,10 @@ nothing() { :; }
 
 clean_up() {
   local name pid
+  for pid in $(jobs -p); do kill "$pid" 2>/dev/null || true; done
   for name in "${nodes[@]}"; do
-    pid=${init[$name]:-}
+    touch "$dir/$name/no-power"
+    pid=$(init "$name" 2>/dev/null || true)
     [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true
   done
   sleep 0.2
@@ -264,9 +337,11 @@ node_init() { # NODE DIRECTORY
   done
   chmod 1777 /dev/shm
   mkdir -p /var/log/{corosync,cluster,crmsh} /run/lock
+  if [ -e "$2/../bin" ]; then mount -t overlay overlay -o "lowerdir=$(realpath "$2/../bin"):/usr/bin" /usr/bin; fi
   mount --bind "$2/disk" /var/lib/corosync # survives a power cut
   mount --bind "$2/log" /var/log/corosync
   cp "$2/corosync.conf" /etc/corosync/corosync.conf
+  mount --bind "$2/../hosts" /etc/hosts
   if [ -e "$2/cib/cib.xml" ]; then
     mkdir -p /var/lib/pacemaker/{cib,pengine,cores,blackbox} /var/log/pacemaker /run/{crm,resource-agents}
     mount --bind "$2/pacemaker" /var/log/pacemaker

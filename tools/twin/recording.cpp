@@ -14,7 +14,7 @@ constexpr std::string_view kVersion = "package ";
 constexpr std::string_view kCommand = "$ ";
 constexpr std::string_view kRun = "run ";
 
-constexpr std::array<char, 3> kMarks = {'!', ':', '|'};
+constexpr std::array<char, 4> kMarks = {'!', ':', '|', '<'};
 
 std::string_view next_line(std::string_view& text) {
   const auto end = text.find('\n');

@@ -12,11 +12,13 @@ namespace simcluster::twin {
 
 // One line of a run, with its time since the start.
 struct Line {
-  enum class Kind : std::uint8_t { kDone, kLog, kOutput };
+  enum class Kind : std::uint8_t { kDone, kLog, kOutput, kOrder };
   std::int64_t ms = 0;
   std::string node;  // "-": none
   Kind kind = Kind::kLog;
-  std::string text;  // what was done, what a daemon logged, or what a tool printed
+  // What was done, what a daemon logged, what a tool printed, or, of a simulated run only, what a graph of the
+  // scheduler wants first: "stop web on node1 < start web on node2".
+  std::string text;
 };
 
 using Lines = std::vector<Line>;  // in the order of time

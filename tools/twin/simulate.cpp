@@ -26,7 +26,9 @@ class Collector final : public TraceSink {
       case TraceKind::kLog:
         return add_log(event, field(event, "daemon"), field(event, "text"));
       case TraceKind::kScreen:
-        return add_lines(event, field(event, "text"));
+        return add_lines(event, Line::Kind::kOutput, field(event, "text"));
+      case TraceKind::kTransitionStart:
+        return add_lines(event, Line::Kind::kOrder, field(event, "order"));
       default:
         return;
     }
@@ -44,10 +46,10 @@ class Collector final : public TraceSink {
     if (const std::string kept = manager_text(text); !kept.empty() && daemon != "corosync")
       add(event, Line::Kind::kLog, kept);
   }
-  void add_lines(const TraceEvent& event, std::string_view text) {
+  void add_lines(const TraceEvent& event, Line::Kind kind, std::string_view text) {
     while (!text.empty()) {
       const auto end = text.find('\n');
-      add(event, Line::Kind::kOutput, text.substr(0, end));
+      add(event, kind, text.substr(0, end));
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
   }
