@@ -80,6 +80,16 @@ void AttributeManager::stop() {
   if (group_) group_->leave();
 }
 
+void AttributeManager::die() {
+  group_.reset();
+  writer_ = ClusterNodeId::none();
+  stop_vote_timer();
+  for (auto& [name, attribute] : attributes_) {
+    if (attribute.timer.valid()) host_.cancel_timer(attribute.timer);
+    attribute.timer = TimerId::none();
+  }
+}
+
 void AttributeManager::send(std::span<const std::byte> bytes) {
   if (group_) static_cast<void>(group_->multicast(bytes));  // fails only after leave()
 }

@@ -26,7 +26,6 @@ class NodeDirectory {
   virtual std::string node_name(ClusterNodeId node) const = 0;
   // Id of the node's elements in the CIB (CM-1.3), empty when unknown.
   virtual std::string node_xml_id(ClusterNodeId node) const = 0;
-  virtual ClusterNodeId find_node(std::string_view name) const = 0;
 
  protected:
   ~NodeDirectory() = default;
@@ -42,8 +41,8 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   // Joins the group "attrd".
   Result<void> start(membership::GroupService& service, std::uint32_t process, std::string own_name);
   void stop();
-  // The process is killed: the group is left without a word.
-  void die() { group_.reset(); }
+  // The process is killed: the group is left without a word, and nothing is written any more.
+  void die();
 
   // CM-9.4. No value: delete. "value++" and "value+=N" count up what is there. Node none: this one.
   void update(std::string_view name, std::optional<std::string_view> value, Duration dampen, ClusterNodeId node);

@@ -111,8 +111,10 @@ void CibManager::deliver_request(bool own, std::uint32_t call, std::span<const s
 void CibManager::deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
                                  std::span<const std::byte> body) {
   const Generation before = generation();
+  // Whoever has sent it gets it, too: nothing changes there, and nobody is told.
+  const bool same = cib::write_compact(store_.document().root()) == as_text(body);
   const Result<CibUpdate> update = store_.replace(as_text(body), origin);
-  if (update) {
+  if (update && !same) {
     const Generation after = generation();
     log_line(host_, profile_, LogPriority::kInfo, Daemon::kCib, "cib_process_replace",
              fmt::format("Replaced {}.{}.{} with {}.{}.{} from {}", before.admin_epoch, before.epoch,

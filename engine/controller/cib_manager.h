@@ -42,7 +42,11 @@ class CibManager final : public membership::GroupClient, public PersistClient {
   // Leaves the group in order.
   void stop();
   // The process is killed: the group is left without a word.
-  void die() { group_.reset(); }
+  void die() {
+    connected_ = false;
+    replies_.clear();
+    group_.reset();
+  }
 
   const cib::Document& document() const { return store_.document(); }
   const CibStore& store() const { return store_; }

@@ -12,10 +12,9 @@ namespace simcluster::controller {
 
 namespace {
 
-// Process ids of the daemons in their groups.
-constexpr std::uint32_t kCibProcess = 1001;
-constexpr std::uint32_t kFencerProcess = 1002;
-constexpr std::uint32_t kAttributesProcess = 1004;
+constexpr int kError = 1;  // exit status: it is started again
+
+// Process id in the group, of the first life.
 constexpr std::uint32_t kControllerProcess = 1006;
 constexpr std::uint32_t kProcessesPerLife = 10;
 
@@ -25,17 +24,16 @@ constexpr int kLoopLimit = 5;                   // CM-2.12
 
 }  // namespace
 
-Controller::Impl::Impl(Host& host, const Profile& profile, membership::GroupService& service, ControllerConfig config,
-                       ControllerClient& client)
+Controller::Impl::Impl(Host& host, const Profile& profile, membership::GroupService& service, Daemons& daemons,
+                       ControllerConfig config, ControllerClient& client)
     : host_(host),
       profile_(profile),
       service_(service),
       config_(std::move(config)),
       client_(client),
-      cib_(host, profile, config_.name, *this),
-      attributes_(host, profile, cib_, *this),
-      lrm_(host, profile, cib_, *this),
-      fencer_(host, profile, *this, *this),
+      daemons_(daemons),
+      cib_(daemons.cib()),
+      lrm_(host, profile, cib_, daemons.started_devices(), *this),
       fsa_(*this),
       transition_(*this) {}
 
@@ -46,26 +44,7 @@ Controller::Impl::~Impl() {
   for (const auto& [action, timer] : action_timers_) host_.cancel_timer(timer);
 }
 
-Result<void> Controller::Impl::start() {
-  // Every life of a daemon is another process.
-  const std::uint32_t life = config_.generation * kProcessesPerLife;
-  const Result<void> cib_started = cib_.start(service_, kCibProcess + life, config_.initial_cib);
-  if (!cib_started) return cib_started;
-  const Result<void> attributes_started = attributes_.start(service_, kAttributesProcess + life, config_.name);
-  if (!attributes_started) return attributes_started;
-  fencer_.set_node(config_.name);
-  fencing_group_.deliver = [this](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
-    fencer_.on_message(node_name(sender.node), bytes);
-  };
-  fencing_group_.configure = [this](const membership::GroupConfiguration& configuration) {
-    std::vector<std::string> names;
-    for (const membership::GroupMember& member : configuration.members) names.push_back(node_name(member.node));
-    fencer_.set_peers(std::move(names));
-  };
-  auto fencing_joined = service_.join("stonith-ng", kFencerProcess + life, fencing_group_);
-  if (!fencing_joined) return tl::unexpected(fencing_joined.error());
-  fencing_group_.group = std::move(*fencing_joined);
-
+void Controller::Impl::start() {
   crmd_.deliver = [this](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
     on_crmd_message(sender, bytes);
   };
@@ -73,7 +52,6 @@ Result<void> Controller::Impl::start() {
     on_crmd_configuration(configuration);
   };
   queue(Input::kStartup, Cause::kStartup, "crmd_init");
-  return {};
 }
 
 // CM-11.2
@@ -222,7 +200,7 @@ void Controller::Impl::timer_popped(Timer timer) {
       calculate();
       return;
     case kHistoryTimer:
-      fencer_.share_history();
+      daemons_.fencer().share_history();
       return;
     case kReplyTimer:
       scheduler_answered();
@@ -441,7 +419,7 @@ void Controller::Impl::query_join() {
 // CM-2.14: a CIB manager that starts with the controller does not answer yet when it is first asked; the second attempt
 // comes a second later.
 void Controller::Impl::connect_cib() {
-  if (config_.generation == 0 && !cib_asked_) {
+  if (daemons_.cib_is_new() && !cib_asked_) {
     cib_asked_ = true;
     paused_ = true;
     stop_timer(kRunTimer);
@@ -493,9 +471,12 @@ void Controller::Impl::end(int exit_code, std::string_view reason) {
   if (ended_) return;
   ended_ = true;
   for (std::size_t timer = 0; timer < timers_.size(); ++timer) stop_timer(static_cast<Timer>(timer));
-  attributes_.stop();
-  if (fencing_group_.group) fencing_group_.group->leave();
-  cib_.stop();
+  if (exit_code == kError) {
+    crmd_.group.reset();  // only the controller: the others go on
+    lrm_.die();
+  } else {
+    daemons_.stop();
+  }
   if (exit_code == 0) {
     start_timer(kEndTimer, {});
     return;
@@ -507,12 +488,9 @@ void Controller::Impl::die() {
   ended_ = true;
   for (std::size_t timer = 0; timer < timers_.size(); ++timer) stop_timer(static_cast<Timer>(timer));
   transition_.drop();
-  attributes_.die();
-  lrm_.cancel_all_recurring();
+  lrm_.die();
   service_.untrack_quorum(*this);
-  fencing_group_.group.reset();
   crmd_.group.reset();
-  cib_.die();
 }
 
 void Controller::Impl::read_config() {
@@ -609,35 +587,5 @@ void Controller::Impl::enter_state(State, State to, const FsaInput& input) {
       return;
   }
 }
-
-// --- public face ---
-
-Controller::Controller(Host& host, const Profile& profile, membership::GroupService& service, ControllerConfig config,
-                       ControllerClient& client)
-    : impl_(std::make_unique<Impl>(host, profile, service, std::move(config), client)) {}
-Controller::~Controller() = default;
-
-Result<void> Controller::start() { return impl_->start(); }
-void Controller::die() { impl_->die(); }
-void Controller::request_stop() { impl_->request_stop(); }
-void Controller::change_cib(CibRequest request, std::string_view client) {
-  impl_->change_cib(std::move(request), client);
-}
-void Controller::update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
-                                  std::string_view node) {
-  impl_->update_attribute(name, value, dampen, node);
-}
-void Controller::cleanup(std::string_view resource, std::string_view node) { impl_->cleanup(resource, node); }
-void Controller::refresh(std::string_view resource, std::string_view node) { impl_->refresh(resource, node); }
-void Controller::confirm_off(std::string_view node) { impl_->confirm_off(node); }
-Result<void> Controller::fence(std::string_view node, std::string_view action) { return impl_->fence(node, action); }
-std::vector<fencer::HistoryEntry> Controller::fencing_history() const { return impl_->fencing_history(); }
-const cib::Document& Controller::cib() const { return impl_->cib().document(); }
-State Controller::state() const { return impl_->state(); }
-std::string_view Controller::dc() const { return impl_->dc_name(); }
-bool Controller::is_dc() const { return impl_->is_dc(); }
-bool Controller::has_quorum() const { return impl_->quorate(); }
-std::vector<std::string> Controller::members() const { return impl_->member_names(); }
-std::string Controller::node_xml_id(std::string_view name) const { return impl_->node_xml_id(impl_->find_node(name)); }
 
 }  // namespace simcluster::controller

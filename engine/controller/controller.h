@@ -17,6 +17,7 @@
 #include "engine/cib/document.h"
 #include "engine/controller/cib_request.h"
 #include "engine/controller/fsa_tables.h"
+#include "engine/controller/subdaemon.h"
 #include "engine/fencer/fencer.h"
 #include "engine/membership/group.h"
 
@@ -29,12 +30,15 @@ struct ControllerConfig {
   // Until the CIB manager has answered the question for all of the CIB that every run of the scheduler begins with.
   // What changes meanwhile makes the question obsolete (CM-7.2).
   Duration cib_query_time;
-  std::uint32_t generation = 0;  // how often the daemons of this manager were started again
+  std::uint32_t generation = 0;  // how often the controller of this manager was started again
 };
+
+class Daemons;
 
 class ControllerClient {
  public:
-  // The cluster manager has ended (CM part M: exit codes). Nothing is called back afterwards.
+  // The cluster manager has ended (CM part M: exit codes), or with exit code 1 its controller alone. Nothing is called
+  // back afterwards.
   virtual void on_manager_ended(int exit_code, std::string_view reason) = 0;
 
  protected:
@@ -52,9 +56,11 @@ class Controller {
 
   // Joins the groups and starts the machine. An error is one of the initial CIB.
   Result<void> start();
-  // All daemons of the manager die at once (SIGKILL): it leaves its groups without a word and calls nobody back.
-  // Resources stay as they are, agents that run end unheard.
-  void die();
+  // A daemon is killed (SIGKILL): it leaves its group without a word and calls nobody back. Resources stay as they are,
+  // agents that run end unheard. What else ends with it is the supervisor's business (CM-11.10).
+  void kill(Subdaemon daemon);
+  // A new process takes the place of a dead one.
+  void respawn(Subdaemon daemon);
   // Asks the cluster for permission to leave (CM-11.2).
   void request_stop();
 
@@ -87,7 +93,17 @@ class Controller {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+
+  void start_controller();
+
+  Host& host_;
+  const Profile& profile_;
+  membership::GroupService& service_;
+  ControllerConfig config_;
+  ControllerClient& client_;
+  std::unique_ptr<Daemons> daemons_;
+  std::vector<std::unique_ptr<Impl>> dead_;  // agents that still run have clients in them
+  std::unique_ptr<Impl> impl_;               // none: the controller is dead
 };
 
 }  // namespace simcluster::controller

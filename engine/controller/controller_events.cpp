@@ -48,7 +48,6 @@ void Controller::Impl::on_cib_connected() { fsa_.trigger(); }
 void Controller::Impl::on_cib_update(const CibUpdate& update) {
   if (ended_) return;
   if (update.configuration_changed && config_read_) read_config();
-  if (update.replaced) attributes_.on_cib_replaced();
   if (the_dc_) process_changes(update);
 }
 
@@ -281,8 +280,8 @@ void Controller::Impl::count_failure(std::string_view resource, std::string_view
   log(profile_.daemons_renamed ? LogPriority::kInfo : LogPriority::kWarning, "update_failcount",
       fmt::format("Updating failcount for {} on {} after failed {}: rc={} (update={}, time={})", name, node, task, rc,
                   value, now));
-  if (!ignored) attributes_.update(fmt::format("fail-count-{}{}", name, suffix), value, {}, target);
-  attributes_.update(fmt::format("last-failure-{}{}", name, suffix), fmt::format("{}", now), {}, target);
+  if (!ignored) daemons_.attributes().update(fmt::format("fail-count-{}{}", name, suffix), value, {}, target);
+  daemons_.attributes().update(fmt::format("last-failure-{}{}", name, suffix), fmt::format("{}", now), {}, target);
 }
 
 }  // namespace simcluster::controller

@@ -6,8 +6,29 @@
 
 namespace simcluster::controller {
 
-void Controller::Impl::broadcast_fencer(std::span<const std::byte> bytes) {
-  if (fencing_group_.group && !ended_) static_cast<void>(fencing_group_.group->multicast(bytes));
+namespace {
+constexpr std::string_view kConnectionLost = "Lost connection to fencer";
+}  // namespace
+
+// CM-11.10: what was asked for fails, and so do the monitors of fence devices.
+void Controller::Impl::on_fencer_lost() {
+  if (ended_) return;
+  log(LogPriority::kCritical, "tengine_stonith_connection_destroy", "Fencing daemon connection failed");
+  while (!fencing_calls_.empty()) {
+    const auto [transition, index] = fencing_calls_.begin()->second;
+    fencer::FencingResult lost;
+    lost.call = fencing_calls_.begin()->first;
+    lost.reason = kConnectionLost;
+    if (transition == transition_.id()) lost.target = transition_.action(index).node;
+    conclude_fencing(lost);
+  }
+  lrm_.on_fencer_lost(kConnectionLost);
+}
+
+void Controller::Impl::on_fencer_started() {
+  if (ended_) return;
+  log(LogPriority::kNotice, "te_connect_stonith", "Fencer successfully connected");
+  update_devices();
 }
 
 FireOutcome Controller::Impl::fire_fencing(std::uint32_t index) {
@@ -28,8 +49,8 @@ FireOutcome Controller::Impl::fire_fencing(std::uint32_t index) {
   Duration delay;
   if (const auto ms = cib::parse_interval(action.attribute("CRM_meta_priority_fencing_delay")))
     delay = milliseconds(*ms);
-  const std::uint32_t call = fencer_.request({std::string(action.node), std::string(kind), timeout, delay,
-                                              std::string(daemon_name(Daemon::kController, profile_))});
+  const std::uint32_t call = daemons_.fencer().request({std::string(action.node), std::string(kind), timeout, delay,
+                                                        std::string(daemon_name(Daemon::kController, profile_))});
   fencing_calls_[call] = {transition_.id(), index};
   return FireOutcome::kSent;
 }
@@ -237,9 +258,9 @@ void Controller::Impl::update_devices() {
   std::erase_if(devices, [&](const fencer::Device& device) {
     return constraints && forbidden_here(constraints, device.id, config_.name);
   });
-  fencer_.set_devices(std::move(devices));
-  fencer_.set_topology(read_topology(configuration));
-  fencer_.set_watchdog_timeout(options_.fencing_watchdog_timeout);
+  daemons_.fencer().set_devices(std::move(devices));
+  daemons_.fencer().set_topology(read_topology(configuration));
+  daemons_.fencer().set_watchdog_timeout(options_.fencing_watchdog_timeout);
 }
 
 }  // namespace simcluster::controller

@@ -12,11 +12,11 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/controller/attribute_manager.h"
-#include "engine/controller/cib_manager.h"
 #include "engine/controller/controller.h"
+#include "engine/controller/daemons.h"
 #include "engine/controller/election.h"
 #include "engine/controller/fsa.h"
+#include "engine/controller/group_port.h"
 #include "engine/controller/logs.h"
 #include "engine/controller/lrm.h"
 #include "engine/controller/messages.h"
@@ -29,38 +29,20 @@
 
 namespace simcluster::controller {
 
-// A group with a receiver of its own, so that one class can be in several groups.
-class GroupPort final : public membership::GroupClient {
- public:
-  std::function<void(const membership::GroupMember&, std::span<const std::byte>)> deliver;
-  std::function<void(const membership::GroupConfiguration&)> configure;
-  std::unique_ptr<membership::Group> group;
-
-  void on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) override {
-    if (deliver) deliver(sender, bytes);
-  }
-  void on_configuration(const membership::GroupConfiguration& configuration) override {
-    if (configure) configure(configuration);
-  }
-};
-
 class Controller::Impl final : public FsaClient,
                                public membership::QuorumClient,
-                               public CibClient,
+                               public DaemonsClient,
                                public TransitionClient,
                                public ElectionClient,
                                public LrmClient,
-                               public NodeDirectory,
-                               public TimerClient,
-                               public fencer::FencerClient,
-                               public fencer::FencerTransport {
+                               public TimerClient {
  public:
-  Impl(Host& host, const Profile& profile, membership::GroupService& service, ControllerConfig config,
+  Impl(Host& host, const Profile& profile, membership::GroupService& service, Daemons& daemons, ControllerConfig config,
        ControllerClient& client);
   ~Impl();
 
   // controller.cpp: life, actions of the machine, timers, logs
-  Result<void> start();
+  void start();
   void request_stop();
   void die();
   void perform(Action action, const FsaInput& input) override;
@@ -71,9 +53,10 @@ class Controller::Impl final : public FsaClient,
   // controller_peers.cpp: membership, quorum, node states
   void on_quorum(const membership::QuorumView& view) override;
   void on_nodes(const membership::NodesView& view) override;
-  std::string node_name(ClusterNodeId node) const override;
-  std::string node_xml_id(ClusterNodeId node) const override;
-  ClusterNodeId find_node(std::string_view name) const override;
+  std::string node_name(ClusterNodeId node) const;
+  std::string peer_name(ClusterNodeId node) const override { return node_name(node); }
+  std::string node_xml_id(ClusterNodeId node) const;
+  ClusterNodeId find_node(std::string_view name) const;
 
   // controller_election.cpp
   void broadcast_vote(const Vote& vote) override;
@@ -105,7 +88,8 @@ class Controller::Impl final : public FsaClient,
 
   // controller_fencing.cpp
   void on_fencing_result(const fencer::FencingResult& result) override;
-  void broadcast_fencer(std::span<const std::byte> bytes) override;
+  void on_fencer_lost() override;
+  void on_fencer_started() override;
 
   // controller_operator.cpp
   void change_cib(CibRequest request, std::string_view client_name);
@@ -115,7 +99,7 @@ class Controller::Impl final : public FsaClient,
   void refresh(std::string_view resource, std::string_view node);
   void confirm_off(std::string_view node);
   Result<void> fence(std::string_view node, std::string_view action);
-  std::vector<fencer::HistoryEntry> fencing_history() const { return fencer_.history(); }
+  std::vector<fencer::HistoryEntry> fencing_history() const { return daemons_.fencer().history(); }
   void clear_fail_counts(std::string_view resource, ClusterNodeId node);
   std::set<std::string> failed_resources(std::string_view resource, ClusterNodeId node) const;
 
@@ -279,16 +263,14 @@ class Controller::Impl final : public FsaClient,
   ControllerConfig config_;
   ControllerClient& client_;
 
-  CibManager cib_;
-  AttributeManager attributes_;
+  Daemons& daemons_;
+  CibManager& cib_;  // when it dies the controller ends (CM-11.10)
   Lrm lrm_;
-  fencer::Fencer fencer_;
   Fsa fsa_;
   std::unique_ptr<Election> election_;
   Transition transition_;
   PeerCache peers_;
   GroupPort crmd_;
-  GroupPort fencing_group_;
   ControllerOptions options_;
 
   ClusterNodeId self_;

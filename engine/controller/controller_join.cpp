@@ -172,6 +172,7 @@ void Controller::Impl::finalize_join() {
 
 // CM-5.9
 void Controller::Impl::synced(std::uint32_t join_id, const Result<void>& result) {
+  if (ended_) return;
   if (!the_dc_ || join_id != join_id_) return;
   if (!result) {
     log(LogPriority::kError, "finalize_sync_callback",
@@ -236,6 +237,7 @@ void Controller::Impl::process_confirm(const FsaInput& input) {
   ++outstanding_;
   cib_.submit(std::move(request), [this](const Result<void>& result) {
     --outstanding_;
+    if (ended_) return;
     if (!result) {
       log(LogPriority::kError, "join_update_complete_callback",
           fmt::format("Join update failed: {}", result.error().message));
@@ -318,7 +320,7 @@ void Controller::Impl::join_result(const FsaInput& input) {
   }
   set_dc(message.from, message.from_name);
   if (!profile_.old_rc_texts) {
-    attributes_.update("#feature-set", crm_feature_set(profile_), {}, self_);
+    daemons_.attributes().update("#feature-set", crm_feature_set(profile_), {}, self_);
   }
   const std::string history = lrm_.history_xml();
   Message answer;

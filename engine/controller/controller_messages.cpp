@@ -98,7 +98,7 @@ void Controller::Impl::handle_shutdown_request(const Message& message) {
   if (!the_dc_) return;
   log(LogPriority::kInfo, "handle_shutdown_request",
       fmt::format("Creating shutdown request for {} (state={})", peer.name, state_name(fsa_.state())));
-  attributes_.update("shutdown", fmt::format("{}", host_.now().unix_seconds()), {}, message.from);
+  daemons_.attributes().update("shutdown", fmt::format("{}", host_.now().unix_seconds()), {}, message.from);
 }
 
 // CM-11.3
@@ -131,7 +131,7 @@ void Controller::Impl::send_direct_ack(const DirectAck& ack) {
   send(std::move(message));
 }
 
-void Controller::Impl::on_device_verified(const std::string& device) { fencer_.note_verified(device); }
+void Controller::Impl::on_device_verified(const std::string& device) { daemons_.fencer().note_verified(device); }
 
 void Controller::Impl::on_lrm_idle() {
   if (leaving_) fsa_.trigger();

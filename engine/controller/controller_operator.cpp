@@ -18,28 +18,28 @@ void Controller::Impl::change_cib(CibRequest request, std::string_view client_na
   });
 }
 
-void Controller::Impl::confirm_off(std::string_view node) { fencer_.confirm(node); }
+void Controller::Impl::confirm_off(std::string_view node) { daemons_.fencer().confirm(node); }
 
 Result<void> Controller::Impl::fence(std::string_view node, std::string_view action) {
   if (action != "reboot" && action != "off" && action != "on")
     return fail(fmt::format("\"{}\" is no action of fencing (expected reboot, off or on)", action));
-  fencer_.request({std::string(node), std::string(action), options_.fencing_timeout, {}, "stonith_admin"});
+  daemons_.fencer().request({std::string(node), std::string(action), options_.fencing_timeout, {}, "stonith_admin"});
   return {};
 }
 
 void Controller::Impl::update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
                                         std::string_view node) {
   const ClusterNodeId target = find_node(node);
-  if (target.valid()) attributes_.update(name, value, dampen, target);
+  if (target.valid()) daemons_.attributes().update(name, value, dampen, target);
 }
 
 void Controller::Impl::clear_fail_counts(std::string_view resource, ClusterNodeId node) {
-  for (const std::string& name : attributes_.names_of(node)) {
+  for (const std::string& name : daemons_.attributes().names_of(node)) {
     for (const std::string_view prefix : {"fail-count-", "last-failure-"}) {
       if (!name.starts_with(prefix)) continue;
       std::string_view rest = std::string_view(name).substr(prefix.size());
       rest = rest.substr(0, rest.find('#'));
-      if (resource.empty() || rest == resource) attributes_.update(name, std::nullopt, {}, node);
+      if (resource.empty() || rest == resource) daemons_.attributes().update(name, std::nullopt, {}, node);
     }
   }
 }
@@ -51,7 +51,7 @@ std::set<std::string> Controller::Impl::failed_resources(std::string_view resour
   const auto add = [&](std::string_view name) {
     if (!name.empty() && (resource.empty() || name == resource)) failed.emplace(name);
   };
-  for (const std::string& name : attributes_.names_of(node)) {
+  for (const std::string& name : daemons_.attributes().names_of(node)) {
     if (!name.starts_with(kFailCount)) continue;
     const std::string_view rest = std::string_view(name).substr(kFailCount.size());
     add(rest.substr(0, rest.find('#')));

@@ -27,8 +27,13 @@ int target_rc_of(std::string_view transition_key) {
 
 }  // namespace
 
-Lrm::Lrm(Host& host, const Profile& profile, CibManager& cib, LrmClient& client)
-    : host_(host), profile_(profile), cib_(cib), client_(client), executor_(host, profile, *this) {}
+Lrm::Lrm(Host& host, const Profile& profile, CibManager& cib, std::set<std::string>& started_devices, LrmClient& client)
+    : host_(host),
+      profile_(profile),
+      cib_(cib),
+      started_devices_(started_devices),
+      client_(client),
+      executor_(host, profile, *this) {}
 
 void Lrm::set_node(std::string name, std::string xml_id) {
   node_name_ = std::move(name);
@@ -93,8 +98,7 @@ void Lrm::execute(const LrmRequest& request) {
 
 // CM-8.15a: fence devices have no start and stop of their own. To start one is to ask it how it is.
 void Lrm::adapt_to_fence_device(executor::OperationRequest& operation) const {
-  const std::vector<std::string> active = history_.active_resources();
-  const bool running = std::find(active.begin(), active.end(), operation.resource) != active.end();
+  const bool running = started_devices_.contains(operation.resource);
   if (operation.action == "start") operation.agent_action = "monitor";
   if (operation.action == "stop") operation.known_rc = kOcfSuccess;
   if (operation.action == "monitor" && operation.interval.ns == 0) {
@@ -207,7 +211,42 @@ void Lrm::cancel_all_recurring() {
   for (const std::string& name : names) executor_.cancel_recurring(name);
 }
 
+void Lrm::die() {
+  dead_ = true;
+  cancel_all_recurring();
+}
+
+// The entry has no last-rc-change: a scheduler leaves such a device as it is (black-box run of 2.1.5).
+void Lrm::on_fencer_lost(std::string_view reason) {
+  std::vector<std::pair<OperationRecord, executor::AgentName>> lost;
+  for (const auto& [id, resource] : history_) {
+    if (resource.agent.standard != "stonith") continue;
+    for (const OperationRecord& record : resource.recurring) lost.emplace_back(record, resource.agent);
+  }
+  for (auto& [record, agent] : lost) {
+    silent_cancels_.insert(operation_key(record.resource, record.operation, record.interval));
+    executor_.cancel_recurring(record.resource);
+    record.rc = kOcfErrGeneric;
+    record.status = ExecStatus::kError;
+    record.exit_reason = reason;
+    record.last_run = record.last_rc_change = 0;
+    record.exec_time = record.queue_time = {};
+    history_.record(record, agent);
+    const std::uint32_t call = write_to_cib(record, agent, kOriginUpdate);
+    log_line(
+        host_, profile_, LogPriority::kError, Daemon::kController, "log_executor_event",
+        fmt::format("Result of {} operation for {} on {}: {} ({}) | CIB update {}, graph action unconfirmed; call={} "
+                    "key={}",
+                    record.operation, record.resource, node_name_, executor::op_status_text(record.status, profile_),
+                    reason, call, record.call_id, operation_key(record.resource, record.operation, record.interval)));
+  }
+}
+
 void Lrm::on_operation_result(const executor::OperationResult& result) {
+  if (dead_) return;
+  if (result.status == ExecStatus::kCancelled &&
+      silent_cancels_.erase(operation_key(result.resource, result.action, result.interval)) > 0)
+    return;
   const OperationHistory::Resource* known = history_.find(result.resource);
   const bool well = result.status == ExecStatus::kDone && result.rc == kOcfSuccess && result.action != "stop";
   if (well && known != nullptr && known->agent.standard == "stonith")
@@ -269,6 +308,10 @@ void Lrm::record(const executor::OperationResult& result) {
     OperationHistory::Resource& entry = history_.resource(result.resource, agent);
     entry.stop_parameters = *result.parameters;
     entry.has_stop_parameters = true;
+  }
+  if (agent.standard == "stonith" && result.rc == kOcfSuccess) {
+    if (result.action == "start") started_devices_.insert(std::string(result.resource));
+    if (result.action == "stop") started_devices_.erase(std::string(result.resource));
   }
   const std::uint32_t call = write_to_cib(record, agent, kOriginUpdate);
   log_result(result, call, record.target_rc);

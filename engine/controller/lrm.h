@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,8 @@ class LrmClient {
 
 class Lrm final : public executor::ExecutorClient {
  public:
-  Lrm(Host& host, const Profile& profile, CibManager& cib, LrmClient& client);
+  // `started_devices`: the executor's memory of fence devices, which outlives the controller.
+  Lrm(Host& host, const Profile& profile, CibManager& cib, std::set<std::string>& started_devices, LrmClient& client);
   Lrm(const Lrm&) = delete;
   Lrm& operator=(const Lrm&) = delete;
 
@@ -51,6 +53,11 @@ class Lrm final : public executor::ExecutorClient {
   std::size_t pending_operations() const { return executor_.pending_count(); }
   // CM-11.3: recurring operations end with the controller.
   void cancel_all_recurring();
+
+  // The controller has died: nobody hears of results any more.
+  void die();
+  // Monitors of fence devices fail and are not repeated.
+  void on_fencer_lost(std::string_view reason);
 
   void on_operation_result(const executor::OperationResult& result) override;
 
@@ -77,8 +84,11 @@ class Lrm final : public executor::ExecutorClient {
   Host& host_;
   const Profile& profile_;
   CibManager& cib_;
+  std::set<std::string>& started_devices_;
   LrmClient& client_;
   executor::Executor executor_;
+  bool dead_ = false;
+  std::set<std::string> silent_cancels_;  // operation keys
   OperationHistory history_;
   std::string node_name_;
   std::string node_id_;

@@ -59,7 +59,7 @@ void write_entry(cib::MutableElement lrm_resource, const std::string& id, const 
   op.set_attribute("op-status", static_cast<std::int64_t>(record.status));
   op.set_attribute("interval", record.interval.milliseconds());
   if (profile.last_run_recorded) op.set_attribute("last-run", record.last_run);
-  op.set_attribute("last-rc-change", record.last_rc_change);
+  if (record.last_rc_change > 0) op.set_attribute("last-rc-change", record.last_rc_change);
   op.set_attribute("exec-time", record.exec_time.milliseconds());
   op.set_attribute("queue-time", record.queue_time.milliseconds());
   op.set_attribute("op-digest", record.digest);

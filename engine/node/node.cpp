@@ -50,7 +50,6 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     manager.name = config_.name;
     manager.initial_cib = config_.initial_cib;
     manager.cib_query_time = config_.cib_query_time;
-    manager.generation = generation_++;
     controller_ = std::make_unique<controller::Controller>(host_, profile_, *stack_, std::move(manager), *this);
     shell_ = std::make_unique<OperatorShell>(*controller_, config_.name);
     const Result<void> started = controller_->start();
@@ -63,20 +62,19 @@ class Node::Impl final : public controller::ControllerClient, public membership:
 
   void request_stop() {
     supervisor_.stop();
+    stopping_ = true;
     if (controller_) controller_->request_stop();
   }
 
   // SupervisorClient
   bool is_dc() const override { return controller_ && controller_->is_dc(); }
-  // Agents that still run have clients in the old object: it is kept until the node ends.
-  void kill_manager() override {
-    controller_->die();
-    dead_managers_.push_back(std::move(controller_));
-    shell_.reset();
+  void kill(controller::Subdaemon daemon) override {
+    controller_->kill(daemon);
+    // CM-11.1: the supervisor stops the next one.
+    if (stopping_ && daemon == controller::Subdaemon::kController) on_manager_ended(0, "clean stop");
   }
-  void restart_manager() override {
-    if (stopped_ || controller_) return;
-    static_cast<void>(start_manager());  // it has started with this configuration before
+  void respawn(controller::Subdaemon daemon) override {
+    if (!stopped_) controller_->respawn(daemon);
   }
 
   // The manager has ended: the membership layer goes last.
@@ -105,10 +103,9 @@ class Node::Impl final : public controller::ControllerClient, public membership:
   NodeConfig config_;
   std::unique_ptr<membership::Stack> stack_;
   Supervisor supervisor_;
-  std::uint32_t generation_ = 0;
   std::unique_ptr<controller::Controller> controller_;
-  std::vector<std::unique_ptr<controller::Controller>> dead_managers_;
   std::unique_ptr<OperatorShell> shell_;
+  bool stopping_ = false;
   bool stopped_ = false;
   int exit_code_ = 0;
   std::string reason_;

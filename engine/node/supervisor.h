@@ -1,6 +1,5 @@
 // pacemakerd, and whoever restarts it: what happens when a daemon of the cluster manager dies (CM-11.6 to CM-11.10,
-// CM-14.20, CM-14.21). The daemons are parts of one object here; the death of those that the controller cannot do
-// without ends it as a whole.
+// CM-14.20, CM-14.21): what else ends with it, and who is started again.
 #pragma once
 
 #include <map>
@@ -10,15 +9,15 @@
 
 #include "engine/base/host.h"
 #include "engine/base/profile.h"
+#include "engine/controller/subdaemon.h"
 
 namespace simcluster::node {
 
 class SupervisorClient {
  public:
   virtual bool is_dc() const = 0;
-  // The manager ends at once, and is started anew.
-  virtual void kill_manager() = 0;
-  virtual void restart_manager() = 0;
+  virtual void kill(controller::Subdaemon daemon) = 0;
+  virtual void respawn(controller::Subdaemon daemon) = 0;
 
  protected:
   ~SupervisorClient() = default;
@@ -48,11 +47,20 @@ class Supervisor final : public TimerClient {
   static constexpr std::size_t kRoles = 7;
   enum Cookie : std::uint64_t { kRespawn, kServiceRestart, kVerify };
 
+  static controller::Subdaemon subdaemon(Role role);
   std::string_view name(Role role) const;
   void log(LogPriority priority, std::string_view text) const;
   void supervisor_died();
   void adopt();
-  void lose(Role role, int signal);
+  // How a daemon has ended: by a signal, or else with an exit status.
+  struct End {
+    Role role = Role::kController;
+    int signal = 0;
+    int status = 0;
+  };
+
+  void die(Role role, int signal);
+  void notice(const End& end);
   void panic(std::string_view daemon);
   void start_timer(Cookie cookie, Duration delay);
 
@@ -61,9 +69,9 @@ class Supervisor final : public TimerClient {
   bool fail_fast_;
   SupervisorClient& client_;
   bool stopping_ = false;
-  bool absent_ = false;                          // pacemakerd itself is dead
-  std::vector<std::pair<Role, int>> unnoticed_;  // daemons that died while it was
-  std::vector<Role> waiting_;                    // to be started again
+  bool absent_ = false;         // pacemakerd itself is dead
+  std::vector<End> unnoticed_;  // daemons that died while it was
+  std::vector<Role> waiting_;   // to be started again
   std::map<Role, int> respawns_;
   std::map<Cookie, TimerId> timers_;
 };

@@ -1,5 +1,6 @@
 #include "engine/node/supervisor.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,7 +14,6 @@ namespace simcluster::node {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class SupervisorTest : public ::testing::Test, public SupervisorClient {
  protected:
@@ -25,8 +25,13 @@ class SupervisorTest : public ::testing::Test, public SupervisorClient {
     return *supervisor_;
   }
   bool is_dc() const override { return dc_; }
-  void kill_manager() override { done_.emplace_back("kill"); }
-  void restart_manager() override { done_.emplace_back("restart"); }
+  void kill(controller::Subdaemon daemon) override { done_.push_back("kill " + name(daemon)); }
+  void respawn(controller::Subdaemon daemon) override { done_.push_back("start " + name(daemon)); }
+  static std::string name(controller::Subdaemon daemon) {
+    static constexpr std::array<const char*, 6> kNames = {"cib",        "fencer",    "executor",
+                                                          "attributes", "scheduler", "controller"};
+    return kNames[static_cast<std::size_t>(daemon)];
+  }
 
   TestingClock clock_;
   TestingHost host_{clock_, "node1"};
@@ -54,22 +59,24 @@ TEST_F(SupervisorTest, FailFastResets) {
   EXPECT_TRUE(host_.logged("Rebooting system because of attrd"));
 }
 
-// CM-11.10: which daemons take the controller with them.
+// CM-11.10: which daemons take others with them; they come back in the order of their start.
 TEST_F(SupervisorTest, WhatARespawnMeans) {
-  for (const char* daemon : {"attrd", "stonithd", "pengine"}) {
+  const auto dies = [&](const char* daemon) {
+    done_.clear();
     make("1.1.13", false).child_died(daemon, 9);
     clock_.run_for(seconds(1));
-    EXPECT_THAT(done_, IsEmpty()) << daemon;
     EXPECT_TRUE(host_.logged(std::string("Respawning failed child process: ") + daemon));
-  }
+    return done_;
+  };
+  EXPECT_THAT(dies("attrd"), ElementsAre("kill attributes", "start attributes"));
+  EXPECT_THAT(dies("stonithd"), ElementsAre("kill fencer", "start fencer"));
+  EXPECT_THAT(dies("pengine"), ElementsAre("kill scheduler", "start scheduler"));
+  EXPECT_THAT(dies("crmd"), ElementsAre("kill controller", "start controller"));
+  EXPECT_THAT(dies("lrmd"), ElementsAre("kill executor", "kill controller", "start executor", "start controller"));
+  EXPECT_THAT(dies("cib"), ElementsAre("kill cib", "kill fencer", "kill attributes", "kill controller", "start cib",
+                                       "start fencer", "start attributes", "start controller"));
   dc_ = true;
-  make("1.1.13", false).child_died("pengine", 9);
-  clock_.run_for(seconds(1));
-  EXPECT_THAT(done_, ElementsAre("kill", "restart"));
-  done_.clear();
-  make("1.1.13", false).child_died("crmd", 9);
-  clock_.run_for(seconds(1));
-  EXPECT_THAT(done_, ElementsAre("kill", "restart"));
+  EXPECT_THAT(dies("pengine"), ElementsAre("kill scheduler", "kill controller", "start scheduler", "start controller"));
   EXPECT_FALSE(host_.was_reset());
 }
 
@@ -93,9 +100,9 @@ TEST_F(SupervisorTest, DeathsWithoutASupervisor) {
   Supervisor& supervisor = make("1.1.13", false);
   supervisor.child_died("pacemakerd", 9);
   supervisor.child_died("crmd", 9);
-  EXPECT_THAT(done_, IsEmpty());
+  EXPECT_THAT(done_, ElementsAre("kill controller"));
   clock_.run_for(seconds(1));
-  EXPECT_THAT(done_, ElementsAre("kill", "restart"));
+  EXPECT_THAT(done_, ElementsAre("kill controller", "start controller"));
 }
 
 // CM-11.7: nothing is started again while the node stops.
@@ -106,7 +113,7 @@ TEST_F(SupervisorTest, NoRespawnWhileStopping) {
   EXPECT_FALSE(supervisor.controller_failed());
   clock_.run_for(seconds(1));
   EXPECT_FALSE(host_.was_reset());
-  EXPECT_THAT(done_, IsEmpty());
+  EXPECT_THAT(done_, ElementsAre("kill controller"));
 }
 
 }  // namespace

@@ -1,0 +1,150 @@
+#include "engine/controller/daemons.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/controller/group_port.h"
+
+namespace simcluster::controller {
+
+namespace {
+
+// Process ids of the daemons in their groups.
+constexpr std::uint32_t kCibProcess = 1001;
+constexpr std::uint32_t kFencerProcess = 1002;
+constexpr std::uint32_t kAttributesProcess = 1004;
+
+}  // namespace
+
+class Daemons::FencerProcess final : public fencer::FencerTransport, public fencer::FencerClient {
+ public:
+  explicit FencerProcess(Daemons& owner) : owner_(owner), fencer(owner.host_, owner.profile_, *this, *this) {}
+
+  void broadcast_fencer(std::span<const std::byte> bytes) override {
+    if (port.group) static_cast<void>(port.group->multicast(bytes));
+  }
+  void on_fencing_result(const fencer::FencingResult& result) override {
+    if (!dead && owner_.client_ != nullptr) owner_.client_->on_fencing_result(result);
+  }
+
+ private:
+  Daemons& owner_;
+
+ public:
+  GroupPort port;
+  fencer::Fencer fencer;
+  bool dead = false;
+};
+
+Daemons::Daemons(Host& host, const Profile& profile, membership::GroupService& service, std::string name,
+                 std::string initial_cib)
+    : host_(host),
+      profile_(profile),
+      service_(service),
+      name_(std::move(name)),
+      initial_cib_(std::move(initial_cib)),
+      cib_(std::make_unique<CibManager>(host, profile, name_, *this)),
+      attributes_(std::make_unique<AttributeManager>(host, profile, *cib_, *this)),
+      fencer_(std::make_unique<FencerProcess>(*this)) {}
+
+Daemons::~Daemons() = default;
+
+fencer::Fencer& Daemons::fencer() { return fencer_->fencer; }
+
+Result<void> Daemons::start() {
+  if (auto joined = join_cib(); !joined) return joined;
+  if (auto joined = join_attributes(); !joined) return joined;
+  return join_fencer();
+}
+
+void Daemons::stop() {
+  attributes_->stop();
+  if (fencer_->port.group) fencer_->port.group->leave();
+  cib_->stop();
+}
+
+// --- one by one ---
+
+Result<void> Daemons::join_cib() {
+  cib_started_ = host_.now();
+  return cib_->start(service_, next_process(kCibProcess), initial_cib_);
+}
+
+Result<void> Daemons::join_attributes() {
+  return attributes_->start(service_, next_process(kAttributesProcess), name_);
+}
+
+Result<void> Daemons::join_fencer() {
+  FencerProcess& process = *fencer_;
+  process.fencer.set_node(name_);
+  process.port.deliver = [this, &process](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
+    process.fencer.on_message(node_name(sender.node), bytes);
+  };
+  process.port.configure = [this, &process](const membership::GroupConfiguration& configuration) {
+    std::vector<std::string> names;
+    for (const membership::GroupMember& member : configuration.members) names.push_back(node_name(member.node));
+    process.fencer.set_peers(std::move(names));
+  };
+  auto joined = service_.join("stonith-ng", next_process(kFencerProcess), process.port);
+  if (!joined) return tl::unexpected(joined.error());
+  process.port.group = std::move(*joined);
+  return {};
+}
+
+void Daemons::kill_cib() { cib_->die(); }
+
+// It has started with what is on the disk before; a disk that is damaged meanwhile leaves it without a group.
+void Daemons::start_cib() {
+  dead_cibs_.push_back(std::exchange(cib_, std::make_unique<CibManager>(host_, profile_, name_, *this)));
+  static_cast<void>(join_cib());
+}
+
+void Daemons::kill_attributes() { attributes_->die(); }
+
+void Daemons::start_attributes() {
+  dead_attributes_.push_back(
+      std::exchange(attributes_, std::make_unique<AttributeManager>(host_, profile_, *cib_, *this)));
+  static_cast<void>(join_attributes());
+}
+
+void Daemons::kill_fencer() {
+  fencer_->dead = true;
+  fencer_->port.group.reset();
+  if (client_ != nullptr) client_->on_fencer_lost();
+}
+
+void Daemons::start_fencer() {
+  dead_fencers_.push_back(std::exchange(fencer_, std::make_unique<FencerProcess>(*this)));
+  static_cast<void>(join_fencer());
+  if (client_ != nullptr) client_->on_fencer_started();
+}
+
+// --- what they tell ---
+
+void Daemons::on_cib_update(const CibUpdate& update) {
+  if (update.replaced) attributes_->on_cib_replaced();
+  if (client_ != nullptr) client_->on_cib_update(update);
+}
+
+void Daemons::on_cib_connected() {
+  if (client_ != nullptr) client_->on_cib_connected();
+}
+
+std::string Daemons::node_name(ClusterNodeId node) const {
+  if (node == service_.own_id()) return name_;
+  std::string listed = service_.node_name(node);
+  if (!listed.empty()) return listed;
+  std::string& told = names_[node];
+  if (client_ != nullptr)
+    if (std::string name = client_->peer_name(node); !name.empty()) told = std::move(name);
+  return told;
+}
+
+// CM-1.3
+std::string Daemons::node_xml_id(ClusterNodeId node) const {
+  if (!node.valid()) return {};
+  return profile_.plugin_membership ? node_name(node) : fmt::format("{}", node.value);
+}
+
+}  // namespace simcluster::controller

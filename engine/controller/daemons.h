@@ -1,0 +1,104 @@
+// The daemons beside the controller: CIB manager, attribute manager and fencer, and what the executor keeps in mind.
+// Each of them can die and be started again while the others go on (CM-11.7, CM-11.10).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/base/host.h"
+#include "engine/base/profile.h"
+#include "engine/controller/attribute_manager.h"
+#include "engine/controller/cib_manager.h"
+#include "engine/fencer/fencer.h"
+#include "engine/membership/group.h"
+
+namespace simcluster::controller {
+
+// The controller, as the daemons see it.
+class DaemonsClient {
+ public:
+  virtual void on_cib_update(const CibUpdate& update) = 0;
+  virtual void on_cib_connected() = 0;
+  virtual void on_fencing_result(const fencer::FencingResult& result) = 0;
+  // The name that a node has told, where no node list has it; empty: none yet.
+  virtual std::string peer_name(ClusterNodeId node) const = 0;
+  // The connection to the fencer is lost: what it was asked for will not be answered.
+  virtual void on_fencer_lost() = 0;
+  // A fencer that knows no devices yet.
+  virtual void on_fencer_started() = 0;
+
+ protected:
+  ~DaemonsClient() = default;
+};
+
+class Daemons final : public CibClient, public NodeDirectory {
+ public:
+  // Keeps the references; they must outlive the object.
+  Daemons(Host& host, const Profile& profile, membership::GroupService& service, std::string name,
+          std::string initial_cib);
+  ~Daemons();
+  Daemons(const Daemons&) = delete;
+  Daemons& operator=(const Daemons&) = delete;
+
+  // Starts them all. An error is one of the initial CIB.
+  Result<void> start();
+  // They leave their groups in order.
+  void stop();
+  // None: there is no controller at the moment.
+  void set_client(DaemonsClient* client) { client_ = client; }
+
+  // SIGKILL, and a new process. What a dead daemon is asked for has no effect.
+  void kill_cib();
+  void start_cib();
+  void kill_attributes();
+  void start_attributes();
+  void kill_fencer();
+  void start_fencer();
+
+  CibManager& cib() { return *cib_; }
+  AttributeManager& attributes() { return *attributes_; }
+  fencer::Fencer& fencer();
+  // It was started at this very moment, and does not answer yet (CM-2.14).
+  bool cib_is_new() const { return cib_started_ == host_.now(); }
+  // Fence devices that the executor has started (CM-8.15a): it remembers them for whoever connects next.
+  std::set<std::string>& started_devices() { return started_devices_; }
+
+  void on_cib_update(const CibUpdate& update) override;
+  void on_cib_connected() override;
+  std::string node_name(ClusterNodeId node) const override;
+  std::string node_xml_id(ClusterNodeId node) const override;
+
+ private:
+  class FencerProcess;
+
+  Result<void> join_cib();
+  Result<void> join_attributes();
+  Result<void> join_fencer();
+  std::uint32_t next_process(std::uint32_t first) { return first + kLives * life_++; }
+
+  static constexpr std::uint32_t kLives = 10;  // process ids of one life of a daemon to those of the next
+
+  Host& host_;
+  const Profile& profile_;
+  membership::GroupService& service_;
+  std::string name_;
+  std::string initial_cib_;
+  DaemonsClient* client_ = nullptr;
+  std::uint32_t life_ = 0;
+  Time cib_started_;
+  // Agents and requests on their way may still speak to the dead: they are kept.
+  std::vector<std::unique_ptr<CibManager>> dead_cibs_;
+  std::vector<std::unique_ptr<AttributeManager>> dead_attributes_;
+  std::vector<std::unique_ptr<FencerProcess>> dead_fencers_;
+  std::unique_ptr<CibManager> cib_;
+  std::unique_ptr<AttributeManager> attributes_;
+  std::unique_ptr<FencerProcess> fencer_;
+  std::set<std::string> started_devices_;
+  mutable std::map<ClusterNodeId, std::string> names_;  // as told by peers
+};
+
+}  // namespace simcluster::controller
