@@ -201,6 +201,7 @@ class Controller::Impl final : public FsaClient,
   void join_result(const FsaInput& input);
   void confirm_join();
   void process_confirm(const FsaInput& input);
+  void remove_history(CibRequest& request, const std::string& node_id) const;
   void join_final();
   void check_join_counts();
   void announce_join();

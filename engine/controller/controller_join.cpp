@@ -210,6 +210,33 @@ void Controller::Impl::finalize_node(Peer& peer) {
   peer.expected = Expected::kMember;
 }
 
+// With shutdown-lock the locks stay, and nothing else (CM-5.11; black-box run of 2.1.5): a locked resource waits for
+// this node.
+void Controller::Impl::remove_history(CibRequest& request, const std::string& node_id) const {
+  const CibPath lrm = {step("status"), step("node_state", node_id), step("lrm")};
+  if (!options_.shutdown_lock) {
+    request.remove(lrm);
+    return;
+  }
+  for (const cib::Element state : cib_.store().status().children("node_state")) {
+    if (state.id() != node_id) continue;
+    for (const cib::Element entry : state.first_child("lrm").first_child("lrm_resources").children("lrm_resource")) {
+      CibPath path = lrm;
+      path.push_back(step("lrm_resources"));
+      path.push_back(step("lrm_resource", entry.id()));
+      if (!entry.has("shutdown-lock")) {
+        request.remove(std::move(path));
+        continue;
+      }
+      for (const cib::Element op : entry.children("lrm_rsc_op")) {
+        CibPath of_op = path;
+        of_op.push_back(step("lrm_rsc_op", op.id()));
+        request.remove(std::move(of_op));
+      }
+    }
+  }
+}
+
 // CM-5.11
 void Controller::Impl::process_confirm(const FsaInput& input) {
   if (!input.message || input.message->task != Task::kJoinConfirm) return;
@@ -231,7 +258,7 @@ void Controller::Impl::process_confirm(const FsaInput& input) {
                                                              message.join.history.size());
   CibRequest request;
   request.client = daemon_name(Daemon::kController, profile_);
-  request.remove({step("status"), step("node_state", id), step("lrm")});
+  remove_history(request, id);
   add_node_state(request, peer, true);
   if (!history.empty()) request.merge({step("status"), step("node_state", id)}, history);
   ++outstanding_;

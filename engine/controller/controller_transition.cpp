@@ -264,6 +264,7 @@ LrmRequest Controller::Impl::lrm_request(const GraphAction& action) const {
   request.timeout = milliseconds(action.timeout());
   request.start_delay = milliseconds(number_of(action.attribute("CRM_meta_start_delay")));
   request.on_fail = action.attribute("CRM_meta_on_fail");
+  request.shutdown_lock = action.shutdown_lock;
   for (const auto& [name, value] : action.attributes) request.parameters.emplace_back(name, value);
   for (const auto& [name, value] : action.named_parameters) request.parameters.emplace_back(name, value);
   if (action.operation == "cancel") {

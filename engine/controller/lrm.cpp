@@ -91,6 +91,7 @@ void Lrm::execute(const LrmRequest& request) {
   operation.user_data = request.transition_key;
   if (request.agent.standard == "stonith") adapt_to_fence_device(operation);
   if (profile_.record_pending && recorded(request.action)) record_pending(request);
+  if (!request.shutdown_lock.empty()) locks_[request.operation_key] = request.shutdown_lock;
   log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "do_lrm_rsc_op",
            fmt::format("Performing key={} op={}", request.transition_key, request.operation_key));
   executor_.execute(std::move(operation));
@@ -140,7 +141,7 @@ void Lrm::remove(const LrmRequest& request) {
                            static_cast<int>(ExecStatus::kDone), kOcfSuccess});
 }
 
-bool Lrm::entry_in_cib(std::string_view resource, const std::string& entry_id) const {
+cib::Element Lrm::entry_of(std::string_view resource) const {
   cib::Element at = cib_.store().status();
   const CibPath path = resource_path(resource);
   for (std::size_t i = 1; i < path.size(); ++i) {
@@ -151,10 +152,16 @@ bool Lrm::entry_in_cib(std::string_view resource, const std::string& entry_id) c
         break;
       }
     }
-    if (!found) return false;
+    if (!found) return {};
     at = found;
   }
-  for (const cib::Element op : at.children("lrm_rsc_op")) {
+  return at;
+}
+
+bool Lrm::entry_in_cib(std::string_view resource, const std::string& entry_id) const {
+  const cib::Element entry = entry_of(resource);
+  if (!entry) return false;
+  for (const cib::Element op : entry.children("lrm_rsc_op")) {
     if (op.id() == entry_id) return true;
   }
   return false;
@@ -313,14 +320,29 @@ void Lrm::record(const executor::OperationResult& result) {
     if (result.action == "start") started_devices_.insert(std::string(result.resource));
     if (result.action == "stop") started_devices_.erase(std::string(result.resource));
   }
-  const std::uint32_t call = write_to_cib(record, agent, kOriginUpdate);
+  const std::uint32_t call = write_to_cib(record, agent, kOriginUpdate, lock_after(result));
   log_result(result, call, record.target_rc);
   log_output(result);
   trace_result(result, record.target_rc);
 }
 
+// CM-8.20: only a resource that is known to be stopped stays locked. Empty: there is no lock to speak of.
+std::string Lrm::lock_after(const executor::OperationResult& result) {
+  const auto carried = locks_.find(operation_key(result.resource, result.action, result.interval));
+  const bool probe = result.action == "monitor" && result.interval.ns == 0;
+  const bool stopped = (result.action == "stop" && result.rc == kOcfSuccess) || (probe && result.rc == kOcfNotRunning);
+  std::string lock;
+  if (carried != locks_.end()) {
+    lock = stopped ? carried->second : std::string(kNotLocked);
+    locks_.erase(carried);
+  } else if (const cib::Element entry = entry_of(result.resource); entry && entry.has("shutdown-lock")) {
+    lock = kNotLocked;
+  }
+  return lock;
+}
+
 std::uint32_t Lrm::write_to_cib(const OperationRecord& record, const executor::AgentName& agent,
-                                std::string_view origin) {
+                                std::string_view origin, const std::string& lock) {
   cib::Document document;
   cib::MutableElement state = document.create_root("node_state");
   state.set_attribute("id", node_id_);
@@ -329,6 +351,7 @@ std::uint32_t Lrm::write_to_cib(const OperationRecord& record, const executor::A
   cib::MutableElement lrm = state.append_child("lrm");
   lrm.set_attribute("id", node_id_);
   cib::MutableElement resource = write_resource(lrm.append_child("lrm_resources"), record.resource, agent);
+  if (!lock.empty()) resource.set_attribute("shutdown-lock", lock);
   write_record(resource, record, origin, profile_);
   CibRequest request;
   request.client = daemon_name(Daemon::kController, profile_);

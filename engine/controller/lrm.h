@@ -72,8 +72,12 @@ class Lrm final : public executor::ExecutorClient {
   void note_cancelled(const executor::OperationResult& result);
   void acknowledge(const executor::OperationResult& result);
   void delete_entry(std::string_view resource, const std::string& entry_id);
+  // The resource's element in the CIB; none: it has no history there.
+  cib::Element entry_of(std::string_view resource) const;
   bool entry_in_cib(std::string_view resource, const std::string& entry_id) const;
-  std::uint32_t write_to_cib(const OperationRecord& record, const executor::AgentName& agent, std::string_view origin);
+  std::uint32_t write_to_cib(const OperationRecord& record, const executor::AgentName& agent, std::string_view origin,
+                             const std::string& lock = {});
+  std::string lock_after(const executor::OperationResult& result);
   CibPath resource_path(std::string_view resource) const;
   void log_result(const executor::OperationResult& result, std::uint32_t cib_call, int target_rc) const;
   void log_result_1_x(const executor::OperationResult& result, std::uint32_t cib_call) const;
@@ -88,7 +92,8 @@ class Lrm final : public executor::ExecutorClient {
   LrmClient& client_;
   executor::Executor executor_;
   bool dead_ = false;
-  std::set<std::string> silent_cancels_;  // operation keys
+  std::set<std::string> silent_cancels_;                   // operation keys
+  std::map<std::string, std::string, std::less<>> locks_;  // operation key to the lock that its action carried
   OperationHistory history_;
   std::string node_name_;
   std::string node_id_;

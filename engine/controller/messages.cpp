@@ -62,6 +62,7 @@ void write(WireWriter& out, const LrmRequest& request) {
   out.text(request.operation_key);
   out.text(request.transition_key);
   out.text(request.on_fail);
+  out.text(request.shutdown_lock);
 }
 
 void read(WireReader& in, LrmRequest& request) {
@@ -86,6 +87,7 @@ void read(WireReader& in, LrmRequest& request) {
   request.operation_key = in.text();
   request.transition_key = in.text();
   request.on_fail = in.text();
+  request.shutdown_lock = in.text();
 }
 
 void write(WireWriter& out, const DirectAck& ack) {

@@ -76,6 +76,7 @@ struct LrmRequest {
   std::string operation_key;
   std::string transition_key;
   std::string on_fail;
+  std::string shutdown_lock;  // seconds since 1970 as text; empty: none (CM-8.20)
 };
 
 // Result of an operation that leaves no history (CM-8.1, CM-8.12).

@@ -35,6 +35,9 @@ struct OperationRecord {
   bool failed() const;
 };
 
+// Value of "shutdown-lock" where a lock was and is no more.
+inline constexpr std::string_view kNotLocked = "0";
+
 // Where operations are recorded that a node reports when it joins (CM-8.17).
 inline constexpr std::string_view kOriginActive = "build_active_RAs";
 

@@ -69,6 +69,7 @@ ControllerOptions read_options(const cib::Document& document, const Profile& pro
   read(table, {"fencing-watchdog-timeout", "stonith-watchdog-timeout"}, options.fencing_watchdog_timeout);
   const auto reaction = find(table, {"fencing-reaction", "fence-reaction"});
   options.fencing_reaction_panic = reaction && *reaction == "panic";
+  read(table, {"shutdown-lock"}, options.shutdown_lock);
   read(table, {"batch-limit"}, options.batch_limit);
   read(table, {"migration-limit"}, options.migration_limit);
   read(table, {"node-action-limit"}, options.node_action_limit);

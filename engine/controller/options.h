@@ -26,6 +26,7 @@ struct ControllerOptions {
   int migration_limit = -1;
   int node_action_limit = 0;
   int fencing_max_attempts = 10;
+  bool shutdown_lock = false;
   bool fencing_enabled = true;
 };
 

@@ -59,6 +59,9 @@ Result<CibPath> section_path(std::string_view section) {
                   section));
 }
 
+constexpr std::string_view kMetaSet = "meta_attributes";
+constexpr std::string_view kParameterSet = "instance_attributes";
+
 bool is_resource(const cib::Element& element) {
   return element.is("primitive") || element.is("group") || element.is("clone") || element.is("master") ||
          element.is("bundle");
@@ -133,13 +136,14 @@ Result<void> OperatorShell::resource_command(const Words& words) {
   if (verb == "manage") return set_meta(resource, "is-managed", "true");
   if (verb == "unmanage") return set_meta(resource, "is-managed", "false");
   if (verb == "maintenance") return set_meta(resource, "maintenance", node == "off" ? "false" : "true");
+  if (verb == "meta" || verb == "param") return resource_attribute(words);
   if (verb == "move" || verb == "migrate") return move(resource, node);
   if (verb == "ban") return ban(resource, node);
   if (verb == "clear" || verb == "unmove" || verb == "unmigrate") return clear(resource);
   if (verb == "failcount") return failcount_command(words);
   return fail(
       fmt::format("\"crm resource {}\" is not known; expected start, stop, promote, demote, manage, unmanage, "
-                  "maintenance, move, ban, clear, cleanup, refresh or failcount",
+                  "maintenance, meta, param, move, ban, clear, cleanup, refresh or failcount",
                   verb));
 }
 
@@ -150,12 +154,33 @@ Result<cib::Element> OperatorShell::find_resource(std::string_view id) const {
   return fail(fmt::format("resource {} is not configured", id));
 }
 
-// AT-9.2: the ids that the tools make.
+// crm resource meta|param RESOURCE set NAME VALUE, or delete NAME.
+Result<void> OperatorShell::resource_attribute(const Words& words) {
+  const std::string_view set = words[1] == "meta" ? kMetaSet : kParameterSet;
+  if (words.size() == 6 && words[3] == "set") return set_attribute(words[2], set, words[4], words[5]);
+  if (words.size() != 5 || words[3] != "delete")
+    return fail(fmt::format("expected: crm resource {} RESOURCE set NAME VALUE, or delete NAME", words[1]));
+  const Result<cib::Element> found = find_resource(words[2]);
+  if (!found) return tl::unexpected(found.error());
+  CibRequest request;
+  for (const cib::Element attributes : found->children(set))
+    for (const cib::Element pair : attributes.children("nvpair"))
+      if (pair.value("name") == words[4]) request.remove(path_of(pair));
+  if (!request.steps.empty()) controller_.change_cib(std::move(request), "crm_resource");
+  return {};
+}
+
 Result<void> OperatorShell::set_meta(std::string_view resource, std::string_view name, std::string_view value) {
+  return set_attribute(resource, kMetaSet, name, value);
+}
+
+// AT-9.2: the ids that the tools make.
+Result<void> OperatorShell::set_attribute(std::string_view resource, std::string_view set_name, std::string_view name,
+                                          std::string_view value) {
   const Result<cib::Element> found = find_resource(resource);
   if (!found) return tl::unexpected(found.error());
-  const cib::Element set = found->first_child("meta_attributes");
-  const std::string set_id = set ? std::string(set.id()) : fmt::format("{}-meta_attributes", resource);
+  const cib::Element set = found->first_child(set_name);
+  const std::string set_id = set ? std::string(set.id()) : fmt::format("{}-{}", resource, set_name);
   std::string pair_id = fmt::format("{}-{}", set_id, name);
   if (set) {
     for (const cib::Element pair : set.children("nvpair")) {
@@ -163,7 +188,7 @@ Result<void> OperatorShell::set_meta(std::string_view resource, std::string_view
     }
   }
   cib::Document document;
-  cib::MutableElement payload = document.create_root("meta_attributes");
+  cib::MutableElement payload = document.create_root(set_name);
   payload.set_attribute("id", set_id);
   payload.append_child("nvpair").set_attribute("id", pair_id).set_attribute("name", name).set_attribute("value", value);
   CibRequest request;
@@ -251,6 +276,8 @@ Result<void> OperatorShell::node_command(const Words& words) {
   if (words.size() < 2) return fail("\"crm node\" needs a command: standby, online, maintenance or ready");
   const std::string_view verb = words[1];
   const std::string_view node = words.size() > 2 ? words[2] : std::string_view(own_name_);
+  if (verb == "attribute" || verb == "status-attr") return node_attribute_command(words);
+  if (verb == "delete") return delete_node(node);
   if (verb == "standby") return node_attribute(node, "standby", "on");
   if (verb == "online") return node_attribute(node, "standby", "off");
   if (verb == "maintenance") return node_attribute(node, "maintenance", "on");
@@ -259,7 +286,48 @@ Result<void> OperatorShell::node_command(const Words& words) {
     controller_.update_attribute("terminate", "true", {}, node);
     return {};
   }
-  return fail(fmt::format("\"crm node {}\" is not known; expected standby, online, maintenance, ready or fence", verb));
+  return fail(fmt::format(
+      "\"crm node {}\" is not known; expected standby, online, maintenance, ready, fence, attribute, status-attr "
+      "or delete",
+      verb));
+}
+
+// crm node attribute|status-attr NODE set NAME VALUE, or delete NAME (AT-9.3).
+Result<void> OperatorShell::node_attribute_command(const Words& words) {
+  const bool set = words.size() == 6 && words[3] == "set";
+  const bool unset = words.size() == 5 && words[3] == "delete";
+  if (!set && !unset) return fail(fmt::format("expected: crm node {} NODE set NAME VALUE, or delete NAME", words[1]));
+  if (words[1] == "status-attr") {
+    controller_.update_attribute(words[4], set ? std::optional(words[5]) : std::nullopt, {}, words[2]);
+    return {};
+  }
+  if (set) return node_attribute(words[2], words[4], words[5]);
+  const cib::Element nodes = controller_.cib().find_path("configuration/nodes");
+  for (const cib::Element element : nodes.children("node")) {
+    if (!cib::equal_ignoring_case(element.value("uname"), words[2])) continue;
+    CibRequest request;
+    for (const cib::Element attributes : element.children("instance_attributes"))
+      for (const cib::Element pair : attributes.children("nvpair"))
+        if (pair.value("name") == words[4]) request.remove(path_of(pair));
+    if (request.steps.empty()) return {};
+    controller_.change_cib(std::move(request), "crm_attribute");
+    return {};
+  }
+  return fail(fmt::format("node {} is not in the configuration", words[2]));
+}
+
+// A node that is gone for good: its entry and its status.
+Result<void> OperatorShell::delete_node(std::string_view node) {
+  for (const std::string& member : controller_.members())
+    if (cib::equal_ignoring_case(member, node)) return fail(fmt::format("node {} is active: stop it first", node));
+  CibRequest request;
+  for (const cib::Element element : controller_.cib().find_path("configuration/nodes").children("node"))
+    if (cib::equal_ignoring_case(element.value("uname"), node)) request.remove(path_of(element));
+  if (request.steps.empty()) return fail(fmt::format("node {} is not in the configuration", node));
+  for (const cib::Element state : controller_.cib().root().first_child("status").children("node_state"))
+    if (cib::equal_ignoring_case(state.value("uname"), node)) request.remove(path_of(state));
+  controller_.change_cib(std::move(request), "cibadmin");
+  return {};
 }
 
 // AT-9.3: instance_attributes "nodes-<id>", nvpair "nodes-<id>-<name>".

@@ -29,10 +29,15 @@ class OperatorShell {
   Result<void> node_command(const Words& words);
   Result<void> configure_command(const Words& words, std::string_view command);
   Result<void> failcount_command(const Words& words);
+  Result<void> resource_attribute(const Words& words);
+  Result<void> set_attribute(std::string_view resource, std::string_view set_name, std::string_view name,
+                             std::string_view value);
   Result<void> set_meta(std::string_view resource, std::string_view name, std::string_view value);
   Result<void> move(std::string_view resource, std::string_view node);
   Result<void> ban(std::string_view resource, std::string_view node);
   Result<void> clear(std::string_view resource);
+  Result<void> node_attribute_command(const Words& words);
+  Result<void> delete_node(std::string_view node);
   Result<void> node_attribute(std::string_view node, std::string_view name, std::string_view value);
   Result<void> erase(const Words& ids);
   Result<cib::Element> find_resource(std::string_view id) const;

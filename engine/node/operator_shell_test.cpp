@@ -126,6 +126,23 @@ TEST_F(OperatorShellTest, DeleteStopsAndForgets) {
   EXPECT_FALSE(controller->cib().find_id("r"));
 }
 
+// AT-9.2, AT-9.3: options of resources, attributes of nodes.
+TEST_F(OperatorShellTest, OptionsAndAttributes) {
+  crm("resource meta r set migration-threshold 3");
+  EXPECT_EQ(controller->cib().find_id("r-meta_attributes-migration-threshold").value("value"), "3");
+  crm("resource meta r delete migration-threshold");
+  EXPECT_FALSE(controller->cib().find_id("r-meta_attributes-migration-threshold"));
+  crm("resource param r set fake one");
+  EXPECT_EQ(controller->cib().find_id("r-instance_attributes-fake").value("value"), "one");
+  EXPECT_TRUE(running);
+  crm("node attribute node1 set rack 7");
+  EXPECT_EQ(controller->cib().find_id("nodes-node1-rack").value("value"), "7");
+  crm("node attribute node1 delete rack");
+  EXPECT_FALSE(controller->cib().find_id("nodes-node1-rack"));
+  EXPECT_THAT(error_of("node delete node1"), HasSubstr("node node1 is active: stop it first"));
+  EXPECT_THAT(error_of("resource meta r set"), HasSubstr("expected: crm resource meta RESOURCE set NAME VALUE"));
+}
+
 TEST_F(OperatorShellTest, MistakesAreNamed) {
   EXPECT_THAT(error_of("resource stop nobody"), HasSubstr("resource nobody is not configured"));
   EXPECT_THAT(error_of("resource dance r"), HasSubstr("expected start, stop"));

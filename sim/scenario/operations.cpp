@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -61,16 +62,32 @@ class OperatorCommand : public MachineAction {
 };
 
 // CM-13.13: asks the DC every second until it is idle.
-void return_when_idle(World& world, NodeIndex machine, const std::string& text) {
-  world.at(world.now() + seconds(1), [&world, machine, text] {
+void when_idle(World& world, const std::function<void()>& then) {
+  world.at(world.now() + seconds(1), [&world, then] {
     for (std::size_t i = 0; i < world.machine_count(); ++i) {
       const auto manager = world.machine(NodeIndex(static_cast<NodeIndex::rep>(i))).manager();
       if (!manager || !manager->is_dc || manager->state != "S_IDLE") continue;
-      world.tracer().emit(machine, TraceKind::kNote, {{"text", text}});
+      then();
       return;
     }
-    return_when_idle(world, machine, text);
+    when_idle(world, then);
   });
+}
+
+void return_when_idle(World& world, NodeIndex machine, const std::string& text) {
+  when_idle(world, [&world, machine, text] { world.tracer().emit(machine, TraceKind::kNote, {{"text", text}}); });
+}
+
+// crm resource restart R: stops it, waits until the cluster has settled, starts it again.
+Result<void> restart_resource(World& world, Machine& machine, const std::string& resource) {
+  const auto node = running_node(machine);
+  if (!node) return tl::unexpected(node.error());
+  const auto stopped = (*node)->crm("resource stop " + resource);
+  if (!stopped) return stopped;
+  when_idle(world, [&machine, resource] {
+    if (const auto still = running_node(machine)) static_cast<void>((*still)->crm("resource start " + resource));
+  });
+  return {};
 }
 
 // crm resource ..., crm node ..., crm configure ..., with -w before it: waits until the cluster has settled.
@@ -84,6 +101,8 @@ class CrmCommand final : public OperatorCommand {
   Result<void> apply_to(World& world, Machine& machine) const override {
     const auto node = running_node(machine);
     if (!node) return tl::unexpected(node.error());
+    constexpr std::string_view kRestart = "resource restart ";
+    if (command_.starts_with(kRestart)) return restart_resource(world, machine, command_.substr(kRestart.size()));
     constexpr std::string_view kWait = "-w ";
     const bool waits = command_.starts_with(kWait);
     const auto done =

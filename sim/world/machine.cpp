@@ -86,6 +86,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   void silence(SimHost::Death death);
   void drop_software();
   void arm_watchdog();
+  void feed_watchdog();
   // The software is gone and did not want to: the watchdog runs on, the service manager starts it again.
   void crashed();
   bool signal_daemon(std::string_view process_name, int signal);
@@ -113,6 +114,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   EventId boot_event;
   EventId start_event;
   EventId watchdog_event;
+  Time watchdog_fed;  // for the first time since the software runs
   std::vector<EventId> ping_events;
 };
 
@@ -250,7 +252,7 @@ Result<void> Machine::Impl::start_cluster() {
   if (!spec.cluster) return fail(fmt::format("{} has no cluster software", spec.name));
   if (power != PowerState::kUp) return fail(fmt::format("{} is not up", spec.name));
   if (software != nullptr) return fail(fmt::format("the cluster software of {} runs already", spec.name));
-  context.queue.cancel(watchdog_event);
+  feed_watchdog();
   context.queue.cancel(start_event);  // the service manager has nothing left to start
   host = std::make_unique<SimHost>(kernel, *this, incarnation++);
   Result<void> result;
@@ -319,9 +321,19 @@ void Machine::Impl::crashed() {
   start_event = schedule(Event::kStartCluster, *spec.restart_after_crash);
 }
 
+// The device counts from the last time that it was fed, which Corosync does twice in its time-out (CM-12.1, CM-12.2).
 void Machine::Impl::arm_watchdog() {
   context.queue.cancel(watchdog_event);
-  if (spec.watchdog) watchdog_event = schedule(Event::kWatchdog, *spec.watchdog);
+  if (!spec.watchdog) return;
+  const std::int64_t interval = std::max<std::int64_t>(spec.watchdog->ns / 2, 1);
+  const Duration hungry{(context.queue.now() - watchdog_fed).ns % interval};
+  watchdog_event = schedule(Event::kWatchdog, *spec.watchdog - hungry);
+}
+
+// From now on, every half of its time-out.
+void Machine::Impl::feed_watchdog() {
+  context.queue.cancel(watchdog_event);
+  watchdog_fed = context.queue.now();
 }
 
 void Machine::pause_cluster() {
@@ -332,7 +344,7 @@ void Machine::pause_cluster() {
 
 void Machine::resume_cluster() {
   if (impl_->host == nullptr) return;
-  impl_->context.queue.cancel(impl_->watchdog_event);
+  impl_->feed_watchdog();
   impl_->host->resume();
 }
 
@@ -434,7 +446,7 @@ bool Machine::Impl::signal_daemon(std::string_view process_name, int signal) {
   if (signal == kStop || signal == kContinue) {  // they stand still together
     signal == kStop ? host->pause() : host->resume();
     if (signal == kStop) arm_watchdog();
-    if (signal == kContinue) context.queue.cancel(watchdog_event);
+    if (signal == kContinue) feed_watchdog();
     return true;
   }
   if (manager) {
