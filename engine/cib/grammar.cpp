@@ -102,7 +102,7 @@ constexpr std::array kGrammar = {
                "id:id! target target-pattern target-attribute target-value index:level! devices:devices!", ""},
     Production{"tags", "", "tag*"},
     Production{"tag", "id:id!", "obj_ref+"},
-    Production{"obj_ref", "id!", ""},
+    Production{"obj_ref", "id:ref!", ""},
 
     Production{"acls", "", "acl_target* acl_group* acl_role* acl_user*^"},
     Production{"acl_target", "id! name", "role*"},

@@ -69,6 +69,10 @@ TEST(Validate, References) {
             "v.xml:8:1: element <rsc_order> \"o\": then refers to \"z\", but the configuration has no such id");
   EXPECT_EQ(constraint("<rsc_order id='o'><resource_set id='s'><resource_ref id='q'/></resource_set></rsc_order>"),
             "v.xml:8:40: element <resource_ref> \"q\": id refers to \"q\", but the configuration has no such id");
+  std::string tagged = document_with("");
+  tagged.insert(tagged.find("</configuration>"), "\n<tags><tag id='t'><obj_ref id='q'/></tag></tags>");
+  EXPECT_EQ(first_error(tagged),
+            "v.xml:8:19: element <obj_ref> \"q\": id refers to \"q\", but the configuration has no such id");
 }
 
 TEST(Validate, Enumerations) {

@@ -185,6 +185,7 @@ class CaseRun {
       ScoreWriter writer;
       for (const ScoreLine& line : schedule_.model->score_lines) {
         const bool score = line.kind == ScoreLine::Kind::kNode || line.kind == ScoreLine::Kind::kPromotion;
+        if (line.kind == ScoreLine::Kind::kBundleCapacity) continue;
         if (score == (wanted.text == "scores")) writer.add(line);
       }
       put(writer.take());

@@ -108,12 +108,12 @@ FailCount fail_count(Model& model, Resource& resource, const Node& node, const F
   if (result.count > 0 && resource.failure_timeout_ms > 0 &&
       is_blocking_failure(model, resource, node, options.entry)) {
     log(model, LogLevel::kWarning, "pe_get_failcount",
-        "Ignoring failure timeout {} for {} because it conflicts with on-fail=block", failure_timeout_seconds(resource),
-        resource.id);
+        "Ignoring failure timeout {} for {} because it conflicts with on-fail=block",
+        whole_seconds(resource.failure_timeout_ms), resource.id);
     resource.failure_timeout_ms = 0;
   }
   if (options.effective && result.count > 0 && result.last_failure > 0 && resource.failure_timeout_ms > 0 &&
-      model.now > result.last_failure + failure_timeout_seconds(resource)) {
+      model.now > result.last_failure + whole_seconds(resource.failure_timeout_ms)) {
     result.count = 0;
   }
   if (options.launched && !resource.in_bundle) {

@@ -26,12 +26,6 @@ bool can_fence_online(const Model& model, const Node& node) {
                       [&](NodeId id) { return allowed.contains(id) && !model.node(id).online; });
 }
 
-// V-1.6: milliseconds to seconds.
-std::int64_t seconds_of(std::uint32_t milliseconds) {
-  if (milliseconds == 0) return 0;
-  return milliseconds < 1000 ? 1 : (std::int64_t{milliseconds} + 500) / 1000;
-}
-
 void fail_and_stop(Resource& resource) {
   resource.failed = true;
   resource.stop_if_failed = true;
@@ -131,7 +125,7 @@ std::int64_t priority_fencing_delay(const Model& model, const Node& target) {
     if (node.online) ++online;
   }
   if (online > cluster_nodes / 2 || highest == lowest || target.priority < highest) return 0;
-  return seconds_of(model.options.priority_fencing_delay_ms);
+  return whole_seconds(model.options.priority_fencing_delay_ms);
 }
 
 void trigger_unfencing(Model& model, ResourceId device, NodeId node, std::string_view reason) {

@@ -71,7 +71,7 @@ bool HistoryProcessor::check_expired(Step& step) {
   bool expired = false;
   std::string_view clear_reason;
   if (rsc_.failure_timeout_ms > 0 && entry.last_change >= 0) {
-    const std::int64_t expiry = failure_timeout_seconds(rsc_);
+    const std::int64_t expiry = whole_seconds(rsc_.failure_timeout_ms);
     if (model_.now >= entry.last_change + expiry && !ignores_failure_timeout(entry)) expired = true;
     const FailCount effective = fail_count(model_, rsc_, node_, {.effective = true, .entry = &entry});
     if (effective.count != 0 && model_.now < effective.last_failure + expiry + 1) {

@@ -53,7 +53,7 @@ void apply_shutdown_lock(Model& model, Resource& resource) {
   update_lock(model, resource);
   if (!resource.lock_node.valid()) return;
   if (model.options.shutdown_lock_limit_ms > 0) {
-    update_recheck(model, resource.lock_time + model.options.shutdown_lock_limit_ms / 1000 + 1);
+    update_recheck(model, resource.lock_time + whole_seconds(model.options.shutdown_lock_limit_ms) + 1);
   }
   const Because because(model.recorder.get(), {ScoreReason::kShutdownLock});
   for (const NodeId node : model.node_order) {

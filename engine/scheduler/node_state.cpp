@@ -24,10 +24,6 @@ bool is_nonzero(std::string_view text) {
   return parse_leading_integer(text, value) && value > 0;
 }
 
-std::int64_t seconds_of(std::uint32_t milliseconds) {
-  return milliseconds > 0 && milliseconds < 1000 ? 1 : (std::int64_t{milliseconds} + 500) / 1000;
-}
-
 // The attributes of a `node_state` as S2 S-6.6 reads them.
 struct PeerState {
   std::int64_t member_time = -1;  // -1: unknown
@@ -77,7 +73,7 @@ bool online_without_fencing(Model& model, Node& node, const PeerState& peer) {
 
 // S2 S-6.10.
 void handle_expected_down(Model& model, Node& node, const PeerState& peer) {
-  const std::int64_t timeout = seconds_of(model.options.node_pending_timeout_ms);
+  const std::int64_t timeout = whole_seconds(model.options.node_pending_timeout_ms);
   if (timeout > 0 && peer.member && !peer.online) {
     const std::int64_t deadline = peer.member_time + timeout;
     if (model.now >= deadline) {

@@ -197,11 +197,4 @@ struct Resource {
   std::string_view name_in_history() const { return history_id.empty() ? id : history_id; }
 };
 
-// Failures expire after this many seconds, 0: never (S2 V-1.6).
-constexpr std::int64_t failure_timeout_seconds(const Resource& resource) {
-  const std::uint32_t ms = resource.failure_timeout_ms;
-  if (ms == 0) return 0;
-  return ms < 1000 ? 1 : (std::int64_t{ms} + 500) / 1000;
-}
-
 }  // namespace simcluster::scheduler

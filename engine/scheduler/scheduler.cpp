@@ -44,7 +44,7 @@ void prepare(Model& model, const cib::Document& document, const Options& options
 std::optional<std::int64_t> execution_date(const cib::Document& document) {
   const auto text = document.root().attribute("execution-date");
   std::int64_t value = 0;
-  if (!text || !parse_leading_integer(*text, value)) return std::nullopt;
+  if (!text || !parse_leading_integer(*text, value) || value == 0) return std::nullopt;
   return value;
 }
 

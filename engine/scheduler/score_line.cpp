@@ -31,7 +31,8 @@ std::string score_line_text(const ScoreLine& line) {
     case ScoreLine::Kind::kPromotion:
       if (line.node.empty()) return join({line.resource, " promotion score (inactive): "}) + readable_score(line.score);
       return join({line.resource, " promotion score on ", line.node, ": "}) + readable_score(line.score);
-    case ScoreLine::Kind::kCapacity: {
+    case ScoreLine::Kind::kCapacity:
+    case ScoreLine::Kind::kBundleCapacity: {
       std::string text = join({line.label, ": ", line.node, " capacity:"});
       append_values(text, line);
       return text;

@@ -12,9 +12,9 @@
 namespace simcluster::scheduler {
 
 // One line. Texts are those of the model. kPlain is information that belongs in between (S1 C-18.8a): no list item, and
-// its text is `label`.
+// its text is `label`. kBundleCapacity is the capacity of a bundle node, which only the XML output tells.
 struct ScoreLine {
-  enum class Kind : std::uint8_t { kNode, kPromotion, kCapacity, kUtilization, kPlain };
+  enum class Kind : std::uint8_t { kNode, kPromotion, kCapacity, kBundleCapacity, kUtilization, kPlain };
 
   Kind kind = Kind::kNode;
   std::string_view label;     // which stage tells; of capacities "Original" or "Remaining"

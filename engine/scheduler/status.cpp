@@ -116,7 +116,7 @@ class HistoryPass {
   void read_shutdown_lock(Resource& resource, const Node& node, const cib::Element& xml) {
     std::int64_t when = 0;
     if (!parse_leading_integer(xml.value("shutdown-lock"), when) || when == 0) return;
-    const std::int64_t limit = (std::int64_t{model_.options.shutdown_lock_limit_ms} + 500) / 1000;
+    const std::int64_t limit = whole_seconds(model_.options.shutdown_lock_limit_ms);
     if (model_.options.shutdown_lock_limit_ms > 0 && model_.now > when + limit) {
       request_action(model_, resource.self, Task::kLrmDelete, node.self, false);
       return;

@@ -27,6 +27,17 @@ std::string usable_id(std::string text) {
   return text;
 }
 
+// The id that the configuration gives a node, else its name.
+std::string id_of(cib::Document& cib, std::string_view name) {
+  const cib::MutableElement nodes = cib.find_path("configuration/nodes");
+  if (nodes) {
+    for (const cib::Element node : nodes.children(kNode)) {
+      if (equal_ignoring_case(node.value(kUname), name)) return std::string(node.id());
+    }
+  }
+  return std::string(name);
+}
+
 }  // namespace
 
 StatusEditor::StatusEditor(cib::Document& cib, std::int64_t now, bool create_nodes)
@@ -61,10 +72,12 @@ StatusEditor::NodeSlot& StatusEditor::slot(std::string_view name, std::string_vi
   if (create_nodes_) ensure_configured(name, id);
   cib::MutableElement status = cib_.root().ensure_child("status");
   found.xml = status.child_with(kNodeState, kUname, name);
-  if (!found.xml) found.xml = status.child_with_id(kNodeState, id.empty() ? name : id);
+  if (found.xml) return found;
+  const std::string state_id = id.empty() ? id_of(cib_, name) : std::string(id);
+  found.xml = status.child_with_id(kNodeState, state_id);
   if (!found.xml) {
     found.xml = status.append_child(kNodeState);
-    found.xml.set_attribute(kId, id.empty() ? name : id);
+    found.xml.set_attribute(kId, state_id);
     found.xml.set_attribute(kUname, name);
     count_change(cib::ChangeExtent::kStatusOnly);
   }

@@ -23,6 +23,10 @@ std::string_view base_name(std::string_view id);
 
 // 10000 -> "10s", 90000 -> "1m30s", 250 -> "250ms" (S1 C-2.7).
 std::string readable_interval(std::uint32_t milliseconds);
+// What every comparison of a duration with times uses: 1 for less than a second, else rounded half up (S2 V-1.6).
+constexpr std::int64_t whole_seconds(std::uint32_t milliseconds) {
+  return milliseconds > 0 && milliseconds < 1000 ? 1 : (std::int64_t{milliseconds} + 500) / 1000;
+}
 // "INFINITY", "-INFINITY" or the number (S3 ).
 std::string readable_score(std::int32_t score);
 

@@ -78,6 +78,15 @@ void expect_key(std::string_view key, std::string_view resource, std::string_vie
   EXPECT_EQ(split->interval, interval);
 }
 
+TEST(Text, WholeSeconds) {  // S2 V-1.6
+  EXPECT_EQ(whole_seconds(0), 0);
+  EXPECT_EQ(whole_seconds(1), 1);
+  EXPECT_EQ(whole_seconds(999), 1);
+  EXPECT_EQ(whole_seconds(1499), 1);
+  EXPECT_EQ(whole_seconds(1500), 2);
+  EXPECT_EQ(whole_seconds(4294967295), 4294967);
+}
+
 TEST(OperationKey, Split) {  // S0 GU-6.12, S5 A-5
   expect_key("a_b_monitor_10000", "a_b", "monitor", 10000);
   expect_key("vm_migrate_to_0", "vm", "migrate_to", 0);

@@ -196,8 +196,8 @@ NodeId ban_insufficient_nodes(Model& model, Resource& resource) {
 void print_capacities(Model& model, const char* comment) {
   for (const NodeId id : model.node_order) {
     const Node& node = model.node(id);
-    if (is_bundle_node(model, node)) continue;
-    model.score_lines.push_back({ScoreLine::Kind::kCapacity, comment, {}, node.name, 0, values_of(node.utilization)});
+    const auto kind = is_bundle_node(model, node) ? ScoreLine::Kind::kBundleCapacity : ScoreLine::Kind::kCapacity;
+    model.score_lines.push_back({kind, comment, {}, node.name, 0, values_of(node.utilization)});
   }
 }
 

@@ -261,7 +261,7 @@ class JsonOutput : public ReplayOutput {
             {{"when", scheduler::lower_case(line.label)}, {"node", line.node}, {"values", values_json(line)}});
       } else if (line.kind == Kind::kUtilization) {
         demands.push_back({{"resource", line.resource}, {"node", line.node}, {"values", values_json(line)}});
-      } else {
+      } else if (line.kind == Kind::kPlain) {
         plain(line.label);
       }
     }

@@ -56,7 +56,7 @@ class TextOutput : public ReplayOutput {
     for (const scheduler::ScoreLine& line : model.score_lines) {
       if (line.kind == scheduler::ScoreLine::Kind::kPlain) {
         plain(line.label);
-      } else {
+      } else if (line.kind != scheduler::ScoreLine::Kind::kBundleCapacity) {
         list_item(scheduler::score_line_text(line));
       }
     }

@@ -387,7 +387,7 @@ class XmlOutput : public ReplayOutput {
       xml_.close();
       return;
     }
-    if (line.kind == Kind::kCapacity) {
+    if (line.kind == Kind::kCapacity || line.kind == Kind::kBundleCapacity) {
       xml_.open("capacity", {{"node", line.node}, {"comment", line.label}});
     } else if (line.kind == Kind::kUtilization) {
       xml_.open("utilization", {{"resource", line.resource}, {"node", line.node}, {"function", line.label}});
