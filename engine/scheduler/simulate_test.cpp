@@ -138,6 +138,23 @@ TEST(WriteGraph, IsTheSameTwiceInOneProcess) {
   EXPECT_EQ(write_graph(*schedule_at_now(document).model->graph), write_graph(*schedule_at_now(document).model->graph));
 }
 
+// S5 M-6: a state is made with the id of the configuration, or the name.
+TEST(Inject, StatesOfUnseenNodes) {
+  const cib::Document document = two_nodes();
+  cib::Document working = document;
+  for (cib::MutableElement state : working.root().first_child("status").children()) state.remove();
+  const Schedule before = schedule_at_now(working);
+  Injections injections;
+  injections.nodes_down = {"node2"};
+  injections.nodes_up = {"fresh"};
+  inject(working, before.state(), injections, kNow);
+  std::vector<std::string> ids;
+  for (const cib::Element state : std::as_const(working).root().first_child("status").children()) {
+    ids.emplace_back(state.id());
+  }
+  EXPECT_EQ(ids, (std::vector<std::string>{"fresh", "2"}));
+}
+
 // S5 M-6.
 TEST(Inject, NodesAndOperations) {
   const cib::Document document = two_nodes();
