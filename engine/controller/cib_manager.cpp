@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 
 #include "engine/base/wire.h"
+#include "engine/cib/digest.h"
 #include "engine/controller/logs.h"
 
 namespace simcluster::controller {
 
 namespace {
 constexpr std::string_view kDiskKey = "cib.xml";
+constexpr Duration kDigestDelay = seconds(5);  // CM-6.9
 
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -23,7 +25,14 @@ std::span<const std::byte> as_bytes_of(std::string_view text) {
 CibManager::CibManager(Host& host, const Profile& profile, std::string node_name, CibClient& client)
     : host_(host), profile_(profile), node_name_(std::move(node_name)), client_(client) {}
 
-CibManager::~CibManager() = default;
+CibManager::~CibManager() { stop_timer(); }
+
+void CibManager::die() {
+  connected_ = false;
+  replies_.clear();
+  stop_timer();
+  group_.reset();
+}
 
 Result<void> CibManager::start(membership::GroupService& service, std::uint32_t process, std::string_view initial_cib) {
   if (const auto stored = host_.load(kDiskKey)) {
@@ -45,6 +54,7 @@ Result<void> CibManager::start(membership::GroupService& service, std::uint32_t 
 
 void CibManager::stop() {
   connected_ = false;
+  stop_timer();
   replies_.clear();
   if (group_) group_->leave();
 }
@@ -83,7 +93,7 @@ void CibManager::on_deliver(const membership::GroupMember& sender, std::span<con
   const ClusterNodeId to(in.u32());
   const std::string_view origin = in.text();
   const std::span<const std::byte> body = as_bytes_of(in.text());
-  if (!in.complete() || kind > static_cast<std::uint8_t>(Kind::kReplace)) return;
+  if (!in.complete() || kind > static_cast<std::uint8_t>(Kind::kDigest)) return;
   const bool own = sender == group_->self();
   switch (static_cast<Kind>(kind)) {
     case Kind::kRequest:
@@ -91,12 +101,59 @@ void CibManager::on_deliver(const membership::GroupMember& sender, std::span<con
       return;
     case Kind::kSyncRequest:
       if (to != group_->self().node) return;
-      send(Kind::kReplace, call, sender.node, node_name_, as_bytes_of(cib::write_compact(store_.document().root())));
+      send_all(call, sender.node);
       return;
     case Kind::kReplace:
       deliver_replace(call, to, origin, body);
       return;
+    case Kind::kPing:
+      if (!own) send(Kind::kDigest, call, sender.node, node_name_, as_bytes_of(fingerprint()));
+      return;
+    case Kind::kDigest:
+      if (to == group_->self().node) compare(sender.node, call, as_text(body));
+      return;
   }
+}
+
+void CibManager::send_all(std::uint32_t call, ClusterNodeId asked_by) {
+  send(Kind::kReplace, call, asked_by, node_name_, as_bytes_of(cib::write_compact(store_.document().root())));
+}
+
+// --- are the replicas alike? (CM-6.9) ---
+
+std::string CibManager::fingerprint() const {
+  // Every node writes down its own time, and who it has heard of the change from.
+  cib::Document content = store_.document();
+  cib::MutableElement root = content.root();
+  for (const std::string_view name : {"cib-last-written", "update-origin", "update-client", "update-user"})
+    root.remove_attribute(name);
+  const Generation now = generation();
+  return fmt::format("{}.{}.{}.{}", now.admin_epoch, now.epoch, now.num_updates, cib::document_digest(content));
+}
+
+void CibManager::stop_timer() {
+  if (digest_timer_.valid()) host_.cancel_timer(digest_timer_);
+  digest_timer_ = TimerId::none();
+}
+
+void CibManager::await_quiet() {
+  stop_timer();
+  digest_timer_ = host_.start_timer(kDigestDelay, *this, 0);
+}
+
+void CibManager::on_timer(std::uint64_t) {
+  digest_timer_ = TimerId::none();
+  if (!primary_ || !connected_ || group_->members().size() < 2) return;
+  pinged_ = fingerprint();
+  send(Kind::kPing, ++last_ping_, ClusterNodeId::none(), node_name_, {});
+}
+
+// What has changed since the question was asked makes the answer worthless.
+void CibManager::compare(ClusterNodeId node, std::uint32_t ping, std::string_view theirs) {
+  if (!primary_ || ping != last_ping_ || theirs == pinged_ || fingerprint() != pinged_) return;
+  log_line(host_, profile_, LogPriority::kNotice, Daemon::kCib, "cib_process_ping",
+           fmt::format("Local CIB {} differs from {}: {}", pinged_, node.value, theirs));
+  send_all(0, ClusterNodeId::none());
 }
 
 void CibManager::deliver_request(bool own, std::uint32_t call, std::span<const std::byte> body) {
@@ -127,6 +184,7 @@ void CibManager::deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std
 
 void CibManager::applied(const CibUpdate& update) {
   if (!update.changed() && !update.configuration_changed) return;
+  await_quiet();
   if (update.configuration_changed) write_to_disk();
   if (host_.tracing(TraceKind::kCibUpdate)) trace_update(update);
   client_.on_cib_update(update);

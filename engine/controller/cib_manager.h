@@ -30,7 +30,7 @@ class CibClient {
 // Answers to the caller of one request; an error is the reason of the refusal.
 using CibReply = std::function<void(const Result<void>&)>;
 
-class CibManager final : public membership::GroupClient, public PersistClient {
+class CibManager final : public membership::GroupClient, public PersistClient, public TimerClient {
  public:
   CibManager(Host& host, const Profile& profile, std::string node_name, CibClient& client);
   ~CibManager();
@@ -42,11 +42,7 @@ class CibManager final : public membership::GroupClient, public PersistClient {
   // Leaves the group in order.
   void stop();
   // The process is killed: the group is left without a word.
-  void die() {
-    connected_ = false;
-    replies_.clear();
-    group_.reset();
-  }
+  void die();
 
   const cib::Document& document() const { return store_.document(); }
   const CibStore& store() const { return store_; }
@@ -58,20 +54,29 @@ class CibManager final : public membership::GroupClient, public PersistClient {
   std::uint32_t submit(CibRequest request, CibReply reply = {});
   // Asks `node` to send its whole CIB to everybody (CM-6.15). `reply` is called when this node has taken it over.
   void sync_from(ClusterNodeId node, CibReply reply);
+  // The DC's replica is the one that others are compared with (CM-1.1, CM-6.9).
+  void set_primary(bool primary) { primary_ = primary; }
   // True while requests of this node are on their way.
   bool busy() const { return !replies_.empty(); }
 
   void on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) override;
   void on_configuration(const membership::GroupConfiguration& configuration) override;
   void on_persisted(std::uint64_t cookie) override;
+  void on_timer(std::uint64_t cookie) override;
 
  private:
-  enum class Kind : std::uint8_t { kRequest, kSyncRequest, kReplace };
+  enum class Kind : std::uint8_t { kRequest, kSyncRequest, kReplace, kPing, kDigest };
 
   void send(Kind kind, std::uint32_t call, ClusterNodeId to, std::string_view origin, std::span<const std::byte> body);
   void deliver_request(bool own, std::uint32_t call, std::span<const std::byte> body);
   void deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
                        std::span<const std::byte> body);
+  void send_all(std::uint32_t call, ClusterNodeId asked_by);
+  // Version and content, "0.7.3.d41d8cd9...": equal where replicas are.
+  std::string fingerprint() const;
+  void compare(ClusterNodeId node, std::uint32_t ping, std::string_view theirs);
+  void await_quiet();
+  void stop_timer();
   void applied(const CibUpdate& update);
   void answer(std::uint32_t call, const Result<void>& result);
   void write_to_disk();
@@ -86,6 +91,10 @@ class CibManager final : public membership::GroupClient, public PersistClient {
   bool connected_ = false;
   std::uint32_t last_call_ = 0;
   std::map<std::uint32_t, CibReply> replies_;
+  bool primary_ = false;
+  TimerId digest_timer_;
+  std::uint32_t last_ping_ = 0;
+  std::string pinged_;  // fingerprint when the last ping was sent
 };
 
 }  // namespace simcluster::controller

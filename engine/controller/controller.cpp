@@ -485,6 +485,7 @@ void Controller::Impl::end(int exit_code, std::string_view reason) {
 }
 
 void Controller::Impl::die() {
+  cib_.set_primary(false);
   ended_ = true;
   for (std::size_t timer = 0; timer < timers_.size(); ++timer) stop_timer(static_cast<Timer>(timer));
   transition_.drop();

@@ -122,6 +122,7 @@ void add_property(cib::MutableElement set, std::string_view name, std::string_vi
 void Controller::Impl::take_over() {
   log(LogPriority::kInfo, "do_dc_takeover", "Taking over DC status for this partition");
   the_dc_ = true;
+  cib_.set_primary(true);
   if (transition_uuid_.empty()) transition_uuid_ = make_uuid(host_.random("transition-uuid"));
   host_.trace(TraceKind::kDcElected, {{"dc", config_.name}, {"members", peers_.active_count()}});
 
@@ -157,6 +158,7 @@ void Controller::Impl::release_dc(const FsaInput&) {
   if (!the_dc_) return;
   log(LogPriority::kInfo, "do_dc_release", "DC role released");
   the_dc_ = false;
+  cib_.set_primary(false);
   scheduler_reference_ = 0;
   answer_.reset();
   stop_timer(kReplyTimer);

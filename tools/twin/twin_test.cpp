@@ -6,6 +6,7 @@
 #include "tools/twin/commands.h"
 #include "tools/twin/compare.h"
 #include "tools/twin/observed.h"
+#include "tools/twin/orders.h"
 #include "tools/twin/real_run.h"
 #include "tools/twin/recording.h"
 #include "tools/twin/simulate.h"
@@ -55,6 +56,36 @@ TEST(LogLines, HaveTimeAndText) {
   EXPECT_EQ(line->text, "[TOTEM ] A new membership (1.9) was formed. Members joined: 2 3");
   EXPECT_FALSE(parse_log_line("no log line").has_value());
   EXPECT_FALSE(is_kept("[QB    ] server name: cmap"));
+}
+
+TEST(Orders, ActionsHaveNames) {
+  EXPECT_EQ(action_name("Result of start operation for vip on node1: ok"), "start vip on node1");
+  EXPECT_EQ(action_name("Result of probe operation for vip on node2: not running"), "probe vip on node2");
+  EXPECT_EQ(action_name("Peer node1 was terminated (reboot) by node2"), "fence node1");
+  EXPECT_EQ(action_name("Result of monitor operation for vip on node1: Cancelled"), "");
+}
+
+TEST(Orders, WhatTheGraphWantsFirstComesFirst) {
+  const auto action = [](std::int64_t ms, const char* text) {
+    Event event;
+    event.ms = ms;
+    event.change = Change::kAction;
+    event.text = text;
+    return event;
+  };
+  Phase phase;
+  phase.events["node1"] = {action(10, "Peer node3 was terminated (reboot) by node2"),
+                           action(30, "Result of start operation for web on node1: ok")};
+  phase.events["node2"] = {action(11, "Peer node3 was terminated (reboot) by node2"),
+                           action(40, "Result of stop operation for db on node2: ok")};
+  const OrderCheck kept =
+      check_orders({"fence node3 < start web on node1", "start web on node1 < stop db on node2"}, phase);
+  EXPECT_EQ(kept.checked, 2U);
+  EXPECT_TRUE(kept.broken.empty());
+  const OrderCheck broken =
+      check_orders({"stop db on node2 < start web on node1", "start x on a < stop y on b"}, phase);
+  EXPECT_EQ(broken.checked, 1U);
+  EXPECT_EQ(broken.broken, std::vector<std::string>{"stop db on node2 < start web on node1"});
 }
 
 TEST(Observed, RingsAreToldByTheirSteps) {
