@@ -42,7 +42,8 @@ class AttributeCollector {
     }
   }
   void add_meta(std::string_view name, std::string_view value) {
-    if (name.find_first_of("#:") == std::string_view::npos) add(meta_name(name), value);
+    if (std::none_of(name.begin(), name.end(), [](char c) { return c == '#' || c == ':'; }))
+      add(meta_name(name), value);
   }
   void set_meta(std::string_view name, std::string_view value) { set(meta_name(name), value); }
   void set_meta(std::string_view name, int value) {

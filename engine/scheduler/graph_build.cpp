@@ -93,10 +93,11 @@ std::uint32_t GraphBuilder::describe(ActionId id) {
   }
   if (shows_node(action)) {
     const Node& node = model_.node(action.node);
-    out.node = keep(node.name);
-    out.node_id = keep(node.id);
+    const KeptNode& kept = kept_node(node);
+    out.node = kept.name;
+    out.node_id = kept.id;
     if (const NodeId router = router_node(model_, action); router.valid()) {
-      out.router_node = keep(model_.node(router).name);
+      out.router_node = kept_node(model_.node(router)).name;
     }
     action.meta.set("on_node", node.name);
     action.meta.set("on_node_uuid", node.id);
@@ -105,9 +106,18 @@ std::uint32_t GraphBuilder::describe(ActionId id) {
   return static_cast<std::uint32_t>(graph_.actions.size() - 1);
 }
 
+const GraphBuilder::KeptNode& GraphBuilder::kept_node(const Node& node) {
+  if (nodes_.empty()) nodes_.resize(model_.nodes.size());
+  KeptNode& kept = nodes_[node.self.index()];
+  if (kept.id.empty()) kept = {keep(node.name), keep(node.id)};
+  return kept;
+}
+
 // S5 I-9.
-GraphAction::Primitive GraphBuilder::primitive_of(const Resource& resource) {
-  GraphAction::Primitive out;
+const GraphAction::Primitive& GraphBuilder::primitive_of(const Resource& resource) {
+  if (primitives_.empty()) primitives_.resize(model_.resources.size());
+  GraphAction::Primitive& out = primitives_[resource.self.index()];
+  if (!out.id.empty()) return out;
   out.id = resource.id;
   if (resource.removed && !resource.history_id.empty()) {
     out.id = resource.history_id;

@@ -26,17 +26,26 @@ class GraphBuilder {
   std::string_view keep(std::string_view text);
 
  private:
+  struct KeptNode {
+    std::string_view name;
+    std::string_view id;
+  };
+
   // The action's index in the graph; described without details when new.
   std::uint32_t describe(ActionId action);
   std::string_view history_key(Action& action, const Resource& resource);
-  GraphAction::Primitive primitive_of(const Resource& resource);
+  // Both are kept once and for all.
+  const GraphAction::Primitive& primitive_of(const Resource& resource);
+  const KeptNode& kept_node(const Node& node);
   void add_details(Action& action, const std::vector<ActionId>& inputs, std::uint32_t index);
   void add_downed(const Action& action, const std::vector<ActionId>& inputs, GraphAction& out);
 
   Model& model_;
   Graph& graph_;
-  std::string text_;                      // scratch
-  std::vector<std::uint32_t> described_;  // by action: index in the graph plus 1
+  std::string text_;                                // scratch
+  std::vector<std::uint32_t> described_;            // by action: index in the graph plus 1
+  std::vector<GraphAction::Primitive> primitives_;  // by resource, as far as asked for
+  std::vector<KeptNode> nodes_;                     // by node, as far as asked for
 };
 
 }  // namespace simcluster::scheduler

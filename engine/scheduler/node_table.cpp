@@ -75,8 +75,13 @@ std::size_t NodeTable::rare_place(NodeId node) const {
 
 // For a common node and all before it.
 void NodeTable::make_room(NodeId node) {
+  if (entries_.empty()) entries_.reserve(8);
   const std::size_t added = node.index() + 1 - common_;
-  entries_.insert(entries_.begin() + common_, added, NodeEntry());
+  if (entries_.size() == common_) {
+    entries_.resize(entries_.size() + added);
+  } else {
+    entries_.insert(entries_.begin() + common_, added, NodeEntry());
+  }
   for (; common_ <= node.index(); ++common_) entries_[common_].node = NodeId(common_);
 }
 
