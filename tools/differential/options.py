@@ -195,6 +195,7 @@ DIFFERENT = {
     "-s -x": "main prints headings unless -Q is given (S5 M-5)",
     "-sU -x": "the same",
     "-U -x": "the same",
+    "_monitor_10000@{node}=7": "2.1.5 writes the count as value++ and reads 0",
     "-q nonsense": "2.1.5 aborts: the document becomes invalid",
     "-d unknown": "2.1.5 aborts: there is no such node",
     "-f unknown": "the same",
@@ -225,6 +226,7 @@ CUTS = (
     (re.compile(r"last-rc-change='[^']*'"), "last-rc-change"),
     # S5 L-6: main tells the node
     (re.compile(r' on_node="[^"]*"(?=[^>]* op-digest|/>)'), ""),
+    (re.compile(r'(crm-debug-origin="crm_simulate"[^>]*?) on_node="[^"]*"'), r"\1"),
     (re.compile(r'op-digest="[^"]*"'), "op-digest"),
     # S2 V-1.2, V-1.3: other words
     (re.compile(r"'Error occurred'"), "'error'"),
