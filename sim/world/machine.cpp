@@ -103,6 +103,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   PowerState power = PowerState::kOff;
   std::string power_reason;
   bool boots_again = false;
+  bool losing_power = false;  // in this instant
   std::uint64_t incarnation = 0;
   std::unique_ptr<NetworkManager> network_manager;
   std::unique_ptr<Management> management;
@@ -178,6 +179,7 @@ void Machine::Impl::start_programs() {
 }
 
 void Machine::Impl::switch_off() {
+  losing_power = false;
   silence(SimHost::Death::kPower);
   drop_software();
   context.queue.cancel(boot_event);
@@ -198,6 +200,7 @@ void Machine::power_off(std::string_view reason) {
   impl_->trace(TraceKind::kNodeStop, {{"name", name()}, {"what", "power off"}, {"reason", reason}});
   impl_->silence(SimHost::Death::kPower);
   impl_->boots_again = false;
+  impl_->losing_power = true;
   impl_->schedule(Impl::Event::kPowerOff, {});
 }
 
@@ -214,6 +217,7 @@ void Machine::Impl::on_reset_wanted(std::string_view reason) {
   trace(TraceKind::kNodeReset, {{"name", spec.name}, {"reason", reason}});
   silence(SimHost::Death::kPower);
   boots_again = true;
+  losing_power = true;
   schedule(Event::kPowerOff, {});
 }
 
@@ -250,7 +254,7 @@ void Machine::Impl::on_event(std::uint64_t cookie) {
 
 Result<void> Machine::Impl::start_cluster() {
   if (!spec.cluster) return fail(fmt::format("{} has no cluster software", spec.name));
-  if (power != PowerState::kUp) return fail(fmt::format("{} is not up", spec.name));
+  if (power != PowerState::kUp || losing_power) return fail(fmt::format("{} is not up", spec.name));
   if (software != nullptr) return fail(fmt::format("the cluster software of {} runs already", spec.name));
   feed_watchdog();
   context.queue.cancel(start_event);  // the service manager has nothing left to start

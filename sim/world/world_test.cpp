@@ -299,6 +299,21 @@ TEST_F(WorldTest, CleanStopAndRefusedStart) {
   EXPECT_EQ(lines.count("node.stop name=node1 what=cluster software reason=stopped"), 1u);
 }
 
+// Power goes as an event of its instant: nothing starts in between.
+TEST_F(WorldTest, NothingStartsWhereThePowerGoes) {
+  build(two_machines());
+  world->run_for(seconds(1));
+  node(1).power_off("a test");
+  EXPECT_FALSE(node(1).start_cluster());
+  EXPECT_FALSE(node(1).cluster_running());
+  node(2).reset("a test");
+  EXPECT_FALSE(node(2).start_cluster());
+  world->run_for(seconds(1));
+  node(1).power_on();
+  world->run_for(seconds(120));
+  EXPECT_TRUE(node(1).cluster_running() || node(1).start_cluster());
+}
+
 TEST_F(WorldTest, SameSeedSameTraceOtherSeedOtherTrace) {  // determinism rules 2 and 4
   const auto hash_of = [&](std::uint64_t seed) {
     WorldSpec spec = two_machines();
