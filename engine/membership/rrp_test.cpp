@@ -92,7 +92,7 @@ struct ActiveRings : testing::Test, TimerClient, RrpClient {
     deadlines.settle();
   }
   void pass_token_up(std::span<const std::byte> frame, const IpAddress&) override {
-    passed += std::to_integer<char>(frame[0]);
+    if (!frame.empty()) passed += std::to_integer<char>(frame[0]);
   }
   void send_ring_test(std::size_t) override {}
   IpAddress ring_address(std::size_t) const override { return {}; }
@@ -124,6 +124,24 @@ TEST_F(ActiveRings, CommitTokensWithTheSameNumberArePassedUp) {
   token(1, 'b');
   host.run_for(milliseconds(300));
   EXPECT_EQ(passed, "ab");
+}
+
+// RR-11, RR-16, V-18: tokens that waited for a node that stood still come all at once, first those of one ring. With
+// both rings marked nothing goes out any more before 2.4.3, and on ring 0 from then on.
+TEST_F(ActiveRings, BothRingsFaulty) {
+  for (const auto& [version, sends] : {std::pair("2.3.5", false), std::pair("2.4.6", true)}) {
+    StackVersions versions;
+    versions.corosync = version;
+    const Profile release = *make_profile(versions);
+    Rrp passive{RrpMode::kPassive, 2, timers, release, host, deadlines, *this};
+    for (std::uint32_t number = 1; number <= 11; ++number) passive.on_token(0, number, {}, {});
+    EXPECT_TRUE(passive.faulty(1));
+    EXPECT_EQ(passive.rings_for_token(), std::vector<std::size_t>{0});
+    for (std::uint32_t number = 12; number <= 33; ++number) passive.on_token(1, number, {}, {});
+    EXPECT_TRUE(passive.faulty(0));
+    EXPECT_EQ(passive.rings_for_token(), sends ? std::vector<std::size_t>{0} : std::vector<std::size_t>{});
+    EXPECT_EQ(passive.rings_for_mcast(), sends ? std::vector<std::size_t>{0} : std::vector<std::size_t>{});
+  }
 }
 
 // MV-46.

@@ -597,6 +597,11 @@ void Stack::untrack_quorum(QuorumClient& client) { impl_->quorum_.untrack(client
 RingId Stack::ring() const { return impl_->ring_; }
 std::span<const ClusterNodeId> Stack::members() const { return impl_->members_; }
 void Stack::set_sequence_for_test(std::uint32_t seq) { impl_->srp_.set_sequence_for_test(seq); }
+bool Stack::mute() const {
+  const std::vector<LinkStatus> rings = impl_->transport_->status();
+  return !impl_->profile_.rrp_all_faulty_uses_ring_0 && !rings.empty() &&
+         std::ranges::all_of(rings, [](const LinkStatus& ring) { return ring.faulty; });
+}
 bool Stack::quorate() const { return impl_->quorum_.quorate(); }
 std::uint64_t Stack::rejected_datagrams() const { return impl_->transport_->rejected(); }
 const SrpCounters& Stack::counters() const { return impl_->srp_.counters(); }

@@ -64,6 +64,9 @@ class Stack final : public GroupService {
   void untrack_quorum(QuorumClient& client) override;
   RingId ring() const override;
   std::span<const ClusterNodeId> members() const override;
+  // Corosync up to 2.4.2 sends nothing at all once it has marked all of its redundant rings FAULTY, and comes back by
+  // `corosync-cfgtool -r` only (RR-16).
+  bool mute() const;
   bool quorate() const override;
 
   // Datagrams dropped before the ring protocol: cut, of no known kind, or not authentic (CR-4).

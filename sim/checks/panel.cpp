@@ -59,6 +59,11 @@ bool changes_truth(TraceKind kind) {
   }
 }
 
+// A node whose rings are all FAULTY may be heard by nobody any more (RR-16).
+bool marks_ring(const TraceEvent& event) {
+  return event.kind == TraceKind::kLog && field_text(event, "text").starts_with("[TOTEM ] Marking ");
+}
+
 // M 20.2: a ring is lost after the token's timeout and formed again a consensus timeout later (B-2); where several
 // nodes or partitions come together, some of that comes more than once. Links of Corosync 3 are up after three pongs
 // (B-5), and a young link that is dead is found out ten times as late as an old one (KN-6).
@@ -112,7 +117,7 @@ void Panel::on_trace(const TraceEvent& event) {
   if (event.kind == TraceKind::kCheckViolation) return;
   run_meter_.on_event(event);
   for (const auto& judge : judges_) judge->on_event(*truth_, event, acting_);
-  if (settling_ || (!changes_truth(event.kind) && !something_new())) return;
+  if (settling_ || (!changes_truth(event.kind) && !marks_ring(event) && !something_new())) return;
   settling_ = true;
   world_.at(world_.now(), [this] { settle(); });
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/membership/stack.h"
 #include "sim/faults/swizzle.h"
 #include "sim/kernel/kernel.h"
 #include "sim/network/network.h"
@@ -226,6 +227,13 @@ void Havoc::start_missing() {
   for (std::size_t i = 0; i < world_.machine_count(); ++i) {
     Machine& machine = world_.machine(NodeIndex(static_cast<NodeIndex::rep>(i)));
     if (machine.power() == PowerState::kUp && !machine.cluster_running()) attempt(machine.start_cluster());
+  }
+}
+
+void Havoc::enable_rings() {
+  for (std::size_t i = 0; i < world_.machine_count(); ++i) {
+    membership::Stack* stack = world_.machine(NodeIndex(static_cast<NodeIndex::rep>(i))).stack();
+    if (stack != nullptr && stack->mute()) stack->run_tool("corosync-cfgtool -r");
   }
 }
 

@@ -21,6 +21,8 @@ class Havoc {
   void repair();
   // What a service manager does: starts the cluster software wherever it does not run.
   void start_missing();
+  // What an operator does about nodes whose redundant rings are all FAULTY (RR-15, RR-16).
+  void enable_rings();
   std::uint64_t strikes() const { return strikes_; }
 
  private:

@@ -57,6 +57,7 @@ void recover(World& world, Havoc& havoc, Duration bound) {
   const Time end = world.now() + bound * 2 + seconds(6);
   while (world.now() < end) {
     havoc.start_missing();
+    havoc.enable_rings();
     world.run_for(seconds(1));
   }
 }

@@ -135,6 +135,9 @@ Kernel& Machine::kernel() { return impl_->kernel; }
 const Kernel& Machine::kernel() const { return impl_->kernel; }
 node::Node* Machine::node() { return impl_->software == nullptr ? nullptr : impl_->software->node(); }
 membership::Stack* Machine::stack() { return impl_->software == nullptr ? nullptr : impl_->software->stack(); }
+const membership::Stack* Machine::stack() const {
+  return impl_->software == nullptr ? nullptr : impl_->software->stack();
+}
 std::vector<PortId> Machine::ring_ports() const {
   return impl_->host == nullptr ? std::vector<PortId>() : impl_->host->ring_ports();
 }

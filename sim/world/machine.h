@@ -73,6 +73,7 @@ class Machine {
   node::Node* node();
   // The running membership layer, or nullptr. Corosync may run without a cluster node above it.
   membership::Stack* stack();
+  const membership::Stack* stack() const;
   // By ring or link of the running cluster software: the port that it uses; none where its address is lost.
   std::vector<PortId> ring_ports() const;
   // What the cluster manager in it is about; nothing when none runs.

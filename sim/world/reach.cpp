@@ -1,6 +1,7 @@
 // Who can be in one ring with whom, as the simulated networks are at present.
 #include <algorithm>
 
+#include "engine/membership/stack.h"
 #include "sim/kernel/kernel.h"
 #include "sim/network/network.h"
 #include "sim/world/world.h"
@@ -51,6 +52,8 @@ std::optional<std::vector<std::vector<NodeIndex>>> World::ring_groups() const {
   for (std::size_t i = 0; i < machine_count(); ++i) {
     const Machine& m = machine(NodeIndex(static_cast<NodeIndex::rep>(i)));
     if (!m.cluster_running() || m.standing_still()) continue;
+    const membership::Stack* stack = m.stack();
+    if (stack != nullptr && stack->mute()) continue;
     Station station{m.index(), m.ring_ports(), &m.spec()};
     if (std::ranges::any_of(station.ports, [](PortId port) { return port.valid(); }))
       stations.push_back(std::move(station));

@@ -16,9 +16,9 @@ namespace fs = std::filesystem;
 
 // Room and the rooms that it may include; every room may include itself. Same list as in CMakeLists.txt.
 const std::map<std::string, std::set<std::string>>& allowed() {
-  static const std::set<std::string> engine = {"engine/base",     "engine/cib",    "engine/scheduler",
-                                               "engine/membership", "engine/agents", "engine/executor",
-                                               "engine/fencer",   "engine/controller", "engine/node"};
+  static const std::set<std::string> engine = {"engine/base",       "engine/cib",        "engine/scheduler",
+                                               "engine/membership", "engine/agents",     "engine/executor",
+                                               "engine/fencer",     "engine/controller", "engine/node"};
   static const auto with = [](std::set<std::string> rooms, std::initializer_list<const char*> more) {
     rooms.insert(more.begin(), more.end());
     return rooms;
@@ -42,7 +42,8 @@ const std::map<std::string, std::set<std::string>>& allowed() {
       {"sim/faults", {"engine/base", "engine/agents", "sim/events", "sim/network", "sim/kernel", "sim/world"}},
       {"sim/checks", {"engine/base", "engine/membership", "sim/events", "sim/network", "sim/kernel", "sim/world"}},
       {"sim/soak",
-       {"engine/base", "sim/events", "sim/network", "sim/kernel", "sim/world", "sim/faults", "sim/checks"}},
+       {"engine/base", "engine/membership", "sim/events", "sim/network", "sim/kernel", "sim/world", "sim/faults",
+        "sim/checks"}},
       {"reports", {"engine/base", "engine/cib", "engine/scheduler"}},
       {"sim/scenario",
        with(engine, {"sim/events", "sim/network", "sim/kernel", "sim/world", "sim/faults", "sim/checks", "reports"})},
@@ -54,9 +55,11 @@ const std::map<std::string, std::set<std::string>>& allowed() {
 
 // System headers that would give the engine a clock, a thread, a socket or randomness of its own (determinism rule 2).
 const std::set<std::string>& outside_world() {
-  static const std::set<std::string> headers = {"chrono",      "thread",    "random",       "mutex",        "future",
-                                                "ctime",       "time.h",    "unistd.h",     "condition_variable",
-                                                "sys/socket.h", "netinet/in.h", "fcntl.h", "sys/time.h", "fstream"};
+  static const std::set<std::string> headers = {"chrono",       "thread",       "random",
+                                                "mutex",        "future",       "ctime",
+                                                "time.h",       "unistd.h",     "condition_variable",
+                                                "sys/socket.h", "netinet/in.h", "fcntl.h",
+                                                "sys/time.h",   "fstream"};
   return headers;
 }
 
@@ -91,7 +94,8 @@ std::string offences(const std::string& path, std::istream& text) {
     const auto close = line.find_first_of(">\"", open + 1);
     const std::string name = line.substr(open + 1, close - open - 1);
     if (line[open] == '<') {
-      if (engine && outside_world().contains(name)) out << path << ":" << number << ": engine includes <" << name << ">\n";
+      if (engine && outside_world().contains(name))
+        out << path << ":" << number << ": engine includes <" << name << ">\n";
       continue;
     }
     const std::string target = room_of(name);
