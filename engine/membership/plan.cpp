@@ -176,10 +176,31 @@ class Planner {
       return error("corosync is compiled to require enabled encryption");
     if (cipher && !hash) return error("crypto_cipher requires crypto_hash with value other than none");
     plan_.authenticated = hash;
-    const bool by_text = t.key_file.empty() && !t.key.empty();
-    if (!hash || !by_text) return {};
-    if (t.key.size() < kMinKey) return error("key is too short");
-    if (t.key.size() > kMaxKey) return error("key is too long");
+    return hash ? key() : Result<void>{};
+  }
+
+  // CR-3: the key's text in the configuration counts only without a file.
+  Result<void> key() {
+    const TotemConf& t = conf_.totem;
+    if (t.key_file.empty() && !t.key.empty()) {
+      if (t.key.size() < kMinKey) return error("key is too short");
+      if (t.key.size() > kMaxKey) return error("key is too long");
+      plan_.key = t.key;
+      return {};
+    }
+    const std::string path = t.key_file.empty() ? "/etc/corosync/authkey" : t.key_file;
+    const auto file = local_.files.find(path);
+    if (file == local_.files.end()) {
+      plan_.key = local_.auth_key;
+      if (t.key_file.empty() || !local_.auth_key.empty()) return {};
+      return error(fmt::format("Could not open {}: No such file or directory", path));
+    }
+    constexpr std::size_t kBits = 8;
+    if (file->second.size() < kMinKey)
+      return error(fmt::format("Could only read {} bits of minimum {} bits from {}.", file->second.size() * kBits,
+                               kMinKey * kBits, path));
+    // Corosync 3.1.7 takes the first 4096 bytes of a longer file, Corosync 2 those that it needs.
+    plan_.key = file->second.substr(0, profile_.processor_is_address ? kMinKey : kMaxKey);
     return {};
   }
 

@@ -31,6 +31,7 @@ struct Plan {
   std::optional<std::uint32_t> local_votes;
   std::optional<std::size_t> local_position;  // in the nodelist
   bool authenticated = false;                 // datagrams carry a hash (CR-1)
+  std::string key;                            // ... made with this; empty: none, after all
   std::vector<std::string> warnings;          // M 14.6 (f)
   std::map<std::uint32_t, std::string> names;
 

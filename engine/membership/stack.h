@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +28,10 @@ struct LocalMachine {
   std::vector<IpAddress> addresses;  // of all interfaces
   // The own id where the configuration names none; none: taken from the address (CF-22).
   ClusterNodeId node_id;
-  std::string auth_key;  // content of the authkey file; empty: datagrams are not authenticated
+  // Content of the key file where `files` has none; empty: datagrams are not authenticated.
+  std::string auth_key;
+  // What lies on the machine, by path: where totem.keyfile is looked for (CR-3).
+  std::map<std::string, std::string, std::less<>> files;
 };
 
 class StackClient {

@@ -3,6 +3,7 @@
 // software has ended.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,7 +34,8 @@ struct NodeConfig {
   std::string corosync_conf;  // text of corosync.conf
   // Addresses of all interfaces of the machine when the software starts (CF-24).
   std::vector<IpAddress> local_addresses;
-  std::string auth_key;  // content of the authkey file; empty: datagrams are not authenticated
+  std::string auth_key;                                   // as in membership::LocalMachine
+  std::map<std::string, std::string, std::less<>> files;  // of the machine, by path: where totem.keyfile is looked for
   // The CIB (XML, formatted or not) of a node that has none on its disk; empty: an empty CIB. What was persisted
   // before (Host::load) goes first (CM-6.13).
   std::string initial_cib;

@@ -5,6 +5,7 @@
 #include "sim/checks/judge.h"
 #include "sim/checks/manager_judges.h"
 #include "sim/checks/resource_judges.h"
+#include "sim/checks/ring_judges.h"
 #include "sim/checks/service_judges.h"
 #include "sim/checks/service_meter.h"
 
@@ -55,6 +56,29 @@ TEST_F(Judges, EveryNameHasAJudge) {
   const auto judges = make_judges({kServices, {}, false, seconds(30)});
   ASSERT_EQ(judges.size(), judge_names().size());
   for (std::size_t i = 0; i < judges.size(); ++i) EXPECT_EQ(judges[i]->name(), judge_names()[i]);
+}
+
+// EVS-1, EVS-2, EVS-15, EVS-3: each of them alone.
+TEST_F(Judges, RingsThatCannotBe) {
+  const auto ring = [&](const char* id, const char* members, const char* self, int representative, int sequence) {
+    RingAgreement judge;
+    const auto install = [&](const char* name, const char* list, int number) {
+      event(judge, seconds(number), TraceKind::kMembershipChange,
+            {{"ring", name},
+             {"members", list},
+             {"self", self},
+             {"representative", representative},
+             {"sequence", number}});
+    };
+    install("1.4", "1 2", 4);
+    install(id, members, sequence);
+    return judge.findings().empty() ? std::string() : judge.findings().front().text;
+  };
+  EXPECT_EQ(ring("1.8", "1 2 3", "1", 1, 8), "");
+  EXPECT_EQ(ring("1.4", "1 2 3", "1", 1, 5), "ring 1.4 has the members 1 2 3 here and 1 2 on node0");
+  EXPECT_EQ(ring("1.8", "2 3", "1", 1, 8), "ring 1.8 is installed without the node itself, 1");
+  EXPECT_EQ(ring("2.8", "1 2", "1", 2, 8).substr(0, 30), "ring 1.4 of 1 2 is represented");
+  EXPECT_EQ(ring("1.3", "1 2", "1", 1, 3), "ring sequence 3 follows 4");
 }
 
 // V-12, EVS-5.

@@ -137,6 +137,18 @@ void add_processes(const Draft& draft, MachineSpec& spec) {
   }
 }
 
+// What this node has of its own, and the scenario's versions otherwise.
+Result<Profile> profile_of(const Draft& draft, const MachineDraft& node) {
+  StackVersions versions = draft.stack;
+  for (std::size_t i = 0; i < kStackComponentCount; ++i) {
+    const auto component = static_cast<StackComponent>(i);
+    if (!node.stack.of(component).empty()) versions.of(component) = node.stack.of(component);
+  }
+  auto profile = make_profile(std::move(versions));
+  if (!profile) return fail(profile.error().message, node.stack_place);
+  return profile;
+}
+
 MachineSpec machine_spec(const Draft& draft, const MachineDraft& machine, const Profile& profile) {
   MachineSpec spec = machine.spec;
   spec.name = machine.name;
@@ -163,10 +175,12 @@ Result<void> build_world(const Draft& draft, const Profile& profile, const Built
   const bool talking = std::any_of(draft.nodes.begin(), draft.nodes.end(),
                                    [](const MachineDraft& node) { return node.spec.traffic.has_value(); });
   for (const auto& node : draft.nodes) {
-    MachineSpec spec = machine_spec(draft, node, profile);
+    const auto own = profile_of(draft, node);
+    if (!own) return tl::unexpected(own.error());
+    MachineSpec spec = machine_spec(draft, node, *own);
     spec.cluster = true;
-    spec.corosync_conf = corosync_conf_for(node, draft, rings, profile);
-    spec.cluster_id = ids_from_addresses(node, spec.corosync_conf, profile) ? ClusterNodeId() : ClusterNodeId(node.id);
+    spec.corosync_conf = corosync_conf_for(node, draft, rings, *own);
+    spec.cluster_id = ids_from_addresses(node, spec.corosync_conf, *own) ? ClusterNodeId() : ClusterNodeId(node.id);
     if (talking && !spec.traffic) spec.traffic = TrafficSpec{};
     spec.initial_cib = configuration.cib;
     world.machines.push_back(std::move(spec));

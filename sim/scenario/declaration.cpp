@@ -81,6 +81,7 @@ void declare_machine(Fields& fields, MachineDraft& draft, const std::string& nam
   fields.list({"routes", "static routes"}, draft.routes,
               [&](RouteSpec& item, const std::string&) { fields.object({}, [&] { declare_route(fields, item); }); });
   fields.pairs({"sysctls", "kernel settings, such as net.ipv4.conf.all.promote_secondaries: 1"}, spec.sysctls);
+  fields.pairs({"files", "files on its disk, such as /etc/corosync/authkey, with their content"}, spec.files);
   fields.boolean({"power", "switched on at the start of the run, true when absent"}, spec.power_on);
   fields.duration({"boot-delay", "from power on until the kernel is up, 40s when absent"}, spec.boot_delay);
   declare_management(fields, spec);
@@ -106,9 +107,24 @@ void declare_traffic(Fields& fields, MachineSpec& spec) {
                 });
 }
 
+void declare_versions(Fields& fields, StackVersions& versions, SourcePlace& place, std::string_view help) {
+  fields.object({"stack", help}, [&] {
+    place = fields.place("");
+    for (std::size_t i = 0; i < kStackComponentCount; ++i) {
+      const auto component = static_cast<StackComponent>(i);
+      static constexpr std::array<std::string_view, kStackComponentCount> kHelp = {
+          "version of the kernel, such as 2.6.18-348", "version of resource-agents, such as 3.9.5-1",
+          "version of Corosync, such as 1.4.6",        "version of Pacemaker, such as 1.0.13, or none: Corosync alone",
+          "version of cluster-glue, such as 1.0.9",    "set-up of NetworkManager: none, default or config-server"};
+      fields.text({stack_component_name(component), kHelp[i]}, versions.of(component));
+    }
+  });
+}
+
 void declare_node(Fields& fields, MachineDraft& draft, const std::string& name) {
   declare_machine(fields, draft, name);
   MachineSpec& spec = draft.spec;
+  declare_versions(fields, draft.stack, draft.stack_place, "versions on this node that differ from the scenario's");
   fields.number({"id", "Corosync's node id; absent: counted from 1"}, draft.id, 1, 0xfffffffeLL);
   fields.boolean({"start-cluster", "the cluster software starts with the run, true when absent"},
                  spec.start_cluster_at_boot);
@@ -146,21 +162,8 @@ void declare_process(Fields& fields, ProcessDraft& draft, const std::string& nam
 }
 
 void declare_stack(Fields& fields, Draft& draft) {
-  fields.object({"stack", "versions of the software; a distribution's name such as rhel5.9 stands for its kernel"},
-                [&] {
-                  draft.stack_place = fields.place("");
-                  for (std::size_t i = 0; i < kStackComponentCount; ++i) {
-                    const auto component = static_cast<StackComponent>(i);
-                    static constexpr std::array<std::string_view, kStackComponentCount> kHelp = {
-                        "version of the kernel, such as 2.6.18-348",
-                        "version of resource-agents, such as 3.9.5-1",
-                        "version of Corosync, such as 1.4.6",
-                        "version of Pacemaker, such as 1.0.13, or none: Corosync alone",
-                        "version of cluster-glue, such as 1.0.9",
-                        "set-up of NetworkManager: none, default or config-server"};
-                    fields.text({stack_component_name(component), kHelp[i]}, draft.stack.of(component));
-                  }
-                });
+  declare_versions(fields, draft.stack, draft.stack_place,
+                   "versions of the software; a distribution's name such as rhel5.9 stands for its kernel");
 }
 
 void declare_costs(Fields& fields, KernelKnobs& knobs) {

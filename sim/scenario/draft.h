@@ -29,7 +29,9 @@ struct MachineDraft {
   MachineSpec spec;  // what needs no translation
   std::uint32_t id = 0;
   bool id_given = false;
-  TextBlock corosync;  // its own corosync.conf
+  TextBlock corosync;                           // its own corosync.conf
+  StackVersions stack{"", "", "", "", "", ""};  // what is another one than the scenario's
+  SourcePlace stack_place;
 };
 
 struct ProcessDraft {

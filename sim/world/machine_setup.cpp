@@ -51,6 +51,7 @@ Result<void> build_bond(Kernel& kernel, const InterfaceSpec& bond) {
 }  // namespace
 
 Result<void> build_interfaces(Kernel& kernel, const MachineSpec& spec) {
+  for (const auto& [path, content] : spec.files) kernel.files().write(path, content);
   std::set<std::string> names = {"lo"};
   std::size_t number = 0;
   // Bonds come after their slaves, whatever the order of the description.

@@ -32,6 +32,14 @@ Result<void> start_traffic(Host& host, membership::GroupService& service, const 
   return {};
 }
 
+// The files of the scenario as they are now (CR-3).
+std::map<std::string, std::string, std::less<>> key_files(const Machine& machine) {
+  std::map<std::string, std::string, std::less<>> files;
+  for (const auto& [path, content] : machine.spec().files)
+    if (const std::string* now = machine.kernel().files().find(path); now != nullptr) files[path] = *now;
+  return files;
+}
+
 class NodeSoftware final : public ClusterSoftware {
  public:
   NodeSoftware(Host& host, const Machine& machine)
@@ -60,6 +68,7 @@ class NodeSoftware final : public ClusterSoftware {
     config.id = spec.cluster_id;
     config.corosync_conf = spec.corosync_conf;
     config.auth_key = spec.auth_key;
+    config.files = key_files(machine);
     config.initial_cib = spec.initial_cib;
     config.cib_query_time = spec.knobs.cib_query;
     config.fail_fast = spec.fail_fast;
@@ -81,6 +90,7 @@ class CorosyncSoftware final : public ClusterSoftware, membership::StackClient {
     local_.host_name = spec_.name;
     local_.node_id = spec_.cluster_id;
     local_.auth_key = spec_.auth_key;
+    local_.files = key_files(machine);
     local_.addresses = addresses_of(machine);
   }
 

@@ -63,13 +63,13 @@ struct PingSpec {
   bool print = true;  // lines of output go to the trace
 };
 
-// A process of every node's own in one closed process group (M 9): what it is sent and what it hears goes into the trace,
-// where the judges of message delivery look at it.
+// A process of every node's own in one closed process group (M 9): what it is sent and what it hears goes into the
+// trace, where the judges of message delivery look at it.
 struct TrafficSpec {
   std::uint32_t burst = 0;  // messages at a time; 0: it only listens
   Duration interval = milliseconds(100);
-  Duration offset;               // first time, after the cluster software has started
-  std::uint32_t size = 64;       // bytes of a message
+  Duration offset;                     // first time, after the cluster software has started
+  std::uint32_t size = 64;             // bytes of a message
   std::optional<std::uint64_t> count;  // in all; none: as long as the node runs
 };
 
@@ -95,6 +95,7 @@ struct MachineSpec {
   std::vector<InterfaceSpec> interfaces;
   std::vector<RouteSpec> routes;
   std::vector<std::pair<std::string, std::string>> sysctls;
+  std::vector<std::pair<std::string, std::string>> files;  // on its disk, path and content
   KernelKnobs knobs;
   std::vector<PollerSpec> pollers;
   std::vector<PingSpec> pings;
