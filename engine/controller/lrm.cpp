@@ -286,6 +286,7 @@ void Lrm::note_cancelled(const executor::OperationResult& result) {
 }
 
 void Lrm::acknowledge(const executor::OperationResult& result) {
+  if (result.action == "notify") log_result(result, 0, 0);
   client_.send_direct_ack({std::string(result.resource), operation_key(result.resource, result.action, result.interval),
                            std::string(result.user_data), static_cast<int>(result.status), result.rc});
 }
@@ -414,7 +415,9 @@ void Lrm::log_result_2_x(const executor::OperationResult& result, std::uint32_t 
   std::string text(executor::exit_code_text(result.rc, profile_));
   std::string old_end =
       fmt::format("rc={} call={} key={} confirmed=true cib-update={}", result.rc, result.call_id, key, cib_call);
-  std::string new_end = fmt::format("CIB update {}, graph action {}confirmed; call={} key={} rc={}", cib_call,
+  // What leaves no history has no update.
+  const std::string update = cib_call > 0 ? fmt::format("CIB update {}, ", cib_call) : std::string();
+  std::string new_end = fmt::format("{}graph action {}confirmed; call={} key={} rc={}", update,
                                     result.interval.ns > 0 ? "un" : "", result.call_id, key, result.rc);
   if (result.status == ExecStatus::kTimedOut) {
     priority = LogPriority::kError;

@@ -73,11 +73,10 @@ bool is_cloned(const Actions& actions) {
   return false;
 }
 
-// Stops on several nodes, where a resource was active more than once, wait for each other no more than the ends of its
-// monitors do.
+// Stops on several nodes, where a resource was active more than once, wait for each other no more than its monitors do.
 void sort_stops(Actions& actions) {
   const auto is_stop = [](const std::string& action) {
-    return action.starts_with("Result of stop ") || action.ends_with(": Cancelled");
+    return action.starts_with("Result of stop ") || action.starts_with("Result of monitor ");
   };
   for (auto from = actions.begin(); from != actions.end();) {
     from = std::find_if(from, actions.end(), is_stop);
