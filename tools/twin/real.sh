@@ -181,7 +181,8 @@ start_cluster() {
   # As corosync.service: started is what answers.
   for _ in $(seq 100); do on "$1" corosync-cmapctl -g totem.version >/dev/null 2>&1 && break; sleep 0.02; done
   if on "$1" test -e /run/with-pacemaker; then
-    on "$1" setsid env PCMK_logfile=/var/log/pacemaker/pacemaker.log pacemakerd </dev/null >/dev/null 2>&1 &
+    # Nobody outside of the node may wait for it: whoever waits for a process that stands still stands still, too.
+    on "$1" sh -c 'PCMK_logfile=/var/log/pacemaker/pacemaker.log setsid pacemakerd </dev/null >/dev/null 2>&1 &'
   fi
 }
 processes() { pgrep --ns "$(init "$1")" --nslist pid "$2" || true; }
