@@ -32,6 +32,9 @@ constexpr std::array kSentences = {
     Sentence{TraceKind::kAddressRemoved, "{address} is gone from {interface}: {reason}"},
     Sentence{TraceKind::kAddressRemoved, "{address} is gone from {interface}"},
     Sentence{TraceKind::kGratuitousArp, "gratuitous ARP ({kind}) for {address} on {interface}"},
+    Sentence{TraceKind::kStorageMounted, "{device} ({storage}) is mounted on {directory}"},
+    Sentence{TraceKind::kStorageUnmounted, "{device} ({storage}) is no longer mounted on {directory}"},
+    Sentence{TraceKind::kStorageDamaged, "THE FILE SYSTEM OF {storage} IS DAMAGED: {text}"},
     Sentence{TraceKind::kProcTruncated, "{name} of {instance} was not shown these lines of /proc/net/dev: {missed}"},
     Sentence{TraceKind::kProcTruncated, "{name} was not shown these lines of /proc/net/dev: {missed}"},
     Sentence{TraceKind::kPing, "{text}"},
@@ -155,6 +158,7 @@ std::string_view paint_of(TraceKind kind) {
     case TraceKind::kCheckViolation:
     case TraceKind::kOperationFailed:
     case TraceKind::kNodeCrash:
+    case TraceKind::kStorageDamaged:
       return kRed;
     case TraceKind::kFault:
     case TraceKind::kNodeReset:

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/agents/fence_agents.h"
+#include "engine/agents/fence_legacy.h"
 
 namespace simcluster::agents {
 namespace {
@@ -20,11 +21,6 @@ constexpr std::array kParameters = {
 constexpr std::array kActions = {
     ActionMetadata{"on"},     ActionMetadata{"off"},  ActionMetadata{"reboot"},
     ActionMetadata{"status"}, ActionMetadata{"list"}, ActionMetadata{"monitor"},
-};
-
-struct PluginResult {
-  int exit_code = 0;
-  std::string error;
 };
 
 // One call of ipmitool by the plugin.
@@ -47,7 +43,7 @@ Task<RemoteReply> ipmitool(System& system, std::string_view what) {
 }
 
 // The script `external/ipmi COMMAND [HOST]` (AT-5.12).
-Task<PluginResult> plugin(System& system, std::string_view command) {
+Task<PluginResult> plugin(System& system, std::string_view command, std::string_view) {
   const Environment& environment = system.environment();
   // CM-13.20: whatever it is asked for.
   if (environment.profile.ipmi_plugin_broken) co_return PluginResult{2, "Syntax error: Unterminated quoted string"};
@@ -69,34 +65,9 @@ Task<PluginResult> plugin(System& system, std::string_view command) {
   co_return PluginResult{1, fmt::format("error executing ipmitool: {}", done.output)};
 }
 
-std::string_view plugin_command(std::string_view action) {
-  if (action == "reboot") return "reset";
-  if (action == "monitor") return "status";
-  if (action == "list") return "gethosts";
-  return action;
-}
-
 }  // namespace
 
-// Below fence_legacy, which has its own words for success (AT-5.11).
-Task<int> external_ipmi(System& system) {
-  const Environment& environment = system.environment();
-  const std::string_view action = environment.action;
-  const std::string_view target = environment.get("port", environment.get("nodename"));
-  const bool about_host = action == "on" || action == "off" || action == "reboot";
-  if (about_host && target.empty()) {
-    system.print_error("failed: no plug number");
-    co_return 1;
-  }
-  const PluginResult result = co_await plugin(system, plugin_command(action));
-  if (!result.error.empty()) system.print_error(result.error);
-  if (about_host) {
-    const std::string line = result.exit_code == 0 ? fmt::format("success: {} 0", target)
-                                                   : fmt::format("failed: {} {}", target, result.exit_code);
-    system.print(line);
-  }
-  co_return result.exit_code == 0 ? 0 : 1;
-}
+Task<int> external_ipmi(System& system) { return run_plugin(system, plugin); }
 
 AgentMetadata external_ipmi_metadata() {
   AgentMetadata metadata;

@@ -178,12 +178,11 @@ Task<int> filesystem_monitor(System& system, const Parameters& parameters) {
   const Environment& environment = system.environment();
   const std::int64_t level = parse_number(environment.get("OCF_CHECK_LEVEL", "0")).value_or(0);
   if (level >= 10) {
-    const OpenResult device = co_await system.open_file(parameters.device);
-    if (!device.file.valid()) {
+    const DeviceOutcome read = co_await system.read_device(parameters.device, Duration{});
+    if (read != DeviceOutcome::kRead) {
       co_await ocf_exit_reason(system, fmt::format("Failed to read device {}", parameters.device));
       co_return kOcfErrGeneric;
     }
-    system.close_file(device.file);
   }
   if (level < 20) co_return kOcfSuccess;
   const std::string status =

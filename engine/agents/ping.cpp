@@ -7,13 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/daemon.h"
 #include "engine/agents/icmp.h"
 #include "engine/agents/ocf.h"
 
 namespace simcluster::agents {
 namespace {
-
-constexpr int kSigterm = 15;
 
 struct Settings {
   std::string name;
@@ -131,21 +130,9 @@ Task<int> validate(System& system, const Settings& settings) {
   co_return kOcfSuccess;
 }
 
-// The pid of the daemon, when it lives.
-Task<std::optional<std::int32_t>> living_daemon(System& system, const Settings& settings) {
-  const auto content = co_await read_file(system, settings.pid_file);
-  if (!content) co_return std::nullopt;
-  const auto pid = parse_number(content->substr(0, content->find('\n')));
-  if (!pid) co_return std::nullopt;
-  const auto number = static_cast<std::int32_t>(*pid);
-  const bool alive = co_await system.kill_process(number, 0);
-  if (!alive) co_return std::nullopt;
-  co_return number;
-}
-
 Task<int> pingd_start(System& system, const Settings& settings) {
-  const std::optional<std::int32_t> running = co_await living_daemon(system, settings);
-  if (running) co_return kOcfSuccess;
+  const DaemonState running = co_await look_at_daemon(system, settings.pid_file);
+  if (running.pid) co_return kOcfSuccess;
   std::vector<std::string> arguments = {settings.name, std::to_string(settings.multiplier),
                                         std::to_string(settings.dampening.milliseconds())};
   arguments.insert(arguments.end(), settings.hosts.begin(), settings.hosts.end());
@@ -153,24 +140,19 @@ Task<int> pingd_start(System& system, const Settings& settings) {
   program.name = "pingd";
   program.main = pingd_daemon;
   program.arguments = arguments;
-  program.own_session = true;
-  const std::int32_t pid = co_await system.spawn(program);
-  const std::string content = fmt::format("{}\n", pid);
-  const FileError error = co_await system.write_file(settings.pid_file, content);
-  co_return error == FileError::kNone ? kOcfSuccess : kOcfErrGeneric;
+  const bool started = co_await start_daemon(system, program, settings.pid_file);
+  co_return started ? kOcfSuccess : kOcfErrGeneric;
 }
 
 Task<int> pingd_stop(System& system, const Settings& settings) {
-  const std::optional<std::int32_t> pid = co_await living_daemon(system, settings);
-  if (pid) co_await system.kill_process(*pid, kSigterm);
-  co_await system.remove_file(settings.pid_file);
+  co_await end_daemon(system, settings.pid_file);
   co_await delete_attribute(system, settings);
   co_return kOcfSuccess;
 }
 
 Task<int> pingd_monitor(System& system, const Settings& settings) {
-  const std::optional<std::int32_t> pid = co_await living_daemon(system, settings);
-  co_return pid ? kOcfSuccess : kOcfNotRunning;
+  const DaemonState daemon = co_await look_at_daemon(system, settings.pid_file);
+  co_return daemon.pid ? kOcfSuccess : kOcfNotRunning;
 }
 
 constexpr std::array kParameters = {

@@ -39,7 +39,9 @@ class AgentProcess {
   // True from start() until the program has returned or was killed.
   bool running() const { return state_ == State::kRunning; }
   // SIGTERM would not end it (the program traps it).
-  bool ignores_termination() const { return ignores_termination_; }
+  bool ignores_termination() const { return ignores_termination_ || unkillable_; }
+  // No signal would.
+  bool unkillable() const { return unkillable_; }
 
   const Environment& environment() const { return environment_; }
   // What it printed, each the first 64 KiB at most.
@@ -67,6 +69,7 @@ class AgentProcess {
   bool in_step_ = false;
   bool kill_requested_ = false;
   bool ignores_termination_ = false;
+  bool unkillable_ = false;
   std::string output_;
   std::string error_output_;
 };

@@ -1,5 +1,6 @@
 #include "engine/agents/programs.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,26 @@ Task<int> ping_client(System& system) {
     if (sequence != count && left > Duration{}) co_await system.sleep(left);
   }
   co_return received > 0 ? 0 : 1;
+}
+
+Task<int> mount_holder(System& system) {
+  const std::vector<std::string>& arguments = system.environment().arguments;
+  SIMCLUSTER_ASSERT(arguments.size() == 2);
+  const std::string& directory = arguments[0];
+  const std::string file = fmt::format("{}/.{}", directory, system.environment().type);
+  if (arguments[1] != "nothing") system.ignore_termination();
+  for (;;) {
+    const MountListing listing = co_await system.list_mounts();
+    const bool mounted =
+        std::ranges::any_of(listing.entries, [&](const MountEntry& e) { return e.directory == directory; });
+    if (mounted) break;
+    co_await system.sleep(milliseconds(100));
+  }
+  co_await system.write_file(file, "");
+  const OpenResult open = co_await system.open_file(file);
+  if (!open.file.valid()) co_return 1;
+  if (arguments[1] == "KILL") system.become_unkillable();
+  for (;;) co_await system.sleep(hours(1));
 }
 
 Task<int> send_arp(System& system) {

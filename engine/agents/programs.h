@@ -19,4 +19,8 @@ Task<int> ping_client(System& system);
 //   arguments: as on that command line
 Task<int> send_arp(System& system);
 
+// Somebody who works in a directory: as soon as something is mounted there, keeps a file of it open for ever.
+//   arguments: DIRECTORY IGNORES; IGNORES is "nothing", "TERM", or "KILL" for a process in state D
+Task<int> mount_holder(System& system);
+
 }  // namespace simcluster::agents

@@ -7,6 +7,7 @@
 #include "engine/agents/filesystem.h"
 #include "engine/agents/ipaddr2.h"
 #include "engine/agents/ping.h"
+#include "engine/agents/services.h"
 
 namespace simcluster::agents {
 namespace {
@@ -27,11 +28,18 @@ const auto& entries() {
       Entry{{heartbeat_stateful_metadata(), stateful}},
       Entry{{pacemaker_stateful_metadata(), stateful}},
       Entry{{filesystem_metadata(), filesystem}},
+      Entry{{mysql_metadata(), mysql}},
+      Entry{{nfsserver_metadata(), nfsserver}},
+      Entry{{pgsql_metadata(), pgsql}},
+      Entry{{diskd_metadata(), diskd}},
       Entry{{ping_agent_metadata(), ping_agent}},
       Entry{{heartbeat_pingd_metadata(), pingd_agent}},
       Entry{{fence_vbox_metadata(), fence_vbox}},
       Entry{{fence_ipmilan_metadata(), fence_ipmilan}},
       Entry{{external_ipmi_metadata(), external_ipmi}},
+      Entry{{external_stonith_helper_metadata(), external_stonith_helper}},
+      Entry{{meatware_metadata(), meatware}},
+      Entry{{null_plugin_metadata(), null_plugin}},
       Entry{{pacemaker_pingd_metadata(), pingd_agent}},
   };
   return kEntries;

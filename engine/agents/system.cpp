@@ -22,6 +22,8 @@ void System::print_error(std::string_view line) { append_line(process_.error_out
 
 void System::ignore_termination() { process_.ignores_termination_ = true; }
 
+void System::become_unkillable() { process_.unkillable_ = true; }
+
 void SystemBackend::list_mounts(Reply<MountListing>& reply) { reply.complete({}); }
 
 void SystemBackend::mount(const MountEntry&, Reply<CommandResult>& reply) {
@@ -33,6 +35,10 @@ void SystemBackend::unmount(std::string_view, Reply<CommandResult>& reply) {
 }
 
 void SystemBackend::remote_command(const RemoteCommand&, Reply<RemoteReply>& reply) { reply.complete({}); }
+
+void SystemBackend::read_device(std::string_view, Duration, Reply<DeviceOutcome>& reply) {
+  reply.complete(DeviceOutcome::kRead);
+}
 
 void SystemBackend::list_users_of_mount(std::string_view, Reply<ProcessListing>& reply) { reply.complete({}); }
 

@@ -184,6 +184,9 @@ struct MountListing {
   std::span<const MountEntry> entries;
 };
 
+// How a read of a block device, past all caches, ended.
+enum class DeviceOutcome : std::uint8_t { kRead, kError, kTimedOut };
+
 // What `fuser -m` lists.
 struct ProcessListing {
   std::span<const std::int32_t> pids;
@@ -265,6 +268,8 @@ class SystemBackend {
   virtual void mount(const MountEntry& what, Reply<CommandResult>& reply);
   virtual void unmount(std::string_view directory, Reply<CommandResult>& reply);
   virtual void list_users_of_mount(std::string_view directory, Reply<ProcessListing>& reply);
+  // Reads 4 KiB of a device (O_DIRECT). `timeout` 0: waits as long as the device does. The default reads at once.
+  virtual void read_device(std::string_view device, Duration timeout, Reply<DeviceOutcome>& reply);
 };
 
 // What an agent sees: its environment, its output, and the host's calls as awaitables with the meaning given above.
@@ -288,6 +293,8 @@ class System {
   void print_error(std::string_view line);
   // `trap ... TERM`: from now on SIGTERM does not end the process.
   void ignore_termination();
+  // Stuck in a system call (state D): from now on no signal ends the process.
+  void become_unkillable();
 
   auto open_file(std::string_view path) { return call<&SystemBackend::open_file, OpenResult>(path); }
   auto read_piece(FileHandle file) { return call<&SystemBackend::read_piece, Piece>(file); }
@@ -347,6 +354,9 @@ class System {
   auto unmount(std::string_view directory) { return call<&SystemBackend::unmount, CommandResult>(directory); }
   auto list_users_of_mount(std::string_view directory) {
     return call<&SystemBackend::list_users_of_mount, ProcessListing>(directory);
+  }
+  auto read_device(std::string_view device, Duration timeout) {
+    return call<&SystemBackend::read_device, DeviceOutcome>(device, timeout);
   }
 
  private:

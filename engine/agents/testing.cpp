@@ -317,7 +317,9 @@ void FakeProcess::kill_process(std::int32_t pid, int signal, Reply<bool>& reply)
       reply.complete(false);
       return;
     }
-    if (signal == kSigkill || (signal != 0 && !target->process_.ignores_termination())) target->process_.kill();
+    const bool deaf = target->process_.unkillable();
+    if ((signal == kSigkill && !deaf) || (signal != 0 && !target->process_.ignores_termination()))
+      target->process_.kill();
     if (process_.running()) reply.complete(true);  // it may have killed itself
   });
 }
@@ -363,6 +365,13 @@ void FakeProcess::list_users_of_mount(std::string_view directory, Reply<ProcessL
     }
     return ProcessListing{pid_buffer_};
   });
+}
+
+void FakeProcess::read_device(std::string_view device, Duration timeout, Reply<DeviceOutcome>& reply) {
+  const auto found = host_.devices.find(std::string(device));
+  const DeviceOutcome outcome = found == host_.devices.end() ? DeviceOutcome::kRead : found->second;
+  later<DeviceOutcome>(outcome == DeviceOutcome::kTimedOut ? timeout : host_.shell_cost, reply,
+                       [outcome] { return outcome; });
 }
 
 FakeHost::FakeHost() {

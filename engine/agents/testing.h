@@ -107,6 +107,7 @@ class FakeProcess final : public SystemBackend, private ProcessListener {
   void mount(const MountEntry& what, Reply<CommandResult>& reply) override;
   void unmount(std::string_view directory, Reply<CommandResult>& reply) override;
   void list_users_of_mount(std::string_view directory, Reply<ProcessListing>& reply) override;
+  void read_device(std::string_view device, Duration timeout, Reply<DeviceOutcome>& reply) override;
 
  private:
   struct OpenFile {
@@ -163,6 +164,7 @@ class FakeHost {
   std::vector<FakeMount> mounts;
   std::map<std::string, std::vector<std::int32_t>> mount_users;  // directory -> pids
   std::map<std::string, std::string> files;
+  std::map<std::string, DeviceOutcome> devices;  // what reading them brings; others are read
   std::map<std::string, std::string> attributes;
   std::map<std::string, Duration> answering_hosts;  // ping: host -> round trip
   bool address_is_taken = false;                    // somebody answers duplicate address detection

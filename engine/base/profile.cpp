@@ -66,9 +66,13 @@ bool in_range(std::string_view version, std::string_view first, std::string_view
   return last.empty() || compare_versions(version, last) < 0;
 }
 
+// What stands for the version of something that is not installed.
+constexpr std::string_view kNotThere = "none";
+
 // NetworkManager's column holds the name of a set-up, not a number.
 bool switched_on(StackComponent component, std::string_view version, std::string_view first, std::string_view last) {
   if (component == StackComponent::kNetworkManager) return version == first;
+  if (version == kNotThere) return false;
   return in_range(version, first, last);
 }
 
@@ -86,6 +90,10 @@ std::string_view stack_component_name(StackComponent component) {
       return "pacemaker";
     case StackComponent::kClusterGlue:
       return "cluster-glue";
+    case StackComponent::kPmExtras:
+      return "pm-extras";
+    case StackComponent::kHeartbeat:
+      return "heartbeat";
     case StackComponent::kNetworkManager:
       return "NetworkManager";
   }
@@ -108,6 +116,10 @@ std::string& StackVersions::of(StackComponent component) {
       return pacemaker;
     case StackComponent::kClusterGlue:
       return cluster_glue;
+    case StackComponent::kPmExtras:
+      return pm_extras;
+    case StackComponent::kHeartbeat:
+      return heartbeat;
     case StackComponent::kNetworkManager:
       break;
   }
@@ -153,9 +165,12 @@ Result<Profile> make_profile(StackVersions versions) {
             fmt::format("unknown NetworkManager set-up \"{}\" (expected none, default or config-server)", version));
     } else if (component == StackComponent::kPacemaker && version == kNoPacemaker) {
       continue;
+    } else if (component == StackComponent::kHeartbeat && version == kNotThere) {
+      continue;
     } else if (version.empty() || !is_digit(version.front())) {
       return fail(fmt::format("\"{}\" is no version of {} (expected something like \"{}\")", version,
-                              stack_component_name(component), StackVersions().of(component)));
+                              stack_component_name(component),
+                              component == StackComponent::kHeartbeat ? "3.0.5" : StackVersions().of(component)));
     }
   }
   Profile profile;

@@ -16,9 +16,11 @@ enum class StackComponent : std::uint8_t {
   kCorosync,
   kPacemaker,
   kClusterGlue,
+  kPmExtras,
+  kHeartbeat,
   kNetworkManager
 };
-inline constexpr std::size_t kStackComponentCount = 6;
+inline constexpr std::size_t kStackComponentCount = 8;
 
 // The component's key in a scenario's `stack:` ("kernel", "resource-agents", ...).
 std::string_view stack_component_name(StackComponent component);
@@ -67,6 +69,10 @@ std::string_view stack_component_name(StackComponent component);
     "a monitor right after the start counts as not active (CM-13.5)")                                                  \
   X(demote_clears_failures, kPacemaker, "", "1.0.12", "a successful demote clears previous failures (CM-13.6)")        \
   X(unmanaged_role_forgotten, kPacemaker, "", "1.0.12", "unmanaged masters get the role Slave (CM-13.8)")              \
+  X(probe_keeps_definition, kPacemaker, "", "1.0.12",                                                                  \
+    "a changed definition of what only a probe has seen restarts nothing (CM-13.7)")                                   \
+  X(stonith_complete_early, kPacemaker, "", "1.1.14",                                                                  \
+    "with other nodes to fence, starts do not wait for the fencing of the DC (CM-14.10)")                              \
   X(crm_shell_waits, kPacemaker, "1.0.12", "", "crm -w waits until the cluster has settled (CM-13.13)")                \
   X(logs_with_function, kPacemaker, "", "1.1", "log lines start with the name of a function (AT-10.2)")                \
   X(daemons_renamed, kPacemaker, "2.0", "", "pacemaker-controld instead of crmd, log texts of 2.x (AT-10.2)")          \
@@ -118,6 +124,11 @@ std::string_view stack_component_name(StackComponent component);
     "corosync-quorumtool shows the ring's representative (M TO-2)")                                                    \
   X(quorumtool_status_inverted, kCorosync, "", "2.4", "corosync-quorumtool -s exits with 1 when quorate (M TO-5)")     \
   X(onwire_versions_shown, kCorosync, "3.1.8", "", "corosync-cfgtool -n shows Kronosnet's wire versions (M TO-7)")     \
+  X(mysql_stop_of_dead_fails, kResourceAgents, "", "3.9.7", "mysql: a server that died cannot be stopped (CM-14.17)")  \
+  X(nfsserver_ignores_threads, kResourceAgents, "", "3.9.7", "nfsserver: lost nfsd threads go unnoticed (CM-14.18)")   \
+  X(diskd_minds_load, kPmExtras, "", "2.2", "pm_diskd takes a busy disk for a failed one (CM-14.19)")                  \
+  X(heartbeat_stack, kHeartbeat, "1", "",                                                                              \
+    "Heartbeat carries the cluster: nodes have UUIDs, Stack is Heartbeat (AT-8.3)")                                    \
   X(nm_keeps_addresses, kNetworkManager, "config-server", "", "addresses stay on carrier loss (CM-12.4)")
 
 // The versions of one stack as the user wrote them.
@@ -127,6 +138,8 @@ struct StackVersions {
   std::string corosync = "1.4.6";
   std::string pacemaker = "1.0.13";
   std::string cluster_glue = "1.0.12";
+  std::string pm_extras = "2.2";
+  std::string heartbeat = "none";
   std::string network_manager = "none";
 
   const std::string& of(StackComponent component) const;

@@ -1,6 +1,7 @@
 #include "engine/controller/lrm.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,6 +24,15 @@ bool recorded(std::string_view action) {
 int target_rc_of(std::string_view transition_key) {
   const auto key = parse_transition_key(transition_key);
   return key ? key->target_rc : 0;
+}
+
+// CM-8.3: instance parameters of the last start, meta attributes of this operation.
+executor::Parameters stop_parameters(const executor::Parameters& started, const executor::Parameters& requested) {
+  const auto is_meta = [](const auto& parameter) { return parameter.first.starts_with("CRM_meta_"); };
+  executor::Parameters parameters;
+  std::copy_if(requested.begin(), requested.end(), std::back_inserter(parameters), is_meta);
+  std::remove_copy_if(started.begin(), started.end(), std::back_inserter(parameters), is_meta);
+  return parameters;
 }
 
 }  // namespace
@@ -86,8 +96,9 @@ void Lrm::execute(const LrmRequest& request) {
   operation.interval = request.interval;
   operation.timeout = request.timeout;
   operation.start_delay = request.start_delay;
-  operation.parameters =
-      request.action == "stop" && known.has_stop_parameters ? known.stop_parameters : request.parameters;
+  operation.parameters = request.action == "stop" && known.has_stop_parameters
+                             ? stop_parameters(known.stop_parameters, request.parameters)
+                             : request.parameters;
   operation.user_data = request.transition_key;
   if (request.agent.standard == "stonith") adapt_to_fence_device(operation);
   if (profile_.record_pending && recorded(request.action)) record_pending(request);

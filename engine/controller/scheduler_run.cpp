@@ -109,6 +109,8 @@ SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile
   options.legacy.last_start_hides_monitor = profile.last_start_hides_monitor;
   options.legacy.demote_clears_failures = profile.demote_clears_failures;
   options.legacy.unmanaged_role_forgotten = profile.unmanaged_role_forgotten;
+  options.legacy.probe_keeps_definition = profile.probe_keeps_definition;
+  options.legacy.stonith_complete_early = profile.stonith_complete_early;
   scheduler::Schedule schedule = scheduler::schedule(document, options);
   const scheduler::Model& model = schedule.state();
 

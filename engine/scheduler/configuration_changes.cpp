@@ -69,7 +69,7 @@ class OperationCheck {
     }
     const OperationDigests& digests = operation_digests(model_, entry, rsc_, node_.self);
     const DigestResult result = check_digests(model_, entry, rsc_, node_.self);
-    if (result == DigestResult::kMatch) return false;
+    if (result == DigestResult::kMatch || (model_.legacy.probe_keeps_definition && entry.is_probe())) return false;
     if (model_.sanitized && !digests.secure.empty() && entry.xml.value(kOpSecureDigest) == digests.secure) {
       inform(model_, fmt::format("Only 'private' parameters to {}-interval {} for {} on {} changed: {}",
                                  readable_interval(entry.interval), restart_task(entry), rsc_.id, node_.name,

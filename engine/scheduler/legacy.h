@@ -1,4 +1,5 @@
-// What schedulers of Pacemaker before 1.0.12 did otherwise. Off in every public result of the corpora.
+// What schedulers of old releases of Pacemaker did otherwise: the first four before 1.0.12, the last before 1.1.14. Off
+// in every public result of the corpora.
 #pragma once
 
 namespace simcluster::scheduler {
@@ -7,6 +8,8 @@ struct Legacy {
   bool last_start_hides_monitor = false;  // recurring operations right at the last start are old (CM-13.5)
   bool demote_clears_failures = false;    // a successful demote clears previous failures (CM-13.6)
   bool unmanaged_role_forgotten = false;  // unmanaged promoted instances are to be unpromoted (CM-13.8, CM-13.9)
+  bool probe_keeps_definition = false;    // changed parameters of what a probe found restart nothing (CM-13.7)
+  bool stonith_complete_early = false;    // with other nodes to fence, starts do not wait for the DC's (CM-14.10)
 };
 
 }  // namespace simcluster::scheduler

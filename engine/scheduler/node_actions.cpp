@@ -26,7 +26,8 @@ bool any_managed(const Model& model, const std::vector<ResourceId>& list) {
 // Orders the resources' actions after the fencing of one node (S5 E-10).
 class FencingOrderer {
  public:
-  FencingOrderer(Model& model, ActionId fencing, NodeId node) : model_(model), fencing_(fencing), node_(node) {}
+  FencingOrderer(Model& model, ActionId fencing, NodeId node, bool starts_wait = true)
+      : model_(model), fencing_(fencing), node_(node), starts_wait_(starts_wait) {}
 
   void run() {
     for (const ResourceId id : model_.top_level) visit(model_.resource(id));
@@ -40,7 +41,7 @@ class FencingOrderer {
       return;
     }
     if (!resource.managed) return;
-    order_starts(resource);
+    if (starts_wait_) order_starts(resource);
     handle_stops(resource);
   }
 
@@ -103,6 +104,7 @@ class FencingOrderer {
   Model& model_;
   ActionId fencing_;
   NodeId node_;
+  bool starts_wait_;
 };
 
 // S5 E-12: a guest is fenced by what happens to its launcher.
@@ -190,10 +192,18 @@ class NodePlanner {
     }
   }
 
+  // CM-14.10: then the DC's own fencing was not waited for.
+  bool others_are_fenced() const {
+    return std::any_of(model_.node_order.begin(), model_.node_order.end(), [this](NodeId other) {
+      return other != model_.dc && model_.node(other).unclean && can_fence(model_, other);
+    });
+  }
+
   void fence(NodeId id) {
     log(model_, LogLevel::kWarning, "schedule_fencing", "Scheduling node {} for fencing", model_.node(id).name);
     const ActionId fencing = fence_action(model_, id, {}, false, "node is unclean", false);
-    FencingOrderer(model_, fencing, id).run();
+    const bool forgotten = model_.legacy.stonith_complete_early && id == model_.dc && others_are_fenced();
+    FencingOrderer(model_, fencing, id, !forgotten).run();
     if (id == model_.dc) {
       dc_down_ = fencing;
       return;

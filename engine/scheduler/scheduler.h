@@ -37,7 +37,7 @@ struct Options {
   LocalOffset utc_offset = nullptr;  // of local time, for display; null: UTC
   LogSink* log = nullptr;            // borrowed, for messages about the run; null: none
   bool old_fail_counts = false;      // names without operation count, too, as until 1.1.16 (CM-9.1)
-  Legacy legacy;                     // of releases before 1.0.12
+  Legacy legacy;                     // of old releases
 };
 
 // Attribute `execution-date` of the CIB when it is an integer (S1 C-4.4).

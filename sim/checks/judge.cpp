@@ -8,29 +8,17 @@
 #include "sim/checks/resource_judges.h"
 #include "sim/checks/ring_judges.h"
 #include "sim/checks/service_judges.h"
+#include "sim/checks/storage_judges.h"
 
 namespace simcluster::sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> kNames = {"two-actives",
-                                                     "false-failure",
-                                                     "needless-recovery",
-                                                     "two-active-resources",
-                                                     "start-before-fencing",
-                                                     "order",
-                                                     "colocation",
-                                                     "equal-replicas",
-                                                     "one-dc",
-                                                     "progress",
-                                                     "ring-agreement",
-                                                     "configuration-change",
-                                                     "quorum-overlap",
-                                                     "reformation",
-                                                     "self-delivery",
-                                                     "message-order",
-                                                     "message-gaps",
-                                                     "virtual-synchrony"};
+constexpr std::array<std::string_view, 19> kNames = {
+    "two-actives",   "false-failure",  "needless-recovery",    "two-active-resources", "start-before-fencing",
+    "order",         "colocation",     "double-mount",         "equal-replicas",       "one-dc",
+    "progress",      "ring-agreement", "configuration-change", "quorum-overlap",       "reformation",
+    "self-delivery", "message-order",  "message-gaps",         "virtual-synchrony"};
 
 }  // namespace
 
@@ -77,6 +65,7 @@ std::vector<std::unique_ptr<Judge>> make_judges(const Watch& watch) {
   judges.push_back(std::make_unique<StartBeforeFencing>());
   judges.push_back(std::make_unique<OrderInReality>(watch.configuration.orders));
   judges.push_back(std::make_unique<ColocationInReality>(watch.configuration.colocations));
+  judges.push_back(std::make_unique<DoubleMount>());
   judges.push_back(std::make_unique<EqualReplicas>());
   judges.push_back(std::make_unique<OneDc>());
   judges.push_back(std::make_unique<Progress>());

@@ -75,6 +75,18 @@ class Truth {
     std::uint64_t cib = 0;  // hash of its replica
   };
   virtual std::vector<Manager> managers() const { return {}; }
+  // Where the file systems of block devices are mounted.
+  struct StorageUse {
+    std::string storage;
+    std::string file_system;
+    bool cluster_aware = false;
+    struct User {
+      NodeIndex machine;
+      bool writes = true;
+    };
+    std::vector<User> users;
+  };
+  virtual std::vector<StorageUse> storage_uses() const { return {}; }
 };
 
 class Judge {
@@ -111,6 +123,7 @@ class Judge {
 
 // Of served addresses (service_judges.h): two-actives, false-failure, needless-recovery.
 // Of resources (resource_judges.h): two-active-resources, start-before-fencing, order, colocation.
+// Of shared storage (storage_judges.h): double-mount.
 // Of the cluster manager at the end (manager_judges.h): equal-replicas, one-dc, progress.
 // Of rings and quorum (ring_judges.h): ring-agreement, configuration-change, quorum-overlap, reformation.
 // Of messages (delivery_judges.h): self-delivery, message-order, message-gaps, virtual-synchrony.

@@ -8,6 +8,7 @@
 #include "sim/checks/ring_judges.h"
 #include "sim/checks/service_judges.h"
 #include "sim/checks/service_meter.h"
+#include "sim/checks/storage_judges.h"
 
 namespace simcluster::sim {
 namespace {
@@ -21,7 +22,9 @@ class FakeTruth final : public Truth {
   std::string machine_name(NodeIndex machine) const override { return "node" + std::to_string(machine.value); }
   std::vector<Manager> managers() const override { return manager_list; }
   std::vector<Place> where;
+  std::vector<StorageUse> storage_uses() const override { return storage; }
   std::vector<Manager> manager_list;
+  std::vector<StorageUse> storage;
 };
 
 class Judges : public testing::Test {
@@ -105,6 +108,37 @@ TEST_F(Judges, TwoActivesFindsAnAddressOnTwoMachinesOnce) {
   judge.on_settled(truth_, Time{6});
   ASSERT_EQ(judge.findings().size(), 1U);
   EXPECT_EQ(judge.findings()[0].text, "192.168.4.200 is up on node0 and on node1");
+}
+
+// AT-4.6.
+TEST_F(Judges, DoubleMountFindsAFileSystemOnTwoMachinesOnce) {
+  const auto count = [&](Truth::StorageUse use) {
+    DoubleMount judge;
+    truth_.storage = {std::move(use)};
+    judge.on_settled(truth_, Time{1});
+    judge.on_settled(truth_, Time{2});
+    return judge.findings().size();
+  };
+  const NodeIndex one(0);
+  const NodeIndex two(1);
+  EXPECT_EQ(count({"data", "ext4", false, {{one, true}}}), 0U);
+  EXPECT_EQ(count({"data", "ext4", false, {{one, true}, {two, true}}}), 1U);
+  EXPECT_EQ(count({"data", "ext4", false, {{one, true}, {two, false}}}), 1U);
+  EXPECT_EQ(count({"data", "ext4", false, {{one, false}, {two, false}}}), 0U);
+  EXPECT_EQ(count({"data", "gfs2", true, {{one, true}, {two, true}}}), 0U);
+}
+
+TEST_F(Judges, DoubleMountFindsTheNextOneToo) {
+  DoubleMount judge;
+  const Truth::StorageUse twice{"data", "ext4", false, {{NodeIndex(0), true}, {NodeIndex(1), true}}};
+  truth_.storage = {twice};
+  judge.on_settled(truth_, Time{1});
+  truth_.storage[0].users.pop_back();
+  judge.on_settled(truth_, Time{2});
+  truth_.storage = {twice};
+  judge.on_settled(truth_, Time{3});
+  ASSERT_EQ(judge.findings().size(), 2U);
+  EXPECT_EQ(judge.findings()[1].text, "the ext4 of data is mounted on node0 and on node1");
 }
 
 TEST_F(Judges, AFailureOfAHealthyAddressIsFalse) {

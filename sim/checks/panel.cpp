@@ -32,6 +32,14 @@ class WorldTruth final : public Truth {
     }
     return all;
   }
+  std::vector<StorageUse> storage_uses() const override {
+    std::vector<StorageUse> all;
+    for (const World::StorageUse& use : world_.storage_uses()) {
+      StorageUse& own = all.emplace_back(StorageUse{use.storage, use.file_system, use.cluster_aware, {}});
+      for (const auto& user : use.users) own.users.push_back({user.machine, user.writes});
+    }
+    return all;
+  }
 
  private:
   const World& world_;
@@ -53,6 +61,8 @@ bool changes_truth(TraceKind kind) {
     case TraceKind::kFault:
     case TraceKind::kOperator:
     case TraceKind::kMembershipChange:
+    case TraceKind::kStorageMounted:
+    case TraceKind::kStorageUnmounted:
       return true;
     default:
       return false;

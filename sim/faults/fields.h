@@ -33,6 +33,7 @@ enum class Reference : std::uint8_t {
   kClusterNode,  // a node
   kNetwork,
   kInterface,  // of the machine that the same object named just before
+  kDevice,     // a block device, likewise
   kResource,   // a resource of the configuration
 };
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/kernel/storage.h"
 #include "sim/world/management.h"
 
 namespace simcluster::sim {
@@ -58,6 +59,36 @@ Result<void> ManagementMisbehaves::apply_to(World&, Machine& machine) const {
   if (machine.management() == nullptr) return simcluster::fail(machine.name() + " is no management host");
   machine.management()->set_fault(static_cast<ManagementFault>(how_));
   return {};
+}
+
+namespace {
+constexpr std::array<std::string_view, 4> kDeviceStates = {"works", "fails", "hangs", "busy"};
+}  // namespace
+
+void DeviceMisbehaves::describe(Fields& fields) {
+  describe_machine(fields);
+  fields.reference(required("device", "its path, such as /dev/sdb1"), device_, Reference::kDevice);
+  fields.choice(required("how", "fails (I/O errors), hangs, is busy, or works again; for this machine alone"), how_,
+                kDeviceStates);
+  fields.duration({"latency", "of one access while it is busy, 10s when absent"}, latency_);
+}
+
+std::string DeviceMisbehaves::text() const {
+  switch (static_cast<DeviceState>(how_)) {
+    case DeviceState::kWorks:
+      return fmt::format("{} works again", device_);
+    case DeviceState::kFails:
+      return fmt::format("{} answers with I/O errors", device_);
+    case DeviceState::kHangs:
+      return fmt::format("{} does not answer any more", device_);
+    case DeviceState::kBusy:
+      break;
+  }
+  return fmt::format("{} is busy: an access takes {} ms", device_, latency_.milliseconds());
+}
+
+Result<void> DeviceMisbehaves::apply_to(World&, Machine& machine) const {
+  return machine.set_device_state(device_, static_cast<DeviceState>(how_), latency_);
 }
 
 void AgentMisbehaves::describe(Fields& fields) {

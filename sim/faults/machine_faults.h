@@ -58,6 +58,18 @@ class ManagementMisbehaves final : public MachineAction {
   std::size_t how_ = 0;
 };
 
+class DeviceMisbehaves final : public MachineAction {
+ public:
+  void describe(Fields& fields) override;
+  std::string text() const override;
+  Result<void> apply_to(World& world, Machine& machine) const override;
+
+ private:
+  std::string device_;
+  std::size_t how_ = 0;
+  Duration latency_ = seconds(10);
+};
+
 class AgentMisbehaves final : public MachineAction {
  public:
   void describe(Fields& fields) override;

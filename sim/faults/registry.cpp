@@ -69,6 +69,7 @@ constexpr std::array kOthers = {
     ActionType{"clock-jump", "the wall clock of a machine jumps", make_action<ClockJump>},
     ActionType{"kill-process", "processes get a signal", make_action<KillProcess>},
     ActionType{"agent-fault", "the next runs of an agent are slow, hang or fail", make_action<AgentMisbehaves>},
+    ActionType{"device-fault", "a block device fails, hangs or is busy", make_action<DeviceMisbehaves>},
     ActionType{"management-fault", "a management host refuses, hangs or lies", make_action<ManagementMisbehaves>},
     ActionType{"network-down", "a switch loses its power", make_with<SetNetwork, false>},
     ActionType{"network-up", "a switch works again", make_with<SetNetwork, true>},

@@ -19,8 +19,10 @@ std::string stack_text(const StackVersions& stack) {
   std::string text;
   for (std::size_t i = 0; i < kStackComponentCount; ++i) {
     const auto component = static_cast<StackComponent>(i);
-    if (component == StackComponent::kNetworkManager && stack.of(component) == "none") continue;
-    if (component == StackComponent::kClusterGlue && stack.of(component) == StackVersions().of(component)) continue;
+    const bool as_ever = stack.of(component) == StackVersions().of(component);
+    const bool always_told = component < StackComponent::kClusterGlue;
+    if (as_ever && !always_told) continue;
+    if (component == StackComponent::kCorosync && stack.heartbeat != StackVersions().heartbeat) continue;
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", stack_component_name(component), stack.of(component));
   }
   return text;

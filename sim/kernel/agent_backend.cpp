@@ -33,6 +33,8 @@ void ProgramProcess::start(Start start) {
   start_ = std::move(start);
   stage_ = Stage::kStarting;
   result_ = {};
+  waits_for_device_ = false;
+  signal_behind_device_ = 0;
   traced_output_ = 0;
   question_ = {};
   pid_ = kernel_.processes().add(*this, start_.name, start_.group, kernel_.context().queue.now());
@@ -143,7 +145,11 @@ void ProgramProcess::finish() {
 void ProgramProcess::on_signal(int signal) {
   if (signal != kSigKill && signal != kSigTerm) return;
   if (stage_ == Stage::kFree || stage_ == Stage::kEnding) return;
-  if (signal == kSigTerm && process_ && process_->ignores_termination()) return;
+  if (process_ && (process_->unkillable() || (signal == kSigTerm && process_->ignores_termination()))) return;
+  if (waits_for_device_) {  // state D: it comes when the device has answered
+    signal_behind_device_ = signal;
+    return;
+  }
   if (process_) {
     process_->kill();
     result_ = process_->result(0);
@@ -312,6 +318,33 @@ void ProgramProcess::kill_process(std::int32_t pid, int signal, agents::Reply<bo
   question_.number = pid;
   question_.signal = signal;
   ask(Op::kKill, shell_cost(), reply);
+}
+
+void ProgramProcess::list_mounts(agents::Reply<agents::MountListing>& reply) {
+  ask(Op::kListMounts, shell_cost(), reply);
+}
+
+void ProgramProcess::mount(const agents::MountEntry& what, agents::Reply<agents::CommandResult>& reply) {
+  question_.spec = &what;
+  ask(Op::kMount, command_cost(), reply);
+}
+
+void ProgramProcess::unmount(std::string_view directory, agents::Reply<agents::CommandResult>& reply) {
+  question_.text = directory;
+  ask(Op::kUnmount, command_cost(), reply);
+}
+
+void ProgramProcess::list_users_of_mount(std::string_view directory, agents::Reply<agents::ProcessListing>& reply) {
+  question_.text = directory;
+  ask(Op::kMountUsers, command_cost(), reply);
+}
+
+void ProgramProcess::read_device(std::string_view device, Duration timeout,
+                                 agents::Reply<agents::DeviceOutcome>& reply) {
+  question_.text = device;
+  question_.number = timeout.ns;
+  question_.signal = 0;
+  ask(Op::kReadDevice, shell_cost(), reply);
 }
 
 void ProgramProcess::trace_output() {

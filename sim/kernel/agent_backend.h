@@ -89,6 +89,14 @@ class ProgramProcess final : public agents::SystemBackend,
   void sleep(Duration duration, agents::Reply<agents::Done>& reply) override;
   void spawn(const agents::BackgroundProgram& program, agents::Reply<std::int32_t>& reply) override;
   void kill_process(std::int32_t pid, int signal, agents::Reply<bool>& reply) override;
+  void list_mounts(agents::Reply<agents::MountListing>& reply) override;
+  void mount(const agents::MountEntry& what, agents::Reply<agents::CommandResult>& reply) override;
+  void unmount(std::string_view directory, agents::Reply<agents::CommandResult>& reply) override;
+  void list_users_of_mount(std::string_view directory, agents::Reply<agents::ProcessListing>& reply) override;
+  void read_device(std::string_view device, Duration timeout, agents::Reply<agents::DeviceOutcome>& reply) override;
+
+  // Has a file open at or below the directory.
+  bool uses(std::string_view directory) const;
 
  private:
   enum class Op : std::uint8_t {
@@ -118,6 +126,11 @@ class ProgramProcess final : public agents::SystemBackend,
     kSleep,
     kSpawn,
     kKill,
+    kListMounts,
+    kMount,
+    kUnmount,
+    kMountUsers,
+    kReadDevice,
   };
   // What the running question asks; the views are borrowed until it is answered.
   struct Question {
@@ -136,6 +149,7 @@ class ProgramProcess final : public agents::SystemBackend,
     bool open = false;
     bool proc_net_dev = false;
     ProcNetDevReader reader;
+    std::string path;
     std::string content;  // of other files, as it was when opened
     std::size_t position = 0;
     bool by_line = false;
@@ -179,6 +193,14 @@ class ProgramProcess final : public agents::SystemBackend,
   void trace_log();
   void report_missed(OpenFile& file);
   std::optional<std::string> kernel_file(std::string_view path) const;
+  // Storage. True: the device does not answer now, and the step is taken again later, or never.
+  bool waits_for(const Mounts::Attachment* attachment);
+  void file_step();
+  void mount_step();
+  void unmount_step();
+  void answer_mounts();
+  void answer_mount_users();
+  void read_device_step();
 
   AgentRunner& runner_;
   Kernel& kernel_;
@@ -200,6 +222,10 @@ class ProgramProcess final : public agents::SystemBackend,
   std::vector<OpenFile> files_;
   std::vector<agents::AddressEntry> addresses_;
   std::vector<agents::RouteEntry> routes_;
+  std::vector<agents::MountEntry> mounts_;
+  std::vector<std::int32_t> pids_;
+  bool waits_for_device_ = false;  // state D
+  int signal_behind_device_ = 0;
 };
 
 template <class T>

@@ -99,6 +99,13 @@ std::vector<RunInfo> AgentRunner::runs() const {
   return all;
 }
 
+std::vector<std::int32_t> AgentRunner::users_of(std::string_view directory) const {
+  std::vector<std::int32_t> pids;
+  for (const ProgramProcess* process : active_)
+    if (process->uses(directory)) pids.push_back(process->pid());
+  return pids;
+}
+
 void AgentRunner::halt() {
   deferred_.clear();
   const std::vector<ProgramProcess*> all = active_;

@@ -57,6 +57,8 @@ class AgentRunner {
   // The listener is no longer told of anything; its runs go on.
   void forget(RunListener& listener);
   std::vector<RunInfo> runs() const;
+  // Processes that have a file open at or below the directory, as `fuser -m` lists them.
+  std::vector<std::int32_t> users_of(std::string_view directory) const;
 
   void add_fault(AgentFault fault) { faults_.push_back(std::move(fault)); }
   void clear_faults() { faults_.clear(); }

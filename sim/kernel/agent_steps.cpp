@@ -14,6 +14,7 @@ namespace {
 constexpr int kIpError = 2;  // ip(8): the kernel refused
 constexpr int kIpUsage = 1;  // ip(8): bad arguments, also an unknown device
 constexpr int kNotConnected = 107;
+constexpr int kMountFailed = 32;  // mount(8)
 
 agents::AddressScope scope_of(Scope scope) {
   switch (scope) {
@@ -25,6 +26,21 @@ agents::AddressScope scope_of(Scope scope) {
       return agents::AddressScope::kHost;
   }
   return agents::AddressScope::kGlobal;
+}
+
+FileStore& store_of(Kernel& kernel, const Mounts::Place& place) {
+  return place.device == nullptr ? kernel.files() : place.device->files;
+}
+
+bool exists(Kernel& kernel, std::string_view path) {
+  const Mounts::Place place = kernel.mounts().resolve(path);
+  return (place.device != nullptr && place.path == "/") || store_of(kernel, place).exists(place.path);
+}
+
+// The one command whose work is done here: test -f FILE, test -e FILE.
+int run_command(Kernel& kernel, std::string_view line) {
+  if (!line.starts_with("test -f ") && !line.starts_with("test -e ")) return 0;
+  return exists(kernel, line.substr(std::string_view("test -f ").size())) ? 0 : 1;
 }
 
 std::string_view priority_name(std::int64_t priority) {
@@ -42,15 +58,11 @@ void ProgramProcess::step() {
     case Op::kRead:
       return answer_read();
     case Op::kWrite:
-      kernel_.files().write(question_.text, question_.more_text);
-      return answer(agents::FileError::kNone);
     case Op::kRemove:
-      return answer(kernel_.files().remove(question_.text) ? agents::FileError::kNone : agents::FileError::kNotFound);
-    case Op::kExists:
-      return answer(kernel_.files().exists(question_.text) || kernel_file(question_.text).has_value());
     case Op::kMakeDirectory:
-      return answer(kernel_.files().make_directory(question_.text) ? agents::FileError::kNone
-                                                                   : agents::FileError::kExists);
+      return file_step();
+    case Op::kExists:
+      return answer(exists(kernel_, question_.text) || kernel_file(question_.text).has_value());
     case Op::kListAddresses:
       return answer_addresses();
     case Op::kAddAddress:
@@ -78,7 +90,7 @@ void ProgramProcess::step() {
       trace_log();
       return answer(agents::Done{});
     case Op::kExecute:
-      return answer(agents::CommandResult{});
+      return answer(agents::CommandResult{run_command(kernel_, question_.text), {}});
     case Op::kInterfaceExists:
       return answer(net.find_interface(question_.text) != nullptr);
     case Op::kRouteTable:
@@ -100,6 +112,16 @@ void ProgramProcess::step() {
       return answer_spawn();
     case Op::kKill:
       return answer(kernel_.processes().signal(static_cast<std::int32_t>(question_.number), question_.signal));
+    case Op::kListMounts:
+      return answer_mounts();
+    case Op::kMount:
+      return mount_step();
+    case Op::kUnmount:
+      return unmount_step();
+    case Op::kMountUsers:
+      return answer_mount_users();
+    case Op::kReadDevice:
+      return read_device_step();
     case Op::kNone:
       break;
   }
@@ -111,7 +133,7 @@ void ProgramProcess::step() {
 // Files that the kernel makes up when they are read (AT-2.13).
 std::optional<std::string> ProgramProcess::kernel_file(std::string_view path) const {
   constexpr std::string_view kClassNet = "/sys/class/net/";
-  if (path == "/proc/net/dev") return std::string();
+  if (path == "/proc/net/dev" || kernel_.mounts().find_device(path) != nullptr) return std::string();
   if (path.starts_with(kClassNet)) {
     const std::string_view rest = path.substr(kClassNet.size());
     const std::size_t slash = rest.find('/');
@@ -138,7 +160,11 @@ std::optional<std::string> ProgramProcess::kernel_file(std::string_view path) co
 
 void ProgramProcess::answer_open() {
   const std::string_view path = question_.text;
-  const std::string* stored = kernel_.files().find(path);
+  const Mounts::Place place = kernel_.mounts().resolve(path);
+  if (waits_for(place.attachment)) return;
+  if (place.attachment != nullptr && place.attachment->state == DeviceState::kFails)
+    return answer(agents::OpenResult{{}, agents::FileError::kIo});
+  const std::string* stored = store_of(kernel_, place).find(place.path);
   std::optional<std::string> made;
   if (stored == nullptr) made = kernel_file(path);
   if (stored == nullptr && !made) return answer(agents::OpenResult{{}, agents::FileError::kNotFound});
@@ -150,6 +176,7 @@ void ProgramProcess::answer_open() {
   file.position = 0;
   file.proc_net_dev = path == "/proc/net/dev";
   file.by_line = path.starts_with("/proc/");
+  file.path = path;
   file.content = stored != nullptr ? *stored : std::move(*made);
   if (file.proc_net_dev) kernel_.proc_net_dev().open(file.reader);
   answer(agents::OpenResult{agents::FileHandle(static_cast<std::uint32_t>(slot)), agents::FileError::kNone});
@@ -382,6 +409,88 @@ void ProgramProcess::on_address_in_use(const IpAddress&) {
   kernel_.context().queue.cancel(event_);
   kernel_.net().cancel_probe(*this);
   guarded([&] { answer(true); });
+}
+
+// --- storage ---------------------------------------------------------------------------------------------------------
+
+bool ProgramProcess::uses(std::string_view directory) const {
+  return std::ranges::any_of(files_, [&](const OpenFile& file) {
+    return file.open && file.path.starts_with(directory) &&
+           (file.path.size() == directory.size() || file.path[directory.size()] == '/');
+  });
+}
+
+bool ProgramProcess::waits_for(const Mounts::Attachment* attachment) {
+  constexpr Duration kLook = seconds(1);
+  const DeviceState state = attachment == nullptr ? DeviceState::kWorks : attachment->state;
+  const bool waits = state == DeviceState::kHangs || (state == DeviceState::kBusy && !waits_for_device_);
+  waits_for_device_ = waits;
+  if (waits) {
+    event_ = kernel_.context().queue.schedule_in(state == DeviceState::kHangs ? kLook : attachment->latency, *this, 0);
+    return true;
+  }
+  if (signal_behind_device_ == 0) return false;
+  on_signal(std::exchange(signal_behind_device_, 0));
+  return true;
+}
+
+void ProgramProcess::file_step() {
+  const Mounts::Place place = kernel_.mounts().resolve(question_.text);
+  if (waits_for(place.attachment)) return;
+  if (place.attachment != nullptr && place.attachment->state == DeviceState::kFails)
+    return answer(agents::FileError::kIo);
+  FileStore& files = store_of(kernel_, place);
+  if (question_.op == Op::kRemove)
+    return answer(files.remove(place.path) ? agents::FileError::kNone : agents::FileError::kNotFound);
+  if (question_.op == Op::kMakeDirectory)
+    return answer(files.make_directory(place.path) ? agents::FileError::kNone : agents::FileError::kExists);
+  files.write(place.path, question_.more_text);
+  answer(agents::FileError::kNone);
+}
+
+void ProgramProcess::answer_mounts() {
+  mounts_.clear();
+  for (const Mounts::Mount& mount : kernel_.mounts().all())
+    mounts_.push_back({mount.device, mount.directory, mount.file_system, mount.options});
+  answer(agents::MountListing{mounts_});
+}
+
+void ProgramProcess::mount_step() {
+  const auto& what = *static_cast<const agents::MountEntry*>(question_.spec);
+  if (waits_for(kernel_.mounts().find_device(what.device))) return;
+  const auto complaint = kernel_.mounts().mount(what);
+  if (!complaint) return answer(agents::CommandResult{});
+  error_text_ = *complaint;
+  answer(agents::CommandResult{kMountFailed, error_text_});
+}
+
+void ProgramProcess::unmount_step() {
+  const std::string_view directory = question_.text;
+  if (waits_for(kernel_.mounts().resolve(directory).attachment)) return;
+  if (!runner_.users_of(directory).empty() || kernel_.mounts().has_mounts_below(directory)) {
+    error_text_ = fmt::format("umount: {}: device is busy", directory);
+    return answer(agents::CommandResult{1, error_text_});
+  }
+  if (kernel_.mounts().unmount(directory)) return answer(agents::CommandResult{});
+  error_text_ = fmt::format("umount: {}: not mounted", directory);
+  answer(agents::CommandResult{1, error_text_});
+}
+
+void ProgramProcess::answer_mount_users() {
+  pids_ = runner_.users_of(question_.text);
+  answer(agents::ProcessListing{pids_});
+}
+
+// A device that does not answer in time: the reader gives up, and is not stuck.
+void ProgramProcess::read_device_step() {
+  const Mounts::Attachment* device = kernel_.mounts().find_device(question_.text);
+  if (device == nullptr || device->state == DeviceState::kFails) return answer(agents::DeviceOutcome::kError);
+  const Duration timeout{question_.number};
+  const bool late =
+      device->state == DeviceState::kHangs || (device->state == DeviceState::kBusy && device->latency > timeout);
+  if (timeout.ns == 0 || !late) return waits_for(device) ? void() : answer(agents::DeviceOutcome::kRead);
+  if (std::exchange(question_.signal, 1) != 0) return answer(agents::DeviceOutcome::kTimedOut);
+  event_ = kernel_.context().queue.schedule_in(timeout, *this, 0);
 }
 
 // --- processes and logs ----------------------------------------------------------------------------------------------

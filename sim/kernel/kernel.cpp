@@ -9,6 +9,7 @@ Kernel::Kernel(const MachineContext& context, KernelServices& services)
     : context_(context),
       services_(services),
       net_(context, sysctls_),
+      mounts_(context_),
       proc_net_dev_(net_, context.profile.proc_net_dev_shared_position, context.profile.old_address_listing),
       agents_(std::make_unique<AgentRunner>(*this)) {}
 
@@ -30,6 +31,7 @@ void Kernel::halt() {
   agents_->halt();
   processes_.clear();
   net_.power_off();
+  mounts_.clear();
   sysctls_.clear();
 }
 

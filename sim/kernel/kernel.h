@@ -15,6 +15,7 @@
 #include "sim/kernel/net_stack.h"
 #include "sim/kernel/proc_net_dev.h"
 #include "sim/kernel/process_table.h"
+#include "sim/kernel/storage.h"
 #include "sim/kernel/sysctls.h"
 
 namespace simcluster::sim {
@@ -75,6 +76,8 @@ class Kernel {
   const NetStack& net() const { return net_; }
   FileStore& files() { return files_; }
   const FileStore& files() const { return files_; }
+  Mounts& mounts() { return mounts_; }
+  const Mounts& mounts() const { return mounts_; }
   Sysctls& sysctls() { return sysctls_; }
   const Sysctls& sysctls() const { return sysctls_; }
   // Set at every boot.
@@ -93,6 +96,7 @@ class Kernel {
   Sysctls sysctls_;
   NetStack net_;
   FileStore files_;
+  Mounts mounts_;
   ProcessTable processes_;
   ProcNetDev proc_net_dev_;
   std::unique_ptr<AgentRunner> agents_;

@@ -23,6 +23,8 @@ std::string_view what_is(Reference kind) {
       return "network";
     case Reference::kInterface:
       return "interface";
+    case Reference::kDevice:
+      return "block device";
     case Reference::kResource:
       return "resource";
   }
@@ -37,7 +39,9 @@ class Names {
   Result<void> check(const Reader::NameUse& use) const {
     const auto names = known(use);
     if (std::find(names.begin(), names.end(), use.name) != names.end()) return {};
-    const std::string where = use.kind == Reference::kInterface ? fmt::format(" on \"{}\"", use.machine) : "";
+    const std::string where = use.kind == Reference::kInterface || use.kind == Reference::kDevice
+                                  ? fmt::format(" on \"{}\"", use.machine)
+                                  : "";
     return fail(
         fmt::format("there is no {} \"{}\"{}{}", what_is(use.kind), use.name, where, did_you_mean(use.name, names)),
         use.place);
@@ -61,6 +65,11 @@ class Names {
           for (const auto& machine : *machines)
             if (machine.name == use.machine)
               for (const auto& interface : machine.interfaces) names.emplace_back(interface.spec.name);
+        break;
+      case Reference::kDevice:
+        for (const auto& storage : draft_.storage)
+          if (std::ranges::find(storage.spec.machines, use.machine) != storage.spec.machines.end())
+            names.emplace_back(storage.spec.device);
         break;
       case Reference::kResource:
         names.assign(resources_.begin(), resources_.end());
@@ -107,6 +116,16 @@ Result<void> check_machines(const Draft& draft) {
   return {};
 }
 
+// A path names one device on a machine.
+Result<void> check_storage(const Draft& draft) {
+  std::set<std::pair<std::string, std::string>> taken;
+  for (const auto& storage : draft.storage)
+    for (const auto& machine : storage.spec.machines)
+      if (!taken.insert({machine, storage.spec.device}).second)
+        return fail(fmt::format("\"{}\" has another device {} already", machine, storage.spec.device), storage.place);
+  return {};
+}
+
 // Ids that were not given are counted from 1, past those that were.
 void number_nodes(Draft& draft) {
   std::set<std::uint32_t> used;
@@ -130,7 +149,9 @@ bool ids_from_addresses(const MachineDraft& node, const std::string& conf_text, 
 void add_processes(const Draft& draft, MachineSpec& spec) {
   for (const auto& process : draft.processes) {
     if (process.on != spec.name) continue;
-    if (process.reads.empty())
+    if (!process.holds.empty())
+      spec.holders.push_back({process.name, process.holds, static_cast<HolderSpec::Ignores>(process.ignores)});
+    else if (process.reads.empty())
       spec.pings.push_back({process.pings, process.every, process.offset, process.print});
     else
       spec.pollers.push_back({process.name, process.every, process.offset});
@@ -186,6 +207,7 @@ Result<void> build_world(const Draft& draft, const Profile& profile, const Built
     world.machines.push_back(std::move(spec));
   }
   for (const auto& host : draft.hosts) world.machines.push_back(machine_spec(draft, host, profile));
+  for (const auto& storage : draft.storage) world.storage.push_back(storage.spec);
   return {};
 }
 
@@ -193,6 +215,7 @@ Result<void> build_world(const Draft& draft, const Profile& profile, const Built
 
 Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names_used) {
   if (auto checked = check_machines(draft); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_storage(draft); !checked) return tl::unexpected(checked.error());
   auto configuration = build_configuration(draft.configuration);
   if (!configuration) return tl::unexpected(configuration.error());
   const Names names(draft, configuration->resources);

@@ -113,9 +113,14 @@ void declare_versions(Fields& fields, StackVersions& versions, SourcePlace& plac
     for (std::size_t i = 0; i < kStackComponentCount; ++i) {
       const auto component = static_cast<StackComponent>(i);
       static constexpr std::array<std::string_view, kStackComponentCount> kHelp = {
-          "version of the kernel, such as 2.6.18-348", "version of resource-agents, such as 3.9.5-1",
-          "version of Corosync, such as 1.4.6",        "version of Pacemaker, such as 1.0.13, or none: Corosync alone",
-          "version of cluster-glue, such as 1.0.9",    "set-up of NetworkManager: none, default or config-server"};
+          "version of the kernel, such as 2.6.18-348",
+          "version of resource-agents, such as 3.9.5-1",
+          "version of Corosync, such as 1.4.6",
+          "version of Pacemaker, such as 1.0.13, or none: Corosync alone",
+          "version of cluster-glue, such as 1.0.9",
+          "version of pm_extras (diskd, ifcheckd), such as 2.1; none when absent",
+          "version of Heartbeat, which then carries the cluster instead of Corosync, such as 3.0.5; none when absent",
+          "set-up of NetworkManager: none, default or config-server"};
       fields.text({stack_component_name(component), kHelp[i]}, versions.of(component));
     }
   });
@@ -145,15 +150,43 @@ void declare_node(Fields& fields, MachineDraft& draft, const std::string& name) 
                   spec.restart_after_crash);
 }
 
+constexpr std::array<std::string_view, 3> kIgnored = {"nothing", "TERM", "KILL"};
+
+// What the simulated kernels can mount.
+constexpr std::array<std::string_view, 9> kFileSystems = {"ext4", "ext3", "ext2",  "xfs",     "jfs",
+                                                          "gfs",  "gfs2", "ocfs2", "reiserfs"};
+
+void declare_storage(Fields& fields, StorageDraft& draft, const std::string& name) {
+  draft.place = fields.place("");
+  draft.spec.name = name;
+  fields.text({"device", "its path on the machines, /dev/sdb1 when absent"}, draft.spec.device);
+  if (!draft.spec.device.starts_with("/dev/"))
+    fields.fail(fields.place("device"), "the path of a block device begins with /dev/");
+  std::size_t type = 0;
+  fields.choice({"file-system",
+                 "what it is formatted with, ext4 when absent; gfs, gfs2 and ocfs2 may be mounted by "
+                 "several machines at once, others are damaged by it"},
+                type, kFileSystems);
+  draft.spec.file_system = kFileSystems[type];
+  fields.list(
+      required("on", "the machines that it is attached to"), draft.spec.machines,
+      [&](std::string& machine, const std::string&) { fields.reference({}, machine, Reference::kMachine); },
+      Style::kOneOrMany);
+}
+
 void declare_process(Fields& fields, ProcessDraft& draft, const std::string& name) {
   draft.name = name;
   fields.reference(required("on", "the machine that it runs on"), draft.on, Reference::kMachine);
-  fields.one_of({"reads", "pings"});
+  fields.one_of({"reads", "pings", "holds"});
   static constexpr std::array<std::string_view, 1> kFiles = {"/proc/net/dev"};
   std::size_t file = 0;
   fields.choice({"reads", "a file that it reads line by line, as a monitoring tool does"}, file, kFiles);
   if (fields.given("reads")) draft.reads = kFiles[file];
   fields.address({"pings", "an address that it pings"}, draft.pings);
+  fields.text({"holds", "a directory in which it keeps a file open as soon as something is mounted there"},
+              draft.holds);
+  fields.choice({"ignores", "of one that holds a directory: nothing (when absent), TERM, or KILL - no signal ends it"},
+                draft.ignores, kIgnored);
   fields.duration({"every", "from one reading or request to the next, 1s when absent"}, draft.every);
   if (draft.every.ns < microseconds(100).ns)
     fields.fail(fields.place("every"), "a process can do this at most every 100us");
@@ -227,6 +260,10 @@ void declare_body(Fields& fields, Draft& draft) {
   fields.map({"hosts", "other machines by name"}, draft.hosts, [&](MachineDraft& item, const std::string& name) {
     fields.object({}, [&] { declare_machine(fields, item, name); });
   });
+  fields.map({"storage", "block devices by name, of one machine or shared by several"}, draft.storage,
+             [&](StorageDraft& item, const std::string& name) {
+               fields.object({}, [&] { declare_storage(fields, item, name); });
+             });
   declare_configuration(fields, draft.configuration);
   fields.map({"processes", "programs that are not part of the cluster, by name"}, draft.processes,
              [&](ProcessDraft& item, const std::string& name) {

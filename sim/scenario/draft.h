@@ -39,9 +39,16 @@ struct ProcessDraft {
   std::string on;
   std::string reads;
   IpAddress pings;
+  std::string holds;
+  std::size_t ignores = 0;
   Duration every = seconds(1);
   Duration offset;
   bool print = true;
+};
+
+struct StorageDraft {
+  StorageSpec spec;
+  SourcePlace place;
 };
 
 struct ConfigurationDraft {
@@ -69,6 +76,7 @@ struct Draft {
   std::vector<MachineDraft> hosts;
   ConfigurationDraft configuration;
   std::vector<ProcessDraft> processes;
+  std::vector<StorageDraft> storage;
   std::vector<TimelineItem> timeline;
   std::vector<Expectation> expectations;
   reports::StorySettings story;

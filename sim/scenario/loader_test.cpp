@@ -112,6 +112,19 @@ TEST_F(Loader, UnknownNames) {
   expect_error("variants:\n  a: {extends: b}\n  c: {}\n", 2, 16, "there is no variant \"b\" to extend");
 }
 
+TEST_F(Loader, Storage) {
+  expect_error("storage: {d: {device: sdb, on: node01}}\n", 1, 23, "the path of a block device begins with /dev/");
+  expect_error("storage: {d: {file-system: ntfs, on: node01}}\n", 1, 28, "ntfs");
+  expect_error("storage: {d: {file-system: xfs}}\n", 1, 14, "the key \"on\" is missing");
+  expect_error("storage: {d: {on: [node01, node3]}}\n", 1, 28, "there is no node or host \"node3\"");
+  expect_error("storage:\n  a: {on: node01}\n  b: {on: [node02, node01]}\n", 3, 6,
+               "\"node01\" has another device /dev/sdb1 already");
+  expect_error(
+      "storage: {d: {on: node01}}\ntimeline:\n  - {at: 1s, device-fault: {node: node02, device: /dev/sdb1, "
+      "how: fails}}\n",
+      3, 51, "there is no block device \"/dev/sdb1\" on \"node02\"");
+}
+
 TEST_F(Loader, ImpossibleTimes) {
   expect_error("until: 1m\ntimeline:\n  - at: 2m\n    note: x\n", 3, 9,
                "2m is after the end of the run, which lasts 1m");

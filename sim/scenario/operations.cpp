@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/fence_agents.h"
 #include "engine/node/node.h"
 #include "sim/faults/machine_action.h"
+#include "sim/kernel/kernel.h"
 #include "sim/scenario/screen.h"
 
 namespace simcluster::sim {
@@ -196,6 +198,23 @@ class StonithAdmin final : public OperatorCommand {
   std::string command_;
 };
 
+// meatclient -c NODE: someone says that he has power-cycled it.
+class Meatclient final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    describe_node(fields);
+    fields.reference(required("confirms", "the node that has been power-cycled"), target_, Reference::kClusterNode);
+  }
+  std::string text() const override { return "meatclient -c " + target_; }
+  Result<void> apply_to(World&, Machine& machine) const override {
+    machine.kernel().files().write(agents::meatware_answer_file(target_), "");
+    return {};
+  }
+
+ private:
+  std::string target_;
+};
+
 // A fence agent typed by hand: fence_vbox -o status -a 192.168.3.10 -l hauser -p secret -n CentOS83-2
 class FenceAgentCommand final : public OperatorCommand {
  public:
@@ -281,6 +300,7 @@ constexpr std::array kTypes = {
     ActionType{"load", "someone changes the configuration with crm configure", make_action<LoadConfiguration>},
     ActionType{"cibadmin", "someone changes the CIB with cibadmin", make_action<CibadminCommand>},
     ActionType{"stonith-admin", "someone fences, or confirms that a node is off", make_action<StonithAdmin>},
+    ActionType{"meatclient", "someone confirms to the plugin meatware that a node is off", make_action<Meatclient>},
     ActionType{"fence-agent", "someone runs a fence agent by hand", make_action<FenceAgentCommand>},
     ActionType{"attribute", "someone sets a node attribute with attrd_updater", make_action<AttributeCommand>},
     ActionType{"note", "the scenario's own words in the story", make_action<Note>},

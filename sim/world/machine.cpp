@@ -1,6 +1,7 @@
 #include "sim/world/machine.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <utility>
@@ -177,6 +178,11 @@ void Machine::Impl::start_programs() {
     kernel.agents().run_program(
         poller.name, agents::proc_net_dev_reader,
         {std::to_string(poller.interval.milliseconds()), std::to_string(poller.offset.milliseconds())}, false);
+  for (const HolderSpec& holder : spec.holders) {
+    static constexpr std::array<const char*, 3> kIgnores = {"nothing", "TERM", "KILL"};
+    kernel.agents().run_program(holder.name, agents::mount_holder,
+                                {holder.directory, kIgnores[static_cast<std::size_t>(holder.ignores)]}, false);
+  }
   ping_events.resize(spec.pings.size());
   for (std::size_t i = 0; i < spec.pings.size(); ++i) ping_events[i] = schedule(Event::kPing, spec.pings[i].offset, i);
 }
@@ -437,6 +443,11 @@ Result<void> Machine::set_quality(std::string_view interface_name, const LinkQua
     return fail(fmt::format("{} has no interface \"{}\" with a cable", name(), interface_name));
   impl_->context.network.set_port_quality(interface->port, sending, receiving);
   return {};
+}
+
+Result<void> Machine::set_device_state(std::string_view device, DeviceState state, Duration latency) {
+  if (impl_->kernel.mounts().set_state(device, state, latency)) return {};
+  return fail(fmt::format("{} has no device {}", name(), device));
 }
 
 // --- processes and agents --------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ class Node;
 namespace simcluster::sim {
 
 class Kernel;
+enum class DeviceState : std::uint8_t;
 class Management;
 class World;
 struct MachineContext;
@@ -128,6 +129,8 @@ class Machine {
   // Pulls or plugs the cable.
   Result<void> set_cable(std::string_view interface_name, bool plugged);
   Result<void> set_quality(std::string_view interface_name, const LinkQuality& sending, const LinkQuality& receiving);
+  // How a block device behaves for this machine from now on; `latency` is that of one access while it is busy.
+  Result<void> set_device_state(std::string_view device, DeviceState state, Duration latency);
 
   // The management host in this machine; nullptr when it is none.
   Management* management();

@@ -8,6 +8,7 @@
 
 #include "engine/base/assert.h"
 #include "sim/kernel/kernel.h"
+#include "sim/kernel/storage.h"
 #include "sim/network/network.h"
 
 namespace simcluster::sim {
@@ -34,12 +35,14 @@ struct World::Impl final : EventHandler {
     return id;
   }
   Result<void> build(World& world);
+  Result<void> attach_storage(World& world);
 
   WorldSpec spec;
   SoftwareFactory factory;
   EventQueue queue;
   Tracer tracer;
   Network network;
+  std::vector<std::unique_ptr<BlockDevice>> devices;
   std::vector<std::unique_ptr<Machine>> machines;
   std::vector<std::function<void()>> actions;
   std::vector<std::uint64_t> free_actions;
@@ -74,6 +77,23 @@ Result<void> World::Impl::build(World& world) {
     machines.push_back(std::make_unique<Machine>(world, context, machine, factory, crashes));
     const auto built = machines.back()->build();
     if (!built) return built;
+  }
+  return attach_storage(world);
+}
+
+Result<void> World::Impl::attach_storage(World& world) {
+  for (const StorageSpec& storage : spec.storage) {
+    devices.push_back(std::make_unique<BlockDevice>());
+    devices.back()->name = storage.name;
+    devices.back()->file_system = storage.file_system;
+    for (const std::string& name : storage.machines) {
+      const NodeIndex index = world.find_machine(name);
+      if (!index.valid()) return fail(fmt::format("{} is attached to \"{}\", which is no machine", storage.name, name));
+      Mounts& mounts = world.machine(index).kernel().mounts();
+      if (mounts.find_device(storage.device) != nullptr)
+        return fail(fmt::format("two devices are {} on {}", storage.device, name));
+      mounts.attach(storage.device, *devices.back());
+    }
   }
   return {};
 }
@@ -135,6 +155,15 @@ EventQueue& World::queue() { return impl_->queue; }
 Tracer& World::tracer() { return impl_->tracer; }
 std::uint64_t World::seed() const { return impl_->spec.seed; }
 std::uint64_t World::assertion_crashes() const { return impl_->crashes; }
+
+std::vector<World::StorageUse> World::storage_uses() const {
+  std::vector<StorageUse> uses;
+  for (const auto& device : impl_->devices) {
+    StorageUse& use = uses.emplace_back(StorageUse{device->name, device->file_system, device->cluster_aware(), {}});
+    for (const BlockDevice::User& user : device->users) use.users.push_back({user.machine, user.writes});
+  }
+  return uses;
+}
 
 std::vector<World::AddressPlace> World::find_address(const IpAddress& address) const {
   std::vector<AddressPlace> places;

@@ -72,6 +72,19 @@ class World {
   };
   std::vector<AddressPlace> find_address(const IpAddress& address) const;
 
+  // Where the file systems of block devices are mounted, in the order of the devices and of the mounts.
+  struct StorageUse {
+    std::string storage;
+    std::string file_system;
+    bool cluster_aware = false;
+    struct User {
+      NodeIndex machine;
+      bool writes = true;
+    };
+    std::vector<User> users;
+  };
+  std::vector<StorageUse> storage_uses() const;
+
   // The nodes whose cluster software runs, in groups that hear each other well on some ring or link and the other
   // groups not at all. Nodes that stand still or have no usable address for any ring are left out. None when some nodes
   // hear each other badly, one way only, or in a chain.

@@ -89,6 +89,21 @@ struct ManagementSpec {
   Duration response = milliseconds(250);  // from a question to its answer
 };
 
+// A process that keeps a file open below a directory as soon as something is mounted there.
+struct HolderSpec {
+  std::string name;
+  std::string directory;
+  enum class Ignores : std::uint8_t { kNothing, kTerm, kKill } ignores = Ignores::kNothing;
+};
+
+// A block device with a file system on it, and the machines that it is attached to.
+struct StorageSpec {
+  std::string name;
+  std::string device = "/dev/sdb1";  // its path on every machine
+  std::string file_system = "ext4";
+  std::vector<std::string> machines;
+};
+
 struct MachineSpec {
   std::string name;
   Profile profile;
@@ -99,6 +114,7 @@ struct MachineSpec {
   KernelKnobs knobs;
   std::vector<PollerSpec> pollers;
   std::vector<PingSpec> pings;
+  std::vector<HolderSpec> holders;
 
   bool power_on = true;               // at the start of the world
   Duration boot_delay = seconds(40);  // from power on or reset until the kernel is up, except at the world's start
@@ -128,6 +144,7 @@ struct WorldSpec {
   Time start{1388049600LL * 1'000'000'000};  // 2013-12-26 09:20:00 UTC
   std::vector<SegmentSpec> segments;
   std::vector<MachineSpec> machines;
+  std::vector<StorageSpec> storage;
 };
 
 }  // namespace simcluster::sim
