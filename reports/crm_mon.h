@@ -11,6 +11,7 @@
 #include "engine/base/time.h"
 #include "engine/base/time_text.h"
 #include "engine/cib/document.h"
+#include "reports/crm_mon_fencing.h"
 
 namespace simcluster::reports {
 
@@ -45,7 +46,8 @@ Result<CrmMonOptions> parse_crm_mon_command(std::string_view command);
 struct CrmMonContext {
   Time now;  // printed in UTC
   Profile profile;
-  std::string_view local_node;  // where it is run; empty: a saved CIB is shown
+  std::string_view local_node = {};             // where it is run; empty: a saved CIB is shown
+  std::span<const FencingRecord> fencing = {};  // what the node's fencer remembers, oldest first
 };
 
 // What the command prints. `cib` is what the local node holds at that moment.

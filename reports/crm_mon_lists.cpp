@@ -11,6 +11,7 @@
 #include "engine/scheduler/display.h"
 #include "engine/scheduler/display_collective.h"
 #include "engine/scheduler/text.h"
+#include "reports/crm_mon_fencing.h"
 #include "reports/crm_mon_layouts.h"
 #include "reports/crm_mon_sections.h"
 #include "reports/text.h"
@@ -105,6 +106,7 @@ class ListLayout {
       section([this](TextList& list) { write_history(list); });
     }
     if (any_failures()) section([this](TextList& list) { write_failures(list); });
+    write_failed_fencing();
     if (options.tickets && !view_.model().tickets.empty())
       section([this](TextList& list) { write_tickets(view_, list); });
     if (options.bans) write_bans();
@@ -600,6 +602,17 @@ class ListLayout {
       list.item(view_.old_words() || view_.options().show_detail ? technical_text(failure) : friendly_text(failure));
     }
     list.end();
+  }
+
+  void write_failed_fencing() {
+    const bool technical = view_.old_words() || view_.options().show_detail;
+    const auto items = failed_fencing_items(view_.context().fencing, technical, view_.old_words());
+    if (items.empty()) return;
+    section([&](TextList& list) {
+      list.begin("Failed Fencing Actions");
+      for (const std::string& item : items) list.item(item);
+      list.end();
+    });
   }
 
   std::string technical_text(const ShownFailure& failure) const {

@@ -456,5 +456,26 @@ TEST(CtimeText, Dates) {
   EXPECT_EQ(ctime_text(Time{} + seconds(1356998399)), "Mon Dec 31 23:59:59 2012");
 }
 
+// AT-8.5, AT-8.8: of every kind of failed fencing the last one, newest first; a success says so of those before it.
+TEST(CrmMon, FailedFencing) {
+  const auto at = [](int s) { return kMarch2021 + seconds(s); };
+  const std::vector<FencingRecord> history = {
+      {"node1", "reboot", "", "pacemaker-controld", "node2", "No such device", at(0), false},
+      {"node1", "reboot", "", "pacemaker-controld", "node2", "No such device", at(60), false},
+      {"node3", "off", "node2", "stonith_admin", "node1", "", at(70), false},
+      {"node1", "reboot", "node2", "pacemaker-controld", "node2", "", at(90), true}};
+  using testing::ElementsAre;
+  EXPECT_THAT(failed_fencing_items(history, true, true),
+              ElementsAre("off of node3 failed: delegate=node2, client=stonith_admin, origin=node1, "
+                          "last-failed='2021-03-30 14:40:10 +00:00'",
+                          "reboot of node1 failed: delegate=, client=pacemaker-controld, origin=node2, "
+                          "last-failed='2021-03-30 14:40:00 +00:00'"));
+  EXPECT_THAT(
+      failed_fencing_items(history, false, false),
+      ElementsAre("turning off of node3 by node2 for stonith_admin@node1 last failed at Tue Mar 30 14:40:10 2021",
+                  "reboot of node1 for pacemaker-controld@node2 last failed (No such device) at Tue Mar 30 "
+                  "14:40:00 2021 (a later attempt from node2 succeeded)"));
+}
+
 }  // namespace
 }  // namespace simcluster::reports

@@ -88,6 +88,46 @@ Task<int> mount_holder(System& system) {
   for (;;) co_await system.sleep(hours(1));
 }
 
+namespace {
+
+// Heartbeat's defaults: a packet every two seconds, a link is dead after thirty without one.
+constexpr Duration kKeepalive = seconds(2);
+constexpr Duration kDeadtime = seconds(30);
+
+struct HeartbeatLink {
+  std::string attribute;
+  std::string address;
+  Time heard;
+  std::string_view told;  // what the attribute was set to
+};
+
+}  // namespace
+
+Task<int> ifcheckd(System& system) {
+  const std::vector<std::string>& arguments = system.environment().arguments;
+  std::vector<HeartbeatLink> links;
+  for (std::size_t i = 0; i + 1 < arguments.size(); i += 2)
+    links.push_back({arguments[i], arguments[i + 1], system.now(), {}});
+  for (std::int64_t sequence = 1;; ++sequence) {
+    const Time round = system.now();
+    for (HeartbeatLink& link : links) {
+      const EchoReply reply = co_await system.echo_request(link.address, sequence, seconds(1));
+      const bool first = link.told.empty();
+      const bool heard = reply.outcome == EchoOutcome::kAnswered;
+      if (heard) link.heard = system.now();
+      const std::string_view state = heard || (!first && system.now() - link.heard < kDeadtime) ? "up" : "dead";
+      if (state == link.told || (!heard && first && system.now() - link.heard < kDeadtime)) continue;
+      AttributeUpdate update;
+      update.name = link.attribute;
+      update.value = state;
+      const CommandResult updated = co_await system.update_attribute(update);
+      if (updated.ok()) link.told = state;
+    }
+    const Duration left = kKeepalive - (system.now() - round);
+    if (left > Duration{}) co_await system.sleep(left);
+  }
+}
+
 Task<int> send_arp(System& system) {
   const std::vector<std::string>& arguments = system.environment().arguments;
   const Duration interval = milliseconds(parse_number(option(arguments, "-i")).value_or(200));

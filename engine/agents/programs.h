@@ -23,4 +23,9 @@ Task<int> send_arp(System& system);
 //   arguments: DIRECTORY IGNORES; IGNORES is "nothing", "TERM", or "KILL" for a process in state D
 Task<int> mount_holder(System& system);
 
+// ifcheckd of pm_extras on the Heartbeat stack (CM-9.13): for every interface on which another node is heard a node
+// attribute with the state of the link, "up" or "dead". Only a change is told, and the state at the start.
+//   arguments: NODE-INTERFACE ADDRESS ...
+Task<int> ifcheckd(System& system);
+
 }  // namespace simcluster::agents

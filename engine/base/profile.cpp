@@ -69,6 +69,10 @@ bool in_range(std::string_view version, std::string_view first, std::string_view
 // What stands for the version of something that is not installed.
 constexpr std::string_view kNotThere = "none";
 
+bool may_be_missing(StackComponent component) {
+  return component == StackComponent::kHeartbeat || component == StackComponent::kPmExtras;
+}
+
 // NetworkManager's column holds the name of a set-up, not a number.
 bool switched_on(StackComponent component, std::string_view version, std::string_view first, std::string_view last) {
   if (component == StackComponent::kNetworkManager) return version == first;
@@ -165,12 +169,12 @@ Result<Profile> make_profile(StackVersions versions) {
             fmt::format("unknown NetworkManager set-up \"{}\" (expected none, default or config-server)", version));
     } else if (component == StackComponent::kPacemaker && version == kNoPacemaker) {
       continue;
-    } else if (component == StackComponent::kHeartbeat && version == kNotThere) {
+    } else if (may_be_missing(component) && version == kNotThere) {
       continue;
     } else if (version.empty() || !is_digit(version.front())) {
       return fail(fmt::format("\"{}\" is no version of {} (expected something like \"{}\")", version,
                               stack_component_name(component),
-                              component == StackComponent::kHeartbeat ? "3.0.5" : StackVersions().of(component)));
+                              may_be_missing(component) ? "3.0.5, or none" : StackVersions().of(component)));
     }
   }
   Profile profile;

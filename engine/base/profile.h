@@ -127,6 +127,7 @@ std::string_view stack_component_name(StackComponent component);
   X(mysql_stop_of_dead_fails, kResourceAgents, "", "3.9.7", "mysql: a server that died cannot be stopped (CM-14.17)")  \
   X(nfsserver_ignores_threads, kResourceAgents, "", "3.9.7", "nfsserver: lost nfsd threads go unnoticed (CM-14.18)")   \
   X(diskd_minds_load, kPmExtras, "", "2.2", "pm_diskd takes a busy disk for a failed one (CM-14.19)")                  \
+  X(ifcheckd, kPmExtras, "0", "", "ifcheckd of pm_extras runs where Heartbeat carries the cluster (CM-9.13)")          \
   X(heartbeat_stack, kHeartbeat, "1", "",                                                                              \
     "Heartbeat carries the cluster: nodes have UUIDs, Stack is Heartbeat (AT-8.3)")                                    \
   X(nm_keeps_addresses, kNetworkManager, "config-server", "", "addresses stay on carrier loss (CM-12.4)")
@@ -138,7 +139,7 @@ struct StackVersions {
   std::string corosync = "1.4.6";
   std::string pacemaker = "1.0.13";
   std::string cluster_glue = "1.0.12";
-  std::string pm_extras = "2.2";
+  std::string pm_extras = "none";
   std::string heartbeat = "none";
   std::string network_manager = "none";
 

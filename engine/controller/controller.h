@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct ControllerConfig {
   // What changes meanwhile makes the question obsolete (CM-7.2).
   Duration cib_query_time;
   std::uint32_t generation = 0;  // how often the controller of this manager was started again
+  // Of the nodes on the Heartbeat stack, where they take the place of node ids (AT-8.3).
+  std::map<ClusterNodeId, std::string> uuids = {};
 };
 
 class Daemons;

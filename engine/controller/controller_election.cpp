@@ -135,8 +135,11 @@ void Controller::Impl::take_over() {
   cib::MutableElement set = properties.create_root("cluster_property_set");
   set.set_attribute("id", "cib-bootstrap-options");
   add_property(set, "dc-version", profile_.versions.pacemaker);
-  add_property(set, "cluster-infrastructure", profile_.plugin_membership ? "openais" : "corosync");
-  if (profile_.plugin_membership) {
+  const std::string_view stack = profile_.plugin_membership ? "openais" : "corosync";
+  add_property(set, "cluster-infrastructure", profile_.heartbeat_stack ? "Heartbeat" : stack);
+  if (profile_.heartbeat_stack) {
+    // Nobody counts votes there.
+  } else if (profile_.plugin_membership) {
     add_property(set, "expected-quorum-votes", fmt::format("{}", peers_.size()));
   } else {
     add_property(set, "have-watchdog", "false");

@@ -3,6 +3,7 @@
 
 #include "engine/cib/values.h"
 #include "engine/controller/controller_impl.h"
+#include "engine/controller/fence_devices.h"
 
 namespace simcluster::controller {
 
@@ -167,34 +168,6 @@ void Controller::Impl::mark_fenced(const std::string& target) {
 
 namespace {
 
-void read_device(const cib::Element& primitive, std::vector<fencer::Device>& devices) {
-  if (primitive.value("class") != "stonith") return;
-  fencer::Device device;
-  device.id = primitive.id();
-  device.agent = primitive.value("type");
-  for (const cib::Element set : primitive.children("meta_attributes")) {
-    for (const cib::Element pair : set.children("nvpair")) {
-      if (pair.value("name") == "target-role" && cib::equal_ignoring_case(pair.value("value"), "Stopped")) return;
-    }
-  }
-  for (const cib::Element set : primitive.children("instance_attributes")) {
-    for (const cib::Element pair : set.children("nvpair")) {
-      device.parameters.emplace_back(pair.value("name"), pair.value("value"));
-    }
-  }
-  devices.push_back(std::move(device));
-}
-
-// A location constraint without rule that keeps the resource off this node.
-bool forbidden_here(const cib::Element& constraints, std::string_view resource, std::string_view node) {
-  for (const cib::Element location : constraints.children("rsc_location")) {
-    if (location.value("rsc") != resource || !same_node_name(location.value("node"), node)) continue;
-    const auto score = cib::parse_score(location.value("score"));
-    if (score && *score < 0) return true;
-  }
-  return false;
-}
-
 // Names of the nodes that have a permanent attribute with this value.
 std::vector<std::string> nodes_with(const cib::Element& configuration, std::string_view name, std::string_view value) {
   std::vector<std::string> names;
@@ -246,19 +219,8 @@ std::vector<fencer::TopologyLevel> read_topology(const cib::Element& configurati
 
 // CM-10.1
 void Controller::Impl::update_devices() {
-  std::vector<fencer::Device> devices;
   const cib::Element configuration = cib_.store().configuration();
-  const cib::Element resources = configuration.first_child("resources");
-  if (resources) {
-    for (cib::Element at = resources.next_in(resources); at; at = at.next_in(resources)) {
-      if (at.is("primitive")) read_device(at, devices);
-    }
-  }
-  const cib::Element constraints = configuration.first_child("constraints");
-  std::erase_if(devices, [&](const fencer::Device& device) {
-    return constraints && forbidden_here(constraints, device.id, config_.name);
-  });
-  daemons_.fencer().set_devices(std::move(devices));
+  daemons_.fencer().set_devices(usable_devices(configuration, cib_.store().status(), config_.name, host_.now()));
   daemons_.fencer().set_topology(read_topology(configuration));
   daemons_.fencer().set_watchdog_timeout(options_.fencing_watchdog_timeout);
 }

@@ -25,6 +25,7 @@ std::string Controller::Impl::node_name(ClusterNodeId node) const {
 
 std::string Controller::Impl::node_xml_id(ClusterNodeId node) const {
   if (!node.valid()) return {};
+  if (const auto uuid = config_.uuids.find(node); uuid != config_.uuids.end()) return uuid->second;
   return profile_.plugin_membership ? node_name(node) : fmt::format("{}", node.value);
 }
 

@@ -38,12 +38,13 @@ class Daemons::FencerProcess final : public fencer::FencerTransport, public fenc
 };
 
 Daemons::Daemons(Host& host, const Profile& profile, membership::GroupService& service, std::string name,
-                 std::string initial_cib)
+                 std::string initial_cib, std::map<ClusterNodeId, std::string> uuids)
     : host_(host),
       profile_(profile),
       service_(service),
       name_(std::move(name)),
       initial_cib_(std::move(initial_cib)),
+      uuids_(std::move(uuids)),
       cib_(std::make_unique<CibManager>(host, profile, name_, *this)),
       attributes_(std::make_unique<AttributeManager>(host, profile, *cib_, *this)),
       fencer_(std::make_unique<FencerProcess>(*this)) {}
@@ -144,6 +145,7 @@ std::string Daemons::node_name(ClusterNodeId node) const {
 // CM-1.3
 std::string Daemons::node_xml_id(ClusterNodeId node) const {
   if (!node.valid()) return {};
+  if (const auto uuid = uuids_.find(node); uuid != uuids_.end()) return uuid->second;
   return profile_.plugin_membership ? node_name(node) : fmt::format("{}", node.value);
 }
 

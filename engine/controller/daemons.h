@@ -37,9 +37,9 @@ class DaemonsClient {
 
 class Daemons final : public CibClient, public NodeDirectory {
  public:
-  // Keeps the references; they must outlive the object.
+  // Keeps the references; they must outlive the object. `uuids`: see ControllerConfig.
   Daemons(Host& host, const Profile& profile, membership::GroupService& service, std::string name,
-          std::string initial_cib);
+          std::string initial_cib, std::map<ClusterNodeId, std::string> uuids);
   ~Daemons();
   Daemons(const Daemons&) = delete;
   Daemons& operator=(const Daemons&) = delete;
@@ -87,6 +87,7 @@ class Daemons final : public CibClient, public NodeDirectory {
   membership::GroupService& service_;
   std::string name_;
   std::string initial_cib_;
+  std::map<ClusterNodeId, std::string> uuids_;
   DaemonsClient* client_ = nullptr;
   std::uint32_t life_ = 0;
   Time cib_started_;

@@ -13,7 +13,7 @@ Controller::Controller(Host& host, const Profile& profile, membership::GroupServ
       service_(service),
       config_(std::move(config)),
       client_(client),
-      daemons_(std::make_unique<Daemons>(host, profile, service, config_.name, config_.initial_cib)) {}
+      daemons_(std::make_unique<Daemons>(host, profile, service, config_.name, config_.initial_cib, config_.uuids)) {}
 Controller::~Controller() = default;
 
 Result<void> Controller::start() {

@@ -25,21 +25,31 @@ std::string last_line(std::string_view text) {
 DeviceQueue::DeviceQueue(Host& host, const Profile& profile, Device device)
     : host_(host), profile_(profile), device_(std::move(device)) {}
 
-DeviceQueue::~DeviceQueue() { cancel_timer(); }
-
-void DeviceQueue::set_timer(Duration delay, Cookie cookie) {
-  cancel_timer();
-  timer_ = host_.start_timer(delay, *this, cookie);
+DeviceQueue::~DeviceQueue() {
+  for (auto& [number, job] : jobs_) cancel_timer(job);
 }
 
-void DeviceQueue::cancel_timer() {
-  if (timer_.valid()) host_.cancel_timer(timer_);
-  timer_ = TimerId::none();
+void DeviceQueue::set_timer(std::uint64_t number, Duration delay, Cookie cookie) {
+  Job& job = jobs_.at(number);
+  cancel_timer(job);
+  job.timer = host_.start_timer(delay, *this, number << 2 | cookie);
+}
+
+void DeviceQueue::cancel_timer(Job& job) {
+  if (job.timer.valid()) host_.cancel_timer(job.timer);
+  job.timer = TimerId::none();
 }
 
 void DeviceQueue::add(Command command) {
-  queue_.push_back(std::move(command));
-  if (queue_.size() == 1) begin();
+  const std::uint64_t number = ++last_job_;
+  const Duration delay = delay_of(command);
+  if (delay.ns > 0) {
+    host_.log(LogPriority::kNotice, profile_.daemons_renamed ? "pacemaker-fenced" : "stonith-ng",
+              fmt::format("Delaying '{}' action targeting {} using {} for {}s", command.action, command.target,
+                          device_.id, delay.seconds()));
+  }
+  jobs_.emplace(number, Job{std::move(command)});
+  set_timer(number, delay, kDelay);
 }
 
 // CM-10.19
@@ -59,76 +69,89 @@ Duration DeviceQueue::delay_of(const Command& command) {
   return base + random + command.extra_delay;
 }
 
-void DeviceQueue::begin() {
-  const Command& command = queue_.front();
-  attempts_ = 0;
-  const Duration delay = delay_of(command);
-  if (delay.ns > 0) {
-    host_.log(LogPriority::kNotice, profile_.daemons_renamed ? "pacemaker-fenced" : "stonith-ng",
-              fmt::format("Delaying '{}' action targeting {} using {} for {}s", command.action, command.target,
-                          device_.id, delay.seconds()));
+// CM-10.18: the first that need not wait any more, up to the device's limit.
+void DeviceQueue::start_ready() {
+  const int limit = action_limit(device_);
+  auto busy = std::count_if(jobs_.begin(), jobs_.end(), [](const auto& entry) {
+    return entry.second.state == State::kRunning || entry.second.state == State::kPausing;
+  });
+  for (auto& [number, job] : jobs_) {
+    if (limit > 0 && busy >= limit) return;
+    if (job.state != State::kReady) continue;
+    job.deadline = host_.uptime() + job.command.timeout;
+    ++busy;
+    run(number);
   }
-  set_timer(delay, kDelay);
 }
 
-void DeviceQueue::run() {
-  const Command& command = queue_.front();
-  ++attempts_;
-  timed_out_ = false;
-  run_ = host_.run_agent(
-      agent_request(device_, command.action, command.target, profile_.daemons_renamed ? "plug" : "port"), *this);
-  set_timer(deadline_ - host_.uptime(), kTimeout);
+void DeviceQueue::run(std::uint64_t number) {
+  Job& job = jobs_.at(number);
+  job.state = State::kRunning;
+  ++job.attempts;
+  job.timed_out = false;
+  job.run = host_.run_agent(
+      agent_request(device_, job.command.action, job.command.target, profile_.daemons_renamed ? "plug" : "port"),
+      *this);
+  set_timer(number, job.deadline - host_.uptime(), kTimeout);
 }
 
 void DeviceQueue::on_timer(std::uint64_t cookie) {
-  timer_ = TimerId::none();
-  switch (static_cast<Cookie>(cookie)) {
+  const std::uint64_t number = cookie >> 2;
+  Job& job = jobs_.at(number);
+  job.timer = TimerId::none();
+  switch (static_cast<Cookie>(cookie & 3)) {
     case kDelay:
-      deadline_ = host_.uptime() + queue_.front().timeout;
-      run();
+      job.state = State::kReady;
+      start_ready();
       return;
     case kRetry:
-      run();
+      run(number);
       return;
     case kTimeout:
-      timed_out_ = true;
-      host_.signal_agent(run_, kSigKill);
+      job.timed_out = true;
+      host_.signal_agent(job.run, kSigKill);
       return;
   }
 }
 
-void DeviceQueue::on_agent_exit(AgentRunId, const AgentResult& agent) {
-  cancel_timer();
-  const Command& command = queue_.front();
+void DeviceQueue::on_agent_exit(AgentRunId run, const AgentResult& agent) {
+  const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
+    return entry.second.state == State::kRunning && entry.second.run == run;
+  });
+  if (found == jobs_.end()) return;
+  Job& job = found->second;
+  cancel_timer(job);
+  const Command& command = job.command;
   CommandResult result;
   result.output = agent.output;
   result.exit_code = agent.exit_code;
-  if (timed_out_) {  // CM-10.23
+  if (job.timed_out) {  // CM-10.23
     result.status = FencingStatus::kTimeout;
     result.reason = fmt::format("Fence agent did not complete within {}s", command.timeout.seconds());
-    finish(std::move(result));
+    finish(found, std::move(result));
     return;
   }
   if (agent.signal == 0 && agent.exit_code == 0) {
     result.status = FencingStatus::kDone;
-    finish(std::move(result));
+    finish(found, std::move(result));
     return;
   }
   // CM-10.22
-  const Duration left = deadline_ - host_.uptime();
-  if (attempts_ < device_attempts(device_, command.action) && left.ns * 10 >= command.timeout.ns * 3) {
-    set_timer(kRetryPause, kRetry);
+  const Duration left = job.deadline - host_.uptime();
+  if (job.attempts < device_attempts(device_, command.action) && left.ns * 10 >= command.timeout.ns * 3) {
+    job.state = State::kPausing;
+    set_timer(found->first, kRetryPause, kRetry);
     return;
   }
   result.reason = last_line(agent.error_output);
   if (result.reason.empty()) result.reason = fmt::format("Agent returned error code {}", agent.exit_code);
-  finish(std::move(result));
+  finish(found, std::move(result));
 }
 
-void DeviceQueue::finish(CommandResult result) {
-  const Command command = std::move(queue_.front());
-  queue_.pop_front();
-  if (!queue_.empty()) begin();
+void DeviceQueue::finish(Jobs::iterator job, CommandResult result) {
+  const Command command = std::move(job->second.command);
+  jobs_.erase(job);
+  start_ready();
   command.done(result);
 }
 

@@ -1,8 +1,10 @@
-// The commands of one fence device: one at a time, with delay, time-out and retries (CM J.3).
+// The commands of one fence device: as many at a time as it takes, one unless configured otherwise, with delay,
+// time-out and retries (CM J.3).
 #pragma once
 
-#include <deque>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "engine/base/host.h"
@@ -35,30 +37,37 @@ class DeviceQueue final : public AgentClient, public TimerClient {
 
   const Device& device() const { return device_; }
   void add(Command command);
-  bool idle() const { return queue_.empty(); }
+  bool idle() const { return jobs_.empty(); }
 
   void on_agent_exit(AgentRunId run, const AgentResult& result) override;
   void on_timer(std::uint64_t cookie) override;
 
  private:
   enum Cookie : std::uint64_t { kDelay, kTimeout, kRetry };
+  enum class State : std::uint8_t { kDelayed, kReady, kRunning, kPausing };
+  struct Job {
+    Command command;
+    State state = State::kDelayed;
+    TimerId timer = {};
+    AgentRunId run = {};
+    bool timed_out = false;
+    int attempts = 0;
+    Duration deadline = {};  // uptime
+  };
+  using Jobs = std::map<std::uint64_t, Job>;  // in the order in which they came
 
-  void begin();
-  void run();
-  void finish(CommandResult result);
+  void start_ready();
+  void run(std::uint64_t number);
+  void finish(Jobs::iterator job, CommandResult result);
   Duration delay_of(const Command& command);
-  void set_timer(Duration delay, Cookie cookie);
-  void cancel_timer();
+  void set_timer(std::uint64_t number, Duration delay, Cookie cookie);
+  void cancel_timer(Job& job);
 
   Host& host_;
   const Profile& profile_;
   Device device_;
-  std::deque<Command> queue_;
-  TimerId timer_;
-  AgentRunId run_;
-  bool timed_out_ = false;
-  int attempts_ = 0;
-  Duration deadline_;  // uptime
+  Jobs jobs_;
+  std::uint64_t last_job_ = 0;
 };
 
 }  // namespace simcluster::fencer

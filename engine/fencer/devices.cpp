@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/registry.h"
+
 namespace simcluster::fencer {
 
 namespace {
@@ -44,14 +46,28 @@ std::string_view parameter(const Device& device, std::string_view name) {
   return {};
 }
 
-TargetCheck target_check(const Device& device) {
+namespace {
+
+// Agents of which nothing is known are taken to offer everything.
+bool offers(const Device& device, std::string_view action, const Profile& profile) {
+  const agents::Agent* agent = agents::find_agent("stonith", {}, device.agent, profile);
+  return agent == nullptr || std::ranges::any_of(agent->metadata.actions, [&](const agents::ActionMetadata& offered) {
+           return offered.name == action;
+         });
+}
+
+}  // namespace
+
+TargetCheck target_check(const Device& device, const Profile& profile) {
   const std::string_view configured = parameter(device, "pcmk_host_check");
   if (configured == "none") return TargetCheck::kNone;
   if (configured == "static-list") return TargetCheck::kStaticList;
   if (configured == "dynamic-list") return TargetCheck::kDynamicList;
   if (configured == "status") return TargetCheck::kStatus;
   const bool has_list = !parameter(device, "pcmk_host_list").empty() || !parameter(device, "pcmk_host_map").empty();
-  return has_list ? TargetCheck::kStaticList : TargetCheck::kDynamicList;
+  if (has_list) return TargetCheck::kStaticList;
+  if (offers(device, "list", profile)) return TargetCheck::kDynamicList;
+  return offers(device, "status", profile) ? TargetCheck::kStatus : TargetCheck::kNone;
 }
 
 std::vector<std::string> static_targets(const Device& device) {
@@ -120,6 +136,13 @@ Duration base_delay(const Device& device, std::string_view target) {
 Duration longest_delay(const Device& device) {
   if (const auto max = parse_time(parameter(device, "pcmk_delay_max"))) return *max;
   return parse_time(parameter(device, "pcmk_delay_base")).value_or(Duration{});
+}
+
+int action_limit(const Device& device) {
+  const std::string_view text = parameter(device, "pcmk_action_limit");
+  int limit = 1;
+  std::from_chars(text.data(), text.data() + text.size(), limit);
+  return limit == 0 ? 1 : limit;
 }
 
 int device_attempts(const Device& device, std::string_view action) {

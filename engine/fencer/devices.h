@@ -17,7 +17,8 @@ enum class TargetCheck : std::uint8_t { kNone, kStaticList, kDynamicList, kStatu
 // A parameter of the device; empty: not configured.
 std::string_view parameter(const Device& device, std::string_view name);
 
-TargetCheck target_check(const Device& device);
+// `profile` says which agents there are: what an agent does not offer is not asked of it.
+TargetCheck target_check(const Device& device, const Profile& profile);
 // Names in pcmk_host_list, and names and aliases of pcmk_host_map.
 std::vector<std::string> static_targets(const Device& device);
 // The name under which the device knows a node (pcmk_host_map).
@@ -34,6 +35,8 @@ Duration device_timeout(const Device& device, std::string_view action, Duration 
 Duration longest_delay(const Device& device);
 // pcmk_delay_base for this target: one time, or a list of NODE:TIME.
 Duration base_delay(const Device& device, std::string_view target);
+// Commands at a time: pcmk_action_limit, 1 when absent; below 0: any number (CM-10.18).
+int action_limit(const Device& device);
 // Attempts in all (CM-10.22).
 int device_attempts(const Device& device, std::string_view action);
 

@@ -12,6 +12,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
+const Profile kProfile = make_profile(StackVersions{}).value();
+
 Device device(std::vector<std::pair<std::string, std::string>> parameters) {
   return {"f1", "fence_vbox", std::move(parameters)};
 }
@@ -19,12 +21,18 @@ Device device(std::vector<std::pair<std::string, std::string>> parameters) {
 // CM-10.2, CM-10.3
 TEST(Devices, HostMapGivesTargetsAndAliases) {
   const Device d = device({{"pcmk_host_map", "node1:vm1;node2:vm2"}});
-  EXPECT_EQ(target_check(d), TargetCheck::kStaticList);
+  EXPECT_EQ(target_check(d, kProfile), TargetCheck::kStaticList);
   EXPECT_THAT(static_targets(d), ElementsAre("node1", "vm1", "node2", "vm2"));
   EXPECT_EQ(alias_of(d, "NODE2"), "vm2");
   EXPECT_EQ(alias_of(d, "node3"), "node3");
-  EXPECT_EQ(target_check(device({})), TargetCheck::kDynamicList);
-  EXPECT_EQ(target_check(device({{"pcmk_host_check", "none"}})), TargetCheck::kNone);
+  EXPECT_EQ(target_check(device({}), kProfile), TargetCheck::kDynamicList);
+  EXPECT_EQ(target_check(device({{"pcmk_host_check", "none"}}), kProfile), TargetCheck::kNone);
+}
+
+// CM-10.3
+TEST(Devices, WhatAnAgentDoesNotOfferIsNotAskedOfIt) {
+  EXPECT_EQ(target_check({"f1", "fence_ipmilan", {}}, kProfile), TargetCheck::kStatus);
+  EXPECT_EQ(target_check({"f1", "fence_of_somebody", {}}, kProfile), TargetCheck::kDynamicList);
 }
 
 // CM-10.3: on and off are states, not names; warnings of agents are no names either.
@@ -62,17 +70,36 @@ class DeviceQueueTest : public ::testing::Test {
   Profile profile = make_profile(StackVersions{}).value();
 };
 
-// CM-10.18, CM-10.19: one at a time; a fixed delay for off and reboot only.
-TEST_F(DeviceQueueTest, OneAtATimeWithDelay) {
+// CM-10.18, CM-10.19: a fixed delay for off and reboot only; who waits for it lets others pass.
+TEST_F(DeviceQueueTest, DelayedCommandsLetOthersPass) {
   DeviceQueue queue(host, profile, device({{"pcmk_delay_base", "5s"}}));
   std::vector<std::string> results;
   queue.add(command("off", results));
   queue.add(command("on", results));
   clock.run_for(seconds(4));
-  EXPECT_TRUE(host.runs().empty());
+  EXPECT_THAT(host.runs(), ElementsAre("f1 on 0"));
   clock.run_for(seconds(2));
-  EXPECT_THAT(host.runs(), ElementsAre("f1 off 0", "f1 on 0"));
+  EXPECT_THAT(host.runs(), ElementsAre("f1 on 0", "f1 off 0"));
   EXPECT_THAT(results, ElementsAre("0 ", "0 "));
+}
+
+// CM-10.18
+TEST_F(DeviceQueueTest, AsManyAtATimeAsConfigured) {
+  host.set_agents([](const AgentRequest&) { return TestingHost::Answer{{}, seconds(5), false}; });
+  const auto started_at_once = [&](std::vector<std::pair<std::string, std::string>> parameters) {
+    DeviceQueue queue(host, profile, device(std::move(parameters)));
+    std::vector<std::string> results;
+    const std::size_t before = host.runs().size();
+    for (int i = 0; i < 3; ++i) queue.add(command("on", results));
+    clock.run_for(seconds(1));
+    const std::size_t started = host.runs().size() - before;
+    clock.run_for(seconds(30));
+    EXPECT_EQ(results.size(), 3U);
+    return started;
+  };
+  EXPECT_EQ(started_at_once({}), 1U);
+  EXPECT_EQ(started_at_once({{"pcmk_action_limit", "2"}}), 2U);
+  EXPECT_EQ(started_at_once({{"pcmk_action_limit", "-1"}}), 3U);
 }
 
 // CM-10.22: one more attempt after a second; the agent's last words are the reason.

@@ -38,7 +38,7 @@ class Fencer::Impl final : public LeaderClient {
         transport_(transport),
         client_(client),
         leader_(host, profile, *this),
-        finder_(host, queues_, [this](LogPriority priority, std::string_view text) { log(priority, text); }) {}
+        finder_(host, profile, queues_, [this](LogPriority priority, std::string_view text) { log(priority, text); }) {}
 
   void set_node(std::string name) { name_ = std::move(name); }
   void set_peers(std::vector<std::string> names);

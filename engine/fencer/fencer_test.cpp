@@ -207,6 +207,19 @@ TEST_F(FencerTest, EqualRequestsAreMerged) {
   EXPECT_EQ(node("node1").results.size(), 2U);
 }
 
+// CM-10.6: the DC wants to be fenced and is lost; its successor asks for the same. The node is switched once.
+TEST_F(FencerTest, TheSuccessorsRequestIsMergedWithThatOfTheLostDc) {
+  boot({"node1", "node2"});
+  node("node2").fencer.set_devices({device("f", "node1")});
+  fence("node1", "node1");
+  absent = {"node1"};
+  node("node2").fencer.set_peers({"node2"});
+  fence("node2", "node1");
+  clock.run_for(seconds(10));
+  EXPECT_THAT(node("node2").runs, ElementsAre("f reboot node1"));
+  EXPECT_TRUE(node("node2").host.logged("Merging fencing action 'reboot' targeting node1"));
+}
+
 // CM-10.26, CM-10.17
 TEST_F(FencerTest, AHumanConfirms) {
   boot({"node1", "node2"});

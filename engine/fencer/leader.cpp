@@ -21,11 +21,12 @@ Leader::~Leader() {
     for (const auto& [kind, timer] : operation.timers) host_.cancel_timer(timer.first);
 }
 
-// CM-10.6: somebody else asks for the same; both hear of the one result.
+// CM-10.6: somebody else asks for the same; both hear of the one result. Clients are told apart by their process, so
+// those of two nodes are two. Only operations that this node leads are looked at: none is of a target that leads it.
 bool Leader::merge(const OperationId& id, const FencingRequest& request) {
   for (auto& [other_id, other] : operations_) {
     if (!same_name(other.request.target, request.target) || other.request.action != request.action) continue;
-    if (other.request.client == request.client || same_name(other.request.target, other_id.first)) continue;
+    if (other.request.client == request.client && other_id.first == id.first) continue;
     client_.log(LogPriority::kNotice,
                 fmt::format("Merging fencing action '{}' targeting {} originating from client {} "
                             "with identical request from {}@{}",

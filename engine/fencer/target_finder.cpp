@@ -35,7 +35,7 @@ void TargetFinder::go_on(Search search) {
     if (found == queues_.end()) continue;
     DeviceQueue& queue = *found->second;
     const TargetList& list = lists_[id];
-    switch (target_check(queue.device())) {
+    switch (target_check(queue.device(), profile_)) {
       case TargetCheck::kNone:
         judge(id, true, "none", search);
         break;

@@ -27,7 +27,8 @@ class TargetFinder {
   using Log = std::function<void(LogPriority, std::string_view)>;
 
   // `queues` is looked at whenever something is asked; it must outlive the finder.
-  TargetFinder(Host& host, const DeviceQueues& queues, Log log) : host_(host), queues_(queues), log_(std::move(log)) {}
+  TargetFinder(Host& host, const Profile& profile, const DeviceQueues& queues, Log log)
+      : host_(host), profile_(profile), queues_(queues), log_(std::move(log)) {}
 
   // Calls `answer` with the devices in the order of their names, at once or when the devices have answered.
   void find(const std::string& target, Answer answer);
@@ -58,6 +59,7 @@ class TargetFinder {
   void judge(const std::string& id, bool can, std::string_view how, Search& search);
 
   Host& host_;
+  const Profile& profile_;
   const DeviceQueues& queues_;
   Log log_;
   std::map<std::string, TargetList> lists_;

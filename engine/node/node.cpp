@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/controller/controller.h"
+#include "engine/fencer/fencer.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/stack.h"
 #include "engine/membership/start_lines.h"
@@ -51,6 +52,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     manager.name = config_.name;
     manager.initial_cib = config_.initial_cib;
     manager.cib_query_time = config_.cib_query_time;
+    manager.uuids = config_.uuids;
     controller_ = std::make_unique<controller::Controller>(host_, profile_, *stack_, std::move(manager), *this);
     shell_ = std::make_unique<OperatorShell>(*controller_, config_.name);
     const Result<void> started = controller_->start();
@@ -164,6 +166,10 @@ const cib::Document& Node::cib() const { return impl_->controller_ ? impl_->cont
 
 std::string_view Node::controller_state() const {
   return impl_->controller_ ? controller::state_name(impl_->controller_->state()) : std::string_view();
+}
+
+std::vector<fencer::HistoryEntry> Node::fencing_history() const {
+  return impl_->controller_ ? impl_->controller_->fencing_history() : std::vector<fencer::HistoryEntry>();
 }
 
 std::string_view Node::dc() const { return impl_->controller_ ? impl_->controller_->dc() : std::string_view(); }

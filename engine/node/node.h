@@ -22,6 +22,10 @@ namespace simcluster::cib {
 class Document;
 }
 
+namespace simcluster::fencer {
+struct HistoryEntry;
+}
+
 namespace simcluster::membership {
 class Stack;
 }
@@ -43,6 +47,8 @@ struct NodeConfig {
   Duration cib_query_time;
   // PCMK_fail_fast=yes: when a daemon of the manager fails, the machine is reset (CM-11.7).
   bool fail_fast = false;
+  // Of all nodes, on the Heartbeat stack; elsewhere none.
+  std::map<ClusterNodeId, std::string> uuids;
 };
 
 // How `crm configure load` treats objects that exist already.
@@ -97,6 +103,8 @@ class Node {
   const cib::Document& cib() const;
   // "S_IDLE", "S_NOT_DC", ... (CM B.1); "" before start().
   std::string_view controller_state() const;
+  // What its fencer remembers, oldest first (CM-10.17).
+  std::vector<fencer::HistoryEntry> fencing_history() const;
   // Name of the DC that this node knows; empty: none.
   std::string_view dc() const;
   bool is_dc() const;

@@ -27,6 +27,11 @@ class Action {
   virtual std::string machine() const { return {}; }
   // One short sentence for the story.
   virtual std::string text() const = 0;
+  // The same where the world has its own words for it.
+  virtual std::string told(const World& world) const {
+    static_cast<void>(world);
+    return text();
+  }
   // An error says why the world could not do it; the run goes on and is not as expected.
   virtual Result<void> apply(World& world) const = 0;
 };

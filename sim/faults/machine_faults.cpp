@@ -11,6 +11,14 @@ namespace simcluster::sim {
 
 Result<void> SimpleMachineAction::apply_to(World&, Machine& machine) const { return verb_.apply(machine); }
 
+std::string SimpleMachineAction::told(const World& world) const {
+  constexpr std::string_view kCorosync = "service corosync ";
+  const NodeIndex index = world.find_machine(node_);
+  if (!index.valid() || !world.machine(index).spec().profile.heartbeat_stack || !verb_.text.starts_with(kCorosync))
+    return text();
+  return fmt::format("service heartbeat {}", verb_.text.substr(kCorosync.size()));
+}
+
 void ClockJump::describe(Fields& fields) {
   describe_machine(fields);
   fields.duration(required("by", "how far"), by_);

@@ -1,6 +1,7 @@
 #include "sim/scenario/assembly.h"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include <fmt/format.h>
@@ -182,6 +183,37 @@ MachineSpec machine_spec(const Draft& draft, const MachineDraft& machine, const 
   return spec;
 }
 
+// CM-1.3, AT-8.3: on the Heartbeat stack nodes are known by UUIDs.
+Result<void> check_uuids(const Draft& draft, const Profile& profile) {
+  std::set<std::string> used;
+  for (const auto& node : draft.nodes) {
+    const std::string& uuid = node.spec.uuid;
+    if (!profile.heartbeat_stack) {
+      if (!uuid.empty()) return fail("only nodes of the Heartbeat stack have a uuid", node.place);
+      continue;
+    }
+    bool good = uuid.size() == 36;
+    for (std::size_t i = 0; good && i < uuid.size(); ++i) {
+      const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+      good = dash ? uuid[i] == '-' : std::isxdigit(static_cast<unsigned char>(uuid[i])) != 0;
+    }
+    if (!good)
+      return fail(fmt::format("\"{}\" is no UUID (a node of the Heartbeat stack needs one, such as "
+                              "22222222-2222-2222-2222-222222222222)",
+                              uuid),
+                  node.place);
+    if (!used.insert(uuid).second) return fail(fmt::format("the uuid {} is given twice", uuid), node.place);
+  }
+  return {};
+}
+
+std::vector<std::string> interfaces_in(const MachineDraft& node, const std::vector<std::string>& networks) {
+  std::vector<std::string> names;
+  for (const auto& interface : node.interfaces)
+    if (std::ranges::find(networks, interface.spec.segment) != networks.end()) names.push_back(interface.spec.name);
+  return names;
+}
+
 Result<void> build_world(const Draft& draft, const Profile& profile, const BuiltConfiguration& configuration,
                          WorldSpec& world) {
   world.seed = static_cast<std::uint64_t>(draft.seed);
@@ -204,6 +236,7 @@ Result<void> build_world(const Draft& draft, const Profile& profile, const Built
     spec.cluster_id = ids_from_addresses(node, spec.corosync_conf, *own) ? ClusterNodeId() : ClusterNodeId(node.id);
     if (talking && !spec.traffic) spec.traffic = TrafficSpec{};
     spec.initial_cib = configuration.cib;
+    if (profile.heartbeat_stack) spec.heartbeat_interfaces = interfaces_in(node, rings);
     world.machines.push_back(std::move(spec));
   }
   for (const auto& host : draft.hosts) world.machines.push_back(machine_spec(draft, host, profile));
@@ -225,6 +258,7 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
   auto profile = make_profile(draft.stack);
   if (!profile) return fail(profile.error().message, draft.stack_place);
 
+  if (auto checked = check_uuids(draft, *profile); !checked) return tl::unexpected(checked.error());
   Scenario scenario;
   scenario.title = draft.title;
   scenario.stack = draft.stack;

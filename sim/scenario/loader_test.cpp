@@ -143,6 +143,14 @@ TEST_F(Loader, Files) {
   expect_error("configuration: {crm-file: .}\n", 1, 27, "is not a file");
 }
 
+TEST_F(Loader, VariantsOfAFileWithIncludesAppend) {
+  write("base.inc.yaml", kWorld);
+  const auto file = load(
+      "include: base.inc.yaml\ntimeline:\n  - {at: 1s, note: a}\nvariants:\n  v: {timeline+: [{at: 2s, note: b}]}\n");
+  ASSERT_TRUE(file) << file.error().text();
+  EXPECT_EQ(file->variants[0].timeline.size(), 2U);
+}
+
 TEST_F(Loader, IncludesAreLaidUnder) {
   write("base.inc.yaml", std::string(kWorld) + "until: 5m\nseed: 7\n");
   const auto file = load("include: base.inc.yaml\nseed: 8\ntitle: mine\n");

@@ -1,7 +1,11 @@
 #include "sim/scenario/screen.h"
 
+#include <vector>
+
 #include <fmt/format.h>
 
+#include "engine/cib/crm_shell.h"
+#include "engine/fencer/fencer.h"
 #include "engine/membership/stack.h"
 #include "engine/membership/tools.h"
 #include "engine/node/node.h"
@@ -10,13 +14,17 @@
 
 namespace simcluster::sim {
 
+namespace {
+constexpr std::string_view kShowConfiguration = "crm configure show";
+}  // namespace
+
 Result<void> check_screen(std::string_view command) {
-  if (membership::is_corosync_tool(command)) return {};
+  if (membership::is_corosync_tool(command) || command == kShowConfiguration) return {};
   if (!command.starts_with("crm_mon"))
-    return fail(
-        fmt::format("\"{}\" cannot be shown (expected crm_mon, corosync-quorumtool, corosync-cfgtool or "
-                    "corosync-cmapctl with their options)",
-                    command));
+    return fail(fmt::format(
+        "\"{}\" cannot be shown (expected crm_mon, crm configure show, corosync-quorumtool, corosync-cfgtool or "
+        "corosync-cmapctl with their options)",
+        command));
   auto options = reports::parse_crm_mon_command(command);
   if (!options) return tl::unexpected(options.error());
   return {};
@@ -38,13 +46,21 @@ std::string corosync_screen(Machine& machine, std::string_view command) {
 
 Result<std::string> screen_text(const World& world, Machine& machine, std::string_view command) {
   if (membership::is_corosync_tool(command)) return corosync_screen(machine, command);
+  const node::Node* node = machine.node();
+  if (command == kShowConfiguration) {
+    if (node == nullptr) return fail(fmt::format("the cluster software does not run on {}", machine.name()));
+    return cib::write_crm_shell(node->cib());
+  }
   const auto options = reports::parse_crm_mon_command(command);
   if (!options) return tl::unexpected(options.error());
-  const node::Node* node = machine.node();
   // What the tool says when it finds no cluster (AT part H).
   if (node == nullptr)
     return std::string("Attempting connection to the cluster...\n\nConnection to cluster failed: connection failed\n");
-  return reports::crm_mon_text(node->cib(), *options, {world.now(), machine.spec().profile, machine.name()});
+  std::vector<reports::FencingRecord> fencing;
+  for (const fencer::HistoryEntry& entry : node->fencing_history())
+    fencing.push_back({entry.target, entry.action, entry.delegate, entry.client, entry.origin, entry.reason,
+                       entry.completed, entry.succeeded});
+  return reports::crm_mon_text(node->cib(), *options, {world.now(), machine.spec().profile, machine.name(), fencing});
 }
 
 }  // namespace simcluster::sim

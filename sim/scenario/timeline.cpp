@@ -71,7 +71,7 @@ void Timeline::apply(const TimelineItem& item) {
   acting_(true);
   // Screens tell themselves.
   if (kind != TraceKind::kScreen) {
-    const std::string text = action.text();
+    const std::string text = action.told(world_);
     world_.tracer().emit(action.machine().empty() ? NodeIndex() : world_.find_machine(action.machine()), kind,
                          {{"text", text}});
   }

@@ -192,7 +192,8 @@ Result<void> merge_yaml(YamlNode& base, const YamlNode& over) {
                entry.value.kind == YamlNode::Kind::kMap) {
       if (auto merged = merge_yaml(target->value, entry.value); !merged) return merged;
     } else {
-      auto plain = without_marks(entry.value);
+      // The marks in variants are for what they will be laid upon.
+      auto plain = entry.key == "variants" ? Result<YamlNode>(entry.value) : without_marks(entry.value);
       if (!plain) return tl::unexpected(plain.error());
       if (target != nullptr) {
         target->key_place = entry.key_place;

@@ -24,6 +24,10 @@
 
 namespace simcluster::sim {
 
+namespace {
+constexpr std::string_view kIfcheckd = "ifcheckd";
+}  // namespace
+
 // Agents that someone runs in a shell.
 class HandRuns final : private RunListener {
  public:
@@ -92,6 +96,8 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   void crashed();
   bool signal_daemon(std::string_view process_name, int signal);
   void start_programs();
+  void start_ifcheckd();
+  void end_ifcheckd();
 
   World& world;
   const Machine& machine;
@@ -150,6 +156,15 @@ std::optional<Machine::ManagerView> Machine::manager() const {
                      hash_text(cib::write_compact(node->cib().root()))};
 }
 
+std::map<ClusterNodeId, std::string> Machine::uuids() const {
+  std::map<ClusterNodeId, std::string> uuids;
+  for (std::size_t i = 0; i < impl_->world.machine_count(); ++i) {
+    const MachineSpec& other = impl_->world.machine(NodeIndex(static_cast<NodeIndex::rep>(i))).spec();
+    if (other.cluster && !other.uuid.empty()) uuids[other.cluster_id] = other.uuid;
+  }
+  return uuids;
+}
+
 std::uint64_t Machine::incarnation() const { return impl_->incarnation - 1; }
 bool Machine::standing_still() const {
   return impl_->kernel.frozen() || (impl_->host != nullptr && impl_->host->paused());
@@ -185,6 +200,29 @@ void Machine::Impl::start_programs() {
   }
   ping_events.resize(spec.pings.size());
   for (std::size_t i = 0; i < spec.pings.size(); ++i) ping_events[i] = schedule(Event::kPing, spec.pings[i].offset, i);
+}
+
+// On the Heartbeat stack ifcheckd belongs to the cluster software (CM-9.13).
+void Machine::Impl::start_ifcheckd() {
+  std::vector<std::string> links;
+  for (std::size_t i = 0; i < world.machine_count(); ++i) {
+    const MachineSpec& other = world.machine(NodeIndex(static_cast<NodeIndex::rep>(i))).spec();
+    if (!other.cluster || other.name == spec.name) continue;
+    for (const InterfaceSpec& interface : other.interfaces) {
+      const auto& names = other.heartbeat_interfaces;
+      if (interface.addresses.empty() || std::ranges::find(names, interface.name) == names.end()) continue;
+      links.push_back(fmt::format("{}-{}", other.name, interface.name));
+      links.push_back(interface.addresses.front().address.text());
+    }
+  }
+  if (!links.empty()) kernel.agents().run_program(kIfcheckd, agents::ifcheckd, std::move(links), false);
+}
+
+void Machine::Impl::end_ifcheckd() {
+  std::vector<std::int32_t> pids;
+  for (const ProcessEntry& entry : kernel.processes().all())
+    if (entry.name == kIfcheckd) pids.push_back(entry.pid);
+  for (const std::int32_t pid : pids) kernel.processes().signal(pid, 9);
 }
 
 void Machine::Impl::switch_off() {
@@ -277,6 +315,7 @@ Result<void> Machine::Impl::start_cluster() {
     silence(SimHost::Death::kProcess);
     return result;
   }
+  if (spec.profile.heartbeat_stack && spec.profile.ifcheckd) start_ifcheckd();
   return {};
 }
 
@@ -298,6 +337,7 @@ void Machine::kill_cluster(std::string_view reason) {
 void Machine::Impl::silence(SimHost::Death death) {
   context.queue.cancel(start_event);
   if (host == nullptr) return;
+  if (spec.profile.heartbeat_stack) end_ifcheckd();
   host->die(death);
   if (software != nullptr) dead_software.push_back(std::move(software));
   dead_hosts.push_back(std::move(host));

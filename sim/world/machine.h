@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +87,8 @@ class Machine {
     std::uint64_t cib = 0;  // hash of its replica of the CIB
   };
   std::optional<ManagerView> manager() const;
+  // The UUIDs of all nodes of the Heartbeat stack, by node id.
+  std::map<ClusterNodeId, std::string> uuids() const;
   // How often the cluster software has been started before the present start.
   std::uint64_t incarnation() const;
   // The cluster software runs (crashed, stopped or never started: false).

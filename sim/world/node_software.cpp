@@ -73,6 +73,7 @@ class NodeSoftware final : public ClusterSoftware {
     config.cib_query_time = spec.knobs.cib_query;
     config.fail_fast = spec.fail_fast;
     config.local_addresses = addresses_of(machine);
+    config.uuids = machine.uuids();
     return config;
   }
 

@@ -133,6 +133,9 @@ struct MachineSpec {
   // crashed. None: no watchdog.
   std::optional<Duration> watchdog;
   std::optional<ManagementSpec> management;
+  // The Heartbeat stack: the node's own UUID, and the interfaces on which it hears the others.
+  std::string uuid;
+  std::vector<std::string> heartbeat_interfaces;
   // PCMK_fail_fast=yes (CM-11.7).
   bool fail_fast = false;
   // RestartSec of the unit corosync.service, which restarts on failure (CM-11.12). None: it does not.
