@@ -431,6 +431,10 @@ FakeProcess& FakeHost::start(Program program, Environment environment) {
   return process;
 }
 
+void FakeHost::kill(std::int32_t pid) {
+  if (FakeProcess* process = find(pid); process != nullptr) process->process().kill();
+}
+
 void FakeHost::run() {
   while (!queue_.empty()) run_until(queue_.begin()->first.first);
 }

@@ -153,6 +153,8 @@ class FakeHost {
 
   // Starts a process; it lives until the host is gone.
   FakeProcess& start(Program program, Environment environment);
+  // SIGKILL from somewhere.
+  void kill(std::int32_t pid);
   // Runs until nothing is left to do.
   void run();
   void run_until(Time end);
