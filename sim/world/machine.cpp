@@ -412,6 +412,9 @@ void Machine::jump_clock(Duration by) { impl_->kernel.jump_clock(by); }
 
 bool Machine::Impl::update_attribute(const agents::AttributeUpdate& update) {
   if (software == nullptr || host == nullptr) return false;
+  // Heartbeat starts ifcheckd with everything else: what it says before there is a cluster is lost, and it says it again.
+  const node::Node* running = software->node();
+  if (spec.profile.heartbeat_stack && running != nullptr && running->dc().empty()) return false;
   bool taken = false;
   ClusterSoftware& target = *software;
   host->guarded([&] {
