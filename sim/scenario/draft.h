@@ -30,7 +30,7 @@ struct MachineDraft {
   std::uint32_t id = 0;
   bool id_given = false;
   TextBlock corosync;                           // its own corosync.conf
-  StackVersions stack{"", "", "", "", "", ""};  // what is another one than the scenario's
+  StackVersions stack{"", "", "", "", "", "", "", ""};  // what is another one than the scenario's
   SourcePlace stack_place;
 };
 
