@@ -179,9 +179,7 @@ void append_xml(Element element, int depth, std::string& text) {
   text.append(static_cast<std::size_t>(2 * depth), ' ').append("<").append(element.name());
   for (const Attribute& attribute : element.attributes()) {
     if (attribute.name == "boolean-op" && attribute.value == "and") continue;
-    text.append(" ").append(attribute.name).append("=\"");
-    append_escaped(text, attribute.value);
-    text += '"';
+    append_attribute(text, attribute.name, attribute.value);
   }
   if (!element.first_child()) {
     text += "/>";

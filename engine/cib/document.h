@@ -269,6 +269,9 @@ class Document {
   const std::string& file_name() const { return *file_name_; }
   void set_file_name(std::string_view name);
 
+  // Where CDATA sections with text stand outside of <status>: nothing reads them, and no schema accepts them.
+  const std::vector<SourcePlace>& character_data() const { return character_data_; }
+
   // One more than the largest ElementId in use: the size for tables indexed by it.
   std::size_t element_capacity() const { return nodes_.size(); }
   std::size_t memory_bytes() const;
@@ -347,6 +350,7 @@ class Document {
 
   std::shared_ptr<NameTable> names_;
   std::shared_ptr<const std::string> file_name_;
+  std::vector<SourcePlace> character_data_;
   std::vector<Node> nodes_;
   std::vector<StoredAttribute> attributes_;
   ValueArena values_;
@@ -365,9 +369,10 @@ struct ParseLimits {
   std::size_t attributes_of_one_element = 1000;
 };
 
-// Parses XML text. `file_name` is for messages only. Nothing is fetched; entity declarations are refused. Text between
-// elements and processing instructions are dropped, comments are kept for write_document (S1 C-1.3). Any complaint of
-// the parser, also a warning, is an error, and so is a limit exceeded: one sentence with line and column.
+// Parses XML text. `file_name` is for messages only. Nothing is fetched; entities that a DOCTYPE declares are refused
+// where they are used. Text between elements and processing instructions are dropped, comments are kept for
+// write_document (S1 C-1.3). Any complaint of the parser, also a warning, is an error, and so is a limit exceeded: one
+// sentence with line and column.
 Result<Document> parse_document(std::string_view xml, std::string_view file_name, const ParseLimits& limits = {});
 
 // Formats as the cluster's tools write CIB files: two blanks per level, one element a line, attributes in their order.
@@ -378,6 +383,8 @@ std::string write_element(const Element& element, int depth = 0);
 std::string write_compact(const Element& element);
 // Appends `value` with < > & " and control characters escaped as in attribute values (S1 C-18.2).
 void append_escaped(std::string& out, std::string_view value);
+// Appends ` name="value"`, the value escaped.
+void append_attribute(std::string& out, std::string_view name, std::string_view value);
 
 // ---- inline parts of the handles ----
 

@@ -145,10 +145,27 @@ TEST(Document, BadInputIsOneSentenceWithAPlace) {
   EXPECT_NE(error_of("<a b='1' b='2'/>").find("redefined"), std::string::npos);
   EXPECT_NE(error_of("<a>&nope;</a>").find("nope"), std::string::npos);
   EXPECT_EQ(error_of("<!DOCTYPE a [\n<!ENTITY x 'y'>]>\n<a>&x;</a>"),
-            "t.xml:2:1: entity declarations are not accepted");
-  EXPECT_EQ(error_of("<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>"),
-            "t.xml:1:14: entity declarations are not accepted");
+            "t.xml:3:1: the entity \"x\" is not expanded, expected plain text");
+  EXPECT_EQ(error_of("<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a b='&x;'/>"),
+            "t.xml:1:55: the entity \"x\" is not expanded, expected plain text");
   EXPECT_NE(error_of(std::string_view("<a b='\xff\xfe'/>")).find("t.xml:1:"), std::string::npos);
+}
+
+// What a DOCTYPE declares is not used, so it changes nothing (as 2.1.5 reads it).
+TEST(Document, DeclarationsAreSkipped) {
+  EXPECT_EQ(write_compact(parse("<!DOCTYPE a [<!ENTITY x 'y'><!ATTLIST a c CDATA 'd'>]><a b='&lt;&#65;'/>").root()),
+            "<a b=\"&lt;A\"/>");
+  EXPECT_EQ(write_compact(parse("<!DOCTYPE b SYSTEM '/nothing.dtd'><a/>").root()), "<a/>");
+}
+
+TEST(Document, CharacterDataIsNotedOutsideOfTheStatus) {
+  const auto count = [](std::string_view text) { return parse(text).character_data().size(); };
+  EXPECT_EQ(count("<cib>text<a><![CDATA[ \n]]></a></cib>"), 0u);
+  EXPECT_EQ(count("<cib><status><![CDATA[x]]><a><![CDATA[x]]></a></status></cib>"), 0u);
+  const Document document = parse("<cib>\n <a><![CDATA[<x>\n]]></a><a><![CDATA[y]]></a></cib>");
+  ASSERT_EQ(document.character_data().size(), 2u);
+  EXPECT_EQ(document.character_data()[0].line, 2);
+  EXPECT_EQ(document.character_data()[1].line, 3);
 }
 
 TEST(Document, LimitsAreErrors) {

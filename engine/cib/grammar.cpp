@@ -29,7 +29,7 @@ constexpr std::array kGrammar = {
                "expression* date_expression* rsc_expression* op_expression* rule*"},
     Production{"expression", "id:id! attribute! operation:expression! value type:value-type value-source:value-source",
                ""},
-    Production{"date_expression", "id:id! operation:date-operation start end", "duration? date_spec?"},
+    Production{"date_expression", "id:id! operation:date-operation! start end", "duration? date_spec?"},
     Production{"duration",
                "id:id! years months weeks days hours minutes seconds monthdays< weekdays< yearsdays< yeardays< "
                "weekyears< moon<",
@@ -106,7 +106,7 @@ constexpr std::array kGrammar = {
 
     Production{"acls", "", "acl_target* acl_group* acl_role* acl_user*^"},
     Production{"acl_target", "id! name", "role*"},
-    Production{"acl_group", "id! name", "role*"},
+    Production{"acl_group", "id:id! name", "role*"},
     Production{"role", "id:ref!", ""},
     Production{"acl_role", "id:id! description", "acl_permission* read*^ write*^ deny*^"},
     Production{"acl_permission", "id:id! kind:permission! xpath reference:ref object-type attribute description", ""},

@@ -27,9 +27,10 @@ class DocumentBuilder {
   static DocumentBuilder& self(void* context) {
     return *static_cast<DocumentBuilder*>(static_cast<xmlParserCtxtPtr>(context)->_private);
   }
+  // Attributes that only a DOCTYPE gives come last, and do not count.
   static void on_start(void* context, const xmlChar* local, const xmlChar* prefix, const xmlChar*, int namespaces,
-                       const xmlChar** namespace_pairs, int attributes, int, const xmlChar** values) {
-    self(context).start(local, prefix, namespaces, namespace_pairs, attributes, values);
+                       const xmlChar** namespace_pairs, int attributes, int defaulted, const xmlChar** values) {
+    self(context).start(local, prefix, namespaces, namespace_pairs, attributes - defaulted, values);
   }
   static void on_end(void* context, const xmlChar*, const xmlChar*, const xmlChar*) {
     DocumentBuilder& builder = self(context);
@@ -38,8 +39,14 @@ class DocumentBuilder {
     --builder.depth_;
   }
   static void on_comment(void* context, const xmlChar* text) { self(context).comment(text); }
-  static void on_entity_declaration(void* context, const xmlChar*, int, const xmlChar*, const xmlChar*, xmlChar*) {
-    self(context).stop("entity declarations are not accepted");
+  static void on_cdata(void* context, const xmlChar* text, int length) {
+    self(context).character_data({reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)});
+  }
+  // Declarations are skipped, so that there is nothing to expand.
+  static xmlEntityPtr on_entity(void* context, const xmlChar* name) {
+    self(context).stop(
+        fmt::format("the entity \"{}\" is not expanded, expected plain text", reinterpret_cast<const char*>(name)));
+    return nullptr;
   }
   static void on_error(void* context, xmlErrorPtr error) {
     // libxml2 hands the parser context to structured handlers
@@ -49,9 +56,13 @@ class DocumentBuilder {
   void start(const xmlChar* local, const xmlChar* prefix, int namespaces, const xmlChar** namespace_pairs,
              int attributes, const xmlChar** values);
   void comment(const xmlChar* text);
+  void character_data(std::string_view text);
   void parser_error(const xmlError& error);
   void stop(std::string message);
   void advance_to_tag();
+  SourcePlace here() const {
+    return {file_name_, static_cast<int>(line_), static_cast<int>(offset_ - line_start_ + 1)};
+  }
   Name name_of(const xmlChar* local, const xmlChar* prefix);
   Name intern(std::string_view text) { return document_.intern_name(text); }
   bool has_attribute(ElementId id, Name name) const { return Element(&document_, id).has(name); }
@@ -157,11 +168,21 @@ void DocumentBuilder::comment(const xmlChar* text) {
   document_.link(made, open_, ElementId::none());
 }
 
+// Plain text is dropped before a document is validated, a CDATA section is not (S1 C-1.3). `status` may hold any.
+void DocumentBuilder::character_data(std::string_view text) {
+  if (failed_ || text.find_first_not_of(" \t\r\n") == std::string_view::npos) return;
+  for (Element at = document_.element(open_); at; at = at.parent()) {
+    if (at.is(names::kStatus)) return;
+  }
+  advance_to_tag();
+  document_.character_data_.push_back(here());
+}
+
 void DocumentBuilder::stop(std::string message) {
   if (!failed_) {
     failed_ = true;
     advance_to_tag();
-    error_ = {std::move(message), {file_name_, static_cast<int>(line_), static_cast<int>(offset_ - line_start_ + 1)}};
+    error_ = {std::move(message), here()};
   }
   xmlStopParser(parser_);
 }
@@ -190,14 +211,15 @@ Result<Document> DocumentBuilder::run() {
   sax.startElementNs = on_start;
   sax.endElementNs = on_end;
   sax.comment = on_comment;
-  sax.entityDecl = on_entity_declaration;
+  sax.cdataBlock = on_cdata;
+  sax.getEntity = on_entity;
   sax.serror = on_error;
   parser_ = xmlCreateMemoryParserCtxt(xml_.data(), static_cast<int>(xml_.size()));
   if (parser_ == nullptr) return fail("the XML parser cannot be set up", place);
   parser_->_private = this;
   parser_->userData = parser_;
   if (parser_->sax != nullptr) *parser_->sax = sax;
-  // NOENT concerns only the five entities of XML itself here, since no other can be declared.
+  // NOENT concerns only the five entities of XML itself here, since no other is known.
   xmlCtxtUseOptions(parser_, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_HUGE);
   xmlParseDocument(parser_);
   const bool well_formed = parser_->wellFormed != 0;

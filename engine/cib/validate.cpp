@@ -267,6 +267,9 @@ class Validator {
                          root ? root.place() : SourcePlace{document_.file_name(), 0, 0}});
       return std::move(errors_);
     }
+    for (const SourcePlace& place : document_.character_data()) {
+      if (!full()) errors_.push_back({"a CDATA section with text cannot stand here", place});
+    }
     check(root, grammar().at("cib"));
     for (const auto& [element, name] : references_) {
       if (full()) break;
@@ -306,8 +309,10 @@ class Validator {
       const auto rule = std::find_if(production.attributes.begin(), production.attributes.end(),
                                      [&](const AttributeRule& r) { return r.name == attribute.name; });
       if (rule == production.attributes.end() || schema_ > rule->last) {
-        // `status` may carry anything; namespaces are the parser's business.
-        if (production.name != "status" && !attribute.name.starts_with("xmlns")) {
+        // `status` may carry anything but a namespace; declaring one is not using it.
+        if (attribute.name == "xmlns" && !attribute.value.empty()) {
+          wrong(element, fmt::format("it is in the namespace \"{}\", expected none", attribute.value));
+        } else if (production.name != "status" && !attribute.name.starts_with("xmlns")) {
           wrong(element, fmt::format("the attribute \"{}\" is not known here", attribute.name));
         }
         continue;
@@ -415,7 +420,8 @@ class Validator {
 
   // Wants exactly these attributes and children of those that depend on the operation.
   void check_date(const Element& element) {
-    const std::string_view operation = element.value(names::kOperation, "in_range");
+    const std::string_view operation = element.value(names::kOperation);
+    if (operation.empty()) return;  // missing, which has been said
     const bool range = operation == "in_range";
     const bool spec = operation == "date_spec";
     const bool start = element.has(names::kStart);
@@ -442,7 +448,9 @@ class Validator {
     const int forms =
         (element.has("xpath") ? 1 : 0) + (element.has("reference") ? 1 : 0) + (element.has("object-type") ? 1 : 0);
     if (forms != 1) wrong(element, "expected one of xpath, reference and object-type");
-    if (element.has("xpath") && element.has(names::kAttribute)) wrong(element, "xpath takes no attribute");
+    if (element.has(names::kAttribute) && !element.has("object-type")) {
+      wrong(element, "only object-type takes an attribute");
+    }
   }
 
   void check_agent(const Element& element) {

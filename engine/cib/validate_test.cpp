@@ -84,6 +84,53 @@ TEST(Validate, Enumerations) {
             "v.xml:8:1: element <rsc_ticket> \"t\": loss-policy is \"cry\", expected stop, demote, fence or freeze");
 }
 
+// As 2.1.5 refuses them: plain text is dropped before, what only declares a namespace is not in it.
+TEST(Validate, TextAndNamespaces) {
+  EXPECT_EQ(resources("text"), "valid");
+  EXPECT_EQ(resources("<![CDATA[ ]]>"), "valid");
+  EXPECT_EQ(resources("\n<![CDATA[text]]>"), "v.xml:6:1: a CDATA section with text cannot stand here");
+  EXPECT_EQ(resources("<primitive xmlns:p='urn:x' id='a' class='lsb' type='x'/>"), "valid");
+  EXPECT_EQ(resources("<primitive xmlns='' id='a' class='lsb' type='x'/>"), "valid");
+  EXPECT_EQ(resources("<primitive xmlns='urn:x' id='a' class='lsb' type='x'/>"),
+            "v.xml:5:1: element <primitive> \"a\": it is in the namespace \"urn:x\", expected none");
+  EXPECT_EQ(resources("<p:primitive xmlns:p='urn:x' id='a' class='lsb' type='x'/>"),
+            "v.xml:5:1: element <p:primitive> \"a\": it cannot stand in <resources>");
+}
+
+// Measured with 2.1.5.
+TEST(Validate, DatesNeedAnOperation) {
+  const auto location = [](std::string_view condition) {
+    return constraint("<rsc_location id='l' rsc='a'><rule id='r' score='1'>" + std::string(condition) +
+                      "</rule></rsc_location>");
+  };
+  EXPECT_EQ(location("<date_expression id='d' operation='in_range' end='2020-01-01'/>"), "valid");
+  EXPECT_EQ(location("<date_expression id='d' end='2020-01-01'/>"),
+            "v.xml:8:52: element <date_expression> \"d\": the attribute \"operation\" is missing");
+}
+
+// Measured with 2.1.5: targets are plain text, groups are ids.
+TEST(Validate, AccessControl) {
+  const auto acls = [](std::string_view text) {
+    return first_error(
+        "<cib validate-with='pacemaker-3.0' admin_epoch='0' epoch='0' num_updates='0'><configuration>"
+        "<crm_config/><nodes/><resources/><constraints/><acls>\n" +
+        std::string(text) + "<acl_role id='r'/></acls></configuration></cib>");
+  };
+  EXPECT_EQ(acls("<acl_target id='a b'/>"), "valid");
+  EXPECT_EQ(acls("<acl_target id='r'/>"), "valid");
+  EXPECT_EQ(acls("<acl_group id='a b'/>"),
+            "v.xml:2:1: element <acl_group> \"a b\": id is \"a b\", expected a letter or _, then letters, digits and _ "
+            ". -");
+  EXPECT_EQ(acls("<acl_group id='r'/>"), "v.xml:2:22: element <acl_role> \"r\": the id \"r\" is used twice");
+  const auto permission = [&](std::string_view what) {
+    return acls("<acl_role id='q'><acl_permission id='p' kind='read' " + std::string(what) + "/></acl_role>");
+  };
+  EXPECT_EQ(permission("object-type='op' attribute='x'"), "valid");
+  EXPECT_EQ(permission("reference='q'"), "valid");
+  EXPECT_EQ(permission("reference='q' attribute='x'"),
+            "v.xml:2:18: element <acl_permission> \"p\": only object-type takes an attribute");
+}
+
 TEST(Validate, Forms) {
   EXPECT_EQ(constraint("<rsc_location id='l' rsc='a'/>"),
             "v.xml:8:1: element <rsc_location> \"l\": expected node and score, or a <rule>");

@@ -49,11 +49,7 @@ class DocumentWriter {
     out_ += '<';
     out_ += document_.name_text(node.name);
     for (const Attribute attribute : Element(&document_, id).attributes()) {
-      out_ += ' ';
-      out_ += attribute.name;
-      out_ += "=\"";
-      append_escaped(out_, attribute.value);
-      out_ += '"';
+      append_attribute(out_, attribute.name, attribute.value);
     }
     const bool has_children =
         pretty_ ? node.first_child.valid() : static_cast<bool>(Element(&document_, id).first_child());
@@ -109,6 +105,14 @@ void append_escaped(std::string& out, std::string_view value) {
     }
   }
   out.append(value.substr(plain));
+}
+
+void append_attribute(std::string& out, std::string_view name, std::string_view value) {
+  out += ' ';
+  out += name;
+  out += "=\"";
+  append_escaped(out, value);
+  out += '"';
 }
 
 }  // namespace simcluster::cib

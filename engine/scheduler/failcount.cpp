@@ -37,11 +37,10 @@ bool matches_slowly(std::string_view text, std::string_view name, bool numbered)
   return matched;
 }
 
-// Whether `text` (an attribute's name after its prefix) belongs to the resource. A dot in the name matches any
-// character (S0 GU-8.3).
+// Whether `text` (an attribute's name after its prefix) belongs to the resource: with `old_names` the resource's name
+// is all of it. A dot in the name matches any character (S0 GU-8.3).
 bool matches(std::string_view text, std::string_view name, bool numbered, bool old_names) {
-  if (old_names && text == name) return true;
-  if (has_regex_characters(name)) return matches_slowly(text, name, numbered);
+  if (has_regex_characters(name)) return old_names ? text == name : matches_slowly(text, name, numbered);
   if (text.size() <= name.size()) return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (name[i] != '.' && name[i] != text[i]) return false;
@@ -52,7 +51,7 @@ bool matches(std::string_view text, std::string_view name, bool numbered, bool o
     while (end < text.size() && is_digit(text[end])) ++end;
     text.remove_prefix(end);
   }
-  if (text.empty()) return old_names;
+  if (old_names || text.empty()) return old_names && text.empty();
   return text.front() == '#' && is_operation_part(text.substr(1));
 }
 

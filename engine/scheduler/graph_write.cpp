@@ -34,13 +34,7 @@ class GraphWriter {
   }
 
  private:
-  void attribute(std::string_view name, std::string_view value) {
-    out_ += ' ';
-    out_ += name;
-    out_ += "=\"";
-    cib::append_escaped(out_, value);
-    out_ += '"';
-  }
+  void attribute(std::string_view name, std::string_view value) { cib::append_attribute(out_, name, value); }
   void attribute(std::string_view name, std::int64_t value) {
     char text[24];
     const auto end = std::to_chars(text, text + sizeof text, value).ptr;

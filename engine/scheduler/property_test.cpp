@@ -118,9 +118,7 @@ std::string disguised(const cib::Element& element, Random& random, int depth = 0
   };
   std::vector<std::string> attributes;
   for (const cib::Attribute attribute : element.attributes()) {
-    std::string text = std::string(attribute.name) + "=\"";
-    cib::append_escaped(text, attribute.value);
-    attributes.push_back(text + "\"");
+    cib::append_attribute(attributes.emplace_back(), attribute.name, attribute.value);
   }
   for (std::size_t i = attributes.size(); i > 1; --i) std::swap(attributes[i - 1], attributes[random.below(i)]);
   std::string text = "<" + std::string(element.name());

@@ -36,7 +36,7 @@ struct Options {
   int transition_id = 1;             // printed in the graph header
   LocalOffset utc_offset = nullptr;  // of local time, for display; null: UTC
   LogSink* log = nullptr;            // borrowed, for messages about the run; null: none
-  bool old_fail_counts = false;      // names without operation count, too, as until 1.1.16 (CM-9.1)
+  bool old_fail_counts = false;      // names are without operation, as until 1.1.16 (CM-9.1)
   Legacy legacy;                     // of old releases
 };
 

@@ -94,6 +94,7 @@ def main():
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", help="folder for the documents of disagreement")
+    parser.add_argument("--schema", default="pacemaker-3.9", help="what the documents declare")
     parser.add_argument("--reference", default="/usr/sbin/crm_simulate")
     options = parser.parse_intermixed_args()
     if not os.access(options.reference, os.X_OK):
@@ -104,7 +105,7 @@ def main():
     while done < options.count:
         name = rng.choice(options.files)
         root = ET.parse(name).getroot()
-        root.set("validate-with", "pacemaker-3.9")
+        root.set("validate-with", options.schema)
         what = change(root, rng)
         if what is None:
             continue

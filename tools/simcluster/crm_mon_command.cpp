@@ -48,7 +48,7 @@ int crm_mon_command(const Arguments& arguments) {
   versions.pacemaker = given.pacemaker;
   const auto profile = make_profile(versions);
   if (!profile) return usage_error("crm_mon", profile.error());
-  const Input input = read_input("simcluster", given.files.front() == "-" ? "" : given.files.front());
+  const Input input = read_input_as_is("simcluster", given.files.front() == "-" ? "" : given.files.front());
   std::fputs(input.error.c_str(), stderr);
   if (!input.document) return kUnusable;
   const std::int64_t now = given.now ? static_cast<std::int64_t>(*given.now) : std::time(nullptr);

@@ -36,6 +36,31 @@ constexpr std::string_view kNoValidation =
     "Schema validation of configuration is disabled (support for validate-with set to \"none\" is deprecated and will "
     "be removed in a future release)";
 
+// Nothing when all is well.
+std::optional<Input> refusal(const cib::UpgradeResult& upgraded) {
+  if (upgraded.outcome == cib::UpgradeOutcome::kValid) return std::nullopt;
+  Input input;
+  for (const Error& error : upgraded.errors) input.error += error.text() + "\n";
+  if (!upgraded.summary.empty()) input.error += upgraded.summary + "\n";
+  input.status = exit_status::kInvalidConfiguration;
+  return input;
+}
+
+Input parsed_input(const std::string& program, const std::string& file) {
+  Input input;
+  Result<cib::Document> document = parse(file);
+  if (!document) {
+    input.error = program + ": Could not read input XML: Bad input value provided\n" + document.error().text() + "\n";
+    input.status = exit_status::kBadInput;
+    return input;
+  }
+  cib::MutableElement root = document->root();
+  if (root.is(cib::names::kCib) && !root.first_child(cib::names::kStatus)) root.append_child(cib::names::kStatus);
+  if (root.value(cib::names::kValidateWith) == "none") input.notice = std::string(kNoValidation) + "\n";
+  input.document = std::move(*document);
+  return input;
+}
+
 }  // namespace
 
 Result<std::string> read_bytes(const std::string& file) {
@@ -52,26 +77,16 @@ bool write_file(const std::string& file, const std::string& text) {
 }
 
 Input read_input(const std::string& program, const std::string& file) {
-  Input input;
-  Result<cib::Document> document = parse(file);
-  if (!document) {
-    input.error = program + ": Could not read input XML: Bad input value provided\n" + document.error().text() + "\n";
-    input.status = exit_status::kBadInput;
-    return input;
-  }
-  cib::MutableElement root = document->root();
-  if (root.is(cib::names::kCib) && !root.first_child(cib::names::kStatus)) root.append_child(cib::names::kStatus);
-  if (root.value(cib::names::kValidateWith) == "none") input.notice = std::string(kNoValidation) + "\n";
-  const cib::UpgradeResult upgraded = cib::upgrade(*document);
-  if (upgraded.outcome != cib::UpgradeOutcome::kValid) {
-    for (const Error& error : upgraded.errors) input.error += error.text() + "\n";
-    if (!upgraded.summary.empty()) input.error += upgraded.summary + "\n";
-    input.notice.clear();
-    input.status = exit_status::kInvalidConfiguration;
-    return input;
-  }
-  input.document = std::move(*document);
-  return input;
+  Input input = parsed_input(program, file);
+  if (!input.document) return input;
+  return refusal(cib::upgrade(*input.document)).value_or(std::move(input));
+}
+
+Input read_input_as_is(const std::string& program, const std::string& file) {
+  Input input = parsed_input(program, file);
+  if (!input.document) return input;
+  cib::Document newest = *input.document;
+  return refusal(cib::upgrade(newest)).value_or(std::move(input));
 }
 
 }  // namespace simcluster::tools

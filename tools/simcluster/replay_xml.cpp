@@ -36,13 +36,7 @@ class XmlWriter {
     in_tag_ = true;
     for (const auto& [key, value] : attributes) attribute(key, value);
   }
-  void attribute(std::string_view name, std::string_view value) {
-    out_ += ' ';
-    out_ += name;
-    out_ += "=\"";
-    cib::append_escaped(out_, value);
-    out_ += '"';
-  }
+  void attribute(std::string_view name, std::string_view value) { cib::append_attribute(out_, name, value); }
   // Left out when empty.
   void optional_attribute(std::string_view name, std::string_view value) {
     if (!value.empty()) attribute(name, value);
