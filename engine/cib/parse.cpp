@@ -42,10 +42,19 @@ class DocumentBuilder {
   static void on_cdata(void* context, const xmlChar* text, int length) {
     self(context).character_data({reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)});
   }
-  // Declarations are skipped, so that there is nothing to expand.
+  // An entity may be declared, but not used. libxml2 looks one with a text of its own up when it has just been
+  // declared.
+  static void on_entity_declaration(void* context, const xmlChar* name, int type, const xmlChar*, const xmlChar*,
+                                    xmlChar*) {
+    if (type == XML_INTERNAL_GENERAL_ENTITY) self(context).declared_ = reinterpret_cast<const char*>(name);
+  }
   static xmlEntityPtr on_entity(void* context, const xmlChar* name) {
-    self(context).stop(
-        fmt::format("the entity \"{}\" is not expanded, expected plain text", reinterpret_cast<const char*>(name)));
+    DocumentBuilder& builder = self(context);
+    const std::string_view text(reinterpret_cast<const char*>(name));
+    if (text != builder.declared_) {
+      builder.stop(fmt::format("the entity \"{}\" is not expanded, expected plain text", text));
+    }
+    builder.declared_.clear();
     return nullptr;
   }
   static void on_error(void* context, xmlErrorPtr error) {
@@ -85,6 +94,7 @@ class DocumentBuilder {
   std::size_t elements_ = 0;
   bool failed_ = false;
   Error error_;
+  std::string declared_;  // the entity just declared
   std::vector<KnownName> known_ = std::vector<KnownName>(kKnownNames);
   // Place of the last start tag: byte offset, line, and the offset at which the line begins.
   std::size_t offset_ = 0;
@@ -212,6 +222,7 @@ Result<Document> DocumentBuilder::run() {
   sax.endElementNs = on_end;
   sax.comment = on_comment;
   sax.cdataBlock = on_cdata;
+  sax.entityDecl = on_entity_declaration;
   sax.getEntity = on_entity;
   sax.serror = on_error;
   parser_ = xmlCreateMemoryParserCtxt(xml_.data(), static_cast<int>(xml_.size()));

@@ -1,5 +1,6 @@
 // Conversions up to pacemaker-3.0: access control lists (S1 C-1.14) and retired names (S1 C-1.13).
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -22,34 +23,43 @@ bool needs_acl_conversion(const Document& document) {
 
 namespace {
 
-// <read ref= tag= xpath= attribute=/> becomes <acl_permission kind="read" reference= object-type= ../>.
+// <read ref= tag= xpath= attribute=/> becomes <acl_permission kind="read" reference= object-type= ../>. Only a type
+// keeps its attribute; with an XPath it becomes part of that, with a reference it is lost.
+void convert_permission(MutableElement permission) {
+  const std::string kind(permission.name());
+  permission.rename("acl_permission");
+  permission.set_attribute("kind", kind);
+  for (const auto& [from, to] :
+       {std::pair<std::string_view, std::string_view>{"ref", "reference"}, {"tag", "object-type"}}) {
+    if (const auto value = permission.attribute(from)) {
+      permission.set_attribute(to, *value);
+      permission.remove_attribute(from);
+    }
+  }
+  if (permission.has("object-type") || !permission.has(names::kAttribute)) return;
+  if (permission.has("xpath")) {
+    const std::string path = fmt::format("{}[@{}]", permission.value("xpath"), permission.value(names::kAttribute));
+    permission.set_attribute("xpath", path);
+  }
+  permission.remove_attribute(names::kAttribute);
+}
+
 void convert_permissions(MutableElement owner) {
   for (const MutableElement child : owner.children()) {
-    MutableElement permission(child);
-    const std::string kind(permission.name());
-    if (kind != "read" && kind != "write" && kind != "deny") continue;
-    permission.rename("acl_permission");
-    permission.set_attribute("kind", kind);
-    for (const auto& [from, to] :
-         {std::pair<std::string_view, std::string_view>{"ref", "reference"}, {"tag", "object-type"}}) {
-      if (const auto value = permission.attribute(from)) {
-        permission.set_attribute(to, *value);
-        permission.remove_attribute(from);
-      }
-    }
+    if (child.is("read") || child.is("write") || child.is("deny")) convert_permission(child);
   }
 }
 
 }  // namespace
 
+// What a user may becomes a role of its own behind the user.
 void convert_acls(Document& document) {
   const MutableElement acls = document.find_path("configuration/acls");
-  for (const MutableElement child : acls.children()) {
-    MutableElement entry(child);
+  for (MutableElement entry = acls.first_child(); entry; entry = entry.next_sibling()) {
     if (entry.is("acl_role")) convert_permissions(entry);
     if (!entry.is("acl_user")) continue;
     entry.rename("acl_target");
-    const std::string role_id = fmt::format("{}-role", entry.id());
+    const std::string role_id = fmt::format("auto-{}", entry.id());
     MutableElement role;
     for (const MutableElement part : entry.children()) {
       MutableElement moved(part);
@@ -57,18 +67,22 @@ void convert_acls(Document& document) {
         moved.rename("role");
         continue;
       }
-      if (!role) role = MutableElement(acls).append_child("acl_role").set_attribute(names::kId, role_id);
+      if (!role) {
+        role = MutableElement(acls).insert_child("acl_role", entry.next_sibling());
+        role.set_attribute(names::kId, role_id);
+      }
       moved.move(role, Element());
     }
-    if (!role) continue;
-    convert_permissions(role);
-    entry.append_child("role").set_attribute(names::kId, role_id);
+    if (role) entry.append_child("role").set_attribute(names::kId, role_id);
   }
 }
 
 // ---- retired names ----
 
 namespace {
+
+// Of the ids that the conversion makes; others stay (measured with 2.1.5).
+constexpr std::string_view kPrefix = "_2TO3_";
 
 using Words = std::initializer_list<std::string_view>;
 
@@ -95,11 +109,6 @@ const Words kOldCommands = {"pcmk_list_cmd", "pcmk_monitor_cmd", "pcmk_off_cmd",
 const Words kOperationMeta = {"interval-origin", "start-delay", "enabled", "on-fail",
                               "record-pending",  "role",        "timeout"};
 
-bool is_resource(const Element& element) {
-  return element.is(names::kPrimitive) || element.is(names::kTemplate) || element.is(names::kGroup) ||
-         element.is(names::kClone) || element.is(names::kMaster) || element.is(names::kBundle);
-}
-
 bool is_old_property(const Element& pair) {
   const std::string_view name = pair.value(names::kName);
   if (name == "cluster-infrastructure") return among(kOldStacks, pair.value(names::kValue));
@@ -113,7 +122,7 @@ bool is_old_pair(const Element& pair) {
   const Element owner = set.parent();
   const std::string_view name = pair.value(names::kName);
   if (set.is(names::kClusterPropertySet)) return is_old_property(pair);
-  if (set.is(names::kMetaAttributes) && (is_resource(owner) || owner.is(names::kRscDefaults))) {
+  if (set.is(names::kMetaAttributes) && (owner.is(names::kPrimitive) || owner.is(names::kTemplate))) {
     return among(kIsolation, name) || name == "resource-failure-stickiness";
   }
   if (!set.is(names::kInstanceAttributes)) return false;
@@ -153,11 +162,24 @@ class Converter {
     if (element.is(names::kNvpair)) convert_pair(element);
   }
 
+  // The last start or promote says it for the resource, unless the resource says it itself.
   void convert_requires(MutableElement op) {
     const std::string value(op.value("requires"));
     op.remove_attribute("requires");
     const std::string_view name = op.value(names::kName);
-    if (name == "start" || name == "promote") put(op.parent().parent(), "meta_attributes", "requires", value);
+    if (name != "start" && name != "promote") return;
+    MutableElement resource = op.parent().parent();
+    const std::string set_id = fmt::format("{}{}-meta", kPrefix, resource.id());
+    for (const Element set : resource.children(names::kMetaAttributes)) {
+      if (set.id() != set_id && set.child_with(names::kNvpair, names::kName, "requires")) return;
+    }
+    MutableElement set = resource.child_with_id(names::kMetaAttributes, set_id);
+    if (!set) set = resource.append_child(names::kMetaAttributes).set_attribute(names::kId, set_id);
+    MutableElement pair = set.first_child(names::kNvpair);
+    if (!pair) pair = set.append_child(names::kNvpair);
+    pair.set_attribute(names::kId, fmt::format("{}{}-meta-requires", kPrefix, op.id()))
+        .set_attribute(names::kName, "requires")
+        .set_attribute(names::kValue, value);
   }
 
   void convert_pair(MutableElement pair) {
@@ -166,19 +188,18 @@ class Converter {
     if (set.is(names::kClusterPropertySet)) return convert_property(pair, name);
     if (set.is(names::kMetaAttributes)) {
       if (name == "resource-failure-stickiness") return failure_stickiness(pair);
+      if (set.child_with(names::kNvpair, names::kId, stopped_by_)) return drop(pair);
+      stopped_by_ = pair.id();
       pair.set_attribute(names::kName, "target-role").set_attribute(names::kValue, "Stopped");
       return;
     }
-    if (set.parent().is(names::kOp)) {
-      put(set.parent(), "meta_attributes", name, std::string(pair.value(names::kValue)));
-      return drop(pair);
-    }
+    if (set.parent().is(names::kOp)) return move_to_meta(pair, name);
     if (name != "pcmk_arg_map") {
       pair.set_attribute(names::kName, name.substr(0, name.size() - 3) + "action");
       return;
     }
     const std::string value(pair.value(names::kValue));
-    if (!value.starts_with("port:")) return drop(pair);
+    if (!value.starts_with("port:") || value.find(',') != std::string::npos) return drop(pair);
     pair.set_attribute(names::kName, "pcmk_host_argument")
         .set_attribute(names::kValue, std::string_view(value).substr(5));
   }
@@ -195,16 +216,61 @@ class Converter {
       pair.set_attribute(names::kName, dashed);
       return;
     }
-    const MutableElement configuration = document_.find_path("configuration");
-    const auto defaults = [&](std::string_view section) { return MutableElement(configuration).ensure_child(section); };
-    if (dashed == "default-action-timeout") put(defaults("op_defaults"), "meta_attributes", "timeout", value);
-    if (dashed == "default-resource-stickiness")
-      put(defaults("rsc_defaults"), "meta_attributes", "resource-stickiness", value);
-    if (dashed == "is-managed-default") put(defaults("rsc_defaults"), "meta_attributes", "is-managed", value);
+    if (dashed == "default-action-timeout") return move_to_defaults(pair, names::kOpDefaults, "timeout");
+    if (dashed == "default-resource-stickiness") {
+      return move_to_defaults(pair, names::kRscDefaults, "resource-stickiness");
+    }
+    if (dashed == "is-managed-default") return move_to_defaults(pair, names::kRscDefaults, "is-managed");
     if (dashed == "default-resource-failure-stickiness" && value == "-INFINITY") {
-      put(defaults("rsc_defaults"), "meta_attributes", "migration-threshold", "1");
+      pair.set_attribute(names::kValue, "1");
+      return move_to_defaults(pair, names::kRscDefaults, "migration-threshold");
     }
     drop(pair);
+  }
+
+  // A section that was there keeps what it says, and without any set it takes nothing.
+  void move_to_defaults(MutableElement pair, Name section_name, std::string_view name) {
+    MutableElement configuration = document_.find_path("configuration");
+    const MutableElement present = configuration.first_child(section_name);
+    const bool made = present && made_sections_.contains(present.index().index());
+    if (present && !made) {
+      const MutableElement set = present.first_child(names::kMetaAttributes);
+      if (!set || set.child_with(names::kNvpair, names::kName, name)) return drop(pair);
+      return move(pair, set, name);
+    }
+    MutableElement set = present.first_child(names::kMetaAttributes);
+    if (!made) {
+      MutableElement section = configuration.append_child(section_name);
+      made_sections_.insert(section.index().index());
+      set = section.append_child(names::kMetaAttributes);
+      std::string id(section.name());
+      std::replace(id.begin(), id.end(), '_', '-');
+      set.set_attribute(names::kId, fmt::format("{}-{}", kPrefix, id));
+    }
+    move(pair, set, name);
+  }
+
+  // A later set that has the name, too, wins.
+  void move_to_meta(MutableElement pair, const std::string& name) {
+    const MutableElement from = pair.parent();
+    MutableElement op = from.parent();
+    for (Element later = from.next_sibling(names::kInstanceAttributes); later;
+         later = later.next_sibling(names::kInstanceAttributes)) {
+      if (later.child_with(names::kNvpair, names::kName, name)) return drop(pair);
+    }
+    MutableElement set = op.first_child(names::kMetaAttributes);
+    if (!set) {
+      set = op.append_child(names::kMetaAttributes);
+      set.set_attribute(names::kId, fmt::format("{}{}-meta", kPrefix, op.id()));
+    }
+    move(pair, set, name);
+  }
+
+  static void move(MutableElement pair, MutableElement set, std::string_view name) {
+    MutableElement from = pair.parent();
+    pair.set_attribute(names::kName, name);
+    pair.move(set, Element());
+    drop_empty(from);
   }
 
   void failure_stickiness(MutableElement pair) {
@@ -212,36 +278,18 @@ class Converter {
     pair.set_attribute(names::kName, "migration-threshold").set_attribute(names::kValue, "1");
   }
 
-  // A set that becomes empty goes too.
   static void drop(MutableElement pair) {
     MutableElement set = pair.parent();
     pair.remove();
-    if (!set.first_child() && !set.is(names::kClusterPropertySet)) set.remove();
+    drop_empty(set);
   }
-
-  // Adds a pair to the owner's first set of that kind, unless the set has the name already.
-  void put(MutableElement owner, std::string_view kind, std::string_view name, const std::string& value) {
-    MutableElement set = owner.first_child(kind);
-    if (!set || set.has(names::kIdRef)) {
-      set = owner.append_child(kind);
-      set.set_attribute(names::kId,
-                        free_id(fmt::format("{}-{}", owner.id().empty() ? owner.name() : owner.id(), kind)));
-    }
-    if (set.child_with(names::kNvpair, names::kName, name)) return;
-    const std::string id = free_id(fmt::format("{}-{}", set.id(), name));
-    set.append_child(names::kNvpair)
-        .set_attribute(names::kId, id)
-        .set_attribute(names::kName, name)
-        .set_attribute(names::kValue, value);
-  }
-
-  std::string free_id(std::string wanted) const {
-    std::string id = wanted;
-    for (int i = 0; document_.find_id(id); ++i) id = fmt::format("{}-{}", wanted, i);
-    return id;
+  static void drop_empty(MutableElement set) {
+    if (!set.first_child(names::kNvpair) && !set.is(names::kClusterPropertySet)) set.remove();
   }
 
   Document& document_;
+  std::string stopped_by_;               // id of the pair that isolation became last
+  std::set<std::size_t> made_sections_;  // defaults that were not there
 };
 
 }  // namespace

@@ -251,17 +251,140 @@ TEST(Upgrade, RetiredNamesTo3) {
             "<crm_config><cluster_property_set id=\"x\"><nvpair id=\"n1\" name=\"stonith-enabled\" value=\"true\"/>"
             "</cluster_property_set></crm_config>");
   EXPECT_EQ(upgraded(parts, "rsc_defaults"),
-            "<rsc_defaults><meta_attributes id=\"rsc_defaults-meta_attributes\">"
-            "<nvpair id=\"rsc_defaults-meta_attributes-resource-stickiness\" name=\"resource-stickiness\" value=\"7\"/>"
-            "</meta_attributes></rsc_defaults>");
+            "<rsc_defaults><meta_attributes id=\"_2TO3_-rsc-defaults\">"
+            "<nvpair id=\"n2\" name=\"resource-stickiness\" value=\"7\"/></meta_attributes></rsc_defaults>");
   EXPECT_EQ(upgraded(parts, "nodes"), "<nodes><node id=\"1\" uname=\"n\" type=\"member\"/></nodes>");
   EXPECT_EQ(upgraded(parts, "resources"),
             "<resources><primitive id=\"f\" class=\"stonith\" type=\"t\"><instance_attributes id=\"i\">"
             "<nvpair id=\"p1\" name=\"pcmk_off_action\" value=\"x\"/>"
             "<nvpair id=\"p2\" name=\"pcmk_host_argument\" value=\"plug\"/></instance_attributes>"
             "<operations><op id=\"o\" name=\"start\" interval=\"0\"/></operations><meta_attributes "
-            "id=\"f-meta_attributes\"><nvpair id=\"f-meta_attributes-requires\" name=\"requires\" value=\"nothing\"/>"
+            "id=\"_2TO3_f-meta\"><nvpair id=\"_2TO3_o-meta-requires\" name=\"requires\" value=\"nothing\"/>"
             "</meta_attributes></primitive></resources>");
+}
+
+// The expectations of the next five are what cibadmin --upgrade of 2.1.5 makes of them.
+
+TEST(Upgrade, RequirementsOfOperationsTo3) {
+  const auto primitive = [](std::string_view meta, std::string_view operations) {
+    return upgraded({.schema = "pacemaker-2.10",
+                     .resources = "<primitive id='a' class='lsb' type='t'>" + std::string(meta) + "<operations>" +
+                                  std::string(operations) + "</operations></primitive>"},
+                    "resources");
+  };
+  const auto expected = [](std::string_view operations, std::string_view meta) {
+    return "<resources><primitive id=\"a\" class=\"lsb\" type=\"t\"><operations>" + std::string(operations) +
+           "</operations>" + std::string(meta) + "</primitive></resources>";
+  };
+  constexpr std::string_view kStart = "<op id='s' name='start' interval='0' requires='fencing'/>";
+  constexpr std::string_view kPromote = "<op id='p' name='promote' interval='0' requires='quorum'/>";
+  constexpr std::string_view kStartOut = "<op id=\"s\" name=\"start\" interval=\"0\"/>";
+  constexpr std::string_view kPromoteOut = "<op id=\"p\" name=\"promote\" interval=\"0\"/>";
+  const std::string both = std::string(kStart) + std::string(kPromote);
+  EXPECT_EQ(primitive("", "<op id='m' name='monitor' interval='9' requires='quorum'/>"),
+            expected("<op id=\"m\" name=\"monitor\" interval=\"9\"/>", ""));
+  EXPECT_EQ(primitive("", both),
+            expected(std::string(kStartOut) + std::string(kPromoteOut),
+                     "<meta_attributes id=\"_2TO3_a-meta\"><nvpair id=\"_2TO3_p-meta-requires\" name=\"requires\" "
+                     "value=\"quorum\"/></meta_attributes>"));
+  EXPECT_NE(primitive("<meta_attributes id='m'><nvpair id='m1' name='x' value='1'/></meta_attributes>", kStart)
+                .find("</operations><meta_attributes id=\"_2TO3_a-meta\"><nvpair id=\"_2TO3_s-meta-requires\""),
+            std::string::npos);
+  EXPECT_EQ(
+      primitive("<meta_attributes id='m'><nvpair id='m1' name='requires' value='nothing'/></meta_attributes>", kStart)
+          .find("_2TO3_"),
+      std::string::npos);
+}
+
+TEST(Upgrade, ParametersOfOperationsTo3) {
+  const auto operation = [](std::string_view sets) {
+    return upgraded({.schema = "pacemaker-2.10",
+                     .resources = "<primitive id='a' class='lsb' type='t'><operations><op id='o' name='monitor' "
+                                  "interval='5s'>" +
+                                  std::string(sets) + "</op></operations></primitive>"},
+                    "resources");
+  };
+  const auto expected = [](std::string_view sets) {
+    return "<resources><primitive id=\"a\" class=\"lsb\" type=\"t\"><operations><op id=\"o\" name=\"monitor\" "
+           "interval=\"5s\">" +
+           std::string(sets) + "</op></operations></primitive></resources>";
+  };
+  EXPECT_EQ(operation("<instance_attributes id='i'><nvpair id='i1' name='timeout' value='5'/>"
+                      "<nvpair id='i2' name='x' value='1'/></instance_attributes>"),
+            expected("<instance_attributes id=\"i\"><nvpair id=\"i2\" name=\"x\" value=\"1\"/></instance_attributes>"
+                     "<meta_attributes id=\"_2TO3_o-meta\"><nvpair id=\"i1\" name=\"timeout\" value=\"5\"/>"
+                     "</meta_attributes>"));
+  EXPECT_EQ(operation("<instance_attributes id='i'><nvpair id='i1' name='timeout' value='5'/></instance_attributes>"
+                      "<meta_attributes id='m'><nvpair id='m1' name='timeout' value='7'/></meta_attributes>"),
+            expected("<meta_attributes id=\"m\"><nvpair id=\"m1\" name=\"timeout\" value=\"7\"/><nvpair id=\"i1\" "
+                     "name=\"timeout\" value=\"5\"/></meta_attributes>"));
+  EXPECT_EQ(operation("<instance_attributes id='i'><nvpair id='i1' name='timeout' value='5'/></instance_attributes>"
+                      "<instance_attributes id='j'><nvpair id='j1' name='role' value='Started'/><nvpair id='j2' "
+                      "name='timeout' value='6'/></instance_attributes>"),
+            expected("<meta_attributes id=\"_2TO3_o-meta\"><nvpair id=\"j1\" name=\"role\" value=\"Started\"/>"
+                     "<nvpair id=\"j2\" name=\"timeout\" value=\"6\"/></meta_attributes>"));
+}
+
+TEST(Upgrade, PropertiesBecomeDefaultsOf3) {
+  const auto defaults = [](std::string_view there) {
+    return upgraded({.schema = "pacemaker-2.10",
+                     .properties = "<cluster_property_set id='o'><nvpair id='p1' name='default-resource-stickiness' "
+                                   "value='3'/><nvpair id='p2' name='default_resource_stickiness' value='4'/>"
+                                   "<nvpair id='p3' name='default-resource-failure-stickiness' value='-INFINITY'/>"
+                                   "</cluster_property_set>",
+                     .more = there},
+                    "rsc_defaults");
+  };
+  EXPECT_EQ(defaults(""),
+            "<rsc_defaults><meta_attributes id=\"_2TO3_-rsc-defaults\"><nvpair id=\"p1\" name=\"resource-stickiness\" "
+            "value=\"3\"/><nvpair id=\"p2\" name=\"resource-stickiness\" value=\"4\"/><nvpair id=\"p3\" "
+            "name=\"migration-threshold\" value=\"1\"/></meta_attributes></rsc_defaults>");
+  EXPECT_EQ(defaults("<rsc_defaults/>"), "<rsc_defaults/>");
+  EXPECT_EQ(defaults("<rsc_defaults><meta_attributes id='r'><nvpair id='r1' name='resource-stickiness' value='9'/>"
+                     "</meta_attributes></rsc_defaults>"),
+            "<rsc_defaults><meta_attributes id=\"r\"><nvpair id=\"r1\" name=\"resource-stickiness\" value=\"9\"/>"
+            "<nvpair id=\"p3\" name=\"migration-threshold\" value=\"1\"/></meta_attributes></rsc_defaults>");
+}
+
+TEST(Upgrade, RetiredMetaAttributesOfPrimitivesTo3) {
+  const auto meta = [](std::string_view element, std::string_view pairs, std::string_view content) {
+    return upgraded({.schema = "pacemaker-2.10",
+                     .nodes = "<node id='1' uname='n' type='normal'/>",
+                     .resources = "<" + std::string(element) + "><meta_attributes id='m'>" + std::string(pairs) +
+                                  "</meta_attributes>" + std::string(content) + "</" +
+                                  std::string(element.substr(0, element.find(' '))) + ">"},
+                    "resources");
+  };
+  EXPECT_EQ(meta("primitive id='a' class='lsb' type='t'",
+                 "<nvpair id='m1' name='isolation' value='x'/><nvpair id='m2' name='isolation-host' value='x'/>"
+                 "<nvpair id='m3' name='resource-failure-stickiness' value='-INFINITY'/>"
+                 "<nvpair id='m4' name='resource-failure-stickiness' value='-5'/>",
+                 ""),
+            "<resources><primitive id=\"a\" class=\"lsb\" type=\"t\"><meta_attributes id=\"m\"><nvpair id=\"m1\" "
+            "name=\"target-role\" value=\"Stopped\"/><nvpair id=\"m3\" name=\"migration-threshold\" value=\"1\"/>"
+            "</meta_attributes></primitive></resources>");
+  EXPECT_NE(
+      meta("group id='g'", "<nvpair id='m1' name='isolation' value='x'/>", "<primitive id='a' class='lsb' type='t'/>")
+          .find("name=\"isolation\""),
+      std::string::npos);
+}
+
+TEST(Upgrade, FencingParametersTo3) {
+  const auto value = [](std::string_view map) {
+    const std::string text =
+        upgraded({.schema = "pacemaker-2.10",
+                  .resources = "<primitive id='f' class='stonith' type='t'><instance_attributes id='i'><nvpair id='p' "
+                               "name='pcmk_arg_map' value='" +
+                               std::string(map) + "'/></instance_attributes></primitive>"},
+                 "resources");
+    const std::size_t at = text.find("pcmk_host_argument\" value=\"");
+    return at == std::string::npos ? "none" : text.substr(at + 27, text.find('"', at + 27) - at - 27);
+  };
+  EXPECT_EQ(value("port:a"), "a");
+  EXPECT_EQ(value("port:a;b:c"), "a;b:c");
+  EXPECT_EQ(value("port:a,b:c"), "none");
+  EXPECT_EQ(value("port"), "none");
+  EXPECT_EQ(value("Port:a"), "none");
 }
 
 // S1 C-1.14
@@ -272,6 +395,22 @@ TEST(Upgrade, AccessControlLists) {
                      "acls"),
             "<acls><acl_role id=\"ro\"><acl_permission id=\"p1\" xpath=\"/cib\" kind=\"read\"/></acl_role>"
             "<acl_target id=\"u\"><role id=\"ro\"/></acl_target></acls>");
+  EXPECT_EQ(upgraded({.schema = "pacemaker-1.2",
+                      .resources = kDummy,
+                      .more = "<acls><acl_user id='u'><write id='a1' ref='a' attribute='id'/><deny id='a2' tag='op' "
+                              "attribute='x'/><deny id='a3' xpath='/y' attribute='z'/></acl_user><acl_user id='v'/>"
+                              "</acls>"},
+                     "acls"),
+            "<acls><acl_target id=\"u\"><role id=\"auto-u\"/></acl_target><acl_role id=\"auto-u\">"
+            "<acl_permission id=\"a1\" kind=\"write\" reference=\"a\"/>"
+            "<acl_permission id=\"a2\" attribute=\"x\" kind=\"deny\" object-type=\"op\"/>"
+            "<acl_permission id=\"a3\" xpath=\"/y[@z]\" kind=\"deny\"/></acl_role><acl_target id=\"v\"/></acls>");
+  EXPECT_NE(upgraded({.schema = "pacemaker-1.2",
+                      .more = "<acls><acl_role id='r'/><acl_user id='u'><role_ref id='r'/><read id='p' xpath='/cib'/>"
+                              "</acl_user></acls>"},
+                     "acls")
+                .find("expected either"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -370,6 +370,9 @@ class Validator {
     if (name == names::kDateExpression) return check_date(element);
     if (element.is("port-mapping")) return check_port(element);
     if (element.is("acl_permission")) return check_permission(element);
+    if (element.is("acl_user") && element.first_child("role_ref") && !all_children_are(element, "role_ref")) {
+      wrong(element, "expected either <role_ref> or permissions");
+    }
     if (element.is("storage-mapping") && element.has("source-dir") == element.has("source-dir-root")) {
       wrong(element, "expected one of source-dir and source-dir-root");
     }
@@ -383,6 +386,13 @@ class Validator {
     if (name == names::kResourceSet && !element.has(names::kIdRef) && !element.first_child()) {
       wrong(element, "it has no <resource_ref>");
     }
+  }
+
+  static bool all_children_are(const Element& element, std::string_view name) {
+    for (const Element child : element.children()) {
+      if (!child.is(name)) return false;
+    }
+    return true;
   }
 
   void check_id_or_reference(const Element& element, bool id_required) {

@@ -10,15 +10,14 @@ compared, ids and order included.
 Exit status: 0 no difference, 1 differences, 77 there is no crmsh here.
 """
 
-import argparse
-import difflib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+
+import comparison
 
 EMPTY = """<cib validate-with="pacemaker-3.9" admin_epoch="0" epoch="1" num_updates="0" crm_feature_set="3.16.1">
   <configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>
@@ -37,17 +36,12 @@ def configuration(text):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("folder")
-    parser.add_argument("names", nargs="*")
+    parser = comparison.parser(__doc__, show=10)
     parser.add_argument("--load", action="store_true")
-    parser.add_argument("--show", type=int, default=10)
     given = parser.parse_intermixed_args()
     if not shutil.which("crm"):
         print("there is no crmsh on this machine")
-        return 77
-    names = given.names or sorted(n[:-4] for n in os.listdir(given.folder) if n.endswith(".xml"))
+        return comparison.NOT_INSTALLED
 
     def compare(name):
         with tempfile.TemporaryDirectory() as folder:
@@ -55,9 +49,9 @@ def main():
             shutil.copyfile(os.path.join(given.folder, name + ".xml"), copy)
             theirs = run(["crm", "-D", "plain", "configure", "show"], {"CIB_file": copy})
             if theirs.returncode != 0 or not theirs.stdout:
-                return name, None, None
+                return "", name, None, None
             if not given.load:
-                return name, theirs.stdout, run([given.program, "show", copy]).stdout
+                return "", name, theirs.stdout, run([given.program, "show", copy]).stdout
             text = os.path.join(folder, "text")
             with open(text, "w") as file:
                 file.write(theirs.stdout)
@@ -65,28 +59,18 @@ def main():
                 file.write(EMPTY)
             loaded = run(["crm", "-F", "configure", "load", "update", text], {"CIB_file": copy})
             if loaded.returncode != 0:
-                return name, None, None
+                return "", name, None, None
             ours = run([given.program, "load", text])
             with open(copy) as file:
-                return name, configuration(file.read()), configuration(ours.stdout + ours.stderr)
+                return "", name, configuration(file.read()), configuration(ours.stdout + ours.stderr)
 
-    same = refused = 0
-    different = []
-    with ThreadPoolExecutor(2) as pool:
-        for name, theirs, ours in pool.map(compare, names):
-            if theirs is None:
-                refused += 1
-            elif theirs == ours:
-                same += 1
-            else:
-                different.append(name)
-                if len(different) <= given.show:
-                    print(f"--- {name}")
-                    sys.stdout.writelines(difflib.unified_diff(theirs.splitlines(True), ours.splitlines(True),
-                                                               "crmsh", "simcluster", n=1))
-    print(f"{same} of {len(names)} the same, {len(different)} different, {refused} that crmsh refuses")
+    names = comparison.case_names(given)
+    tally = comparison.Tally("crmsh", given.show)
+    tally.run(names, compare)
+    different = tally.different[""]
+    print(f"{tally.same['']} of {len(names)} the same, {len(different)} different, {tally.refused['']} that crmsh refuses")
     print("different:", *different)
-    return 1 if different else 0
+    return tally.status()
 
 
 if __name__ == "__main__":

@@ -48,8 +48,12 @@ class Replay : public testing::Test {
   // `environment` is put before the command, such as "TZ=UTC"; `arguments` may redirect.
   Outcome shell(const std::string& environment, const std::string& arguments) const {
     const fs::path program = fs::path(SIMCLUSTER_PROGRAM).parent_path() / "crm_simulate";
-    const std::string command =
-        "cd '" + folder_.string() + "' && " + environment + " '" + program.string() + "' " + arguments;
+    return call(environment + " '" + program.string() + "' " + arguments);
+  }
+  // The program by its own name.
+  Outcome simcluster(const std::string& arguments) const { return call("'" SIMCLUSTER_PROGRAM "' " + arguments); }
+  Outcome call(const std::string& words) const {
+    const std::string command = "cd '" + folder_.string() + "' && " + words;
     FILE* pipe = popen(command.c_str(), "r");
     Outcome outcome{0, {}};
     char buffer[4096];

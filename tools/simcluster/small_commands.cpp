@@ -12,6 +12,7 @@
 #include "tools/simcluster/inputs.h"
 #include "tools/simcluster/options.h"
 #include "tools/simcluster/results.h"
+#include "tools/simcluster/results_schema.h"
 
 namespace simcluster::tools {
 
@@ -120,13 +121,15 @@ int list_command(const Arguments& arguments) {
 }
 
 int schema_command(const Arguments& arguments) {
-  OptionTable table("schema",
+  bool results = false;
+  OptionTable table("schema [OPTION]",
                     "Prints the JSON Schema of scenario files. Editors check and complete with it: put this line first "
                     "in a scenario:\n\n"
                     "# yaml-language-server: $schema=scenario.schema.json");
+  table.flag("results", "that of what --output-as=json prints (docs/json.md) instead", results);
   const auto parsed = table.parse(arguments);
   if (!parsed) return usage_error("schema", parsed.error());
-  if (*parsed) print(sim::scenario_schema());
+  if (*parsed) print(results ? results_schema() : sim::scenario_schema());
   return kAsExpected;
 }
 

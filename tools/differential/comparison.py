@@ -1,0 +1,59 @@
+"""What the comparisons of whole folders of CIBs share: their arguments, the loop over all cases, the differences shown."""
+
+import argparse
+import collections
+import difflib
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+NOT_INSTALLED = 77
+
+
+def parser(description, show):
+    """PROGRAM FOLDER [NAME...] and how many differences to print; for parse_intermixed_args()."""
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("program")
+    made.add_argument("folder")
+    made.add_argument("names", nargs="*")
+    made.add_argument("--show", type=int, default=show, help="differences to print, for each set of options")
+    return made
+
+
+def case_names(given):
+    """Those asked for, else every NAME.xml of the folder."""
+    return given.names or sorted(n[:-4] for n in os.listdir(given.folder) if n.endswith(".xml"))
+
+
+def print_difference(title, theirs, ours, reference):
+    print(f"--- {title}")
+    sys.stdout.writelines(difflib.unified_diff(theirs.splitlines(True), ours.splitlines(True), reference, "simcluster",
+                                               n=1))
+
+
+class Tally:
+    """Runs compare(job) for every job, two at a time, and counts by the job's kind what came of it.
+
+    compare() returns (kind, title, theirs, ours); theirs is None where the reference refuses the input.
+    """
+
+    def __init__(self, reference, show):
+        self.reference = reference
+        self.show = show
+        self.same, self.refused = collections.Counter(), collections.Counter()
+        self.different = collections.defaultdict(list)
+
+    def run(self, jobs, compare):
+        with ThreadPoolExecutor(2) as pool:
+            for kind, title, theirs, ours in pool.map(compare, jobs):
+                if theirs is None:
+                    self.refused[kind] += 1
+                elif theirs == ours:
+                    self.same[kind] += 1
+                else:
+                    self.different[kind].append(title)
+                    if len(self.different[kind]) <= self.show:
+                        print_difference(title, theirs, ours, self.reference)
+
+    def status(self):
+        return 1 if any(self.different.values()) else 0
