@@ -60,6 +60,8 @@ class CrmBuilder {
 
  private:
   void read(const CrmStatement& statement, std::size_t position);
+  void keep_comments(const std::vector<CrmWord>& comments, std::size_t first_new);
+  MutableElement object_made(std::size_t first_new);
 
   // crm_attributes.cpp
   void read_attributes(CrmCursor& in, MutableElement owner, std::string_view kind, std::string_view set_id);

@@ -23,7 +23,7 @@ class Lexer {
         end_statement();
         end_line();
       } else if (c == '#' && at_line_start_) {
-        skip_line();
+        read_comment();
       } else if (c == '\\' && is_continuation()) {
         keep_raw();
         skip_line();
@@ -48,6 +48,14 @@ class Lexer {
   void skip_line() {
     while (at_ < text_.size() && text_[at_] != '\n') ++at_;
   }
+  void read_comment() {
+    const std::size_t begin = at_;
+    const int begin_column = column();
+    skip_line();
+    std::string text(text_.substr(begin, at_ - begin));
+    text.erase(text.find_last_not_of(" \t\r") + 1);
+    comments_.push_back({std::move(text), line_, begin_column, std::string::npos, false});
+  }
   void end_line() {
     if (at_ < text_.size()) ++at_;
     ++line_;
@@ -56,7 +64,11 @@ class Lexer {
   }
   void end_statement() {
     keep_raw();
-    if (!current_.words.empty()) statements_.push_back(std::move(current_));
+    if (!current_.words.empty()) {
+      current_.comments = std::move(comments_);
+      comments_.clear();
+      statements_.push_back(std::move(current_));
+    }
     current_ = {};
   }
   // Takes over the text since raw_begin_ when it belongs to a statement.
@@ -86,9 +98,21 @@ class Lexer {
     return true;
   }
 
+  // One word, whatever it says.
+  bool read_xml_comment() {
+    if (current_.words.empty() || current_.words.front().text != "xml" || !text_.substr(at_).starts_with("<!--")) {
+      return false;
+    }
+    const std::size_t end = std::min(text_.find("-->", at_), text_.find('\n', at_));
+    const std::size_t length = end == std::string_view::npos ? text_.size() - at_ : end - at_;
+    push({std::string(text_.substr(at_, length)), line_, column(), std::string::npos, false});
+    at_ += length;
+    return true;
+  }
+
   std::optional<Error> read_word() {
     if (current_.words.empty()) raw_begin_ = at_;
-    if (read_bracket()) return std::nullopt;
+    if (read_bracket() || read_xml_comment()) return std::nullopt;
     CrmWord word{{}, line_, column(), std::string::npos, false};
     int open = 0;  // brackets opened inside the word are part of it, as in an XPath
     // A pattern "/.../" may contain anything but blanks.
@@ -137,6 +161,7 @@ class Lexer {
   std::size_t raw_begin_ = 0;
   bool at_line_start_ = true;
   CrmStatement current_;
+  std::vector<CrmWord> comments_;
   std::vector<CrmStatement> statements_;
 };
 

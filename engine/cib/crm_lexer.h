@@ -25,12 +25,13 @@ struct CrmWord {
 
 // One statement: a logical line, continuation lines joined.
 struct CrmStatement {
-  std::vector<CrmWord> words;  // never empty
-  std::string raw;             // as written, continuation backslashes and their line ends left out
+  std::vector<CrmWord> words;     // never empty
+  std::string raw;                // as written, continuation backslashes and their line ends left out
+  std::vector<CrmWord> comments;  // the comment lines before it, each from its '#' on
 };
 
-// Splits text into statements. Comment lines and empty lines are dropped, and so is a remark behind a continuation
-// backslash ("\ # ...", AT-7.1). Brackets ( ) [ ] { } become words of their own.
+// Splits text into statements. Comment lines behind the last one and empty lines are dropped, and so is a remark behind
+// a continuation backslash ("\ # ...", AT-7.1). Brackets ( ) [ ] { } become words of their own.
 Result<std::vector<CrmStatement>> split_crm_text(std::string_view text, std::string_view file_name, int first_line,
                                                  int indent);
 

@@ -210,6 +210,11 @@ void CrmBuilder::xml(CrmCursor& in) {
     for (const Element set : source.children()) section(source.name()).append_copy(set);
     return;
   }
+  if (source.is("fencing-topology")) {
+    if (const Element old = cib_.find_path("configuration/fencing-topology")) cib_.edit(old).remove();
+    cib_.root().ensure_child("configuration").append_copy(source);
+    return;
+  }
   const std::string_view section_name = section_of(source.name());
   if (section_name.empty()) {
     in.fail_at(word, fmt::format("<{}> is no object of the configuration (expected a primitive, rsc_location, ...)",

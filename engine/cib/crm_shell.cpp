@@ -76,6 +76,37 @@ void CrmBuilder::apply(const CrmStatement& statement, std::size_t position) {
     const ElementId id(static_cast<ElementId::rep>(i));
     cib_.edit(cib_.element(id)).set_place(keyword.line, keyword.column);
   }
+  if (!statement.comments.empty()) keep_comments(statement.comments, first_new);
+}
+
+// As crmsh does: they stand first in the object, with their mark.
+void CrmBuilder::keep_comments(const std::vector<CrmWord>& comments, std::size_t first_new) {
+  for (const CrmWord& comment : comments) {
+    if (comment.text.find("--") == std::string::npos && !comment.text.ends_with('-')) continue;
+    throw CrmSyntaxError{{"a comment cannot contain \"--\" or end with \"-\"", {file_, comment.line, comment.column}}};
+  }
+  MutableElement object = object_made(first_new);
+  if (!object) return;
+  for (auto comment = comments.rbegin(); comment != comments.rend(); ++comment) object.prepend_comment(comment->text);
+}
+
+// The object that has got what was made from that element on: sections and parts are none.
+MutableElement CrmBuilder::object_made(std::size_t first_new) {
+  for (std::size_t i = first_new; i < cib_.element_capacity(); ++i) {
+    Element at = cib_.element(ElementId(static_cast<ElementId::rep>(i)));
+    const auto is_section = [](const Element& element) { return element.parent().is("configuration"); };
+    if (is_section(at) && !at.is("fencing-topology")) continue;
+    const auto is_part = [&](const Element& element) {
+      for (const std::string_view part :
+           {"nvpair", "instance_attributes", "meta_attributes", "utilization", "op", "operations", "fencing-level"}) {
+        if (element.is(part)) return !is_section(element.parent()) || element.is("fencing-level");
+      }
+      return false;
+    };
+    while (at.parent() && is_part(at)) at = at.parent();
+    return cib_.edit(at);
+  }
+  return {};
 }
 
 void CrmBuilder::read(const CrmStatement& statement, std::size_t position) {

@@ -292,6 +292,45 @@ TEST(CrmShell, MistakesInNamesAreFound) {
             "score)");
 }
 
+// As crmsh 4.4 keeps them: first in the object that follows, with their mark; nothing after the last one.
+TEST(CrmShell, CommentsStandBeforeTheirObject) {
+  constexpr std::string_view kText =
+      "# node comment\nnode 1: n1\n# about a\n# second line about a\nprimitive a ocf:pacemaker:Dummy \\\n\tparams x=1\n"
+      "## double hash\n#no space\nprimitive b ocf:pacemaker:Dummy \\\n\tmeta priority=1\n# of the group\ngroup g b\n"
+      "# order - dash\norder o Mandatory: a g\n# options\nproperty cib-bootstrap-options: \\\n"
+      "\tstonith-enabled=false\n# defaults\nrsc_defaults rsc-options: \\\n\tresource-stickiness=1\n";
+  const auto document = parse_crm_shell("\n" + std::string(kText) + "  # the end\n", "cluster.crm");
+  ASSERT_TRUE(document) << document.error().text();
+  EXPECT_EQ(write_crm_shell(*document), kText);
+  const auto comments = [&](std::string_view id) { return document->find_id(id).comments(); };
+  EXPECT_EQ(comments("a"), (std::vector<std::string_view>{"# about a", "# second line about a"}));
+  EXPECT_EQ(comments("b"), (std::vector<std::string_view>{"## double hash", "#no space"}));
+  EXPECT_EQ(comments("cib-bootstrap-options"), (std::vector<std::string_view>{"# options"}));
+  EXPECT_EQ(comments("rsc-options"), (std::vector<std::string_view>{"# defaults"}));
+}
+
+TEST(CrmShell, CommentsOfXml) {
+  const auto shown = [](std::string_view primitive) {
+    const auto document = parse_document(
+        "<cib><configuration><resources>" + std::string(primitive) + "</resources></configuration></cib>", "cib.xml");
+    return write_crm_shell(*document);
+  };
+  EXPECT_EQ(shown("<primitive id='a' class='lsb' type='x'><!-- no mark --><!--#--></primitive>"),
+            "# no mark\n#\nprimitive a lsb:x\n");
+  EXPECT_EQ(
+      shown("<primitive id='a' class='lsb' type='x'><!-- it's --><meta_attributes id='m'><!-- in\nside -->"
+            "</meta_attributes></primitive>"),
+      "xml <primitive id=\"a\" class=\"lsb\" type=\"x\"> \\\n  <!--# it's--> \\\n  <meta_attributes id=\"m\"> \\\n"
+      "    <!-- in side --> \\\n  </meta_attributes> \\\n</primitive>\n");
+}
+
+TEST(CrmShell, CommentsThatXmlCannotHold) {
+  EXPECT_EQ(error_of("# a -- b\nprimitive a Dummy\n"),
+            "cluster.crm:1:1: a comment cannot contain \"--\" or end with \"-\"");
+  EXPECT_EQ(error_of("primitive a Dummy\n # a-\nprimitive b Dummy\n"),
+            "cluster.crm:2:2: a comment cannot contain \"--\" or end with \"-\"");
+}
+
 // What is shown reads back as a valid configuration that is shown alike, for every configuration of the corpus.
 std::string content(const std::filesystem::path& file) {
   std::stringstream text;

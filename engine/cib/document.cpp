@@ -335,6 +335,16 @@ Element Element::next_in(const Element& scope) const {
   return {};
 }
 
+std::vector<std::string_view> Element::comments() const {
+  std::vector<std::string_view> texts;
+  if (!id_.valid()) return texts;
+  for (ElementId at = document_->node(id_).first_child; at.valid(); at = document_->node(at).next) {
+    const Document::Node& node = document_->node(at);
+    if (node.kind == Document::Kind::kComment) texts.push_back(document_->attributes_[node.first_attribute].value());
+  }
+  return texts;
+}
+
 SourcePlace Element::place() const { return {document_->file_name(), line(), column()}; }
 int Element::line() const { return static_cast<int>(document_->node(id_).line); }
 int Element::column() const { return document_->node(id_).column; }
@@ -401,6 +411,13 @@ void MutableElement::set_place(int line, int column) {
   Document::Node& node = edit().node(id_);
   node.line = static_cast<std::uint32_t>(line);
   node.column = static_cast<std::uint16_t>(std::min(column, 0xffff));
+}
+
+void MutableElement::prepend_comment(std::string_view text) {
+  Document& document = edit();
+  const ElementId made = document.new_node(Document::Kind::kComment, Name::none());
+  document.add_attribute(made, Name::none(), text);
+  document.link(made, id_, document.node(id_).first_child);
 }
 
 MutableElement MutableElement::append_child(std::string_view name) { return append_child(edit().intern_name(name)); }

@@ -166,6 +166,9 @@ class Element {
   // The next element in document order inside `scope` (which is left out); none at the end.
   Element next_in(const Element& scope) const;
 
+  // The texts of the comments that stand directly in it, in order.
+  std::vector<std::string_view> comments() const;
+
   // Where the start tag stands in the input; line 0 for elements that were not parsed.
   SourcePlace place() const;
   int line() const;
@@ -216,6 +219,8 @@ class MutableElement : public Element {
   MutableElement insert_copy(const Element& source, const Element& before);
   // The first child of that name, appended when there is none.
   MutableElement ensure_child(std::string_view name);
+  // Before everything that stands in it. The text must be fit for an XML comment.
+  void prepend_comment(std::string_view text);
   // Moves this element (with all below it) to stand before `before` (none: last) among the children of `parent`, which
   // belongs to the same document and does not stand below this element.
   void move(const MutableElement& parent, const Element& before);

@@ -105,7 +105,7 @@ TEST(Validate, DatesNeedAnOperation) {
   };
   EXPECT_EQ(location("<date_expression id='d' operation='in_range' end='2020-01-01'/>"), "valid");
   EXPECT_EQ(location("<date_expression id='d' end='2020-01-01'/>"),
-            "v.xml:8:52: element <date_expression> \"d\": the attribute \"operation\" is missing");
+            "v.xml:8:53: element <date_expression> \"d\": the attribute \"operation\" is missing");
 }
 
 // Measured with 2.1.5: targets are plain text, groups are ids.
@@ -121,7 +121,7 @@ TEST(Validate, AccessControl) {
   EXPECT_EQ(acls("<acl_group id='a b'/>"),
             "v.xml:2:1: element <acl_group> \"a b\": id is \"a b\", expected a letter or _, then letters, digits and _ "
             ". -");
-  EXPECT_EQ(acls("<acl_group id='r'/>"), "v.xml:2:22: element <acl_role> \"r\": the id \"r\" is used twice");
+  EXPECT_EQ(acls("<acl_group id='r'/>"), "v.xml:2:20: element <acl_role> \"r\": the id \"r\" is used twice");
   const auto permission = [&](std::string_view what) {
     return acls("<acl_role id='q'><acl_permission id='p' kind='read' " + std::string(what) + "/></acl_role>");
   };

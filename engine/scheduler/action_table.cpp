@@ -77,6 +77,8 @@ void ActionTable::change_task(ActionId id, Task task) {
 
 bool ActionTable::relate(ActionId first, ActionId then, RelationFlags flags) {
   if (flags == relation::kNone || !first.valid() || !then.valid()) return false;
+  // Configured orderings of a resource with itself; the reference ends with a failed assertion (2.1.5).
+  if (first == then) return false;
   RelationFlags& known = related_(first.value, then.value);
   if ((known & flags) != 0) return false;
   known |= flags;

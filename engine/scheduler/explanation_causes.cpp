@@ -89,7 +89,28 @@ class Causes {
     return nullptr;
   }
 
+  // The stage of an ordering that waits for some of several actions (S1 C-14.7, C-14.10), with the constraint's id.
+  std::string stage_text(const Action& stage) const {
+    constexpr std::string_view kClone = "clone-one-or-more:";
+    constexpr std::string_view kSet = "one-or-more:";
+    std::string_view id = stage.task_text;
+    if (id.starts_with(kClone)) {
+      id.remove_prefix(kClone.size());
+    } else if (id.starts_with(kSet)) {
+      id.remove_prefix(kSet.size());
+      const cib::Element set = model_.cib->find_id(cib::names::kResourceSet, id);
+      if (set) id = set.parent().id();
+    } else {
+      return {};
+    }
+    const std::string needed = stage.required_before > 1 ? std::to_string(stage.required_before) : std::string("one");
+    return (stage.runnable() ? "at least " + needed + " of those before it comes first"
+                             : "not even " + needed + " of those before it can run") +
+           " (order " + std::string(id) + ")";
+  }
+
   std::string cause_text(const Action& action, const Action& because) const {
+    if (std::string stage = stage_text(because); !stage.empty()) return stage;
     std::string text(because.task_text);
     if (because.resource.valid() && because.resource != action.resource) {
       text += " of " + std::string(model_.resource(because.resource).id);

@@ -41,7 +41,7 @@ bool matches_slowly(std::string_view text, std::string_view name, bool numbered)
 // is all of it. A dot in the name matches any character (S0 GU-8.3).
 bool matches(std::string_view text, std::string_view name, bool numbered, bool old_names) {
   if (has_regex_characters(name)) return old_names ? text == name : matches_slowly(text, name, numbered);
-  if (text.size() <= name.size()) return false;
+  if (text.size() < name.size()) return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (name[i] != '.' && name[i] != text[i]) return false;
   }

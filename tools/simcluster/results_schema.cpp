@@ -158,7 +158,7 @@ Json explanation_definitions() {
                             {"allowed", flag()},
                             {"score?", whole()},
                             {"chosen", flag()},
-                            {"unusable", flag()},
+                            {"unusable", list_of(text())},
                             {"steps", list_of(step)}});
   return {
       {"explanation",
