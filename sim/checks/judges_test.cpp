@@ -9,23 +9,13 @@
 #include "sim/checks/service_judges.h"
 #include "sim/checks/service_meter.h"
 #include "sim/checks/storage_judges.h"
+#include "sim/checks/testing.h"
 
 namespace simcluster::sim {
 namespace {
 
 const IpAddress kAddress = IpAddress::v4(0xC0A804C8);  // 192.168.4.200
 const std::vector<WatchedService> kServices = {{"vip01", kAddress}};
-
-class FakeTruth final : public Truth {
- public:
-  std::vector<Place> places(const IpAddress&) const override { return where; }
-  std::string machine_name(NodeIndex machine) const override { return "node" + std::to_string(machine.value); }
-  std::vector<Manager> managers() const override { return manager_list; }
-  std::vector<Place> where;
-  std::vector<StorageUse> storage_uses() const override { return storage; }
-  std::vector<Manager> manager_list;
-  std::vector<StorageUse> storage;
-};
 
 class Judges : public testing::Test {
  protected:

@@ -32,6 +32,7 @@ enum class Reference : std::uint8_t {
   kMachine,      // a node or a host
   kClusterNode,  // a node
   kNetwork,
+  kTrunk,
   kInterface,  // of the machine that the same object named just before
   kDevice,     // a block device, likewise
   kResource,   // a resource of the configuration

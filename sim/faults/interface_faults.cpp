@@ -28,6 +28,8 @@ void describe_quality(Fields& fields, LinkQuality& quality) {
                 damage, kDamages);
   quality.damage = static_cast<Damage>(damage);
   fields.number({"bandwidth", "bits per second, 0: unlimited"}, quality.bandwidth, 0, 1'000'000'000'000);
+  fields.number({"mtu", "bytes of an IP packet: larger ones are lost, and nobody is told; absent: no limit"},
+                quality.mtu, 68, 65'535);
 }
 
 void AddressChange::describe(Fields& fields) {

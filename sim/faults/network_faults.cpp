@@ -22,6 +22,14 @@ Result<void> SetNetwork::apply(World& world) const {
   return works_ ? world.restore_segment(network_) : world.fail_segment(network_);
 }
 
+void SetTrunk::describe(Fields& fields) {
+  fields.reference(required("trunk", "the trunk between two switches"), trunk_, Reference::kTrunk);
+}
+
+std::string SetTrunk::text() const { return fmt::format("the trunk {} is {}", trunk_, whole_ ? "mended" : "cut"); }
+
+Result<void> SetTrunk::apply(World& world) const { return world.set_trunk(trunk_, whole_); }
+
 void NetworkQuality::describe(Fields& fields) {
   NetworkAction::describe(fields);
   describe_quality(fields, quality_);

@@ -29,6 +29,19 @@ class SetNetwork final : public NetworkAction {
   bool works_;
 };
 
+// A trunk between two switches is cut or mended.
+class SetTrunk final : public Action {
+ public:
+  explicit SetTrunk(bool whole) : whole_(whole) {}
+  void describe(Fields& fields) override;
+  std::string text() const override;
+  Result<void> apply(World& world) const override;
+
+ private:
+  bool whole_;
+  std::string trunk_;
+};
+
 class NetworkQuality final : public NetworkAction {
  public:
   void describe(Fields& fields) override;

@@ -50,10 +50,11 @@ IpAddress NetStack::source_for(const Interface& interface, const Route* route, c
   return {};
 }
 
-std::uint16_t NetStack::fragments_for(int mtu, std::size_t payload) const {
-  const std::size_t piece = static_cast<std::size_t>(std::max(mtu, 68)) - 20;
-  if (payload + 8 <= piece) return 1;
-  return static_cast<std::uint16_t>((payload + 8 + piece - 1) / piece);
+void NetStack::fragment(FrameHeader& header, int mtu, std::size_t payload) {
+  constexpr std::size_t kIp = 20;
+  const std::size_t piece = static_cast<std::size_t>(std::max(mtu, 68)) - kIp;
+  header.fragments = static_cast<std::uint16_t>(payload + 8 <= piece ? 1 : (payload + 8 + piece - 1) / piece);
+  header.fragment_size = static_cast<std::uint16_t>(kIp + piece / 8 * 8);  // offsets count in eights
 }
 
 NetError NetStack::send(SocketId socket_id, const IpAddress& to, std::uint16_t port, std::span<const std::byte> bytes) {
@@ -72,7 +73,7 @@ NetError NetStack::send(SocketId socket_id, const IpAddress& to, std::uint16_t p
     header.source_mac = flow.source_mac;
     header.destination_mac = flow.destination_mac;
     Interface& interface = at(flow.interface);
-    header.fragments = fragments_for(interface.mtu, bytes.size());
+    fragment(header, interface.mtu, bytes.size());
     ++interface.counters.tx_packets;
     interface.counters.tx_bytes += frame->wire_size();
     context_.network.send(flow.port, std::move(frame));
@@ -151,7 +152,7 @@ NetError NetStack::route_out(FrameRef frame, IpAddress bound) {
   if (route == nullptr) return NetError::kUnreachable;
   const Interface& interface = at(route->interface);
   if (!bound.specified()) header.source = source_for(interface, route, header.destination);
-  header.fragments = fragments_for(interface.mtu, frame->payload().size());
+  fragment(header, interface.mtu, frame->payload().size());
   const IpAddress next_hop = route->via.specified() ? route->via : header.destination;
   send_on_link(route->interface, next_hop, std::move(frame));
   return NetError::kNone;

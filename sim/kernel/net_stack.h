@@ -248,7 +248,7 @@ class NetStack final : private EventHandler {
   void loop(FrameRef frame, Duration delay);
   void later(Duration delay, FrameRef frame);
   IpAddress source_for(const Interface& interface, const Route* route, const IpAddress& to) const;
-  std::uint16_t fragments_for(int mtu, std::size_t payload) const;
+  static void fragment(FrameHeader& header, int mtu, std::size_t payload);
   void no_answer(const FrameRef& frame);
 
   // net_input.cpp

@@ -30,6 +30,7 @@ struct FrameHeader {
   std::uint16_t source_port = 0;       // ICMP: identifier
   std::uint16_t destination_port = 0;  // ICMP: sequence number
   std::uint16_t fragments = 1;         // IP fragments: one lost is all lost
+  std::uint16_t fragment_size = 0;     // bytes of the largest one, IP header counted; of no meaning for one fragment
 };
 
 class FramePool;
@@ -44,16 +45,20 @@ class Frame {
   std::size_t wire_size() const {
     constexpr std::size_t kEthernet = 14;
     constexpr std::size_t kSmallest = 60;
-    constexpr std::size_t kTransport = 8;  // UDP and ICMP headers are equally long
     if (header.kind == FrameKind::kArpRequest || header.kind == FrameKind::kArpReply) return kSmallest;
-    const std::size_t ip = header.destination.family == IpAddress::Family::kV6 ? 40 : 20;
-    const std::size_t size = header.fragments * (kEthernet + ip) + kTransport + size_;
+    const std::size_t size = header.fragments * (kEthernet + ip_header()) + kTransport + size_;
     return size < kSmallest ? kSmallest : size;
+  }
+  // Bytes of its largest IP packet: what a medium's MTU limits.
+  std::size_t packet_size() const {
+    return header.fragments > 1 ? header.fragment_size : ip_header() + kTransport + size_;
   }
 
  private:
   friend class FramePool;
   friend class FrameRef;
+  static constexpr std::size_t kTransport = 8;  // UDP and ICMP headers are equally long
+  std::size_t ip_header() const { return header.destination.family == IpAddress::Family::kV6 ? 40 : 20; }
   const std::byte* data() const { return reinterpret_cast<const std::byte*>(this + 1); }
   std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
 

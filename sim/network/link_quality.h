@@ -27,6 +27,8 @@ struct LinkQuality {
   Damage damage = Damage::kDropped;
   std::uint64_t bandwidth = 0;             // bits per second, 0: unlimited
   std::uint32_t queue_bytes = 256 * 1024;  // waiting for bandwidth; what does not fit is dropped
+  // Bytes of an IP packet, 0: whatever the interfaces send. Larger ones are lost, and nobody tells the sender.
+  std::uint32_t mtu = 0;
   bool operator==(const LinkQuality&) const = default;
 };
 

@@ -97,6 +97,7 @@ void Network::set_segment_power(SegmentId segment, bool on) {
   segments_[segment.index()].powered = on;
   if (!on) segments_[segment.index()].learned.clear();
   update_carriers(segment);
+  for (Trunk& trunk : trunks_) update_trunk(trunk);
 }
 
 bool Network::should_have_carrier(const Port& port) const {
@@ -114,6 +115,7 @@ void Network::update_carriers(SegmentId segment) {
 
 void Network::update_carrier(PortId port_id) {
   Port& port = ports_[port_id.index()];
+  if (port.trunk.valid()) return;  // see update_trunk()
   port.carrier = should_have_carrier(port);
   if (port.carrier != port.reported_carrier && !queue_.pending(carrier_report_))
     carrier_report_ = queue_.schedule_in({}, *this, kCarrierCookie);
@@ -162,30 +164,48 @@ void Network::set_selective_loss(NodeIndex from, NodeIndex to, const SelectiveLo
 
 namespace {
 
+constexpr std::uint32_t kAll = 1'000'000;
+
 // What a protocol with patience of tens of milliseconds does not notice.
 bool harmless(const LinkQuality& quality) {
-  return (quality.loss | quality.corruption) == 0 && quality.bandwidth == 0 &&
+  return (quality.loss | quality.corruption) == 0 && quality.bandwidth == 0 && quality.mtu == 0 &&
          quality.delay + quality.jitter <= milliseconds(5) &&
          (quality.reordering == 0 || quality.reordering_delay <= milliseconds(5));
 }
 
 }  // namespace
 
+// Over all switches and trunks between the two.
+Network::Hearing Network::way_hearing(SegmentId from, SegmentId to) const {
+  const auto trunks = way(from, to);
+  if (!trunks) return Hearing::kNever;
+  Hearing hearing = Hearing::kWell;
+  const auto pass_through = [&](const LinkQuality& quality, bool works) {
+    if (!works || quality.loss >= kAll) hearing = Hearing::kNever;
+    if (hearing == Hearing::kWell && !harmless(quality)) hearing = Hearing::kBadly;
+  };
+  pass_through(segments_[from.index()].quality, true);
+  for (const TrunkId id : *trunks) {
+    const Trunk& trunk = trunks_[id.index()];
+    pass_through(trunk.quality, ports_[trunk.ends[0].index()].carrier);
+    for (const PortId end : trunk.ends) pass_through(segments_[ports_[end.index()].segment.index()].quality, true);
+  }
+  return hearing;
+}
+
 Network::Hearing Network::hearing(PortId from_id, PortId to_id) const {
-  constexpr std::uint32_t kAll = 1'000'000;
   const Port& from = ports_[from_id.index()];
   const Port& to = ports_[to_id.index()];
-  if (!from.carrier || !to.carrier || from.segment != to.segment) return Hearing::kNever;
-  const LinkQuality& quality = segments_[from.segment.index()].quality;
-  Hearing hearing = harmless(quality) ? Hearing::kWell : Hearing::kBadly;
-  if (quality.loss >= kAll) return Hearing::kNever;
+  if (!from.carrier || !to.carrier) return Hearing::kNever;
+  Hearing hearing = way_hearing(from.segment, to.segment);
+  if (hearing == Hearing::kNever) return hearing;
   if (from.has_quality && from.sending.loss >= kAll) return Hearing::kNever;
   if (to.has_quality && to.receiving.loss >= kAll) return Hearing::kNever;
   if ((from.has_quality && !harmless(from.sending)) || (to.has_quality && !harmless(to.receiving)))
     hearing = Hearing::kBadly;
   for (const PathLoss& path : path_losses_) {
     if (path.from != from.machine || path.to != to.machine) continue;
-    if (path.segment.valid() && path.segment != from.segment) continue;
+    if (path.segment.valid() && path.segment != from.segment && path.segment != to.segment) continue;
     if (path.loss.parts >= kAll && !path.selective) return Hearing::kNever;
     hearing = Hearing::kBadly;
   }
@@ -223,11 +243,16 @@ void Network::send(PortId from, FrameRef frame) {
     drop(port, *frame, "no carrier");
     return;
   }
+  Journey journey{std::move(frame), from, queue_.now()};
+  learn(segments_[port.segment.index()], journey.frame->header.source_mac, from);
+  if (leave(segments_[port.segment.index()], port, journey)) enter(from, std::move(journey));
+}
+
+// Into the switch or cable of the port that it comes from.
+void Network::enter(PortId from, Journey journey) {
+  Port& port = ports_[from.index()];
   Segment& segment = segments_[port.segment.index()];
-  const MacAddress destination = frame->header.destination_mac;
-  learn(segment, frame->header.source_mac, from);
-  Journey journey{std::move(frame), queue_.now()};
-  if (!leave(segment, port, journey)) return;
+  const MacAddress destination = journey.frame->header.destination_mac;
   if (!destination.group()) {
     const PortId to = learned_port(segment, destination);
     if (to == from) return;  // behind the port that it came from
@@ -247,18 +272,16 @@ bool Network::leave(const Segment& segment, Port& from, Journey& journey) {
     drop(from, *journey.frame, "queue full");
     return false;
   }
-  if (from.has_quality && !pass(from.sending, journey)) {
-    drop(from, *journey.frame, "lost");
-    return false;
-  }
-  return true;
+  const std::string_view lost = from.has_quality ? pass(from.sending, journey) : std::string_view();
+  if (!lost.empty()) drop(from, *journey.frame, lost);
+  return lost.empty();
 }
 
-bool Network::lost(const Segment& segment, const Port& from, const Port& to, const Frame& frame) {
+bool Network::lost(const Port& from, const Port& to, const Frame& frame) {
   const bool group = frame.header.destination_mac.group();
   for (PathLoss& path : path_losses_) {
     if (path.from != from.machine || path.to != to.machine) continue;
-    if (path.segment.valid() && &segments_[path.segment.index()] != &segment) continue;
+    if (path.segment.valid() && path.segment != from.segment && path.segment != to.segment) continue;
     SelectiveLoss& loss = path.loss;
     if (loss.most == 0 || (loss.larger_than > 0 && frame.payload().size() <= loss.larger_than)) continue;
     if (loss.cast != Cast::kAny && group != (loss.cast == Cast::kMulticast)) continue;
@@ -286,21 +309,24 @@ bool Network::wait_for_bandwidth(const LinkQuality& quality, Port& port, const F
   return true;
 }
 
-bool Network::pass(const LinkQuality& quality, Journey& journey) {
+std::string_view Network::pass(const LinkQuality& quality, Journey& journey) {
+  constexpr std::string_view kArrives;
+  constexpr std::string_view kLost = "lost";
+  if (quality.mtu != 0 && journey.frame->packet_size() > quality.mtu) return "larger than the MTU";
   journey.at = journey.at + quality.delay;
   if (quality.jitter.ns > 0) journey.at = journey.at + random_.between({}, quality.jitter);
-  if ((quality.loss | quality.duplication | quality.reordering | quality.corruption) == 0) return true;
+  if ((quality.loss | quality.duplication | quality.reordering | quality.corruption) == 0) return kArrives;
   if (quality.loss > 0)
     for (std::uint16_t i = 0; i < journey.frame->header.fragments; ++i)
-      if (random_.one_in_million(quality.loss)) return false;
+      if (random_.one_in_million(quality.loss)) return kLost;
   if (quality.duplication > 0 && random_.one_in_million(quality.duplication)) ++journey.copies;
   if (quality.reordering > 0 && random_.one_in_million(quality.reordering)) {
     journey.reordered = true;
     journey.at = journey.at + random_.between({}, quality.reordering_delay);
   }
-  if (quality.corruption == 0 || !random_.one_in_million(quality.corruption)) return true;
+  if (quality.corruption == 0 || !random_.one_in_million(quality.corruption)) return kArrives;
   ++counters_.corrupted;
-  return damage(quality.damage, journey.frame);
+  return damage(quality.damage, journey.frame) ? kArrives : kLost;
 }
 
 // M WF-5. False when it does not arrive.
@@ -318,20 +344,29 @@ bool Network::damage(Damage damage, FrameRef& frame) {
 }
 
 void Network::forward(Segment& segment, const Port& from, PortId to_id, Journey journey) {
-  const Port& to = ports_[to_id.index()];
+  Port& to = ports_[to_id.index()];
   if (!to.carrier) {
     // A switch floods only where there is somebody; what it sends to a learned port without carrier is lost.
     if (!journey.frame->header.destination_mac.group()) drop(to, *journey.frame, "receiver has no carrier");
     return;
   }
-  if (!path_losses_.empty() && lost(segment, from, to, *journey.frame)) {
+  if (!path_losses_.empty() && lost(ports_[journey.origin.index()], to, *journey.frame)) {
     drop(to, *journey.frame, "path loss");
     return;
   }
-  if (!pass(segment.quality, journey) || (to.has_quality && !pass(to.receiving, journey))) {
-    drop(to, *journey.frame, "lost");
+  std::string_view lost = pass(segment.quality, journey);
+  if (lost.empty() && to.has_quality) lost = pass(to.receiving, journey);
+  if (!lost.empty()) {
+    drop(to, *journey.frame, lost);
     return;
   }
+  if (!to.trunk.valid())
+    launch_in_order(segment, from, to, to_id, std::move(journey));
+  else if (cross(to, journey))
+    launch_in_order(segment, from, to, other_end(to), std::move(journey));
+}
+
+void Network::launch_in_order(Segment& segment, const Port& from, const Port& to, PortId where, Journey journey) {
   if (!journey.reordered) {
     Time& last = segment.last_arrival[from.place * segment.ports.size() + to.place];
     journey.at = std::max(journey.at, last);
@@ -339,12 +374,12 @@ void Network::forward(Segment& segment, const Port& from, PortId to_id, Journey 
   }
   for (; journey.copies > 1; --journey.copies) {
     ++counters_.duplicated;
-    launch(journey.at, to_id, journey.frame);
+    launch(journey.at, journey.origin, where, journey.frame);
   }
-  launch(journey.at, to_id, std::move(journey.frame));
+  launch(journey.at, journey.origin, where, std::move(journey.frame));
 }
 
-void Network::launch(Time at, PortId to, FrameRef frame) {
+void Network::launch(Time at, PortId origin, PortId to, FrameRef frame) {
   std::uint32_t slot = free_flight_;
   if (slot == kNoFlight) {
     slot = static_cast<std::uint32_t>(flights_.size());
@@ -353,6 +388,7 @@ void Network::launch(Time at, PortId to, FrameRef frame) {
     free_flight_ = flights_[slot].next_free;
   }
   flights_[slot].frame = std::move(frame);
+  flights_[slot].origin = origin;
   flights_[slot].to = to;
   queue_.schedule(at, *this, slot, EventClass::kDatagram);
 }
@@ -363,13 +399,19 @@ void Network::on_event(std::uint64_t cookie) {
     return;
   }
   Flight& flight = flights_[cookie];
-  const FrameRef frame = std::move(flight.frame);
+  FrameRef frame = std::move(flight.frame);
+  const PortId origin = flight.origin;
   const PortId to = flight.to;
   flight.next_free = free_flight_;
   free_flight_ = static_cast<std::uint32_t>(cookie);
   const Port& port = ports_[to.index()];
   if (!port.carrier) {
     drop(port, *frame, "carrier lost on the way");
+    return;
+  }
+  if (port.trunk.valid()) {
+    learn(segments_[port.segment.index()], frame->header.source_mac, to);
+    enter(to, {std::move(frame), origin, queue_.now()});
     return;
   }
   ++counters_.delivered;

@@ -3,10 +3,15 @@
 //
 // A switch learns from the source address of every frame which port an address is behind, forwards to that port only,
 // and floods group and unknown addresses. The order of frames between two ports is kept unless reordering is asked for.
+//
+// Trunks join switches. Their ends are ports of the switches like others: a frame goes from switch to switch, each adds
+// its delay and learns behind which of its ports an address is.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +28,7 @@ namespace simcluster::sim {
 
 using SegmentId = Id<struct SegmentIdTag>;
 using PortId = Id<struct PortIdTag>;
+using TrunkId = Id<struct TrunkIdTag>;
 
 enum class SegmentKind : std::uint8_t {
   kSwitch,  // a port has a carrier while the switch works, its cable is plugged and its interface is up
@@ -61,6 +67,11 @@ class Network final : private EventHandler {
   // None when there is no such segment.
   SegmentId find_segment(std::string_view name) const;
   std::size_t segment_count() const { return segments_.size(); }
+  // Joins two switches. Refuses cables, and a trunk that would close a loop: nothing here blocks one (no spanning
+  // tree).
+  Result<TrunkId> add_trunk(std::string_view name, SegmentId a, SegmentId b, const LinkQuality& quality);
+  // None when there is no such trunk.
+  TrunkId find_trunk(std::string_view name) const;
 
   // --- cables and power ----------------------------------------------------------------------------------------------
   // Puts the port's cable into a segment (at most two ports in a direct cable), or pulls it (none). Carrier changes are
@@ -69,6 +80,8 @@ class Network final : private EventHandler {
   // The interface's side of the link: powered and administratively up. Without it there is no carrier.
   void set_port_active(PortId port, bool active);
   void set_segment_power(SegmentId segment, bool on);
+  // A cut trunk carries nothing; both switches forget what they have learned behind it.
+  void set_trunk(TrunkId trunk, bool whole);
   bool carrier(PortId port) const { return ports_[port.index()].carrier; }
   // The same for the interface's owner, who then knows: only later changes are reported to it.
   bool read_carrier(PortId port) { return ports_[port.index()].reported_carrier = ports_[port.index()].carrier; }
@@ -79,7 +92,8 @@ class Network final : private EventHandler {
   // What this port adds when it sends and when it receives.
   void set_port_quality(PortId port, const LinkQuality& sending, const LinkQuality& receiving);
   void clear_port_quality(PortId port);
-  // Loses `parts` per million of what `from` sends to `to`; 1000000 cuts the path. In every segment, or in one.
+  // Loses `parts` per million of what `from` sends to `to`; 1000000 cuts the path. In every segment, or in the one that
+  // either of them is plugged into.
   void set_path_loss(NodeIndex from, NodeIndex to, std::uint32_t parts, SegmentId segment = SegmentId::none());
   // Besides that, only of some frames; one such loss per path and cast.
   enum class Cast : std::uint8_t { kAny, kUnicast, kMulticast };
@@ -105,7 +119,8 @@ class Network final : private EventHandler {
 
  private:
   struct Port {
-    PortClient* client = nullptr;
+    PortClient* client = nullptr;  // none: the end of a trunk
+    TrunkId trunk;
     NodeIndex machine;
     std::string name;
     SegmentId segment;
@@ -133,6 +148,12 @@ class Network final : private EventHandler {
     // Between ports i and j at [i * ports + j]: when the last frame arrives there.
     std::vector<Time> last_arrival;
   };
+  struct Trunk {
+    std::string name;
+    LinkQuality quality;
+    bool whole = true;
+    std::array<PortId, 2> ends;
+  };
   struct PathLoss {
     NodeIndex from;
     NodeIndex to;
@@ -142,6 +163,7 @@ class Network final : private EventHandler {
   };
   struct Flight {
     FrameRef frame;
+    PortId origin;  // of the machine that sent it
     PortId to;
     std::uint32_t next_free = 0;
   };
@@ -156,17 +178,28 @@ class Network final : private EventHandler {
   // One frame on its way: what became of it so far.
   struct Journey {
     FrameRef frame;
+    PortId origin;  // of the machine that sent it
     Time at;
     std::uint32_t copies = 1;
     bool reordered = false;
   };
   bool leave(const Segment& segment, Port& from, Journey& journey);
+  void enter(PortId from, Journey journey);
   void forward(Segment& segment, const Port& from, PortId to, Journey journey);
-  bool lost(const Segment& segment, const Port& from, const Port& to, const Frame& frame);
+  void launch_in_order(Segment& segment, const Port& from, const Port& to, PortId where, Journey journey);
+  bool lost(const Port& from, const Port& to, const Frame& frame);
+  // Trunks.
+  PortId other_end(const Port& end) const;
+  bool cross(Port& end, Journey& journey);
+  void update_trunk(Trunk& trunk);
+  // The trunks from one switch to another; none: there is no way.
+  std::optional<std::vector<TrunkId>> way(SegmentId from, SegmentId to, TrunkId coming = TrunkId::none()) const;
+  Hearing way_hearing(SegmentId from, SegmentId to) const;
   void forget_path_loss(NodeIndex from, NodeIndex to, SegmentId segment, bool selective, Cast cast);
-  bool pass(const LinkQuality& quality, Journey& journey);
+  // Why it does not arrive; empty: it does.
+  std::string_view pass(const LinkQuality& quality, Journey& journey);
   bool wait_for_bandwidth(const LinkQuality& quality, Port& port, const Frame& frame, Time& at);
-  void launch(Time at, PortId to, FrameRef frame);
+  void launch(Time at, PortId origin, PortId to, FrameRef frame);
   void drop(const Port& port, const Frame& frame, std::string_view reason);
   bool damage(Damage damage, FrameRef& frame);
   void trace_frame(TraceKind kind, const Port& port, const Frame& frame);
@@ -177,6 +210,7 @@ class Network final : private EventHandler {
   Random random_;
   std::vector<Port> ports_;
   std::vector<Segment> segments_;
+  std::vector<Trunk> trunks_;
   std::vector<PathLoss> path_losses_;
   std::vector<Flight> flights_;
   std::uint32_t free_flight_ = kNoFlight;

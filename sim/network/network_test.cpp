@@ -248,5 +248,30 @@ TEST_F(NetworkTest, HearingIsWellBadlyOrNever) {
   EXPECT_EQ(hearing(), Hearing::kNever);
 }
 
+TEST_F(NetworkTest, PacketsLargerThanTheMtuAreLost) {
+  quality_.mtu = 128;
+  build(SegmentKind::kSwitch, 2);
+  send(1, mac(0), "here I am");
+  send(0, mac(1), std::string(100, 'a'));  // and 28 bytes of headers
+  send(0, mac(1), std::string(101, 'b'));
+  settle();
+  ASSERT_EQ(nics_[1].frames.size(), 1U);
+  EXPECT_EQ(nics_[1].frames[0].second, std::string(100, 'a'));
+  EXPECT_EQ(network_->hearing(ports_[0], ports_[1]), Network::Hearing::kBadly);
+  // A datagram that its sender has cut is as large as its largest piece.
+  FrameRef cut = network_->pool().take(300);
+  cut->header.destination_mac = mac(1);
+  cut->header.fragments = 3;
+  cut->header.fragment_size = 129;
+  const FrameRef small = network_->pool().copy(*cut);
+  small->header.fragment_size = 128;
+  network_->send(ports_[0], cut);
+  settle();
+  EXPECT_EQ(nics_[1].frames.size(), 1U);
+  network_->send(ports_[0], small);
+  settle();
+  EXPECT_EQ(nics_[1].frames.size(), 2U);
+}
+
 }  // namespace
 }  // namespace simcluster::sim

@@ -22,6 +22,8 @@ std::string_view what_is(Reference kind) {
       return "node";
     case Reference::kNetwork:
       return "network";
+    case Reference::kTrunk:
+      return "trunk";
     case Reference::kInterface:
       return "interface";
     case Reference::kDevice:
@@ -60,6 +62,9 @@ class Names {
         break;
       case Reference::kNetwork:
         for (const auto& network : draft_.networks) names.emplace_back(network.segment.name);
+        break;
+      case Reference::kTrunk:
+        for (const auto& trunk : draft_.trunks) names.emplace_back(trunk.trunk.name);
         break;
       case Reference::kInterface:
         for (const auto* machines : {&draft_.nodes, &draft_.hosts})
@@ -124,6 +129,24 @@ Result<void> check_storage(const Draft& draft) {
     for (const auto& machine : storage.spec.machines)
       if (!taken.insert({machine, storage.spec.device}).second)
         return fail(fmt::format("\"{}\" has another device {} already", machine, storage.spec.device), storage.place);
+  return {};
+}
+
+// The network itself knows what it refuses: it is tried out.
+Result<void> check_trunks(const Draft& draft) {
+  EventQueue queue;
+  Tracer tracer(queue);
+  Network network(queue, tracer, 0);
+  for (const auto& item : draft.networks)
+    network.add_segment(item.segment.name, item.segment.kind, item.segment.quality);
+  for (const auto& [trunk, place] : draft.trunks) {
+    if (trunk.between.size() != 2)
+      return fail(fmt::format("the trunk \"{}\" must join two switches, not {}", trunk.name, trunk.between.size()),
+                  place);
+    const auto added = network.add_trunk(trunk.name, network.find_segment(trunk.between[0]),
+                                         network.find_segment(trunk.between[1]), trunk.quality);
+    if (!added) return fail(added.error().message, place);
+  }
   return {};
 }
 
@@ -219,6 +242,7 @@ Result<void> build_world(const Draft& draft, const Profile& profile, const Built
   world.seed = static_cast<std::uint64_t>(draft.seed);
   if (draft.start) world.start = *draft.start;
   for (const auto& network : draft.networks) world.segments.push_back(network.segment);
+  for (const auto& trunk : draft.trunks) world.trunks.push_back(trunk.trunk);
   std::vector<std::string> rings;
   if (draft.configuration.corosync.text.empty() && draft.configuration.corosync_file.text.empty()) {
     auto chosen = ring_networks(draft);
@@ -254,6 +278,7 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
   const Names names(draft, configuration->resources);
   for (const auto& use : names_used)
     if (auto checked = names.check(use); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_trunks(draft); !checked) return tl::unexpected(checked.error());
   number_nodes(draft);
   auto profile = make_profile(draft.stack);
   if (!profile) return fail(profile.error().message, draft.stack_place);

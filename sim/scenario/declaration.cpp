@@ -19,6 +19,14 @@ void declare_network(Fields& fields, SegmentSpec& segment) {
   describe_quality(fields, segment.quality);
 }
 
+void declare_trunk(Fields& fields, TrunkDraft& draft, const std::string& name) {
+  draft.place = fields.place("");
+  draft.trunk.name = name;
+  fields.list(required("between", "the two switches"), draft.trunk.between,
+              [&](std::string& end, const std::string&) { fields.reference({}, end, Reference::kNetwork); });
+  describe_quality(fields, draft.trunk.quality);
+}
+
 void declare_interface(Fields& fields, InterfaceDraft& draft, const std::string& name) {
   InterfaceSpec& spec = draft.spec;
   spec.name = name;
@@ -254,6 +262,10 @@ void declare_body(Fields& fields, Draft& draft) {
              [&](NetworkDraft& item, const std::string& name) {
                item.segment.name = name;
                fields.object({}, [&] { declare_network(fields, item.segment); });
+             });
+  fields.map({"trunks", "what joins switches to one network, by name; switches must not form a loop"}, draft.trunks,
+             [&](TrunkDraft& item, const std::string& name) {
+               fields.object({}, [&] { declare_trunk(fields, item, name); });
              });
   fields.map(required("nodes", "cluster nodes by name"), draft.nodes, [&](MachineDraft& item, const std::string& name) {
     fields.object({}, [&] { declare_node(fields, item, name); });

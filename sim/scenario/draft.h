@@ -16,6 +16,11 @@ struct NetworkDraft {
   SegmentSpec segment;
 };
 
+struct TrunkDraft {
+  TrunkSpec trunk;
+  SourcePlace place;
+};
+
 struct InterfaceDraft {
   InterfaceSpec spec;
   SourcePlace place;
@@ -72,6 +77,7 @@ struct Draft {
   SourcePlace stack_place;
   KernelKnobs knobs;
   std::vector<NetworkDraft> networks;
+  std::vector<TrunkDraft> trunks;
   std::vector<MachineDraft> nodes;
   std::vector<MachineDraft> hosts;
   ConfigurationDraft configuration;

@@ -86,6 +86,10 @@ TEST_F(Loader, WrongType) {
   expect_error("stack: [a]\n", 1, 8, "\"stack\" must be a mapping of keys to values, not a list");
   expect_error("hosts: {h: {interfaces: {eth0: {address: 10.0.0.300/24}}}}\n", 1, 42,
                "an IP address with its prefix length");
+  expect_error("trunks: {t: {between: [lan, lan]}}\n", 1, 13, "joins the switch \"lan\" with itself: a loop");
+  expect_error("trunks: {t: {between: [lan]}}\n", 1, 13, "must join two switches, not 1");
+  expect_error("trunks: {t: {between: [lan, wan]}}\n", 1, 29, "there is no network \"wan\"; did you mean \"lan\"?");
+  expect_error("timeline:\n  - {at: 1s, cut-trunk: {trunk: t}}\n", 2, 33, "there is no trunk \"t\"");
   expect_error("networks+: 3\n", 1, 1, "unknown key \"networks+\"");
   EXPECT_NE(error_of("- a\n- b\n").find("1:1: a scenario is a mapping of keys to values; this is a list"),
             std::string::npos);

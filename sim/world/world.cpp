@@ -36,6 +36,7 @@ struct World::Impl final : EventHandler {
   }
   Result<void> build(World& world);
   Result<void> attach_storage(World& world);
+  Result<void> build_trunk(const TrunkSpec& trunk);
 
   WorldSpec spec;
   SoftwareFactory factory;
@@ -67,6 +68,8 @@ Result<void> World::Impl::build(World& world) {
       return fail(fmt::format("there are two networks named \"{}\"", segment.name));
     network.add_segment(segment.name, segment.kind, segment.quality);
   }
+  for (const TrunkSpec& trunk : spec.trunks)
+    if (auto joined = build_trunk(trunk); !joined) return joined;
   std::set<std::string> names;
   for (const MachineSpec& machine : spec.machines) {
     if (machine.name.empty()) return fail("a machine has no name");
@@ -95,6 +98,18 @@ Result<void> World::Impl::attach_storage(World& world) {
       mounts.attach(storage.device, *devices.back());
     }
   }
+  return {};
+}
+
+Result<void> World::Impl::build_trunk(const TrunkSpec& trunk) {
+  if (trunk.between.size() != 2) return fail(fmt::format("the trunk \"{}\" must join two switches", trunk.name));
+  if (network.find_trunk(trunk.name).valid()) return fail(fmt::format("there are two trunks named \"{}\"", trunk.name));
+  const auto first = segment(trunk.between[0]);
+  const auto second = segment(trunk.between[1]);
+  if (!first) return tl::unexpected<Error>(first.error());
+  if (!second) return tl::unexpected<Error>(second.error());
+  const auto added = network.add_trunk(trunk.name, *first, *second, trunk.quality);
+  if (!added) return tl::unexpected<Error>(added.error());
   return {};
 }
 
@@ -194,6 +209,13 @@ Result<void> World::set_quality(std::string_view segment, const LinkQuality& qua
   const auto id = impl_->segment(segment);
   if (!id) return tl::unexpected<Error>(id.error());
   impl_->network.set_quality(*id, quality);
+  return {};
+}
+
+Result<void> World::set_trunk(std::string_view trunk, bool whole) {
+  const TrunkId id = impl_->network.find_trunk(trunk);
+  if (!id.valid()) return fail(fmt::format("there is no trunk \"{}\"", trunk));
+  impl_->network.set_trunk(id, whole);
   return {};
 }
 

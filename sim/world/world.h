@@ -98,11 +98,13 @@ class World {
   // Nodes that failed an assertion (also in the trace as node.crash).
   std::uint64_t assertion_crashes() const;
 
-  // --- faults of networks (faults of one machine: Machine)
-  // ------------------------------------------------------------ A switch loses its power: no port has a carrier.
+  // --- faults of networks (faults of one machine: Machine) ---------------------------------------------------------
+  // A switch loses its power: no port has a carrier.
   Result<void> fail_segment(std::string_view segment);
   Result<void> restore_segment(std::string_view segment);
   Result<void> set_quality(std::string_view segment, const LinkQuality& quality);
+  // A trunk between switches is cut or mended.
+  Result<void> set_trunk(std::string_view trunk, bool whole);
   // Frames between machines of different groups are lost, in all segments or in the named one. Machines that are named
   // nowhere form one more group.
   Result<void> partition(const std::vector<std::vector<NodeIndex>>& groups, std::string_view segment = {});

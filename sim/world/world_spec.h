@@ -24,6 +24,13 @@ struct SegmentSpec {
   LinkQuality quality;
 };
 
+// Joins two switches, which must not be joined already.
+struct TrunkSpec {
+  std::string name;
+  std::vector<std::string> between;  // two switches
+  LinkQuality quality;
+};
+
 struct AddressSpec {
   IpAddress address;
   int prefix_length = 24;
@@ -146,6 +153,7 @@ struct WorldSpec {
   std::uint64_t seed = 1;
   Time start{1388049600LL * 1'000'000'000};  // 2013-12-26 09:20:00 UTC
   std::vector<SegmentSpec> segments;
+  std::vector<TrunkSpec> trunks = {};
   std::vector<MachineSpec> machines;
   std::vector<StorageSpec> storage;
 };
