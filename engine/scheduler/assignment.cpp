@@ -7,6 +7,7 @@
 #include "engine/scheduler/colocation_memo.h"
 #include "engine/scheduler/colocation_scores.h"
 #include "engine/scheduler/colocations.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_choice.h"
@@ -61,6 +62,24 @@ void update_remote_node(Model& model, const Resource& connection) {
   }
 }
 
+void tell_unmanaged(const Model& model, const Resource& resource, NodeId node) {
+  const char* state = !node.valid()                           ? "inactive"
+                      : resource.next_role == Role::kPromoted ? "promoted"
+                      : resource.failed                       ? "failed"
+                                                              : "active";
+  log(model, LogLevel::kInfo, "pcmk__primitive_assign", "Unmanaged resource {} assigned to {}: {}", resource.id,
+      node.valid() ? model.node(node).name : std::string_view("no node"), state);
+}
+
+void tell_unplaced(const Model& model, const Resource& resource) {
+  if (resource.removed && !resource.is_active()) return;
+  if (resource.removed) {
+    log(model, LogLevel::kInfo, "pcmk__primitive_assign", "Stopping orphan resource {}", resource.id);
+  } else {
+    log(model, LogLevel::kInfo, "pcmk__primitive_assign", "Resource {} cannot run anywhere", resource.id);
+  }
+}
+
 NodeId assign_primitive(Model& model, Resource& resource, NodeId prefer, bool final) {
   if (resource.parent.valid() && !model.resource(resource.parent).assigning) {
     assign(model, model.resource(resource.parent), prefer, final);
@@ -76,12 +95,14 @@ NodeId assign_primitive(Model& model, Resource& resource, NodeId prefer, bool fi
   if (!resource.managed) {
     resource.next_role = resource.original_role;
     record_decision(model, resource, current_node(model, resource), DecisionKind::kUnmanaged);
+    if (logs(model, LogLevel::kInfo)) tell_unmanaged(model, resource, current_node(model, resource));
     place(model, resource, current_node(model, resource), true, final);
   } else if (model.options.stop_all_resources) {
     record_decision(model, resource, NodeId(), DecisionKind::kStopAll);
     place(model, resource, NodeId(), true, final);
   } else {
     choose_and_place(model, resource, prefer, final);
+    if (final && !resource.assigned.valid()) tell_unplaced(model, resource);
   }
   resource.assigning = false;
   if (resource.remote_connection) update_remote_node(model, resource);
@@ -136,11 +157,13 @@ bool place_primitive(Model& model, Resource& resource, NodeId node, bool forced,
   unassign(model, resource);
   resource.unassigned = false;
   if (!node.valid()) {
+    log(model, LogLevel::kDebug, "pcmk__finalize_assignment", "Could not allocate a node for {}", resource.id);
     if (final) stop_actions_of_unplaced(model, resource);
     return before.valid();
   }
   resource.assigned = node;
   Node& target = model.node(node);
+  log(model, LogLevel::kDebug, "pcmk__finalize_assignment", "Assigning {} to {}", resource.id, target.name);
   ++target.assigned_count;
   change_capacity(model, target, resource, -1);
   if (model.want_utilization) print_utilization(model, resource, target);
@@ -219,6 +242,7 @@ void unassign(Model& model, Resource& resource) {
   resource.unassigned = true;
   if (!resource.assigned.valid() || !resource.is_primitive()) return;
   Node& node = model.node(resource.assigned);
+  log(model, LogLevel::kInfo, "pcmk__unassign_resource", "Unassigning {} from {}", resource.id, node.name);
   resource.assigned = NodeId();
   --node.assigned_count;
   change_capacity(model, node, resource, 1);

@@ -8,6 +8,7 @@
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/colocation_scores.h"
 #include "engine/scheduler/colocations.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_scores.h"
@@ -170,6 +171,10 @@ class InstanceAssigner {
     const NodeId node = current_node(model_, instance);
     if (!node.valid() || !is_available(model_.node(node)) || model_.node(node).score < 0) return {};
     const NodeEntry* entry = collective_.allowed.find(node);
+    if (entry == nullptr) {
+      log(model_, LogLevel::kError, "distribute_children", "{} is running on {} which isn't allowed", instance.id,
+          model_.node(node).name);
+    }
     return entry != nullptr && entry->count >= optimal_ ? NodeId() : node;
   }
 
@@ -205,6 +210,8 @@ class InstanceAssigner {
         instance.unassigned = true;
         break;
       }
+      log(model_, LogLevel::kInfo, "allocate_instance", "Not pre-allocating {} to {} because {} is better", instance.id,
+          model_.node(current).name, model_.node(chosen).name);
       unassign(model_, instance);
     }
     collective_.allowed = std::move(original);

@@ -8,6 +8,7 @@
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/colocation_memo.h"
 #include "engine/scheduler/colocations.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/preference_scores.h"
 #include "engine/scheduler/recorder.h"
@@ -36,6 +37,7 @@ class WalkMemo {
     if (is_new) it->second = std::make_unique<LinkScores>(scores_of(source, colocation, nodes));
     return *it->second;
   }
+  const Resource& target() const { return target_; }
   // The colocations to follow from `source`.
   const ColocationList& list(const Resource& source, bool this_with) {
     const auto [it, is_new] = lists_.try_emplace(source.self.value);
@@ -132,7 +134,11 @@ bool merge_chain(Model& model, WalkMemo& memo, Resource& source, NodeTable& tabl
 // S3 with a table.
 void merge_into(Model& model, WalkMemo& memo, Resource& source, NodeTable& table, const Colocation& colocation,
                 float factor, std::uint32_t flags) {
-  if (source.updating) return;
+  if (source.updating) {
+    log(model, LogLevel::kInfo, "pcmk__add_colocated_node_scores", "{}: Breaking dependency loop at {}",
+        memo.target().id, source.id);
+    return;
+  }
   source.updating = true;
   if (source.is_group()) {
     merge_into(model, memo, speaker(model, source, true), table, colocation, factor, flags);
@@ -148,8 +154,10 @@ void merge_into(Model& model, WalkMemo& memo, Resource& source, NodeTable& table
     if (merge_chain(model, memo, source, work, factor, flags)) {
       if ((flags & merge_flag::kNonnegative) != 0) revive_unusable(recorder, work);
       table = std::move(work);
-    } else if (recorder != nullptr) {
-      recorder->records.resize(mark);
+    } else {
+      log(model, LogLevel::kInfo, "pcmk__add_colocated_node_scores", "{}: Rolling back optional scores from {}",
+          memo.target().id, source.id);
+      if (recorder != nullptr) recorder->records.resize(mark);
     }
   }
   source.updating = false;

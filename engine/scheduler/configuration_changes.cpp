@@ -63,6 +63,9 @@ class OperationCheck {
   bool check(const HistoryEntry& entry) {
     if (entry.interval > 0 && !find_operation(model_, rsc_, entry.operation, entry.interval, false).valid()) {
       if (model_.options.cancel_removed_actions) {
+        log(model_, LogLevel::kInfo, "pcmk__schedule_cancel",
+            "Recurring {}-interval {} for {} will be stopped on {}: orphan", readable_interval(entry.interval),
+            entry.operation, rsc_.id, node_.name);
         schedule_cancel(model_, rsc_.self, entry.operation, entry.interval, node_.self, entry.call_id);
       }
       return true;

@@ -4,6 +4,7 @@
 
 #include "engine/cib/digest.h"
 #include "engine/cib/values.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/model.h"
 
@@ -101,6 +102,21 @@ DigestResult compare(const OperationDigests& digests, const HistoryEntry& entry)
   return digests.own_parameters ? DigestResult::kRestart : DigestResult::kMismatch;
 }
 
+void tell_mismatch(const Model& model, const HistoryEntry& entry, const Resource& resource, NodeId node,
+                   const OperationDigests& digests, DigestResult result) {
+  const bool of_restart = !digests.restart.empty() && result == DigestResult::kRestart;
+  if (result != DigestResult::kMismatch && !of_restart) return;
+  std::string_view recorded = entry.xml.value(of_restart ? kOpRestartDigest : kOpDigest);
+  if (of_restart && entry.restart_digest_invalidated) recorded = "calculated-failure-timeout";
+  log(model, LogLevel::kInfo, "rsc_action_digest_cmp",
+      "Parameters to {}ms-interval {} action for {} on {} changed: hash was {} vs. now {} ({}:{}) {}", entry.interval,
+      entry.operation, resource.id, model.node(node).name, recorded, of_restart ? digests.restart : digests.all,
+      of_restart           ? "restart"
+      : entry.interval > 0 ? "reschedule"
+                           : "reload",
+      entry.xml.value(kCrmFeatureSet), entry.xml.value(kTransitionMagic));
+}
+
 std::string cache_key(const HistoryEntry& entry, const Resource& resource, NodeId node) {
   std::string key = std::to_string(node.value) + " " + std::to_string(resource.self.value) + " " +
                     std::to_string(entry.interval) + " ";
@@ -136,7 +152,10 @@ const OperationDigests& operation_digests(Model& model, const HistoryEntry& entr
 }
 
 DigestResult check_digests(Model& model, const HistoryEntry& entry, const Resource& resource, NodeId node) {
-  return compare(operation_digests(model, entry, resource, node), entry);
+  const OperationDigests& digests = operation_digests(model, entry, resource, node);
+  const DigestResult result = compare(digests, entry);
+  if (logs(model, LogLevel::kInfo)) tell_mismatch(model, entry, resource, node, digests, result);
+  return result;
 }
 
 VirtualDigests virtual_digests(Model& model, const Resource& resource, NodeId node, std::string_view task) {

@@ -91,6 +91,18 @@ bool is_blocking_failure(Model& model, const Resource& resource, const Node& nod
 
 }  // namespace
 
+namespace {
+
+void tell_failures(const Model& model, const Resource& resource, const Node& node, Score count, bool with_launched) {
+  if (!logs(model, LogLevel::kInfo)) return;
+  const std::string number = count >= kInfinity ? "INFINITY" : std::to_string(count);
+  log(model, LogLevel::kInfo, "pe_get_failcount", "{}{} failed {} time{} on {}", with_launched ? "Container " : "",
+      std::string(resource.id) + (with_launched ? " and the resources within it have" : " has"), number,
+      count == 1 ? "" : "s", node.name);
+}
+
+}  // namespace
+
 FailCount fail_count(Model& model, Resource& resource, const Node& node, const FailCountOptions& options) {
   FailCount result;
   const std::string_view name = fail_count_name(resource);
@@ -122,7 +134,11 @@ FailCount fail_count(Model& model, Resource& resource, const Node& node, const F
       result.last_failure = std::max(result.last_failure, launched.last_failure);
     }
   }
-  if (result.count <= 0) result.last_failure = 0;
+  if (result.count > 0) {
+    tell_failures(model, resource, node, result.count, options.launched && !resource.launched.empty());
+  } else {
+    result.last_failure = 0;
+  }
   return result;
 }
 

@@ -52,6 +52,13 @@ void tell_pretended(const Model& model, const HistoryEntry& entry, const Resourc
       entry.operation, result(entry, entry.rc), resource.id, node.name, when(model, entry), entry.rc, entry.id);
 }
 
+void tell_found_by_probe(const Model& model, const HistoryEntry& entry, const Resource& resource, const Node& node,
+                         bool promoted) {
+  if (!logs(model, LogLevel::kInfo)) return;
+  log(model, LogLevel::kInfo, "remap_operation", "Probe found {} active {}on {} {}", resource.id,
+      promoted ? "and promoted " : "", node.name, when(model, entry));
+}
+
 void tell_missing_agent(const Model& model, const HistoryEntry& entry, const Resource& resource, const Node& node) {
   log(model, LogLevel::kWarning, "unpack_rsc_op",
       "Cannot ignore failed {} of {} on {}: Resource agent doesn't exist | status={} rc={} id={}", entry.operation,

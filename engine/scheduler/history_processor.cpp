@@ -144,7 +144,10 @@ void HistoryProcessor::remap_by_exit_code(Step& step) {
   const bool probe = entry.is_probe();
   switch (step.rc) {
     case kOcfSuccess:
-      if (probe && entry.expected == kOcfNotRunning) step.status = ExecStatus::kDone;
+      if (probe && entry.expected == kOcfNotRunning) {
+        step.status = ExecStatus::kDone;
+        tell_found_by_probe(model_, entry, rsc_, node_, false);
+      }
       return;
     case kOcfNotRunning:
       if (probe || entry.expected == step.rc || !rsc_.managed) {
@@ -155,7 +158,10 @@ void HistoryProcessor::remap_by_exit_code(Step& step) {
       }
       return;
     case kOcfRunningPromoted:
-      if (probe && step.rc != entry.expected) step.status = ExecStatus::kDone;
+      if (probe && step.rc != entry.expected) {
+        step.status = ExecStatus::kDone;
+        tell_found_by_probe(model_, entry, rsc_, node_, true);
+      }
       if (!step.expired || step.rc == entry.expected) rsc_.original_role = Role::kPromoted;
       return;
     case kOcfFailedPromoted:

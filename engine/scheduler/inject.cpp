@@ -16,7 +16,7 @@ using namespace cib::names;
 class Injector {
  public:
   Injector(cib::Document& cib, const Model& model, const Injections& injections, std::int64_t now)
-      : model_(model), injections_(injections), editor_(cib, now, !injections.nodes_up.empty()) {}
+      : model_(model), injections_(injections), editor_(cib, now, !injections.nodes_up.empty(), model.log) {}
 
   std::vector<InjectedItem> run() {
     if (injections_.quorum) {

@@ -6,7 +6,7 @@
 
 namespace simcluster::scheduler {
 
-enum class LogLevel : std::uint8_t { kCritical, kError, kWarning, kNotice };
+enum class LogLevel : std::uint8_t { kCritical, kError, kWarning, kNotice, kInfo, kDebug };
 
 class LogSink {
  public:

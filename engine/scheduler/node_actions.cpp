@@ -77,6 +77,9 @@ class FencingOrderer {
       if (resource.failed) {
         log(model_, LogLevel::kNotice, "order_stop_vs_fencing",
             "Stop of failed resource {} is implicit after {} is fenced", resource.id, model_.node(node_).name);
+      } else {
+        log(model_, LogLevel::kInfo, "order_stop_vs_fencing", "{}_stop_0 is implicit {} {} is fenced", resource.id,
+            implicit ? "after" : "because", model_.node(node_).name);
       }
       model_.actions[id].flags |= action_flag::kPseudo | action_flag::kRunnable;
       if (implicit) {
@@ -122,6 +125,9 @@ void fence_guest(Model& model, NodeId id) {
     const ActionId host = fence_action(model, model.actions[stop].node, {}, false, {}, false);
     model.actions.relate(host, fencing, flags);
   } else {
+    log(model, LogLevel::kInfo, "pcmk__fence_guest",
+        "Implying guest {} is down (action {}) after container {} is stopped (action {})", model.node(id).name,
+        fencing.value + 1, launcher.id, stop.value + 1);
     model.actions.relate(stop, fencing, flags);
   }
   FencingOrderer(model, fencing, id).run();

@@ -55,6 +55,8 @@ void apply_shutdown_lock(Model& model, Resource& resource) {
   if (model.options.shutdown_lock_limit_ms > 0) {
     update_recheck(model, resource.lock_time + whole_seconds(model.options.shutdown_lock_limit_ms) + 1);
   }
+  log(model, LogLevel::kInfo, "pcmk__primitive_shutdown_lock", "Locking {} to {} due to shutdown", resource.id,
+      model.node(resource.lock_node).name);
   const Because because(model.recorder.get(), {ScoreReason::kShutdownLock});
   for (const NodeId node : model.node_order) {
     if (node != resource.lock_node) adjust_score(model, resource.self, node, -kInfinity);
@@ -81,8 +83,15 @@ void apply_failure_threshold(Model& model, Resource& resource, const Node& node)
   options.effective = true;
   options.launched = true;
   const Score failures = fail_count(model, resource, node, options).count;
-  if (failures <= 0 || resource.migration_threshold - failures > 0) return;
+  if (failures <= 0) return;
   const Resource& banned = resource.unique ? resource : model.resource(resource.top);
+  const Score remaining = resource.migration_threshold - failures;
+  if (remaining > 0) {
+    log(model, LogLevel::kInfo, "pcmk__threshold_reached",
+        "{} can fail {} more times on {} before reaching migration threshold ({})", banned.id, remaining, node.name,
+        resource.migration_threshold);
+    return;
+  }
   log(model, LogLevel::kWarning, "pcmk__threshold_reached",
       "{} cannot run on {} due to reaching migration threshold (clean up resource to allow again)| failures={} "
       "migration-threshold={}",
@@ -106,9 +115,13 @@ void apply_exclusive_discovery(Model& model, Resource& resource) {
 
 void apply_node_health(Model& model) {
   if (model.options.health_strategy == HealthStrategy::kNone) return;
+  log(model, LogLevel::kInfo, "pcmk__apply_node_health", "Applying node health strategy '{}'",
+      model.options.health_strategy_text);
   for (const NodeId id : model.node_order) {
     const Score health = node_health(model, model.node(id));
     if (health == 0) continue;
+    log(model, LogLevel::kInfo, "pcmk__apply_node_health", "Overall system health of {} is {}", model.node(id).name,
+        health);
     for (const ResourceId top : model.top_level) {
       if (health < 0 && model.resource(top).allow_unhealthy_nodes) continue;
       Location location;

@@ -26,6 +26,7 @@ bool is_nonzero(std::string_view text) {
 
 // The attributes of a `node_state` as S2 S-6.6 reads them.
 struct PeerState {
+  const cib::Element* state = nullptr;
   std::int64_t member_time = -1;  // -1: unknown
   bool member = false;
   bool online = false;
@@ -35,6 +36,7 @@ struct PeerState {
 
 PeerState read_peer_state(const Model& model, const cib::Element& state) {
   PeerState peer;
+  peer.state = &state;
   std::int64_t value = 0;
   if (const auto in_ccm = state.attribute(kInCcm)) {
     if (const auto word = cib::parse_bool(*in_ccm)) {
@@ -67,7 +69,11 @@ bool is_termination_requested(const Node& node) {
 bool online_without_fencing(Model& model, Node& node, const PeerState& peer) {
   if (!peer.member) return false;
   if (peer.online) return equal_ignoring_case(peer.join, "member");
-  if (node.expected_up) request_fencing(model, node.self, "peer is unexpectedly down");
+  if (!node.expected_up) return false;
+  request_fencing(model, node.self, "peer is unexpectedly down");
+  const auto told = [&](auto name) { return peer.state->attribute(name).value_or("<null>"); };
+  log(model, LogLevel::kInfo, "determine_online_status_no_fencing", "in_cluster={} is_peer={} join={} expected={}",
+      told(kInCcm), told(kCrmd), told(kJoin), told(kExpected));
   return false;
 }
 
@@ -83,6 +89,7 @@ void handle_expected_down(Model& model, Node& node, const PeerState& peer) {
     update_recheck(model, deadline);
   }
   if (peer.member || peer.online) {
+    log(model, LogLevel::kInfo, "determine_online_status_fencing", "- {} is not ready to run resources", node.name);
     node.standby = true;
     node.pending = true;
   }
@@ -108,12 +115,29 @@ bool online_with_fencing(Model& model, Node& node, const PeerState& peer) {
   } else if (!peer.online) {
     request_fencing(model, node.self, "peer process is no longer available");
   } else if (peer.join == "pending" || peer.join == "down") {
+    log(model, LogLevel::kInfo, "determine_online_status_fencing", "{} is not ready to run resources", node.name);
     node.standby = true;
     node.pending = true;
-  } else if (peer.join != "member") {
+  } else if (peer.join == "member") {
+    log(model, LogLevel::kInfo, "determine_online_status_fencing", "{} is active", node.name);
+  } else {
     request_fencing(model, node.self, "peer was in an unknown state");
   }
   return peer.member;
+}
+
+void tell_online(const Model& model, const Node& node) {
+  const char* function = "determine_online_status";
+  if (node.unclean) {
+    log(model, LogLevel::kWarning, function, "{} is unclean", node.name);
+  } else if (node.online) {
+    log(model, LogLevel::kInfo, function, "{} is {}", node.name,
+        node.shutdown      ? "shutting down"
+        : node.pending     ? "pending"
+        : node.standby     ? "standby"
+        : node.maintenance ? "maintenance"
+                           : "online");
+  }
 }
 
 void determine_online(Model& model, Node& node, const cib::Element& state) {
@@ -123,7 +147,7 @@ void determine_online(Model& model, Node& node, const cib::Element& state) {
   const bool online = model.options.fencing_enabled ? online_with_fencing(model, node, peer)
                                                     : online_without_fencing(model, node, peer);
   node.online = online;
-  if (node.unclean) log(model, LogLevel::kWarning, "determine_online_status", "{} is unclean", node.name);
+  tell_online(model, node);
   if (!online || node.shutdown) node.score = -kInfinity;
 }
 
@@ -146,8 +170,14 @@ void unpack_node_state(Model& model, Node& node, const cib::Element& state) {
         "cluster nodes",
         node.name);
   }
-  if (is_true(node_attribute(node, "standby"))) node.standby = true;
-  if (is_true(node_attribute(node, "maintenance"))) node.maintenance = true;
+  if (is_true(node_attribute(node, "standby"))) {
+    log(model, LogLevel::kInfo, "unpack_transient_attributes", "{} is in standby mode", node.name);
+    node.standby = true;
+  }
+  if (is_true(node_attribute(node, "maintenance"))) {
+    log(model, LogLevel::kInfo, "unpack_transient_attributes", "{} is in maintenance mode", node.name);
+    node.maintenance = true;
+  }
   node.unclean = false;
   node.seen = true;
   determine_online(model, node, state);
@@ -197,7 +227,10 @@ void unpack_remote_node_state(Model& model, Node& node, const cib::Element& stat
   if (is_true(node_attribute(node, "maintenance")) || unmanaged) node.maintenance = true;
   const auto discovery = node_attribute(node, "resource-discovery-enabled");
   if (discovery && !is_true(discovery)) {
-    if (is_guest(model, node) || model.options.fencing_enabled) node.probes_allowed = false;
+    if (is_guest(model, node) || model.options.fencing_enabled) {
+      log(model, LogLevel::kInfo, "unpack_handle_remote_attrs", "{} has resource discovery disabled", node.name);
+      node.probes_allowed = false;
+    }
   }
 }
 

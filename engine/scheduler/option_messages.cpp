@@ -153,6 +153,11 @@ void tell_about_quorum(const Model& model, const Pairs& values) {
 void tell_about_options(const Model& model, const Pairs& values) {
   if (model.log == nullptr) return;
   check_values(model, values);
+  if (model.options.have_watchdog) {
+    log(model, LogLevel::kInfo, "unpack_config",
+        "Watchdog-based self-fencing will be performed via SBD if fencing is required and stonith-watchdog-timeout is "
+        "nonzero");
+  }
   tell_about_quorum(model, values);
   tell_deprecated(model, values);
   if (!model.options.startup_fencing && logs(model, LogLevel::kWarning)) {

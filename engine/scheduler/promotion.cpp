@@ -286,9 +286,13 @@ void choose_promoted(Model& model, Resource& clone) {
       continue;
     }
     ++candidate->count;
+    log(model, LogLevel::kInfo, "set_instance_role", "Choosing {} ({}) on {} for promotion", instance.id,
+        role_name(collective_role(model, instance, true)), model.node(candidate->node).name);
     set_next_promoted(model, instance);
     ++count;
   }
+  log(model, LogLevel::kInfo, "pcmk__set_instance_roles", "{}: Promoted {} instances of a possible {}", clone.id, count,
+      clone.clone->promoted_max);
 }
 
 }  // namespace

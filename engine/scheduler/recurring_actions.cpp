@@ -97,6 +97,13 @@ class RecurringPlanner {
   }
 
   void cancel_in_wrong_role(const Operation& operation) {
+    if (logs(model_, LogLevel::kInfo)) {
+      log(model_, LogLevel::kInfo, "recurring_op_for_active",
+          "Cancelling recurring action {}_{}_{} because {} configured for {} role (not {})", resource_.id,
+          operation.name, operation.interval, operation.id,
+          role_name(operation.role.empty() ? Role::kUnpromoted : parse_role(operation.role)),
+          role_name(resource_.next_role));
+    }
     const ActionId cancel =
         request_cancel(model_, resource_.self, operation.name, operation.interval, resource_.assigned).self;
     Task then = Task::kUnspecified;
@@ -117,6 +124,10 @@ class RecurringPlanner {
     const NodeId node = action.node;
     if (!model_.actions[start_].runnable() || !node.valid() || !model_.node(node).online || model_.node(node).unclean) {
       action.flags &= ~action_flag::kRunnable;
+    }
+    if (!action.optional() && action.runnable()) {
+      log(model_, LogLevel::kInfo, "recurring_op_for_active", "Start {}-interval {} for {} on {}",
+          readable_interval(operation.interval), operation.name, resource_.id, model_.node(node).name);
     }
     if (resource_.next_role == Role::kPromoted) action.meta.set("op_target_rc", "8");
     if (node.valid() && !resource_.managed) return;
@@ -148,6 +159,10 @@ class RecurringPlanner {
   }
 
   void cancel_while_active(const Operation& operation, NodeId node) {
+    log(model_, LogLevel::kInfo, "cancel_if_running",
+        "Cancelling {}-interval {} action for {} on {} because configured for {} role (not {})",
+        readable_interval(operation.interval), operation.name, resource_.id, model_.node(node).name,
+        role_name(parse_role(operation.role)), role_name(resource_.next_role));
     const ActionId cancel = request_cancel(model_, resource_.self, operation.name, operation.interval, node).self;
     if (resource_.next_role == Role::kStarted || resource_.next_role == Role::kUnpromoted) {
       order(model_, side(model_, cancel), side(model_, resource_.self, Task::kStart), kUnrunnableFirstBlocks);

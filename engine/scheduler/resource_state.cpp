@@ -216,6 +216,7 @@ void add_active_node(Model& model, Resource& resource, NodeId id, bool failed) {
   resource.active.push_back(id);
   if (resource.is_primitive()) count_active_primitive(model, resource, model.node(id), failed);
   if (!resource.managed) {
+    log(model, LogLevel::kInfo, "native_add_running", "resource {} isn't managed", resource.id);
     const Because because(model.recorder.get(), {ScoreReason::kUnmanaged});
     adjust_score(model, resource.self, id, kInfinity);
     for (ResourceId parent = resource.parent; parent.valid(); parent = model.resource(parent).parent) {

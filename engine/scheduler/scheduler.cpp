@@ -91,7 +91,7 @@ void run(Schedule& schedule, const Options& options) {
   schedule_fencing_and_shutdown(model);
   apply_orderings(model);
   // Looking at the changes gives actions that lack a node one (S5 K-3), and this happens before the graph (S0 GU-2.1).
-  log_changes(model, transition_changes(model));
+  log_changes(model);
   create_graph(model);
   model.graph->transition_id = options.transition_id;
 }

@@ -20,7 +20,7 @@ constexpr int kAbortPriority = 1'000'000;
 class Executor {
  public:
   Executor(const Graph& graph, const Model& model, cib::Document& cib, const SimulationOptions& options)
-      : graph_(graph), model_(model), options_(options), editor_(cib, options.now, options.create_nodes) {}
+      : graph_(graph), model_(model), options_(options), editor_(cib, options.now, options.create_nodes, model.log) {}
 
   SimulationResult run() {
     index_inputs();

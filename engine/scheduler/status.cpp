@@ -35,6 +35,11 @@ void unpack_ticket_state(Model& model, const cib::Element& state) {
     std::int64_t value = 0;
     ticket.last_granted = parse_leading_integer(*last, value) ? value : 0;
   }
+  const char* function = "unpack_ticket_state";
+  log(model, LogLevel::kInfo, function, "We {}have ticket '{}'", ticket.granted ? "" : "do not ", ticket.id);
+  if (ticket.granted && ticket.standby) {
+    log(model, LogLevel::kInfo, function, "Granted ticket '{}' is in standby-mode", ticket.id);
+  }
 }
 
 // S2 S-6.1.

@@ -40,8 +40,8 @@ std::string id_of(cib::Document& cib, std::string_view name) {
 
 }  // namespace
 
-StatusEditor::StatusEditor(cib::Document& cib, std::int64_t now, bool create_nodes)
-    : cib_(cib), now_(now), create_nodes_(create_nodes), version_(cib::version_of(cib.root())) {}
+StatusEditor::StatusEditor(cib::Document& cib, std::int64_t now, bool create_nodes, LogSink* log)
+    : cib_(cib), now_(now), create_nodes_(create_nodes), log_(log), version_(cib::version_of(cib.root())) {}
 
 void StatusEditor::ensure_configured(std::string_view name, std::string_view id) {
   cib::MutableElement nodes = cib_.find_path("configuration/nodes");
@@ -151,6 +151,11 @@ StatusEditor::ResourceSlot& StatusEditor::add_resource(NodeSlot& node, const His
   if (!lrm) {
     lrm = node.xml.append_child(kLrm);
     lrm.set_attribute(kId, node.xml.id());
+  }
+  if (log_ != nullptr && log_->level() >= LogLevel::kInfo) {
+    log_->write(LogLevel::kInfo, "pcmk__inject_resource_history",
+                "Injecting new resource " + std::string(target.config_id) + " into node state '" +
+                    std::string(node.xml.id()) + "'");
   }
   cib::MutableElement resource = lrm.ensure_child("lrm_resources").append_child(kLrmResource);
   resource.set_attribute(kId, target.config_id);

@@ -13,6 +13,7 @@
 #include "engine/cib/patch.h"
 #include "engine/scheduler/graph.h"
 #include "engine/scheduler/injected_attribute.h"
+#include "engine/scheduler/log_sink.h"
 
 namespace simcluster::scheduler {
 
@@ -42,7 +43,8 @@ struct OperationResult {
 class StatusEditor {
  public:
   // `now` in seconds since 1970. With `create_nodes`, nodes that are missing from the configuration are added there.
-  StatusEditor(cib::Document& cib, std::int64_t now, bool create_nodes);
+  // `log` may be null.
+  StatusEditor(cib::Document& cib, std::int64_t now, bool create_nodes, LogSink* log = nullptr);
 
   // The node's state, created when missing. `id` may be empty: then the name serves.
   cib::MutableElement node_state(std::string_view name, std::string_view id);
@@ -98,6 +100,7 @@ class StatusEditor {
   cib::Document& cib_;
   std::int64_t now_;
   bool create_nodes_;
+  LogSink* log_;
   cib::CibVersion version_;
   std::unordered_map<std::string, NodeSlot> nodes_;  // by name
 };

@@ -12,18 +12,21 @@ namespace simcluster::scheduler {
 
 namespace {
 
+// Stands for no change, for the log.
+constexpr std::string_view kLeave = "Leave";
+
 // The change of one primitive (S5 K-3).
 class ChangeFinder {
  public:
-  ChangeFinder(Model& model, const Resource& resource, std::vector<ResourceChange>& out)
-      : model_(model), resource_(resource), out_(out), role_(resource.original_role) {}
+  ChangeFinder(Model& model, const Resource& resource, std::vector<ResourceChange>& out, bool unchanged)
+      : model_(model), resource_(resource), out_(out), unchanged_(unchanged), role_(resource.original_role) {}
 
   void run() {
     if (resource_.is_active()) current_ = current_node(model_, resource_);
     if (current_.valid() && role_ == Role::kStopped) role_ = Role::kStarted;
     if (!current_.valid() && resource_.removed) return;
     next_ = resource_.assigned;
-    if (!resource_.managed || (!current_.valid() && !next_.valid())) return;
+    if (!resource_.managed || (!current_.valid() && !next_.valid())) return leave(NodeId());
     find_actions();
     if (role_ == resource_.next_role) {
       find_in_same_role();
@@ -46,6 +49,12 @@ class ChangeFinder {
     stop_ = oldest(Task::kStop, can_start ? current_ : NodeId());
     if (!stop_.valid() && resource_.stop_unexpected) stop_ = oldest(Task::kStop, NodeId());
     moving_ = current_.valid() && next_.valid() && current_ != next_;
+  }
+
+  void leave(NodeId node) {
+    if (!unchanged_) return;
+    add(kLeave, node, NodeId(), ActionId());
+    if (!node.valid() && !resource_.managed) out_.back().reason = " unmanaged";
   }
 
   bool required(ActionId id) const { return id.valid() && !model_.actions[id].optional(); }
@@ -73,7 +82,11 @@ class ChangeFinder {
     } else if (resource_.reload) {
       add("Reload", current_, next_, start_);
     } else if (!required(start_)) {
-      if (required(demote_) && required(promote_)) add("Re-promote", current_, next_, promote_, demote_);
+      if (required(demote_) && required(promote_)) {
+        add("Re-promote", current_, next_, promote_, demote_);
+      } else {
+        leave(next_);
+      }
     } else if (!runnable(start_)) {
       add("Stop", current_, NodeId(), stop_, has_reason(stop_) ? stop_ : start_);
     } else if (moving_) {
@@ -111,6 +124,7 @@ class ChangeFinder {
   Model& model_;
   const Resource& resource_;
   std::vector<ResourceChange>& out_;
+  bool unchanged_;
   Role role_;
   NodeId current_;
   NodeId next_;
@@ -122,16 +136,18 @@ class ChangeFinder {
   std::vector<ActionId> found_;
 };
 
-void collect_changes(Model& model, const Resource& resource, std::vector<ResourceChange>& out) {
+void collect_changes(Model& model, const Resource& resource, std::vector<ResourceChange>& out, bool unchanged) {
   if (resource.is_primitive()) {
-    ChangeFinder(model, resource, out).run();
+    ChangeFinder(model, resource, out, unchanged).run();
     return;
   }
   if (resource.is_group()) {
-    for (const ResourceId child : resource.children) collect_changes(model, model.resource(child), out);
+    for (const ResourceId child : resource.children) collect_changes(model, model.resource(child), out, unchanged);
     return;
   }
-  for (const ResourceId child : summary_children(model, resource)) collect_changes(model, model.resource(child), out);
+  for (const ResourceId child : summary_children(model, resource)) {
+    collect_changes(model, model.resource(child), out, unchanged);
+  }
 }
 
 // S5 K-1.
@@ -218,9 +234,23 @@ std::string change_line(const ResourceChange& change, const std::string& details
   return line;
 }
 
+TransitionChanges find_changes(Model& model, bool unchanged) {
+  TransitionChanges changes;
+  collect_node_changes(model, changes.nodes);
+  for (const ResourceId id : model.top_level) collect_changes(model, model.resource(id), changes.resources, unchanged);
+  return changes;
+}
+
+void log_unchanged(const Model& model, const ResourceChange& change) {
+  log(model, LogLevel::kInfo, "rsc_action_default", "Leave   {}\t({}{}{})", change.resource, role_name(change.role),
+      change.origin.valid() ? " " : change.reason,
+      change.origin.valid() ? model.node(change.origin).name : std::string_view());
+}
+
 }  // namespace
 
-void log_changes(const Model& model, const TransitionChanges& changes) {
+void log_changes(Model& model) {
+  const TransitionChanges changes = find_changes(model, logs(model, LogLevel::kInfo));
   if (!logs(model, LogLevel::kNotice)) return;
   for (const NodeChange& change : changes.nodes) {
     if (change.reason.empty()) {
@@ -231,22 +261,21 @@ void log_changes(const Model& model, const TransitionChanges& changes) {
   }
   Widths widths;
   for (const ResourceChange& change : changes.resources) {
+    if (change.change == kLeave) {
+      log_unchanged(model, change);
+      continue;
+    }
     const std::string details = change_details(model, change);
     widths.grow(change, details);
     log(model, LogLevel::kNotice, "log_list_item", "Actions: {}", change_line(change, details, widths));
   }
 }
 
-TransitionChanges transition_changes(Model& model) {
-  TransitionChanges changes;
-  collect_node_changes(model, changes.nodes);
-  for (const ResourceId id : model.top_level) collect_changes(model, model.resource(id), changes.resources);
-  return changes;
-}
+TransitionChanges transition_changes(Model& model) { return find_changes(model, false); }
 
 std::vector<std::string> transition_summary(const Schedule& schedule) {
   Model& model = *schedule.model;
-  const TransitionChanges changes = transition_changes(model);
+  TransitionChanges changes = find_changes(model, logs(model, LogLevel::kInfo));
   std::vector<std::string> lines;
   for (const NodeChange& change : changes.nodes) {
     if (change.reason.empty()) {
@@ -255,6 +284,11 @@ std::vector<std::string> transition_summary(const Schedule& schedule) {
       lines.push_back(change.task + " " + change.node + " '" + std::string(change.reason) + "'");
     }
   }
+  std::erase_if(changes.resources, [&](const ResourceChange& change) {
+    if (change.change != kLeave) return false;
+    log_unchanged(model, change);
+    return true;
+  });
   // The widths of a first, hidden rendering hold for all lines (S5 K-6).
   Widths widths;
   std::vector<std::string> details;

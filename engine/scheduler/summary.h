@@ -35,8 +35,8 @@ struct TransitionChanges {
 };
 
 TransitionChanges transition_changes(Model& model);
-// Tells the log, with widths that grow as they go (S5 K-6).
-void log_changes(const Model& model, const TransitionChanges& changes);
+// Finds them and tells the log, with widths that grow as they go (S5 K-6).
+void log_changes(Model& model);
 // Whether the roles are worth telling (S5 K-4).
 bool needs_role(const ResourceChange& change);
 // S5 K-4.

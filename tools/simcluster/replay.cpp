@@ -66,20 +66,23 @@ class Destination {
   bool owned_ = false;
 };
 
-// The log of -V, on standard error: errors for -V, warnings for -VV, notices for -VVV.
+// The log of -V, on standard error: errors for -V, warnings for -VV, notices for -VVV, and so on. What crm_simulate
+// tells about its copy of the CIB file (cib_...) is not told: there is no such copy.
 class LogToStandardError final : public scheduler::LogSink {
  public:
   explicit LogToStandardError(int verbose)
-      : level_(verbose >= 3   ? scheduler::LogLevel::kNotice
-               : verbose == 2 ? scheduler::LogLevel::kWarning
-                              : scheduler::LogLevel::kError) {}
+      : level_(static_cast<scheduler::LogLevel>(std::min(verbose, static_cast<int>(scheduler::LogLevel::kDebug)))) {}
 
   scheduler::LogLevel level() const override { return level_; }
   void write(scheduler::LogLevel level, std::string_view function, std::string_view text) override {
-    static constexpr std::array<const char*, 4> kNames = {"crit", "error", "warning", "notice"};
+    static constexpr std::array<const char*, 6> kNames = {"crit", "error", "warning", "notice", "info", "debug"};
     const char* name = kNames[static_cast<std::size_t>(level)];
     std::fprintf(stderr, "(%.*s) \t%s: %.*s\n", static_cast<int>(function.size()), function.data(), name,
                  static_cast<int>(text.size()), text.data());
+  }
+  void tell_exit(int status) {
+    if (level_ < scheduler::LogLevel::kInfo) return;
+    write(scheduler::LogLevel::kInfo, "crm_exit", "Exiting crm_simulate | with status " + std::to_string(status));
   }
   void write_once(scheduler::LogLevel level, std::string_view function, std::string_view text) override {
     if (told_.insert(std::string(text)).second) write(level, function, text);
@@ -375,7 +378,9 @@ int with_output(const std::string& program, const ReplayOptions& options, const 
     result = Replay(program, options, *output, destination).run();
   }
   output->finish(result);
-  return destination.write(output->take()) ? result : status::kCannotWrite;
+  if (!destination.write(output->take())) result = status::kCannotWrite;
+  LogToStandardError(options.verbose).tell_exit(result);
+  return result;
 }
 
 }  // namespace

@@ -58,8 +58,28 @@ TEST_F(ReplayLog, MoreWithEveryV) {
             std::string::npos)
       << notices;
   EXPECT_NE(notices.find("Incomplete=0, Source=crm_simulate): Complete\n"), std::string::npos);
+  EXPECT_EQ(notices.find("\tinfo: "), std::string::npos);
   // What is said once is said once, though the state is unpacked twice.
   EXPECT_EQ(notices.find("Blind faith"), notices.rfind("Blind faith"));
+}
+
+// Told in this order by crm_simulate 2.1.5: states of nodes, assignment, changes, execution, the end.
+TEST_F(ReplayLog, Information) {
+  write("faulty.xml", kFaulty);
+  const std::string told = log("-x faulty.xml -S -VVVV");
+  std::size_t at = 0;
+  for (const char* line :
+       {"(determine_online_status) \tinfo: node1 is online\n", "(determine_online_status) \tinfo: node2 is online\n",
+        "(log_list_item) \tnotice: Actions: Recover    rsc1    ( node1 -> node2 )\n",
+        "(pcmk__inject_resource_history) \tinfo: Injecting new resource rsc1 into node state '2'\n",
+        "(crm_exit) \tinfo: Exiting crm_simulate | with status 0\n"}) {
+    const std::size_t found = told.find(line, at);
+    ASSERT_NE(found, std::string::npos) << line << " is missing in\n" << told;
+    at = found;
+  }
+  EXPECT_EQ(told.find("\tdebug: "), std::string::npos);
+  EXPECT_NE(log("-x faulty.xml -S -VVVVV").find("(pcmk__finalize_assignment) \tdebug: Assigning rsc1 to node2\n"),
+            std::string::npos);
 }
 
 // S1 C-13.1, C-14.2, C-9.3.
