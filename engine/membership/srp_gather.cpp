@@ -9,6 +9,8 @@ namespace {
 
 // What one JOIN costs a real host: 31 534 GATHER entries in 8 s were counted in a storm on five nodes (SRP-4.7).
 constexpr Duration kJoinSpacing = milliseconds(1);
+// So many JOINs in a row that had to wait for the one before are a storm.
+constexpr int kStorm = 8;
 constexpr int kAbortedStatus = 134;  // 128 + SIGABRT
 
 std::string_view cause_text(GatherCause cause) {
@@ -83,9 +85,15 @@ void Srp::send_join() {
     deadlines_.arm(Deadline::kDelayedJoin, milliseconds(static_cast<std::int64_t>(delay)));
     return;
   }
-  const Time earliest = last_join_ + kJoinSpacing;
-  if (deadlines_.now() < earliest) return deadlines_.arm(Deadline::kDelayedJoin, earliest - deadlines_.now());
-  send_join_now();
+  Time earliest = last_join_ + kJoinSpacing;
+  if (deadlines_.now() >= earliest) {
+    hurried_joins_ = 0;
+    return send_join_now();
+  }
+  // No host keeps time to the microsecond under such a load. Two that did would accuse each other in step for ever:
+  // each JOIN would find the other one gathering, never with its ring installed, where SRP-5.3 ends it.
+  if (++hurried_joins_ > kStorm) earliest = earliest + host_.random("totem.join_storm").between({}, kJoinSpacing);
+  deadlines_.arm(Deadline::kDelayedJoin, earliest - deadlines_.now());
 }
 
 void Srp::send_join_now() {
