@@ -148,8 +148,9 @@ class InstanceAssigner {
       if (assigned_ >= total_) {
         const Because because(model_.recorder.get(), {ScoreReason::kInstanceLimit, {}, collective_.self});
         adjust_score_everywhere(model_, id, -kInfinity);
-      } else if (assign_one(instance, NodeId(), true).valid()) {
-        ++assigned_;
+      } else {
+        tell_forbidden(instance);
+        if (assign_one(instance, NodeId(), true).valid()) ++assigned_;
       }
     }
   }
@@ -165,16 +166,22 @@ class InstanceAssigner {
     optimal_ = std::max(available > 0 ? total_ / available : 0, 1);
   }
 
+  void tell_forbidden(const Resource& instance) const {
+    if (!logs(model_, LogLevel::kError) || !instance.is_active()) return;
+    const NodeId current = current_node(model_, instance);
+    if (!current.valid()) return;
+    const Node& node = model_.node(current);
+    if (!node.online || node.unclean || collective_.allowed.find(node.self) != nullptr) return;
+    log(model_, LogLevel::kError, "distribute_children", "{} is running on {} which isn't allowed", instance.id,
+        node.name);
+  }
+
   // S4 CR-3.12.
   NodeId preferred_node(const Resource& instance) const {
     if (!instance.is_active() || !instance.unassigned || instance.failed) return {};
     const NodeId node = current_node(model_, instance);
     if (!node.valid() || !is_available(model_.node(node)) || model_.node(node).score < 0) return {};
     const NodeEntry* entry = collective_.allowed.find(node);
-    if (entry == nullptr) {
-      log(model_, LogLevel::kError, "distribute_children", "{} is running on {} which isn't allowed", instance.id,
-          model_.node(node).name);
-    }
     return entry != nullptr && entry->count >= optimal_ ? NodeId() : node;
   }
 
