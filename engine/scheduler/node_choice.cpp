@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/scheduler/assignment.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/merge_sort.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/recorder.h"
@@ -85,6 +86,19 @@ void record_choice(Model& model, const Resource& resource, NodeId best) {
   model.recorder->decisions.back().runner_up = second;
 }
 
+// Several nodes that the resource must be on are a contradiction in the configuration.
+void tell_several(const Model& model, const Resource& resource, const NodeTable& table, NodeId chosen) {
+  if (!logs(model, LogLevel::kWarning)) return;
+  int nodes = 0;
+  for (const NodeId id : model.node_order) {
+    const NodeEntry* entry = table.find(id);
+    if (entry != nullptr && entry->score >= kInfinity && is_available(model.node(id))) ++nodes;
+  }
+  if (nodes < 2) return;
+  log(model, LogLevel::kWarning, "assign_best_node", "Chose {} for {} from {} nodes with score INFINITY",
+      model.node(chosen).name, resource.id, nodes);
+}
+
 NodeId choose(Model& model, const Resource& resource, NodeId prefer) {
   const NodeTable& table = resource.allowed;
   const NodeId current = current_node(model, resource);
@@ -108,6 +122,7 @@ NodeId choose(Model& model, const Resource& resource, NodeId prefer) {
     }
   }
   const NodeId chosen = stay_if_equal(model, resource, best, best_score);
+  if (best_score >= kInfinity) tell_several(model, resource, table, chosen);
   if (model.recorder) {
     if (best_score < 0 || !is_available(model.node(best))) {
       record_decision(model, resource, NodeId(), DecisionKind::kNowhere);
