@@ -1,44 +1,81 @@
-// The daemon for real nodes. The engine is linked in whole; the real-world side of engine/base/host.h is not written
-// yet, so this program refuses to run a cluster and says what it lacks.
+// The daemon for real nodes.
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
-#include "engine/node/node.h"
+#include "tools/clusterd/daemon.h"
+#include "tools/clusterd/setup.h"
 
 namespace {
 
+using namespace simcluster;
+
+constexpr int kUnusable = 2;
+
 constexpr std::string_view kHelp =
-    "Usage: clusterd [--version | --help]\n"
+    "Usage: clusterd [--config FILE] [--check | --version | --help]\n"
     "\n"
-    "Runs one node of a high-availability cluster. This version cannot do that yet.\n"
-    "The cluster engine is built in; what a real node needs from its machine is\n"
-    "missing:\n"
+    "Runs one node of a high-availability cluster in the foreground: corosync.conf,\n"
+    "authkey and CIB are read as Corosync and Pacemaker do, resource and fence agents\n"
+    "are the installed ones. SIGTERM moves resources away and ends.\n"
     "\n"
-    "  transport     sockets for the rings and links\n"
-    "  timers        an event loop on the machine's clock\n"
-    "  processes     running resource and fence agents\n"
-    "  storage       the CIB and the ring sequence on disk\n"
-    "  control       the local socket, and clusterctl\n"
-    "  service       systemd notification, watchdog device, journal\n";
+    "  --config FILE  settings; default {}\n"
+    "  --check        tell every problem of this node's setup and exit (2: there is one)\n"
+    "  --version      print the version\n"
+    "\n"
+    "Settings, as lines of \"key = value\":\n"
+    "{}";
+
+struct Arguments {
+  std::string config{clusterd::kSettingsPath};
+  bool config_given = false;
+  bool check = false;
+};
+
+int refuse(const std::string& sentence) {
+  fmt::print(stderr, "clusterd: {}\n", sentence);
+  return kUnusable;
+}
+
+int check(const clusterd::SetupReport& report) {
+  for (const std::string& problem : report.problems) fmt::print("problem: {}\n", problem);
+  for (const std::string& warning : report.warnings) fmt::print("warning: {}\n", warning);
+  if (!report.problems.empty()) return kUnusable;
+  fmt::print("{}: ready to run as node {}\n", report.setup.node.name,
+             report.setup.node.id.valid() ? fmt::format("{}", report.setup.node.id.value) : "of its address");
+  return 0;
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view argument = argc == 2 ? argv[1] : "";
-  if (argument == "--version") {
-    fmt::print("clusterd {}\n", SIMCLUSTER_VERSION);
-    return 0;
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--version") {
+      fmt::print("clusterd {}\n", SIMCLUSTER_VERSION);
+      return 0;
+    }
+    if (argument == "--help" || argument == "-h") {
+      fmt::print(fmt::runtime(kHelp), clusterd::kSettingsPath, clusterd::settings_help());
+      return 0;
+    }
+    if (argument == "--check") {
+      arguments.check = true;
+    } else if (argument == "--config" && i + 1 < argc) {
+      arguments.config = argv[++i];
+      arguments.config_given = true;
+    } else {
+      return refuse(
+          fmt::format("unknown argument \"{}\" (expected --config FILE, --check, --version or --help)", argument));
+    }
   }
-  if (argument == "--help" || argument == "-h") {
-    fmt::print("{}", kHelp);
-    return 0;
-  }
-  if (argc > 1) {
-    fmt::print(stderr, "clusterd: unknown arguments (expected --version or --help)\n");
-    return 2;
-  }
-  fmt::print(stderr, "clusterd: cannot run a node yet; clusterd --help lists the missing parts\n");
-  return 1;
+  const clusterd::SetupReport report = clusterd::read_setup(arguments.config, arguments.config_given);
+  if (arguments.check) return check(report);
+  for (const std::string& warning : report.warnings) fmt::print(stderr, "clusterd: {}\n", warning);
+  for (const std::string& problem : report.problems) fmt::print(stderr, "clusterd: {}\n", problem);
+  if (!report.problems.empty()) return kUnusable;
+  return clusterd::run_daemon(report.setup);
 }

@@ -1,0 +1,231 @@
+// Commands for the cluster node on this machine.
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/base/profile.h"
+#include "engine/cib/document.h"
+#include "reports/crm_mon.h"
+#include "tools/clusterctl/control_client.h"
+
+namespace {
+
+using namespace simcluster;
+using Json = nlohmann::json;
+
+constexpr int kFailed = 1;
+constexpr int kUnusable = 2;
+
+constexpr std::string_view kHelp =
+    "Usage: clusterctl [--socket PATH] COMMAND ...\n"
+    "\n"
+    "Asks clusterd on this node.\n"
+    "\n"
+    "  status [OPTIONS]       the cluster as crm_mon shows it, with crm_mon's options\n"
+    "                         (-r inactive resources, -A attributes, -f fail counts,\n"
+    "                         -n by node, ...); --json for programs; --watch refreshes\n"
+    "                         every two seconds\n"
+    "  resource ...           as crm resource: start, stop, move, ban, clear, cleanup,\n"
+    "                         manage, unmanage\n"
+    "  node ...               as crm node: standby, online, maintenance, ready\n"
+    "  configure ...          as crm configure: primitive, property, delete, ...\n"
+    "  load update|replace F  crm shell text of a file (- for standard input)\n"
+    "  cib query              the CIB as XML\n"
+    "  cib create|modify|replace|delete F [SECTION]\n"
+    "                         changes the CIB as cibadmin does\n"
+    "  attribute NAME [VALUE] sets a transient attribute of this node; without a value,\n"
+    "                         deletes it\n"
+    "  fence NODE [off|on|reboot]\n"
+    "  fence confirm NODE     somebody has seen that the node is off\n"
+    "  fence history NODE\n"
+    "  quorum, links          as corosync-quorumtool -s, corosync-cfgtool -s\n"
+    "  shutdown               moves resources away and ends clusterd on this node\n"
+    "\n"
+    "Exit status: 0 done, 1 refused or failed, 2 unusable arguments.\n";
+
+struct Unusable {
+  std::string sentence;
+};
+
+struct Command {
+  std::string socket = "/run/simcluster/clusterd.sock";
+  std::vector<std::string> words;
+
+  std::string rest(std::size_t from) const {
+    std::string line;
+    for (std::size_t i = from; i < words.size(); ++i) line += (line.empty() ? "" : " ") + words[i];
+    return line;
+  }
+  const std::string& word(std::size_t i, std::string_view expected) const {
+    if (i >= words.size()) throw Unusable{fmt::format("{} is missing", expected)};
+    return words[i];
+  }
+};
+
+Json ask(const Command& command, const Json& request) {
+  auto answer = clusterctl::ask(command.socket, request);
+  if (!answer) throw std::runtime_error(answer.error().text());
+  return std::move(*answer);
+}
+
+std::string content_of(const std::string& file) {
+  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw Unusable{fmt::format("{} cannot be read", file)};
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+std::string screen(const Command& command, const std::string& options) {
+  const auto parsed = reports::parse_crm_mon_command("crm_mon -1 " + options);
+  if (!parsed) throw Unusable{parsed.error().text()};
+  const Json status = ask(command, {{"request", "status"}});
+  const Json cib = ask(command, {{"request", "cib"}});
+  const auto document = cib::parse_document(cib.at("cib").get<std::string>(), "cib");
+  if (!document) throw std::runtime_error(document.error().text());
+  StackVersions versions;
+  versions.pacemaker = "3.0.2";
+  versions.corosync = "3.1.7";
+  const auto profile = make_profile(std::move(versions));
+  const std::string node = status.at("node");
+  const reports::CrmMonContext context{Time{} + seconds(std::time(nullptr)), *profile, node};
+  return reports::crm_mon_text(*document, *parsed, context);
+}
+
+int show_status(const Command& command) {
+  std::string options;
+  bool watch = false;
+  for (std::size_t i = 1; i < command.words.size(); ++i) {
+    if (command.words[i] == "--json") {
+      fmt::print("{}\n", ask(command, {{"request", "status"}}).dump(2));
+      return 0;
+    }
+    if (command.words[i] == "--watch")
+      watch = true;
+    else
+      options += command.words[i] + " ";
+  }
+  do {
+    const std::string text = screen(command, options);
+    fmt::print("{}{}", watch ? "\033[H\033[2J" : "", text);
+    std::fflush(stdout);
+    if (watch) std::this_thread::sleep_for(std::chrono::seconds(2));
+  } while (watch);
+  return 0;
+}
+
+int crm(const Command& command) {
+  ask(command, {{"request", "crm"}, {"command", command.rest(0)}});
+  return 0;
+}
+
+int load(const Command& command) {
+  const std::string& method = command.word(1, "update or replace");
+  const std::string& file = command.word(2, "a file");
+  ask(command, {{"request", "load"}, {"method", method}, {"file", file}, {"text", content_of(file)}});
+  return 0;
+}
+
+int cib(const Command& command) {
+  const std::string& change = command.word(1, "query, create, modify, replace or delete");
+  if (change == "query") {
+    fmt::print("{}", ask(command, {{"request", "cib"}}).at("cib").get<std::string>());
+    return 0;
+  }
+  const std::string& file = command.word(2, "a file");
+  ask(command, {{"request", "change_cib"},
+                {"change", change},
+                {"section", command.words.size() > 3 ? command.words[3] : ""},
+                {"xml", content_of(file)}});
+  return 0;
+}
+
+int attribute(const Command& command) {
+  Json request{{"request", "attribute"}, {"name", command.word(1, "the attribute's name")}};
+  if (command.words.size() > 2) request["value"] = command.words[2];
+  ask(command, request);
+  return 0;
+}
+
+int fence(const Command& command) {
+  const std::string& first = command.word(1, "a node");
+  std::string arguments;
+  if (first == "confirm" || first == "history")
+    arguments = fmt::format("--{} {}", first, command.word(2, "a node"));
+  else
+    arguments = fmt::format("--{} {}", command.words.size() > 2 ? command.words[2] : "reboot", first);
+  fmt::print("{}", ask(command, {{"request", "stonith_admin"}, {"arguments", arguments}}).value("output", ""));
+  return 0;
+}
+
+int corosync(const Command& command, std::string_view tool) {
+  const Json answer = ask(command, {{"request", "corosync"}, {"command", tool}});
+  fmt::print("{}", answer.value("output", ""));
+  fmt::print(stderr, "{}", answer.value("error_output", ""));
+  return answer.value("exit_status", 0) == 0 ? 0 : kFailed;
+}
+
+int run(const Command& command) {
+  static const std::map<std::string_view, int (*)(const Command&)> kCommands = {
+      {"status", show_status},
+      {"resource", crm},
+      {"node", crm},
+      {"configure", crm},
+      {"load", load},
+      {"cib", cib},
+      {"attribute", attribute},
+      {"fence", fence},
+      {"quorum", [](const Command& c) { return corosync(c, "corosync-quorumtool -s"); }},
+      {"links", [](const Command& c) { return corosync(c, "corosync-cfgtool -s"); }},
+      {"shutdown",
+       [](const Command& c) {
+         ask(c, {{"request", "shutdown"}});
+         return 0;
+       }},
+  };
+  const auto found = kCommands.find(command.word(0, "a command (clusterctl --help lists them)"));
+  if (found == kCommands.end())
+    throw Unusable{fmt::format("unknown command \"{}\" (clusterctl --help lists them)", command.words[0])};
+  return found->second(command);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Command command;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (command.words.empty() && (word == "--help" || word == "-h")) {
+      fmt::print("{}", kHelp);
+      return 0;
+    }
+    if (command.words.empty() && word == "--version") {
+      fmt::print("clusterctl {}\n", SIMCLUSTER_VERSION);
+      return 0;
+    }
+    if (command.words.empty() && word == "--socket" && i + 1 < argc)
+      command.socket = argv[++i];
+    else
+      command.words.emplace_back(word);
+  }
+  try {
+    return run(command);
+  } catch (const Unusable& unusable) {
+    fmt::print(stderr, "clusterctl: {}\n", unusable.sentence);
+    return kUnusable;
+  } catch (const std::exception& failure) {
+    fmt::print(stderr, "clusterctl: {}\n", failure.what());
+    return kFailed;
+  }
+}

@@ -1,0 +1,161 @@
+#include "tools/clusterd/agent_command.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "engine/base/ocf.h"
+
+namespace simcluster::clusterd {
+
+namespace {
+
+bool executable(const std::string& path) { return access(path.c_str(), X_OK) == 0; }
+
+// One component of a path: nothing that leads elsewhere, nothing that a program could take for an option.
+bool plain_name(std::string_view name) {
+  if (name.empty() || name.front() == '.' || name.front() == '-') return false;
+  return std::ranges::all_of(name, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("._-@:+").find(c) != std::string_view::npos;
+  });
+}
+
+// What every child is given: of the daemon's own environment only what is harmless.
+std::vector<std::string> common_environment() {
+  std::vector<std::string> environment{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+  for (const char* name : {"HA_LOGFACILITY", "HA_LOGFILE", "HA_debug", "OCF_TRACE_RA", "OCF_TRACE_FILE", "TZ"})
+    if (const char* value = getenv(name)) environment.push_back(fmt::format("{}={}", name, value));
+  return environment;
+}
+
+// A name that the environment can hold; agents read them in shell.
+std::string variable(std::string_view name) {
+  std::string result(name);
+  for (char& c : result)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_') c = '_';
+  return result;
+}
+
+void without_newlines(std::string& value) { std::ranges::replace(value, '\n', ' '); }
+
+Result<AgentCommand> ocf(const AgentRequest& request, const AgentPlaces& places) {
+  if (!plain_name(request.provider) || !plain_name(request.type))
+    return fail(fmt::format("\"{}:{}\" is no name of an agent", request.provider, request.type));
+  AgentCommand command;
+  const std::string path = fmt::format("{}/resource.d/{}/{}", places.ocf_root, request.provider, request.type);
+  if (!executable(path)) return fail(fmt::format("{} is not installed", path));
+  command.arguments = {path, request.action};
+  command.environment = common_environment();
+  const auto set = [&](std::string_view name, std::string_view value) {
+    command.environment.push_back(fmt::format("{}={}", name, value));
+  };
+  set("OCF_ROOT", places.ocf_root);
+  set("OCF_RA_VERSION_MAJOR", "1");
+  set("OCF_RA_VERSION_MINOR", "1");
+  set("OCF_RESOURCE_INSTANCE", request.instance);
+  set("OCF_RESOURCE_TYPE", request.type);
+  set("OCF_RESOURCE_PROVIDER", request.provider);
+  set("PCMK_service", "pacemaker-execd");
+  for (const auto& [name, value] : request.parameters) {
+    set(fmt::format("OCF_RESKEY_{}", variable(name)), value);
+    if (name == "OCF_CHECK_LEVEL") set(name, value);
+  }
+  return command;
+}
+
+Result<AgentCommand> fence_agent(const AgentRequest& request, const AgentPlaces& places) {
+  if (!plain_name(request.type)) return fail(fmt::format("\"{}\" is no name of a fence agent", request.type));
+  AgentCommand command;
+  const std::string path = fmt::format("{}/{}", places.fence_directory, request.type);
+  if (!executable(path)) return fail(fmt::format("{} is not installed", path));
+  command.arguments = {path};
+  command.environment = common_environment();
+  command.environment.emplace_back("PCMK_service=pacemaker-fenced");
+  for (const auto& [name, text] : request.parameters) {
+    std::string value = text;
+    without_newlines(value);  // a value must not bring options of its own
+    command.input += fmt::format("{}={}\n", name, value);
+  }
+  return command;
+}
+
+Result<AgentCommand> init_script(const AgentRequest& request, const AgentPlaces& places) {
+  if (!plain_name(request.type)) return fail(fmt::format("\"{}\" is no name of a service", request.type));
+  AgentCommand command;
+  const std::string path = fmt::format("{}/{}", places.init_directory, request.type);
+  if (!executable(path)) return fail(fmt::format("{} is not installed", path));
+  const bool status = request.action == "monitor" || request.action == "status";
+  command.arguments = {path, status ? "status" : request.action};
+  command.environment = common_environment();
+  command.lsb_status = status;
+  command.lsb_action = !status;
+  return command;
+}
+
+Result<AgentCommand> unit(const AgentRequest& request) {
+  if (!plain_name(request.type)) return fail(fmt::format("\"{}\" is no name of a unit", request.type));
+  AgentCommand command;
+  const std::string program = "/usr/bin/systemctl";
+  if (!executable(program)) return fail("there is no systemd on this machine");
+  const bool status = request.action == "monitor" || request.action == "status";
+  command.arguments = {program, status ? "is-active" : request.action, "--", request.type};
+  command.environment = common_environment();
+  command.lsb_status = status;
+  command.lsb_action = !status;
+  return command;
+}
+
+}  // namespace
+
+Result<AgentCommand> agent_command(const AgentRequest& request, const AgentPlaces& places) {
+  if (request.standard == "ocf") return ocf(request, places);
+  if (request.standard == "stonith") return fence_agent(request, places);
+  if (request.standard == "lsb") return init_script(request, places);
+  if (request.standard == "systemd") return unit(request);
+  if (request.standard == "service") {  // the first of these that there is (AT-1.1)
+    auto script = init_script(request, places);
+    return script ? script : unit(request);
+  }
+  return fail(fmt::format("agents of class \"{}\" cannot be run", request.standard));
+}
+
+int ocf_status(const AgentCommand& command, int exit_code) {
+  if (command.lsb_status) {
+    switch (exit_code) {
+      case 0:
+        return kOcfSuccess;
+      case 1:
+      case 2:
+      case 3:
+        return kOcfNotRunning;
+      case 150:
+        return kOcfErrInstalled;
+      case 151:
+        return kOcfErrPerm;
+      default:
+        return kOcfErrGeneric;
+    }
+  }
+  if (command.lsb_action && (exit_code < 0 || exit_code > 7)) return kOcfErrGeneric;
+  return exit_code;
+}
+
+std::string exit_reason_of(std::string_view error_output) {
+  constexpr std::string_view kPrefix = "ocf-exit-reason:";
+  std::string_view reason;
+  while (!error_output.empty()) {
+    const std::size_t end = error_output.find('\n');
+    const std::string_view line = error_output.substr(0, end);
+    if (line.starts_with(kPrefix)) reason = line.substr(kPrefix.size());
+    if (end == std::string_view::npos) break;
+    error_output.remove_prefix(end + 1);
+  }
+  return std::string(reason);
+}
+
+}  // namespace simcluster::clusterd

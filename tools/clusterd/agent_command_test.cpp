@@ -1,0 +1,105 @@
+// What is executed for an agent request (AT-1.1, AT-1.3, AT-1.4).
+#include "tools/clusterd/agent_command.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace simcluster::clusterd {
+namespace {
+
+class AgentCommandTest : public ::testing::Test {
+ protected:
+  AgentCommandTest() {
+    root_ = std::filesystem::temp_directory_path() / fmt::format("agent_command_{}", getpid());
+    places_ = {root_ / "ocf", root_ / "sbin", root_ / "init.d"};
+    install("ocf/resource.d/heartbeat/IPaddr2");
+    install("sbin/fence_ipmilan");
+    install("init.d/postgresql");
+  }
+  ~AgentCommandTest() override { std::filesystem::remove_all(root_); }
+
+  void install(const std::string& name) {
+    const std::filesystem::path path = root_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << "#!/bin/sh\n";
+    chmod(path.c_str(), 0755);
+  }
+  static bool has(const AgentCommand& command, const std::string& setting) {
+    return std::ranges::find(command.environment, setting) != command.environment.end();
+  }
+
+  std::filesystem::path root_;
+  AgentPlaces places_;
+};
+
+TEST_F(AgentCommandTest, OcfAgentsGetTheirParametersInTheEnvironment) {
+  AgentRequest request{"ocf",     "heartbeat",
+                       "IPaddr2", "monitor",
+                       "vip",     {{"ip", "10.0.0.1"}, {"CRM_meta_timeout", "20000"}, {"OCF_CHECK_LEVEL", "10"}},
+                       {}};
+  const auto command = agent_command(request, places_);
+  ASSERT_TRUE(command) << command.error().message;
+  EXPECT_EQ(command->arguments,
+            (std::vector<std::string>{places_.ocf_root + "/resource.d/heartbeat/IPaddr2", "monitor"}));
+  EXPECT_TRUE(has(*command, "OCF_RESKEY_ip=10.0.0.1"));
+  EXPECT_TRUE(has(*command, "OCF_RESKEY_CRM_meta_timeout=20000"));
+  EXPECT_TRUE(has(*command, "OCF_CHECK_LEVEL=10"));
+  EXPECT_TRUE(has(*command, "OCF_RESOURCE_INSTANCE=vip"));
+  EXPECT_TRUE(has(*command, "OCF_RESOURCE_PROVIDER=heartbeat"));
+  EXPECT_TRUE(has(*command, "OCF_ROOT=" + places_.ocf_root));
+  EXPECT_TRUE(command->input.empty());
+}
+
+TEST_F(AgentCommandTest, FenceAgentsReadTheirParameters) {
+  AgentRequest request{"stonith", "",    "fence_ipmilan",
+                       "off",     "dev", {{"action", "off"}, {"plug", "node2"}, {"password", "a\naction=on"}},
+                       {}};
+  const auto command = agent_command(request, places_);
+  ASSERT_TRUE(command);
+  EXPECT_EQ(command->arguments, std::vector<std::string>{places_.fence_directory + "/fence_ipmilan"});
+  // A line end in a value brings no option of its own.
+  EXPECT_EQ(command->input, "action=off\nplug=node2\npassword=a action=on\n");
+}
+
+TEST_F(AgentCommandTest, NamesCannotLeaveTheirDirectories) {
+  for (const char* type : {"../../../bin/sh", "..", ".hidden", "a/b", "", "-x", "a b"}) {
+    for (const char* standard : {"ocf", "stonith", "lsb", "systemd"}) {
+      const AgentRequest request{standard, "heartbeat", type, "start", "r", {}, {}};
+      EXPECT_FALSE(agent_command(request, places_)) << standard << " " << type;
+    }
+  }
+  EXPECT_FALSE(agent_command({"ocf", "..", "IPaddr2", "start", "r", {}, {}}, places_));
+}
+
+TEST_F(AgentCommandTest, WhatIsNotInstalledIsAnError) {
+  const auto command = agent_command({"ocf", "heartbeat", "nothing", "start", "r", {}, {}}, places_);
+  ASSERT_FALSE(command);
+  EXPECT_EQ(command.error().message, places_.ocf_root + "/resource.d/heartbeat/nothing is not installed");
+}
+
+TEST_F(AgentCommandTest, InitScriptsAnswerInTheirOwnNumbers) {
+  const auto status = agent_command({"lsb", "", "postgresql", "monitor", "db", {}, {}}, places_);
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->arguments.back(), "status");
+  const std::vector<std::pair<int, int>> expected = {{0, 0}, {1, 7}, {2, 7}, {3, 7}, {4, 1}, {150, 5}, {151, 4}};
+  for (const auto& [given, meant] : expected) EXPECT_EQ(ocf_status(*status, given), meant) << given;
+  const auto start = agent_command({"service", "", "postgresql", "start", "db", {}, {}}, places_);
+  ASSERT_TRUE(start);
+  EXPECT_EQ(start->arguments.back(), "start");
+  EXPECT_EQ(ocf_status(*start, 6), 6);
+  EXPECT_EQ(ocf_status(*start, 8), 1);
+}
+
+TEST(ExitReason, TheLastLineWins) {
+  EXPECT_EQ(exit_reason_of("noise\nocf-exit-reason:first\nocf-exit-reason:second"), "second");
+  EXPECT_EQ(exit_reason_of("noise ocf-exit-reason:no\n"), "");
+}
+
+}  // namespace
+}  // namespace simcluster::clusterd

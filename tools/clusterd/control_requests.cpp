@@ -1,0 +1,169 @@
+#include "tools/clusterd/control_requests.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "engine/cib/document.h"
+
+namespace simcluster::clusterd {
+
+namespace {
+
+using Json = nlohmann::json;
+
+struct Asked {
+  const Json& body;
+  node::Node& node;
+  const std::function<void()>& stop;
+};
+
+// The text under `name`; an error when there is none or it is no text.
+Result<std::string> text(const Json& body, const char* name) {
+  const auto it = body.find(name);
+  if (it == body.end() || !it->is_string()) return fail(fmt::format("\"{}\" is missing; expected a string", name));
+  return it->get<std::string>();
+}
+
+std::string text_or(const Json& body, const char* name, std::string_view fallback) {
+  const auto it = body.find(name);
+  return it != body.end() && it->is_string() ? it->get<std::string>() : std::string(fallback);
+}
+
+Result<Json> status(const Asked& asked) {
+  Json json;
+  json["node"] = asked.node.config().name;
+  json["node_id"] = asked.node.config().id.valid() ? Json(asked.node.config().id.value) : Json(nullptr);
+  json["version"] = SIMCLUSTER_VERSION;
+  json["controller_state"] = asked.node.controller_state();
+  json["dc"] = asked.node.dc();
+  json["quorate"] = asked.node.has_quorum();
+  json["members"] = asked.node.members();
+  return json;
+}
+
+Result<Json> query_cib(const Asked& asked) {
+  Json json;
+  json["cib"] = cib::write_document(asked.node.cib());
+  return json;
+}
+
+Result<Json> done(const Result<void>& result) {
+  if (!result) return tl::unexpected(result.error());
+  return Json::object();
+}
+
+Result<Json> crm(const Asked& asked) {
+  const auto command = text(asked.body, "command");
+  return command ? done(asked.node.crm(*command)) : tl::unexpected(command.error());
+}
+
+Result<Json> load(const Asked& asked) {
+  const auto content = text(asked.body, "text");
+  if (!content) return tl::unexpected(content.error());
+  const std::string method = text_or(asked.body, "method", "update");
+  if (method != "update" && method != "replace")
+    return fail(fmt::format("\"{}\" is no method; expected update or replace", method));
+  return done(asked.node.load_crm_shell(*content, text_or(asked.body, "file", "request"),
+                                        method == "update" ? node::LoadMethod::kUpdate : node::LoadMethod::kReplace));
+}
+
+Result<Json> change_cib(const Asked& asked) {
+  constexpr std::array<std::string_view, 4> kChanges{"create", "modify", "replace", "delete"};
+  const auto change = text(asked.body, "change");
+  const auto xml = text(asked.body, "xml");
+  if (!change) return tl::unexpected(change.error());
+  if (!xml) return tl::unexpected(xml.error());
+  for (std::size_t i = 0; i < kChanges.size(); ++i)
+    if (*change == kChanges[i])
+      return done(asked.node.change_cib(static_cast<node::CibChange>(i), text_or(asked.body, "section", ""), *xml));
+  return fail(fmt::format("\"{}\" is no change; expected one of {}", *change, fmt::join(kChanges, ", ")));
+}
+
+Result<Json> attribute(const Asked& asked) {
+  const auto name = text(asked.body, "name");
+  if (!name) return tl::unexpected(name.error());
+  const auto it = asked.body.find("value");
+  std::optional<std::string> value;
+  if (it != asked.body.end() && it->is_string()) value = it->get<std::string>();
+  asked.node.update_attribute(*name, value, {}, text_or(asked.body, "node", ""));
+  return Json::object();
+}
+
+// stonith_admin's words: "--reboot node2", "--confirm node2", "--history node2".
+Result<Json> stonith_admin(const Asked& asked) {
+  const auto arguments = text(asked.body, "arguments");
+  if (!arguments) return tl::unexpected(arguments.error());
+  const auto output = asked.node.stonith_admin(*arguments);
+  if (!output) return tl::unexpected(output.error());
+  Json json;
+  json["output"] = *output;
+  return json;
+}
+
+Result<Json> corosync_tool(const Asked& asked) {
+  const auto command = text(asked.body, "command");
+  if (!command) return tl::unexpected(command.error());
+  const membership::ToolResult result = asked.node.corosync_tool(*command);
+  Json json;
+  json["output"] = result.output;
+  json["error_output"] = result.error;
+  json["exit_status"] = result.status;
+  return json;
+}
+
+Result<Json> shut_down(const Asked& asked) {
+  asked.stop();
+  return Json::object();
+}
+
+struct Request {
+  std::string_view name;
+  Rights needs;
+  Result<Json> (*answer)(const Asked& asked);
+};
+
+constexpr std::array<Request, 9> kRequests{{
+    {"status", Rights::kRead, status},
+    {"cib", Rights::kRead, query_cib},
+    {"corosync", Rights::kAll, corosync_tool},  // some of its commands change things
+    {"crm", Rights::kAll, crm},
+    {"load", Rights::kAll, load},
+    {"change_cib", Rights::kAll, change_cib},
+    {"attribute", Rights::kAll, attribute},
+    {"stonith_admin", Rights::kAll, stonith_admin},
+    {"shutdown", Rights::kAll, shut_down},
+}};
+
+std::string refusal(std::string_view kind, std::string_view sentence) {
+  Json json;
+  json["ok"] = false;
+  json["error"] = sentence;
+  json["kind"] = kind;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string answer_request(std::string_view request, Rights rights, node::Node& node,
+                           const std::function<void()>& stop) {
+  const Json body = Json::parse(request, nullptr, false);
+  if (!body.is_object()) return refusal("request", "expected one JSON object in a line");
+  const std::string name = text_or(body, "request", "");
+  for (const Request& known : kRequests) {
+    if (known.name != name) continue;
+    if (rights < known.needs)
+      return refusal("rights", fmt::format("you may not ask for \"{}\" here; root and the control group may", name));
+    Result<Json> answer = known.answer({body, node, stop});
+    if (!answer) return refusal("failed", answer.error().text());
+    (*answer)["ok"] = true;
+    return answer->dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  std::string names;
+  for (const Request& known : kRequests) names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
+  return refusal("request", fmt::format("unknown request \"{}\"; expected one of {}", name, names));
+}
+
+}  // namespace simcluster::clusterd

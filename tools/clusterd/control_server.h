@@ -1,0 +1,66 @@
+// The local control socket: one line of JSON asks, one line answers. Who may ask is decided by the kernel's word on the
+// other end's user and groups.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+#include "engine/base/error.h"
+#include "tools/clusterd/event_loop.h"
+#include "tools/clusterd/file_descriptor.h"
+
+namespace simcluster::clusterd {
+
+enum class Rights : std::uint8_t { kNone, kRead, kAll };
+
+class ControlServer {
+ public:
+  // Returns the answer, without the end of line.
+  using Handler = std::function<std::string(std::string_view request, Rights rights)>;
+
+  struct Access {
+    std::string group;  // its members may do everything; one that does not exist has none
+    bool others_may_read = false;
+  };
+  // Replaces a socket that nobody listens on any more; an error when somebody does.
+  static Result<std::unique_ptr<ControlServer>> listen(EventLoop& loop, const std::string& path, Access access,
+                                                       Handler handler);
+  ~ControlServer();
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+
+  // What a client can make grow.
+  static constexpr std::size_t kMaxClients = 64;
+  static constexpr std::size_t kMaxRequest = 64UL << 20;
+
+ private:
+  struct Client {
+    FileDescriptor socket;
+    Rights rights = Rights::kNone;
+    std::string in;
+    std::string out;
+  };
+  ControlServer(EventLoop& loop, FileDescriptor socket, std::string path, Access access, Handler handler);
+  void accept_clients();
+  Rights rights_of(int fd) const;
+  void on_client(int fd, std::uint32_t events);
+  bool read_requests(Client& client);
+  bool write_answers(Client& client);
+  void close(int fd);
+
+  EventLoop& loop_;
+  FileDescriptor socket_;
+  std::string path_;
+  Access access_;
+  Handler handler_;
+  std::map<int, std::unique_ptr<Client>> clients_;
+};
+
+}  // namespace simcluster::clusterd

@@ -1,0 +1,94 @@
+#include "tools/clusterd/daemon.h"
+
+#include <memory>
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include "engine/base/assert.h"
+#include "tools/clusterd/control_requests.h"
+#include "tools/clusterd/control_server.h"
+#include "tools/clusterd/event_loop.h"
+#include "tools/clusterd/linux_host.h"
+#include "tools/clusterd/signals.h"
+
+namespace simcluster::clusterd {
+
+namespace {
+
+constexpr std::string_view kSelf = "clusterd";
+constexpr int kFailure = 1;
+
+// Tells the service manager that the loop still turns, twice as often as it asks for.
+class Heartbeat final : TimerClient {
+ public:
+  explicit Heartbeat(EventLoop& loop) : loop_(loop) {
+    std::uint64_t microseconds_between = 0;
+    if (sd_watchdog_enabled(0, &microseconds_between) <= 0) return;
+    interval_ = microseconds(static_cast<std::int64_t>(microseconds_between / 2));
+    on_timer(0);
+  }
+  ~Heartbeat() { loop_.cancel_timer(timer_); }
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
+
+ private:
+  void on_timer(std::uint64_t) override {
+    sd_notify(0, "WATCHDOG=1");
+    timer_ = loop_.start_timer(interval_, *this, 0);
+  }
+  EventLoop& loop_;
+  Duration interval_;
+  TimerId timer_;
+};
+
+int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
+  const auto complain = [&](const Error& error) {
+    journal.write(LogPriority::kCritical, kSelf, error.text());
+    return kFailure;
+  };
+  auto host = LinuxHost::create(loop, setup.settings, journal, [&](int exit_code, std::string_view reason) {
+    journal.write(LogPriority::kNotice, kSelf, fmt::format("the node has ended: {}", reason));
+    loop.stop(exit_code);
+  });
+  if (!host) return complain(host.error());
+  node::Node node(**host, setup.profile, setup.node);
+  const auto stop = [&] {
+    sd_notify(0, "STOPPING=1");
+    journal.write(LogPriority::kNotice, kSelf, "asked to stop: resources move away first");
+    node.request_stop();
+  };
+  const auto signals = Signals::catch_all(loop, {SIGTERM, SIGINT}, [&](int) { stop(); });
+  if (!signals) return complain(signals.error());
+  const auto control = ControlServer::listen(
+      loop, setup.settings.control_socket, {setup.settings.control_group, setup.settings.others_may_read},
+      [&](std::string_view request, Rights rights) { return answer_request(request, rights, node, stop); });
+  if (!control) return complain(control.error());
+  const Heartbeat heartbeat(loop);
+  if (const auto started = node.start(); !started) return complain(started.error());
+  sd_notify(0, "READY=1");
+  return loop.run();
+}
+
+}  // namespace
+
+int run_daemon(const Setup& setup) {
+  signal(SIGPIPE, SIG_IGN);
+  const Journal journal(setup.settings.log, setup.settings.log_priority);
+  auto loop = EventLoop::create();
+  if (!loop) {
+    journal.write(LogPriority::kCritical, kSelf, loop.error().text());
+    return kFailure;
+  }
+  try {
+    return serve(setup, journal, **loop);
+  } catch (const AssertionFailure& failure) {
+    // The engine's word is not to be trusted any more: this node crashes, and the others see to it.
+    journal.write(LogPriority::kEmergency, kSelf, failure.what());
+    signal(SIGABRT, SIG_DFL);
+    abort();
+  }
+}
+
+}  // namespace simcluster::clusterd

@@ -1,0 +1,45 @@
+// /etc/simcluster/clusterd.conf: lines of "key = value"; '#' starts a comment.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/host.h"
+#include "tools/clusterd/agent_command.h"
+#include "tools/clusterd/journal.h"
+
+namespace simcluster::clusterd {
+
+inline constexpr std::string_view kSettingsPath = "/etc/simcluster/clusterd.conf";
+
+struct Settings {
+  std::string corosync_conf = "/etc/corosync/corosync.conf";
+  std::string authkey = "/etc/corosync/authkey";
+  std::string node_name;                               // empty: what `uname -n` says
+  std::string cib = "/var/lib/pacemaker/cib/cib.xml";  // what a node starts with that has no state of its own
+  std::string state_directory = "/var/lib/simcluster";
+  std::string control_socket = "/run/simcluster/clusterd.sock";
+  std::string control_group = "haclient";  // may read and command; everybody else may do neither
+  bool others_may_read = false;
+  std::size_t state_versions = 10;
+  // Run in place of a reset of the machine; empty: the machine is reset. For containers and tests.
+  std::string reset_command;
+  std::string watchdog_device;  // empty: none
+  AgentPlaces agents;
+  LogTarget log = LogTarget::kStandardError;
+  LogPriority log_priority = LogPriority::kNotice;
+  std::string pacemaker = "3.0.2";  // whose texts and behaviour
+  std::string corosync = "3.1.7";
+};
+
+// An error names the file, the line and what was expected.
+Result<Settings> parse_settings(std::string_view text, std::string_view file_name);
+// The keys with their defaults, a line each, as `clusterd --help` shows them.
+std::string settings_help();
+
+}  // namespace simcluster::clusterd

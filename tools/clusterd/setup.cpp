@@ -1,0 +1,163 @@
+#include "tools/clusterd/setup.h"
+
+#include <array>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/cib/document.h"
+#include "engine/membership/corosync_conf.h"
+#include "tools/clusterd/file_descriptor.h"
+#include "tools/clusterd/interfaces.h"
+#include "tools/clusterd/system_error.h"
+
+namespace simcluster::clusterd {
+
+namespace {
+
+constexpr std::size_t kMaxFile = 256UL << 20;
+
+bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+class Reader {
+ public:
+  Reader(const std::string& path, bool must_exist) {
+    read_settings(path, must_exist);
+    make_the_profile();
+    read_corosync_conf();
+    read_key();
+    read_cib();
+    look_at_agents();
+  }
+  SetupReport take() { return std::move(report_); }
+
+ private:
+  void problem(const Error& error) { report_.problems.push_back(error.text()); }
+
+  void read_settings(const std::string& path, bool must_exist) {
+    if (!must_exist && !exists(path)) return;
+    const auto text = read_file(path);
+    if (!text) return problem(text.error());
+    auto settings = parse_settings(*text, path);
+    if (!settings) return problem(settings.error());
+    report_.setup.settings = std::move(*settings);
+  }
+
+  void make_the_profile() {
+    StackVersions versions;
+    versions.kernel = "6.1";
+    versions.resource_agents = "4.12.0";
+    versions.corosync = settings().corosync;
+    versions.pacemaker = settings().pacemaker;
+    auto profile = make_profile(std::move(versions));
+    if (!profile) return problem(profile.error());
+    report_.setup.profile = std::move(*profile);
+  }
+
+  void read_corosync_conf() {
+    node::NodeConfig& node = report_.setup.node;
+    node.name = settings().node_name.empty() ? host_name() : settings().node_name;
+    for (const LocalAddress& local : list_addresses()) node.local_addresses.push_back(local.address);
+    const auto text = read_file(settings().corosync_conf);
+    if (!text) return problem(text.error());
+    node.corosync_conf = *text;
+    const auto conf = membership::parse_corosync_conf(*text, settings().corosync_conf, report_.setup.profile);
+    if (!conf) return problem(conf.error());
+    const auto timers = membership::totem_timers(*conf, report_.setup.profile);
+    if (!timers) problem(timers.error());
+    find_this_node(*conf);
+    key_given_ = !conf->totem.key.empty();
+    wants_key_ =
+        conf->totem.secauth.value_or(false) || (!conf->totem.crypto_hash.empty() && conf->totem.crypto_hash != "none");
+    if (!conf->totem.key_file.empty()) report_.setup.settings.authkey = conf->totem.key_file;
+  }
+
+  // The cluster knows a node by the name in the nodelist (CM-1.3).
+  void find_this_node(const membership::CorosyncConf& conf) {
+    node::NodeConfig& node = report_.setup.node;
+    const membership::NodeConf* own = nullptr;
+    for (const membership::NodeConf& candidate : conf.nodes) {
+      bool local = !candidate.name.empty() && candidate.name == node.name;
+      for (const std::string& text : candidate.addresses) {
+        const auto address = IpAddress::parse(text);
+        for (const IpAddress& mine : node.local_addresses) local = local || (address && *address == mine);
+        local = local || (!text.empty() && text == node.name);
+      }
+      if (local && own == nullptr) own = &candidate;
+    }
+    if (own == nullptr) {
+      if (!conf.nodes.empty())
+        report_.problems.push_back(
+            fmt::format("{}: no node of the nodelist is this machine ({})", settings().corosync_conf, node.name));
+      return;
+    }
+    if (!own->name.empty()) node.name = own->name;
+    if (own->node_id) node.id = ClusterNodeId(*own->node_id);
+  }
+
+  void read_key() {
+    if (!wants_key_ || key_given_) return;
+    const auto key = read_file(settings().authkey);
+    if (!key) return problem(key.error());
+    if (key->size() < 128)
+      report_.problems.push_back(
+          fmt::format("{}: the key has {} bytes; expected at least 128 (corosync-keygen makes one)", settings().authkey,
+                      key->size()));
+    struct stat status {};
+    if (stat(settings().authkey.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+      report_.warnings.push_back(fmt::format("{}: others may read the key; expected mode 0400", settings().authkey));
+    report_.setup.node.auth_key = *key;
+  }
+
+  void read_cib() {
+    if (!exists(settings().cib)) return;  // an empty one then
+    const auto text = read_file(settings().cib);
+    if (!text) return problem(text.error());
+    const auto document = cib::parse_document(*text, settings().cib);
+    if (!document) return problem(document.error());
+    report_.setup.node.initial_cib = *text;
+  }
+
+  void look_at_agents() {
+    if (!exists(settings().agents.ocf_root + "/resource.d"))
+      report_.warnings.push_back(fmt::format(
+          "{}/resource.d: not there; OCF agents cannot be run (package resource-agents)", settings().agents.ocf_root));
+    if (geteuid() != 0) report_.warnings.emplace_back("not root: agents and fencing will lack rights");
+  }
+
+  const Settings& settings() const { return report_.setup.settings; }
+  SetupReport report_;
+  bool wants_key_ = false;
+  bool key_given_ = false;
+};
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return system_failure(fmt::format("open {}", path));
+  std::string text;
+  std::array<char, 65'536> piece;
+  while (true) {
+    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_failure(fmt::format("read {}", path));
+    if (got == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+    if (text.size() > kMaxFile) return fail(fmt::format("{} is larger than {} MiB", path, kMaxFile >> 20));
+  }
+}
+
+SetupReport read_setup(const std::string& settings_path, bool must_exist) {
+  return Reader(settings_path, must_exist).take();
+}
+
+}  // namespace simcluster::clusterd

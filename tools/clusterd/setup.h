@@ -1,0 +1,33 @@
+// What a node needs before it can start: settings, corosync.conf, key, first CIB. Read and checked as a whole, so that
+// every problem is told at once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/profile.h"
+#include "engine/node/node.h"
+#include "tools/clusterd/settings.h"
+
+namespace simcluster::clusterd {
+
+struct Setup {
+  Settings settings;
+  Profile profile;
+  node::NodeConfig node;
+};
+
+struct SetupReport {
+  Setup setup;
+  std::vector<std::string> problems;  // the node cannot start
+  std::vector<std::string> warnings;
+};
+
+// `settings_path` must exist only if it was given by the user.
+SetupReport read_setup(const std::string& settings_path, bool must_exist);
+
+// The whole file; an error says why not.
+Result<std::string> read_file(const std::string& path);
+
+}  // namespace simcluster::clusterd

@@ -1,0 +1,321 @@
+// The promise of the state store, against a disk that can lose everything that was not synced, and against SIGKILL at
+// every system call of the real one.
+#include "tools/clusterd/state_store.h"
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace simcluster::clusterd {
+namespace {
+
+struct PowerCut {};
+
+// What an unsynced part looks like after the power came back.
+enum class Survives : unsigned char { kNothing, kHalf, kAll };
+
+// A disk with a cache. `steps` operations are done, then the power goes.
+class Disk {
+ public:
+  struct File {
+    std::string content;
+    std::string durable;
+  };
+  using Directory = std::map<std::string, std::shared_ptr<File>>;
+
+  void step() {
+    if (steps_left == 0) throw PowerCut{};
+    --steps_left;
+  }
+  // The power comes back: what was in the cache is lost, in part or not at all.
+  void reboot(Survives data, Survives names) {
+    if (names != Survives::kAll) {
+      // Half: what was done first is there, what came later is not.
+      const std::size_t kept = names == Survives::kNothing ? 0 : pending.size() / 2;
+      Directory directory = durable;
+      for (std::size_t i = 0; i < kept; ++i) pending[i](directory);
+      current = directory;
+    }
+    for (auto& [name, file] : current) {
+      if (file->content == file->durable) continue;
+      if (data == Survives::kNothing) file->content = file->durable;
+      if (data == Survives::kHalf) file->content.resize(file->content.size() / 2);
+      file->durable = file->content;
+    }
+    durable = current;
+    pending.clear();
+    steps_left = ~std::size_t{0};
+  }
+
+  std::size_t steps_left = ~std::size_t{0};
+  Directory current;
+  Directory durable;
+  std::vector<std::function<void(Directory&)>> pending;  // changes of names since the last sync
+};
+
+class CachedFiles final : public StoreFiles {
+ public:
+  explicit CachedFiles(Disk& disk) : disk_(disk) {}
+  Result<void> create(const std::string& name) override {
+    disk_.step();
+    file_ = std::make_shared<Disk::File>();
+    change([name, file = file_](Disk::Directory& d) { d[name] = file; });
+    return {};
+  }
+  Result<void> write(std::string_view bytes) override {
+    // Two halves: the power may go in the middle.
+    for (const std::string_view part : {bytes.substr(0, bytes.size() / 2), bytes.substr(bytes.size() / 2)}) {
+      disk_.step();
+      file_->content += part;
+    }
+    return {};
+  }
+  Result<void> sync() override {
+    disk_.step();
+    file_->durable = file_->content;
+    return {};
+  }
+  void finish() override { file_.reset(); }
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    disk_.step();
+    change([from, to](Disk::Directory& d) {
+      const auto it = d.find(from);
+      if (it == d.end()) return;
+      d[to] = it->second;
+      d.erase(it);
+    });
+    return {};
+  }
+  Result<void> sync_directory() override {
+    disk_.step();
+    disk_.durable = disk_.current;
+    disk_.pending.clear();
+    return {};
+  }
+  Result<void> remove(const std::string& name) override {
+    disk_.step();
+    change([name](Disk::Directory& d) { d.erase(name); });
+    return {};
+  }
+  std::vector<std::string> list() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, file] : disk_.current) names.push_back(name);
+    return names;
+  }
+  std::optional<std::string> read(const std::string& name) const override {
+    const auto it = disk_.current.find(name);
+    if (it == disk_.current.end()) return std::nullopt;
+    return it->second->content;
+  }
+
+ private:
+  void change(std::function<void(Disk::Directory&)> how) {
+    how(disk_.current);
+    disk_.pending.push_back(std::move(how));
+  }
+  Disk& disk_;
+  std::shared_ptr<Disk::File> file_;
+};
+
+StateStore open(Disk& disk) { return StateStore(std::make_unique<CachedFiles>(disk), 2); }
+
+std::string value(int n) { return std::string(100, 'x') + std::to_string(n); }
+
+TEST(StateStore, GivesBackWhatWasPutLast) {
+  Disk disk;
+  {
+    StateStore store = open(disk);
+    EXPECT_FALSE(store.get("cib.xml"));
+    ASSERT_TRUE(store.put("cib.xml", "one"));
+    ASSERT_TRUE(store.put("cib.xml", std::string("two\n\0three", 10)));
+    ASSERT_TRUE(store.put("../../etc/passwd", "harmless"));
+  }
+  StateStore store = open(disk);
+  EXPECT_EQ(store.get("cib.xml"), std::string("two\n\0three", 10));
+  EXPECT_EQ(store.get("../../etc/passwd"), "harmless");
+  for (const auto& [name, file] : disk.current) EXPECT_EQ(name.find('/'), std::string::npos) << name;
+}
+
+TEST(StateStore, KeepsSoManyVersions) {
+  Disk disk;
+  StateStore store = open(disk);
+  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(store.put("k", value(i)));
+  EXPECT_EQ(store.versions("k"), (std::vector<std::uint64_t>{4, 5}));
+  EXPECT_EQ(store.get_version("k", 4), value(4));
+  EXPECT_EQ(disk.current.size(), 2U);
+}
+
+TEST(StateStore, ADamagedVersionIsPassedOverAndSaidSo) {
+  Disk disk;
+  StateStore store = open(disk);
+  ASSERT_TRUE(store.put("k", value(1)));
+  ASSERT_TRUE(store.put("k", value(2)));
+  disk.current.rbegin()->second->content.back() ^= 1;
+  std::vector<std::string> damaged;
+  EXPECT_EQ(store.get("k", &damaged), value(1));
+  ASSERT_EQ(damaged.size(), 1U);
+  EXPECT_EQ(damaged[0], "version 2 of k is damaged; the one before is used");
+  // Cut anywhere, or with something behind its end, it is damaged as well.
+  const std::string whole = disk.current.begin()->second->content;
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    disk.current.begin()->second->content = whole.substr(0, length);
+    EXPECT_FALSE(store.get("k")) << length;
+  }
+  disk.current.begin()->second->content = whole + "x";
+  EXPECT_FALSE(store.get("k"));
+}
+
+// The power goes at every step of ten updates, and every part of the cache survives, half of it, or nothing.
+TEST(StateStore, APowerCutAtAnyStepLosesNothingAcknowledged) {
+  int cuts = 0;
+  for (const Survives data : {Survives::kNothing, Survives::kHalf, Survives::kAll})
+    for (const Survives names : {Survives::kNothing, Survives::kHalf, Survives::kAll})
+      for (std::size_t steps = 0;; ++steps) {
+        Disk disk;
+        disk.steps_left = steps;
+        int acknowledged = 0;
+        bool cut = false;
+        try {
+          StateStore store = open(disk);
+          for (int i = 1; i <= 10; ++i)
+            if (store.put("k", value(i))) acknowledged = i;
+        } catch (const PowerCut&) {
+          cut = true;
+        }
+        if (!cut) break;
+        ++cuts;
+        disk.reboot(data, names);
+        StateStore store = open(disk);
+        const auto found = store.get("k");
+        const auto context = fmt::format("{} steps, acknowledged {}", steps, acknowledged);
+        if (acknowledged == 0) {
+          EXPECT_TRUE(!found || *found == value(1)) << context;
+        } else {
+          EXPECT_TRUE(found == value(acknowledged) || found == value(acknowledged + 1)) << context;
+        }
+        ASSERT_TRUE(store.put("k", "after")) << context;
+        EXPECT_EQ(open(disk).get("k"), "after") << context;
+      }
+  EXPECT_GT(cuts, 500);
+}
+
+// A store that forgets to sync is found out: the test above can fail.
+class ForgetfulFiles final : public StoreFiles {
+ public:
+  explicit ForgetfulFiles(Disk& disk) : files_(disk) {}
+  Result<void> create(const std::string& name) override { return files_.create(name); }
+  Result<void> write(std::string_view bytes) override { return files_.write(bytes); }
+  Result<void> sync() override { return {}; }
+  void finish() override { files_.finish(); }
+  Result<void> rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
+  Result<void> sync_directory() override { return files_.sync_directory(); }
+  Result<void> remove(const std::string& name) override { return files_.remove(name); }
+  std::vector<std::string> list() const override { return files_.list(); }
+  std::optional<std::string> read(const std::string& name) const override { return files_.read(name); }
+
+ private:
+  CachedFiles files_;
+};
+
+TEST(StateStore, WithoutSyncAnUpdateIsLost) {
+  Disk disk;
+  StateStore store(std::make_unique<ForgetfulFiles>(disk), 2);
+  ASSERT_TRUE(store.put("k", value(1)));
+  disk.reboot(Survives::kNothing, Survives::kAll);
+  EXPECT_FALSE(open(disk).get("k"));
+}
+
+class FullDisk final : public StoreFiles {
+ public:
+  explicit FullDisk(Disk& disk) : files_(disk) {}
+  Result<void> create(const std::string& name) override { return files_.create(name); }
+  Result<void> write(std::string_view) override { return fail("no space left on device"); }
+  Result<void> sync() override { return files_.sync(); }
+  void finish() override { files_.finish(); }
+  Result<void> rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
+  Result<void> sync_directory() override { return files_.sync_directory(); }
+  Result<void> remove(const std::string& name) override { return files_.remove(name); }
+  std::vector<std::string> list() const override { return files_.list(); }
+  std::optional<std::string> read(const std::string& name) const override { return files_.read(name); }
+
+ private:
+  CachedFiles files_;
+};
+
+TEST(StateStore, AFullDiskKeepsTheLastVersion) {
+  Disk disk;
+  ASSERT_TRUE(open(disk).put("k", value(1)));
+  StateStore store(std::make_unique<FullDisk>(disk), 2);
+  EXPECT_FALSE(store.put("k", value(2)));
+  EXPECT_EQ(store.get("k"), value(1));
+  EXPECT_EQ(disk.current.size(), 1U);  // nothing unfinished is left
+  EXPECT_EQ(open(disk).get("k"), value(1));
+}
+
+// --- SIGKILL at every system call of the real files ------------------------------------------------------------------
+
+// Runs `updates` puts in a traced child that is killed at its `stop`-th system call stop (entry and exit count).
+// Returns the last number that the child called acknowledged, or -1 when it came to its end before that.
+int run_and_kill(const std::string& directory, int updates, long stop, volatile int* acknowledged) {
+  *acknowledged = 0;
+  const pid_t child = fork();
+  if (child == 0) {
+    ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+    raise(SIGSTOP);
+    auto files = open_store_directory(directory);
+    if (!files) _exit(1);
+    StateStore store(std::move(*files), 2);
+    for (int i = 1; i <= updates; ++i)
+      if (store.put("k", value(i))) *acknowledged = i;
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  for (long stops = 0; stops < stop; ++stops) {
+    ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
+    waitpid(child, &status, 0);
+    if (WIFEXITED(status)) return -1;
+  }
+  kill(child, SIGKILL);
+  waitpid(child, &status, 0);
+  return *acknowledged;
+}
+
+TEST(StateStore, AKillAtAnySystemCallLosesNothingAcknowledged) {
+  const std::string directory = std::filesystem::temp_directory_path() / fmt::format("state_store_{}", getpid());
+  auto* acknowledged =
+      static_cast<volatile int*>(mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(acknowledged, MAP_FAILED);
+  int kills = 0;
+  for (long stop = 1;; ++stop) {
+    std::filesystem::remove_all(directory);
+    const int last = run_and_kill(directory, 4, stop, acknowledged);
+    if (last < 0) break;
+    ++kills;
+    auto files = open_store_directory(directory);
+    ASSERT_TRUE(files);
+    StateStore store(std::move(*files), 2);
+    const auto found = store.get("k");
+    if (last == 0)
+      EXPECT_TRUE(!found || *found == value(1)) << stop;
+    else
+      EXPECT_TRUE(found == value(last) || found == value(last + 1)) << stop << " acknowledged " << last;
+    ASSERT_TRUE(store.put("k", "after"));
+    EXPECT_EQ(store.get("k"), "after");
+  }
+  EXPECT_GT(kills, 60);
+  std::filesystem::remove_all(directory);
+}
+
+}  // namespace
+}  // namespace simcluster::clusterd
