@@ -41,6 +41,11 @@ std::string variable(std::string_view name) {
   return result;
 }
 
+// What the cluster says of an operation is nothing to a fence agent, which refuses what it does not know.
+bool for_the_cluster(std::string_view name) {
+  return name.starts_with("CRM_meta_") || name.starts_with("pcmk_") || name == "crm_feature_set";
+}
+
 void without_newlines(std::string& value) { std::ranges::replace(value, '\n', ' '); }
 
 Result<AgentCommand> ocf(const AgentRequest& request, const AgentPlaces& places) {
@@ -76,7 +81,10 @@ Result<AgentCommand> fence_agent(const AgentRequest& request, const AgentPlaces&
   command.arguments = {path};
   command.environment = common_environment();
   command.environment.emplace_back("PCMK_service=pacemaker-fenced");
+  const bool told = std::ranges::any_of(request.parameters, [](const auto& p) { return p.first == "action"; });
+  if (!told) command.input = fmt::format("action={}\n", request.action);
   for (const auto& [name, text] : request.parameters) {
+    if (for_the_cluster(name)) continue;
     std::string value = text;
     without_newlines(value);  // a value must not bring options of its own
     command.input += fmt::format("{}={}\n", name, value);

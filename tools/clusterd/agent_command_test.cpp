@@ -67,6 +67,15 @@ TEST_F(AgentCommandTest, FenceAgentsReadTheirParameters) {
   EXPECT_EQ(command->input, "action=off\nplug=node2\npassword=a action=on\n");
 }
 
+TEST_F(AgentCommandTest, FenceAgentsAreToldTheActionAndNothingOfTheCluster) {
+  const AgentRequest request{
+      "stonith", "", "fence_ipmilan", "monitor", "dev", {{"ip", "bmc"}, {"CRM_meta_timeout", "20000"},
+      {"crm_feature_set", "3.20.5"}, {"pcmk_host_list", "node1"}}, {}};
+  const auto command = agent_command(request, places_);
+  ASSERT_TRUE(command);
+  EXPECT_EQ(command->input, "action=monitor\nip=bmc\n");
+}
+
 TEST_F(AgentCommandTest, NamesCannotLeaveTheirDirectories) {
   for (const char* type : {"../../../bin/sh", "..", ".hidden", "a/b", "", "-x", "a b"}) {
     for (const char* standard : {"ocf", "stonith", "lsb", "systemd"}) {

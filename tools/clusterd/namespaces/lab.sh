@@ -103,7 +103,7 @@ lab_alive() { [ -e "$LAB/node$1/launcher" ] && [ -n "$(lab_first_process "$1")" 
 
 lab_boot() {
   lab_alive "$1" && return
-  setsid ip netns exec "$LAB_ID-$1" unshare --mount --uts --ipc --pid --fork --kill-child --mount-proc \
+  setsid ip netns exec "$LAB_ID-$1" unshare --mount --uts --ipc --pid --fork --mount-proc \
     "$SELF" _node "$1" >>"$LAB/node$1/log" 2>&1 </dev/null &
   echo $! >"$LAB/node$1/launcher"
 }
