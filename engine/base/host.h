@@ -97,6 +97,18 @@ class PersistClient {
   ~PersistClient() = default;
 };
 
+// Keeps what the scheduler was given for each transition ("pe-input-3.bz2" in the logs), for later questions.
+class SchedulerInputs {
+ public:
+  // The number of the last one that is kept; -1: none. Numbers go on over restarts.
+  virtual int last_number() const = 0;
+  // `xml` is a whole CIB, formatted; its execution-date is the scheduler's time.
+  virtual void keep(int number, std::string xml) = 0;
+
+ protected:
+  ~SchedulerInputs() = default;
+};
+
 // syslog priorities.
 enum class LogPriority : std::uint8_t { kEmergency, kAlert, kCritical, kError, kWarning, kNotice, kInfo, kDebug };
 
@@ -137,6 +149,9 @@ class Host {
   virtual void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) = 0;
   // What was durable under `key` when the node started, or was persisted since.
   virtual std::optional<std::string> load(std::string_view key) const = 0;
+
+  // nullptr: nobody wants them. The host's own; lives as long as the host.
+  virtual SchedulerInputs* scheduler_inputs() { return nullptr; }
 
   // The random stream of this node for `purpose`. Keep the reference: looking it up costs a hash.
   virtual Random& random(std::string_view purpose) = 0;

@@ -35,7 +35,8 @@ Controller::Impl::Impl(Host& host, const Profile& profile, membership::GroupServ
       cib_(daemons.cib()),
       lrm_(host, profile, cib_, daemons.started_devices(), *this),
       fsa_(*this),
-      transition_(*this) {}
+      transition_(*this),
+      last_input_file_(host.scheduler_inputs() != nullptr ? host.scheduler_inputs()->last_number() : -1) {}
 
 Controller::Impl::~Impl() {
   for (const TimerId timer : timers_) {

@@ -316,7 +316,7 @@ class Controller::Impl final : public FsaClient,
   // Scheduler.
   std::string transition_uuid_;
   int last_transition_id_ = -1;
-  int last_input_file_ = -1;
+  int last_input_file_;
   std::uint64_t scheduler_reference_ = 0;  // expected; 0: none
   std::uint64_t last_reference_ = 0;
   std::unique_ptr<SchedulerRun> answer_;

@@ -1,4 +1,5 @@
 // Commands for the cluster node on this machine.
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "engine/base/profile.h"
 #include "engine/cib/document.h"
@@ -51,6 +53,9 @@ constexpr std::string_view kHelp =
     "  fence confirm NODE     somebody has seen that the node is off\n"
     "  fence history NODE\n"
     "  quorum, links          as corosync-quorumtool -s, corosync-cfgtool -s\n"
+    "  history                transitions whose scheduler input is kept\n"
+    "  replay [N] [OPTIONS]   the scheduler on an input that was kept (the last one), by\n"
+    "                         simcluster replay, with its options\n"
     "  shutdown               moves resources away and ends clusterd on this node\n"
     "\n"
     "Exit status: 0 done, 1 refused or failed, 2 unusable arguments.\n";
@@ -176,6 +181,35 @@ int corosync(const Command& command, std::string_view tool) {
   return answer.value("exit_status", 0) == 0 ? 0 : kFailed;
 }
 
+int history(const Command& command) {
+  const Json answer = ask(command, {{"request", "history"}});
+  for (const Json& number : answer.at("inputs"))
+    fmt::print("{}/pe-input-{}.bz2\n", answer.at("directory").get<std::string>(), number.get<int>());
+  return 0;
+}
+
+// Becomes simcluster: its output and exit status are those of the replay.
+int replay(const Command& command) {
+  const Json answer = ask(command, {{"request", "history"}});
+  if (answer.at("inputs").empty()) throw std::runtime_error("no scheduler input is kept yet");
+  int number = answer.at("inputs").back().get<int>();
+  std::size_t options = 1;
+  if (command.words.size() > 1 && command.words[1].find_first_not_of("0123456789") == std::string::npos) {
+    number = std::stoi(command.words[1]);
+    options = 2;
+  }
+  std::vector<std::string> words = {
+      "simcluster", "replay", "--xml-file",
+      fmt::format("{}/pe-input-{}.bz2", answer.at("directory").get<std::string>(), number)};
+  words.insert(words.end(), command.words.begin() + static_cast<std::ptrdiff_t>(options), command.words.end());
+  if (options == command.words.size()) words.emplace_back("--simulate");
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  execvp(arguments[0], arguments.data());
+  throw std::runtime_error("simcluster cannot be executed (is it in the PATH?)");
+}
+
 int run(const Command& command) {
   static const std::map<std::string_view, int (*)(const Command&)> kCommands = {
       {"status", show_status},
@@ -186,6 +220,8 @@ int run(const Command& command) {
       {"cib", cib},
       {"attribute", attribute},
       {"fence", fence},
+      {"history", history},
+      {"replay", replay},
       {"quorum", [](const Command& c) { return corosync(c, "corosync-quorumtool -s"); }},
       {"links", [](const Command& c) { return corosync(c, "corosync-cfgtool -s"); }},
       {"shutdown",

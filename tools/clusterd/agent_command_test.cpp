@@ -69,8 +69,13 @@ TEST_F(AgentCommandTest, FenceAgentsReadTheirParameters) {
 
 TEST_F(AgentCommandTest, FenceAgentsAreToldTheActionAndNothingOfTheCluster) {
   const AgentRequest request{
-      "stonith", "", "fence_ipmilan", "monitor", "dev", {{"ip", "bmc"}, {"CRM_meta_timeout", "20000"},
-      {"crm_feature_set", "3.20.5"}, {"pcmk_host_list", "node1"}}, {}};
+      "stonith",
+      "",
+      "fence_ipmilan",
+      "monitor",
+      "dev",
+      {{"ip", "bmc"}, {"CRM_meta_timeout", "20000"}, {"crm_feature_set", "3.20.5"}, {"pcmk_host_list", "node1"}},
+      {}};
   const auto command = agent_command(request, places_);
   ASSERT_TRUE(command);
   EXPECT_EQ(command->input, "action=monitor\nip=bmc\n");

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/cib/document.h"
+#include "tools/clusterd/input_archive.h"
 
 namespace simcluster::clusterd {
 
@@ -17,7 +18,7 @@ using Json = nlohmann::json;
 struct Asked {
   const Json& body;
   node::Node& node;
-  const std::function<void()>& stop;
+  const Controlled& controlled;
 };
 
 // The text under `name`; an error when there is none or it is no text.
@@ -47,6 +48,13 @@ Result<Json> status(const Asked& asked) {
 Result<Json> query_cib(const Asked& asked) {
   Json json;
   json["cib"] = cib::write_document(asked.node.cib());
+  return json;
+}
+
+Result<Json> history(const Asked& asked) {
+  Json json;
+  json["directory"] = asked.controlled.inputs_directory;
+  json["inputs"] = kept_inputs(asked.controlled.inputs_directory);
   return json;
 }
 
@@ -106,6 +114,7 @@ Result<Json> stonith_admin(const Asked& asked) {
 Result<Json> corosync_tool(const Asked& asked) {
   const auto command = text(asked.body, "command");
   if (!command) return tl::unexpected(command.error());
+  asked.controlled.reread();
   const membership::ToolResult result = asked.node.corosync_tool(*command);
   Json json;
   json["output"] = result.output;
@@ -115,7 +124,7 @@ Result<Json> corosync_tool(const Asked& asked) {
 }
 
 Result<Json> shut_down(const Asked& asked) {
-  asked.stop();
+  asked.controlled.stop();
   return Json::object();
 }
 
@@ -125,9 +134,10 @@ struct Request {
   Result<Json> (*answer)(const Asked& asked);
 };
 
-constexpr std::array<Request, 9> kRequests{{
+constexpr std::array<Request, 10> kRequests{{
     {"status", Rights::kRead, status},
     {"cib", Rights::kRead, query_cib},
+    {"history", Rights::kRead, history},
     {"corosync", Rights::kAll, corosync_tool},  // some of its commands change things
     {"crm", Rights::kAll, crm},
     {"load", Rights::kAll, load},
@@ -147,8 +157,7 @@ std::string refusal(std::string_view kind, std::string_view sentence) {
 
 }  // namespace
 
-std::string answer_request(std::string_view request, Rights rights, node::Node& node,
-                           const std::function<void()>& stop) {
+std::string answer_request(std::string_view request, Rights rights, const Controlled& controlled) {
   const Json body = Json::parse(request, nullptr, false);
   if (!body.is_object()) return refusal("request", "expected one JSON object in a line");
   const std::string name = text_or(body, "request", "");
@@ -156,7 +165,7 @@ std::string answer_request(std::string_view request, Rights rights, node::Node& 
     if (known.name != name) continue;
     if (rights < known.needs)
       return refusal("rights", fmt::format("you may not ask for \"{}\" here; root and the control group may", name));
-    Result<Json> answer = known.answer({body, node, stop});
+    Result<Json> answer = known.answer({body, controlled.node, controlled});
     if (!answer) return refusal("failed", answer.error().text());
     (*answer)["ok"] = true;
     return answer->dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -10,8 +10,15 @@
 
 namespace simcluster::clusterd {
 
-// Answers one request about `node`. `stop` is called for a shutdown.
-std::string answer_request(std::string_view request, Rights rights, node::Node& node,
-                           const std::function<void()>& stop);
+// What requests are about.
+struct Controlled {
+  node::Node& node;
+  std::function<void()> stop;    // for a shutdown
+  std::function<void()> reread;  // hands the node its corosync.conf as it is on disk now (CF-27)
+  std::string inputs_directory;  // where pe-input-N.bz2 are
+};
+
+// Answers one request.
+std::string answer_request(std::string_view request, Rights rights, const Controlled& controlled);
 
 }  // namespace simcluster::clusterd

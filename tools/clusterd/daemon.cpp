@@ -12,6 +12,7 @@
 #include "tools/clusterd/event_loop.h"
 #include "tools/clusterd/linux_host.h"
 #include "tools/clusterd/signals.h"
+#include "tools/clusterd/watchdog_device.h"
 
 namespace simcluster::clusterd {
 
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::string_view kSelf = "clusterd";
 constexpr int kFailure = 1;
+// As Corosync has it: a node that hangs is off well before others take over what it had.
+constexpr Duration kWatchdogTimeout = seconds(6);
 
 // Tells the service manager that the loop still turns, twice as often as it asks for.
 class Heartbeat final : TimerClient {
@@ -59,16 +62,33 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
     journal.write(LogPriority::kNotice, kSelf, "asked to stop: resources move away first");
     node.request_stop();
   };
-  const auto signals = Signals::catch_all(loop, {SIGTERM, SIGINT}, [&](int) { stop(); });
+  const auto reread = [&] {
+    if (auto text = read_file(setup.settings.corosync_conf)) node.write_corosync_conf(std::move(*text));
+  };
+  const auto signals = Signals::catch_all(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int signal) {
+    if (signal != SIGHUP) return stop();
+    reread();
+    node.corosync_tool("corosync-cfgtool -R");
+  });
   if (!signals) return complain(signals.error());
+  const Controlled controlled{node, stop, reread, inputs_directory(setup.settings)};
   const auto control = ControlServer::listen(
       loop, setup.settings.control_socket, {setup.settings.control_group, setup.settings.others_may_read},
-      [&](std::string_view request, Rights rights) { return answer_request(request, rights, node, stop); });
+      [&](std::string_view request, Rights rights) { return answer_request(request, rights, controlled); });
   if (!control) return complain(control.error());
+  std::unique_ptr<WatchdogDevice> watchdog;
+  if (!setup.settings.watchdog_device.empty()) {
+    auto opened = WatchdogDevice::open(loop, setup.settings.watchdog_device, kWatchdogTimeout);
+    if (!opened) return complain(opened.error());
+    watchdog = std::move(*opened);
+  }
   const Heartbeat heartbeat(loop);
-  if (const auto started = node.start(); !started) return complain(started.error());
-  sd_notify(0, "READY=1");
-  return loop.run();
+  const auto started = node.start();
+  if (started) sd_notify(0, "READY=1");
+  const int exit_code = started ? loop.run() : complain(started.error());
+  // After a failure it is left to bite: whatever this node still holds goes with the machine.
+  if (watchdog && (exit_code == 0 || !started)) watchdog->release();
+  return exit_code;
 }
 
 }  // namespace

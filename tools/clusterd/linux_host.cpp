@@ -39,6 +39,11 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::create(EventLoop& loop, const Sett
   auto writer = StateWriter::start(loop, std::make_unique<StateStore>(std::move(*files), settings.state_versions));
   if (!writer) return tl::unexpected(writer.error());
   host->state_ = std::move(*writer);
+  auto inputs = open_store_directory(inputs_directory(settings));
+  if (!inputs) return tl::unexpected(inputs.error());
+  host->inputs_ = std::make_unique<InputArchive>(
+      std::move(*inputs), settings.scheduler_inputs,
+      [&journal](const std::string& sentence) { journal.write(LogPriority::kWarning, kSelf, sentence); });
   auto watch = InterfaceWatch::start(loop, [raw = host.get()] { raw->links_.examine_all(); });
   if (!watch) return tl::unexpected(watch.error());
   host->interfaces_ = std::move(*watch);

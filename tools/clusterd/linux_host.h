@@ -9,6 +9,7 @@
 #include "engine/base/host.h"
 #include "tools/clusterd/agent_processes.h"
 #include "tools/clusterd/event_loop.h"
+#include "tools/clusterd/input_archive.h"
 #include "tools/clusterd/interfaces.h"
 #include "tools/clusterd/journal.h"
 #include "tools/clusterd/settings.h"
@@ -40,6 +41,7 @@ class LinuxHost final : public Host {
   void signal_agent(AgentRunId run, int signal) override { agents_.signal(run, signal); }
   void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) override;
   std::optional<std::string> load(std::string_view key) const override;
+  SchedulerInputs* scheduler_inputs() override { return inputs_.get(); }
   Random& random(std::string_view purpose) override;
   void reset_node(std::string_view reason) override;
   void exit_node(int exit_code, std::string_view reason) override;
@@ -55,6 +57,7 @@ class LinuxHost final : public Host {
   const Journal& journal_;
   Ended ended_;
   std::unique_ptr<StateWriter> state_;
+  std::unique_ptr<InputArchive> inputs_;
   std::unique_ptr<InterfaceWatch> interfaces_;
   UdpLinks links_;
   AgentProcesses agents_;

@@ -47,6 +47,17 @@ Setter text(std::string Settings::*member) {
   };
 }
 
+Setter number(std::size_t Settings::*member, std::size_t least, std::size_t most) {
+  return [member, least, most](Settings& s, std::string_view value) -> std::optional<std::string> {
+    std::size_t given = 0;
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), given);
+    if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() || given < least || given > most)
+      return fmt::format("a number from {} to {}", least, most);
+    s.*member = given;
+    return std::nullopt;
+  };
+}
+
 template <std::size_t N>
 std::optional<std::size_t> place_in(const std::array<std::string_view, N>& words, std::string_view word) {
   for (std::size_t i = 0; i < N; ++i)
@@ -61,14 +72,9 @@ const std::vector<Key>& keys() {
       {"node_name", "this node's name; without it, what uname -n says", text(&Settings::node_name)},
       {"cib", "the CIB to begin with where there is no state yet", path(&Settings::cib)},
       {"state_directory", "CIB, ring sequence, history", path(&Settings::state_directory)},
-      {"state_versions", "versions kept of each, 2 to 1000",
-       [](Settings& s, std::string_view value) -> std::optional<std::string> {
-         const auto parsed = std::from_chars(value.data(), value.data() + value.size(), s.state_versions);
-         if (parsed.ec == std::errc() && parsed.ptr == value.data() + value.size() && s.state_versions >= 2 &&
-             s.state_versions <= 1000)
-           return std::nullopt;
-         return "a number from 2 to 1000";
-       }},
+      {"state_versions", "versions kept of each, 2 to 1000", number(&Settings::state_versions, 2, 1000)},
+      {"scheduler_inputs", "how many pe-input-N.bz2 are kept, 1 to 100000",
+       number(&Settings::scheduler_inputs, 1, 100'000)},
       {"control_socket", "where clusterctl reaches the daemon", path(&Settings::control_socket)},
       {"control_group", "who may command, besides root", text(&Settings::control_group)},
       {"others_may_read", "yes: everybody may look",

@@ -27,6 +27,7 @@ struct Settings {
   std::string control_group = "haclient";  // may read and command; everybody else may do neither
   bool others_may_read = false;
   std::size_t state_versions = 10;
+  std::size_t scheduler_inputs = 4000;  // kept (pe-input-series-max, S1)
   // Run in place of a reset of the machine; empty: the machine is reset. For containers and tests.
   std::string reset_command;
   std::string watchdog_device;  // empty: none
@@ -36,6 +37,9 @@ struct Settings {
   std::string pacemaker = "3.0.2";  // whose texts and behaviour
   std::string corosync = "3.1.7";
 };
+
+// Where the scheduler's inputs are kept.
+inline std::string inputs_directory(const Settings& settings) { return settings.state_directory + "/pengine"; }
 
 // An error names the file, the line and what was expected.
 Result<Settings> parse_settings(std::string_view text, std::string_view file_name);

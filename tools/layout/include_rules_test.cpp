@@ -49,6 +49,7 @@ const std::map<std::string, std::set<std::string>>& allowed() {
        with(engine, {"sim/events", "sim/network", "sim/kernel", "sim/world", "sim/faults", "sim/checks", "reports"})},
       {"sim/golden", {"engine/base", "sim/scenario", "reports"}},
       {"tools/clusterd", engine},
+      {"tools/clusterctl", {"engine/base", "engine/cib", "reports"}},
   };
   return map;
 }
@@ -72,7 +73,7 @@ std::string room_of(const std::string& path) {
 
 std::vector<fs::path> sources_below(const fs::path& root) {
   std::vector<fs::path> files;
-  for (const char* top : {"engine", "sim", "reports", "tools/clusterd"})
+  for (const char* top : {"engine", "sim", "reports", "tools/clusterd", "tools/clusterctl"})
     if (fs::exists(root / top))
       for (const auto& entry : fs::recursive_directory_iterator(root / top))
         if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp") files.push_back(entry.path());

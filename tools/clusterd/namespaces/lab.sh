@@ -8,10 +8,11 @@ SELF=$(readlink -f "${BASH_SOURCE[0]}")
 lab_fail() { echo "lab: $*" >&2; exit 1; }
 
 # lab_up NODES LINKS: namespaces, networks and files; nothing runs yet. Needs CLUSTERD, CLUSTERCTL (programs).
+# LAB_STACK=pacemaker: Debian's Corosync and Pacemaker run on the nodes instead, for comparisons.
 lab_up() {
   export LAB_NODES=$1 LAB_LINKS=$2
   LAB=$(mktemp -d /tmp/clusterd-lab.XXXXXX)
-  export LAB LAB_ID=cl$$ CLUSTERD CLUSTERCTL
+  export LAB LAB_ID=cl$$ CLUSTERD CLUSTERCTL LAB_STACK=${LAB_STACK:-clusterd}
   mkdir -p "$LAB/power" "$LAB/sbin"
   local i k
   ip netns add "$LAB_ID-net" || lab_fail "cannot make a network namespace"
@@ -31,6 +32,7 @@ lab_up() {
   done
   for i in $(seq 1 "$LAB_NODES"); do mkdir -p "$LAB/node$i/state" "$LAB/node$i/run"; lab_settings "$i"; done
   lab_corosync_conf >"$LAB/corosync.conf"
+  lab_first_cib >"$LAB/cib.xml"
   head -c 256 /dev/urandom >"$LAB/authkey"
   chmod 400 "$LAB/authkey"
   lab_fence_agent
@@ -66,6 +68,25 @@ lab_corosync_conf() {
   printf '}\nquorum {\n  provider: corosync_votequorum\n'
   [ "$LAB_NODES" = 2 ] && printf '  two_node: 1\n  wait_for_all: 0\n'
   printf '}\n'
+}
+
+# All that it says: do not wait twenty seconds for a DC that may be there already.
+lab_first_cib() {
+  cat <<'CIB'
+<cib validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0">
+  <configuration>
+    <crm_config>
+      <cluster_property_set id="cib-bootstrap-options">
+        <nvpair id="cib-bootstrap-options-dc-deadtime" name="dc-deadtime" value="2s"/>
+      </cluster_property_set>
+    </crm_config>
+    <nodes/>
+    <resources/>
+    <constraints/>
+  </configuration>
+  <status/>
+</cib>
+CIB
 }
 
 # The fence agent asks the power switch outside, which a node cannot be.
@@ -180,6 +201,7 @@ lab_down() {
 node_main() {
   hostname "node$1"
   mount --make-rprivate /
+  if [ "$LAB_STACK" = pacemaker ]; then pacemaker_main; fi
   mount -t tmpfs tmpfs /run
   mkdir -p /run/resource-agents /run/lock
   # What the machine's own service manager would do: the daemon is started once, and again when it is called for.
@@ -188,6 +210,27 @@ node_main() {
     [ -e "$LAB/node$1/start" ] && { rm -f "$LAB/node$1/start"; "$CLUSTERD" --config "$LAB/node$1/clusterd.conf" & }
     sleep 0.05
   done
+}
+
+# Corosync and Pacemaker with directories of the node's own.
+pacemaker_main() {
+  local directory owner
+  for directory in /var/lib/pacemaker /var/lib/corosync /run /dev/shm /var/log /etc/corosync; do
+    owner=$(stat -c %u:%g "$directory")
+    mount -t tmpfs tmpfs "$directory"
+    chown "$owner" "$directory"
+  done
+  chmod 1777 /dev/shm
+  mkdir -p /var/lib/pacemaker/{cib,pengine,cores,blackbox} /var/log/{corosync,pacemaker,cluster,crmsh} \
+    /run/{crm,resource-agents,lock}
+  chown -R hacluster:haclient /var/lib/pacemaker /run/crm /var/log/pacemaker
+  cp "$LAB/corosync.conf" "$LAB/authkey" /etc/corosync/
+  install -o hacluster -g haclient -m 600 "$LAB/cib.xml" /var/lib/pacemaker/cib/cib.xml
+  mount -t overlay overlay -o "lowerdir=$LAB/sbin:/usr/sbin" /usr/sbin
+  corosync
+  sleep 0.5
+  PCMK_logfile=/var/log/pacemaker/pacemaker.log pacemakerd &
+  exec sleep infinity
 }
 
 power_main() {

@@ -1,0 +1,157 @@
+// The control socket and what can be asked over it.
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "engine/base/testing_host.h"
+#include "tools/clusterd/control_requests.h"
+#include "tools/clusterd/control_server.h"
+
+namespace simcluster::clusterd {
+namespace {
+
+class RequestTest : public ::testing::Test {
+ protected:
+  static node::NodeConfig config() {
+    node::NodeConfig config;
+    config.name = "node1";
+    config.id = ClusterNodeId(1);
+    return config;
+  }
+  std::string ask(std::string_view request, Rights rights = Rights::kAll) {
+    return answer_request(request, rights, {node_, [this] { ++stops_; }, [] {}, "/nowhere"});
+  }
+
+  TestingClock clock_;
+  TestingHost host_{clock_, "node1"};
+  Profile profile_;
+  node::Node node_{host_, profile_, config()};
+  int stops_ = 0;
+};
+
+TEST_F(RequestTest, StatusOfANodeThatDoesNotRunYet) {
+  EXPECT_EQ(ask(R"({"request":"status"})"),
+            fmt::format(R"({{"controller_state":"","dc":"","members":[],"node":"node1","node_id":1,"ok":true,)"
+                        R"("quorate":false,"version":"{}"}})",
+                        SIMCLUSTER_VERSION));
+  EXPECT_EQ(ask(R"({"request":"crm","command":"node standby"})"),
+            R"({"error":"the cluster software does not run on node1","kind":"failed","ok":false})");
+}
+
+TEST_F(RequestTest, WhatIsNotUnderstoodIsRefused) {
+  constexpr std::string_view kNoObject =
+      R"({"error":"expected one JSON object in a line","kind":"request","ok":false})";
+  for (const char* text : {"", "status", "[1]", "{", "{\"request\":", "\xff\xfe"})
+    EXPECT_EQ(ask(text), kNoObject) << text;
+  EXPECT_EQ(ask(R"({"request":"dance"})"),
+            R"({"error":"unknown request \"dance\"; expected one of status, cib, history, corosync, crm, load, )"
+            R"(change_cib, attribute, stonith_admin, shutdown","kind":"request","ok":false})");
+  EXPECT_EQ(ask(R"({"request":"crm","command":7})"),
+            R"({"error":"\"command\" is missing; expected a string","kind":"failed","ok":false})");
+}
+
+TEST_F(RequestTest, ReadersMayOnlyLook) {
+  EXPECT_NE(ask(R"({"request":"cib"})", Rights::kRead).find(R"("ok":true)"), std::string::npos);
+  for (const char* name : {"crm", "load", "change_cib", "attribute", "stonith_admin", "shutdown", "corosync"}) {
+    const std::string answer = ask(fmt::format(R"({{"request":"{}"}})", name), Rights::kRead);
+    EXPECT_NE(answer.find(R"("kind":"rights")"), std::string::npos) << answer;
+  }
+  EXPECT_NE(ask(R"({"request":"status"})", Rights::kNone).find(R"("kind":"rights")"), std::string::npos);
+  EXPECT_EQ(stops_, 0);
+  ask(R"({"request":"shutdown"})");
+  EXPECT_EQ(stops_, 1);
+}
+
+class ServerTest : public ::testing::Test, public TimerClient {
+ protected:
+  ServerTest() {
+    directory_ = std::filesystem::temp_directory_path() / fmt::format("control_{}", getpid());
+    path_ = directory_ / "socket";
+    loop_ = std::move(*EventLoop::create());
+  }
+  ~ServerTest() override { std::filesystem::remove_all(directory_); }
+
+  Result<std::unique_ptr<ControlServer>> listen() {
+    return ControlServer::listen(*loop_, path_, {"no-such-group", false},
+                                 [this](std::string_view request, Rights rights) {
+                                   EXPECT_EQ(rights, Rights::kAll);  // the same user
+                                   if (request == "end") loop_->stop(0);
+                                   return fmt::format("<{}>", request);
+                                 });
+  }
+  void on_timer(std::uint64_t) override { loop_->stop(1); }
+  // Sends all, reads until the other end has answered so many lines or closed.
+  std::string talk(const std::string& text, int lines) const {
+    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path_.c_str(), path_.size());
+    if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return "no connection";
+    EXPECT_EQ(::write(socket.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    std::string answer;
+    char c = 0;
+    while (lines > 0 && ::read(socket.get(), &c, 1) == 1) {
+      answer += c;
+      if (c == '\n') --lines;
+    }
+    return answer;
+  }
+
+  std::filesystem::path directory_;
+  std::string path_;
+  std::unique_ptr<EventLoop> loop_;
+};
+
+TEST_F(ServerTest, AnswersLineByLine) {
+  const auto server = listen();
+  ASSERT_TRUE(server) << server.error().text();
+  std::string first;
+  std::string large;
+  std::thread client([&] {
+    first = talk("one\ntwo\n", 2);
+    large = talk(std::string(1'000'000, 'x') + "\n", 1);
+    talk("end\n", 1);
+  });
+  const TimerId patience = loop_->start_timer(seconds(20), *this, 0);
+  EXPECT_EQ(loop_->run(), 0) << "no answer";
+  client.join();
+  loop_->cancel_timer(patience);
+  EXPECT_EQ(first, "<one>\n<two>\n");
+  EXPECT_EQ(large.size(), 1'000'003U);
+}
+
+TEST_F(ServerTest, ASocketInUseIsLeftAlone) {
+  const auto first = listen();
+  ASSERT_TRUE(first);
+  const auto second = listen();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message, path_ + ": another clusterd is running here");
+}
+
+TEST_F(ServerTest, ASocketLeftBehindIsReplaced) {
+  std::filesystem::create_directories(directory_);
+  {
+    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path_.c_str(), path_.size());
+    ASSERT_EQ(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  }
+  EXPECT_TRUE(listen());
+}
+
+TEST_F(ServerTest, ATooLongPathIsRefused) {
+  path_ = directory_ / std::string(200, 'x');
+  EXPECT_FALSE(listen());
+}
+
+}  // namespace
+}  // namespace simcluster::clusterd

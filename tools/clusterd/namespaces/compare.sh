@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# clusterd beside Debian's Corosync and Pacemaker: the same three nodes, networks, token time-out, agents and faults.
+# Prints, for each stack: from power cut to service, with and without fencing; from a clean stop to service; CPU of an
+# idle node; memory of a node. Usage: compare.sh CLUSTERD CLUSTERCTL [ROUNDS]. Needs root and both stacks installed.
+set -u
+CLUSTERD=$(readlink -f "$1") CLUSTERCTL=$(readlink -f "$2") ROUNDS=${3:-3}
+HERE=$(dirname "$(readlink -f "$0")")
+VIP=10.98.0.100
+for tool in corosync pacemakerd crm crm_mon ip nsenter unshare ping; do
+  command -v "$tool" >/dev/null || { echo "compare: $tool is not installed" >&2; exit 77; }
+done
+[ "$(id -u)" = 0 ] || { echo "compare: needs root" >&2; exit 77; }
+# shellcheck source=lab.sh
+. "$HERE/lab.sh"
+trap '[ -n "${LAB:-}" ] && lab_down' EXIT
+
+# What runs the cluster on a node.
+processes() { if [ "$LAB_STACK" = clusterd ]; then echo 'clusterd'; else echo 'corosync|pacemaker.*'; fi; }
+pids() { nsenter -t "$(lab_first_process "$1")" -m -p -- pgrep -x "$(processes)"; }
+
+load() {
+  if [ "$LAB_STACK" = clusterd ]; then lab_ctl 1 load update "$1"; else lab_on 1 crm configure load update "$1" 2>/dev/null; fi
+}
+idle() {
+  if [ "$LAB_STACK" = clusterd ]; then
+    local i
+    for i in 1 2 3; do lab_ctl $i status --json 2>/dev/null | grep -q S_IDLE && return 0; done
+    return 1
+  fi
+  lab_on 1 crm_mon -1 2>/dev/null | grep -q 'Online: \[ node1 node2 node3 \]'
+}
+stop_cleanly() {
+  if [ "$LAB_STACK" = clusterd ]; then lab_ctl "$1" shutdown; else lab_on "$1" pkill -TERM -x pacemakerd; fi
+}
+
+begin() {  # FENCING
+  export LAB_STAYS_OFF=1
+  lab_up 3 1
+  for i in 1 2 3; do lab_boot $i; done
+  lab_wait 90 "three nodes" idle || exit 1
+  {
+    [ "$1" = true ] && echo 'primitive fencing stonith:fence_lab op monitor interval=60s timeout=20s'
+    echo "primitive vip ocf:heartbeat:IPaddr2 params ip=$VIP cidr_netmask=24 nic=eth0 op start interval=0 timeout=20s op stop interval=0 timeout=20s op monitor interval=10s timeout=20s"
+    echo "property stonith-enabled=$1"
+  } >"$LAB/cluster.crm"
+  load "$LAB/cluster.crm"
+  lab_wait 30 "the address" lab_held_once $VIP || exit 1
+  sleep 3
+  HOLDER=$(lab_holders $VIP)
+}
+end() { lab_down; LAB=; }
+
+# Milliseconds for which the client gets no answer after COMMAND.
+outage() {
+  lab_watch $VIP
+  sleep 1
+  "$@"
+  for _ in $(seq 600); do
+    sleep 0.05
+    [ -n "$(lab_holders $VIP)" ] && ! lab_held_by $VIP "$HOLDER" && break
+  done
+  sleep 1
+  lab_watch_end
+  lab_outages | sort -n | tail -1
+}
+
+for i in $(seq "$ROUNDS"); do
+  for stack in clusterd pacemaker; do
+    export LAB_STACK=$stack
+    begin true
+    [ "$i" = 1 ] && {
+      before=$(for p in $(pgrep -x "$(processes)" --ns "$(lab_first_process 2)" --nslist pid); do awk '{print $14 + $15}' "/proc/$p/stat"; done | awk '{s += $1} END {print s}')
+      sleep 30
+      after=$(for p in $(pgrep -x "$(processes)" --ns "$(lab_first_process 2)" --nslist pid); do awk '{print $14 + $15}' "/proc/$p/stat"; done | awk '{s += $1} END {print s}')
+      memory=$(for p in $(pgrep -x "$(processes)" --ns "$(lab_first_process 2)" --nslist pid); do awk '/^Pss:/ {print $2}' "/proc/$p/smaps_rollup"; done | awk '{s += $1} END {print s}')
+      echo "$stack idle_cpu_percent $(awk -v a="$after" -v b="$before" -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f", (a - b) / hz / 30 * 100}')"
+      echo "$stack memory_pss_mib $((memory / 1024))"
+    }
+    echo "$stack cut_with_fencing_ms $(outage lab_cut "$HOLDER")"
+    end
+    begin false
+    echo "$stack cut_without_fencing_ms $(outage lab_cut "$HOLDER")"
+    end
+    begin false
+    echo "$stack clean_stop_ms $(outage stop_cleanly "$HOLDER")"
+    end
+  done
+done

@@ -1,0 +1,228 @@
+#!/usr/bin/env bash
+# Three clusterd nodes in namespaces hold a virtual address with the installed IPaddr2 agent, and lose it in every way.
+# Usage: namespaces_test.sh CLUSTERD CLUSTERCTL [STORY...]; without stories, all of them. Exit 77: cannot run here.
+set -u
+CLUSTERD=$(readlink -f "$1") CLUSTERCTL=$(readlink -f "$2")
+shift 2
+HERE=$(dirname "$(readlink -f "$0")")
+VIP=10.98.0.100
+
+skip() { echo "skipped: $*"; exit 77; }
+[ "$(id -u)" = 0 ] || skip "needs root for network namespaces"
+for tool in ip nsenter unshare ping pgrep awk; do command -v "$tool" >/dev/null || skip "$tool is not installed"; done
+[ -x /usr/lib/ocf/resource.d/heartbeat/IPaddr2 ] || skip "the resource agents are not installed (package resource-agents)"
+ip netns add "cl$$-try" 2>/dev/null || skip "network namespaces cannot be made here"
+ip netns del "cl$$-try"
+# shellcheck source=lab.sh
+. "$HERE/lab.sh"
+
+story=
+say() { printf '%s %s: %s\n' "$(date +%H:%M:%S.%3N)" "$story" "$*"; }
+fail() {
+  local i
+  for i in $(seq 1 "$LAB_NODES"); do echo "--- node$i"; tail -n 25 "$LAB/node$i/log"; done
+  say "FAILED: $*"
+  exit 1
+}
+
+state_is() { lab_ctl "$1" status --json 2>/dev/null | grep -q "\"controller_state\": \"$2\""; }
+idle() { local i; for i in "$@"; do state_is "$i" S_IDLE && return 0; done; return 1; }
+# All the nodes given see as many members.
+members_are() {
+  local count=$1 i; shift
+  for i in "$@"; do [ "$(lab_ctl "$i" status --json | grep -c '^    "node')" = "$count" ] || return 1; done
+}
+moved_from() { local now; now=$(lab_holders $VIP); [ -n "$now" ] && [ "$now" != "$1" ] && lab_held_once $VIP; }
+online_again() { lab_ctl "$2" status | grep -q "Online: .*node$1 .*\]"; }
+runs_no_more() { ! lab_on "$1" pgrep -x clusterd; }
+leave() {
+  lab_ctl "$1" shutdown || fail "shutdown is refused"
+  lab_wait 20 "clusterd's end on node$1" runs_no_more "$1" || fail "clusterd still runs"
+}
+other_than() { local i; for i in 1 2 3; do [ "$i" != "$1" ] && { echo "$i"; return; }; done; }
+
+# The cluster of all stories: three nodes, an address, fencing.
+begin() {
+  lab_up 3 "${LINKS:-1}"
+  trap lab_down EXIT
+  for i in 1 2 3; do lab_boot "$i"; done
+  lab_wait 60 "a DC" idle 1 2 3 || fail "no DC"
+  lab_wait 20 "three members" members_are 3 1 2 3 || fail "the nodes do not see each other"
+  cat >"$LAB/cluster.crm" <<'CRM'
+primitive fencing stonith:fence_lab op monitor interval=60s timeout=20s
+primitive vip ocf:heartbeat:IPaddr2 params ip=10.98.0.100 cidr_netmask=24 nic=eth0 \
+	op start interval=0 timeout=20s op stop interval=0 timeout=20s op monitor interval=1s timeout=10s
+property stonith-enabled=true
+rsc_defaults resource-stickiness=100
+CRM
+  lab_ctl 1 load update "$LAB/cluster.crm" || fail "the configuration is refused"
+  lab_wait 20 "the address" lab_held_once $VIP || fail "nobody has the address"
+  lab_wait 20 "idle" idle 1 2 3
+  HOLDER=$(lab_holders $VIP)
+  OTHER=$(other_than "$HOLDER")
+  say "node$HOLDER has the address"
+  lab_watch $VIP
+  sleep 0.5
+}
+
+# The address is with somebody else, the client saw one outage, the node that was fenced is back.
+came_back() {
+  lab_wait 40 "the address elsewhere" moved_from "$HOLDER" || fail "the address did not move"
+  say "the address is on node$(lab_holders $VIP)"
+  grep -q "reboot $HOLDER" "$LAB/power.log" || fail "node$HOLDER was not fenced"
+  lab_wait 60 "node$HOLDER again" online_again "$HOLDER" "$OTHER" || fail "node$HOLDER is not back"
+  lab_watch_end
+  say "longest outage $(lab_outages | sort -n | tail -1) ms"
+}
+
+story_boot() {
+  begin
+  lab_ctl "$OTHER" status | grep -q 'vip.*Started node' || fail "the status does not show the address"
+  lab_ctl "$OTHER" quorum | grep -q 'Quorate: *Yes' || fail "no quorum"
+}
+
+story_kill() {
+  begin
+  lab_signal KILL "$HOLDER" || fail "no process to kill"
+  came_back
+}
+
+story_stop_signal() {  # a node that stands still is fenced before anybody else has its address
+  begin
+  lab_signal STOP "$HOLDER" || fail "no process to stop"
+  came_back
+}
+
+story_link_loss() {
+  begin
+  ip -n "$LAB_ID-net" link set "p$HOLDER-0" down
+  lab_wait 40 "fencing" grep -q "reboot $HOLDER" "$LAB/power.log" || fail "node$HOLDER was not fenced"
+  ip -n "$LAB_ID-net" link set "p$HOLDER-0" up
+  came_back
+}
+
+story_one_of_two_links() {  # nothing happens
+  LINKS=2 begin
+  ip -n "$LAB_ID-net" link set "p$OTHER-1" down
+  sleep 6
+  members_are 3 1 2 3 || fail "a node was lost with one link of two"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+  ip -n "$LAB_ID-net" link set "p$OTHER-1" up
+}
+
+story_address_removed() {  # by an administrator's mistake: the monitor sees it, the address comes back where it was
+  begin
+  lab_on "$HOLDER" ip addr del $VIP/24 dev eth0
+  lab_wait 20 "the address again" lab_held_once $VIP || fail "the address did not come back"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  lab_wait 10 "a fail count" sh -c "'$CLUSTERCTL' --socket '$LAB/node$OTHER/run/clusterd.sock' status -f | grep -q 'fail-count=1'" ||
+    fail "the failure is not counted"
+}
+
+story_handover() {  # a clean stop
+  begin
+  leave "$HOLDER"
+  moved_from "$HOLDER" || fail "the address did not move"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  lab_watch_end
+  local gap
+  gap=$(lab_outages | sort -n | tail -1)
+  say "longest outage ${gap:-0} ms"
+  [ "${gap:-0}" -lt 2000 ] || fail "the handover took too long"
+}
+
+story_rolling_restart() {  # all three daemons one after the other, the address stays where it is
+  begin
+  lab_ctl "$OTHER" configure property maintenance-mode=true || fail "maintenance mode is refused"
+  lab_wait 20 idle idle 1 2 3
+  local i other
+  for i in 1 2 3; do
+    other=$(other_than "$i")
+    leave "$i"
+    touch "$LAB/node$i/start"
+    lab_wait 60 "node$i again" online_again "$i" "$other" || fail "node$i is not back"
+  done
+  lab_ctl "$OTHER" configure property maintenance-mode=false
+  lab_wait 30 idle idle 1 2 3
+  sleep 1
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  lab_watch_end
+  local gap
+  gap=$(lab_outages | sort -n | tail -1)
+  say "longest gap at the client ${gap:-0} ms"
+  [ "${gap:-0}" -lt 500 ] || fail "the address was away"
+}
+
+story_wrong_key() {  # never joins, and does not disturb
+  begin
+  head -c 256 /dev/urandom >"$LAB/wrongkey"
+  chmod 400 "$LAB/wrongkey"
+  leave "$OTHER"
+  sed -i "s|^authkey.*|authkey = $LAB/wrongkey|" "$LAB/node$OTHER/clusterd.conf"
+  touch "$LAB/node$OTHER/start"
+  sleep 8
+  members_are 2 "$HOLDER" || fail "a node with a wrong key joined"
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+  members_are 1 "$OTHER" || fail "the node with the wrong key sees others"
+}
+
+story_two_clusters() {  # on one network, with keys of their own
+  begin
+  leave "$OTHER"
+  head -c 256 /dev/urandom >"$LAB/otherkey"
+  chmod 400 "$LAB/otherkey"
+  sed 's/cluster_name: lab/cluster_name: other/' "$LAB/corosync.conf" >"$LAB/other.conf"
+  sed -i "s|^authkey.*|authkey = $LAB/otherkey|; s|^corosync_conf.*|corosync_conf = $LAB/other.conf|" "$LAB/node$OTHER/clusterd.conf"
+  touch "$LAB/node$OTHER/start"
+  sleep 6
+  members_are 2 "$HOLDER" || fail "the clusters see each other"
+  members_are 1 "$OTHER" || fail "the clusters see each other"
+}
+
+story_full_disk() {  # the state cannot be written: said so, the service goes on
+  begin
+  lab_on "$OTHER" mount -t tmpfs -o size=4k tmpfs "$LAB/node$OTHER/state" || fail "no small disk"
+  lab_on "$OTHER" sh -c "cat /dev/zero >'$LAB/node$OTHER/state/filler' 2>/dev/null"
+  lab_ctl "$HOLDER" configure property cluster-delay=61s || fail "the change is refused"
+  sleep 2
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+  members_are 3 "$HOLDER" || fail "a node was lost"
+}
+
+# Random faults for a while; the address is never on two live nodes, and in the end it is on one.
+story_soak() {
+  begin
+  lab_watch_end
+  local end=$((SECONDS + ${SOAK_SECONDS:-60})) victim round=0 holders
+  RANDOM=${SOAK_SEED:-1}
+  while [ $SECONDS -lt "$end" ]; do
+    round=$((round + 1))
+    victim=$((RANDOM % 3 + 1))
+    case $((RANDOM % 4)) in
+      0) say "kill -9 on node$victim"; lab_signal KILL "$victim" ;;
+      1) say "node$victim loses its link"; ip -n "$LAB_ID-net" link set "p$victim-0" down ;;
+      2) say "node$victim stands still for 3 s"; lab_signal STOP "$victim"; (sleep 3; lab_signal CONT "$victim") & ;;
+      3) say "the address is removed"; for i in $(lab_holders $VIP); do ip -n "$LAB_ID-$i" addr del $VIP/24 dev eth0; done ;;
+    esac
+    for _ in $(seq 200); do
+      holders=$(lab_holders $VIP | wc -l)
+      # A node without a link or that stands still is being fenced: others start the address only after that.
+      [ "$holders" -le 1 ] || fail "the address is on $holders nodes: $(lab_holders $VIP | tr '\n' ' ')"
+      sleep 0.05
+    done
+    for i in 1 2 3; do ip -n "$LAB_ID-net" link set "p$i-0" up; done
+    lab_wait 90 "peace" members_are 3 1 2 3 || fail "the cluster did not heal in round $round"
+  done
+  lab_wait 60 "the address" lab_held_once $VIP || fail "the address is nowhere"
+  say "$round faults"
+}
+
+ALL="boot kill stop_signal link_loss one_of_two_links address_removed handover rolling_restart wrong_key two_clusters full_disk soak"
+[ $# -gt 0 ] || set -- $ALL
+for story in "$@"; do
+  declare -F "story_$story" >/dev/null || { echo "unknown story $story; expected of: $ALL" >&2; exit 2; }
+  ( "story_$story" ) || exit 1
+  say "passed"
+done
