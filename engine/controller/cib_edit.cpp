@@ -88,9 +88,10 @@ cib::MutableElement matching_child(const cib::MutableElement& parent, const cib:
   return {};
 }
 
-void create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update) {
+void create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update,
+                  const cib::Element& before) {
   cib::MutableElement target = parent;
-  note(update, CibChange::Kind::kCreate, target.append_copy(payload));
+  note(update, CibChange::Kind::kCreate, target.insert_copy(payload, before));
 }
 
 bool merge_into(const cib::MutableElement& target, const cib::Element& payload, bool create, CibUpdate& update) {

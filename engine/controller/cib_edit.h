@@ -22,8 +22,9 @@ cib::MutableElement matching_child(const cib::MutableElement& parent, const cib:
 // Copies attributes that differ and merges children, creating what is missing. False when `create` is false and
 // something was missing; then the document may be half changed.
 bool merge_into(const cib::MutableElement& target, const cib::Element& payload, bool create, CibUpdate& update);
-// Appends a deep copy.
-void create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update);
+// Puts a deep copy before a child of `parent`; none: at the end.
+void create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update,
+                  const cib::Element& before = {});
 void remove_element(cib::MutableElement element, CibUpdate& update);
 
 }  // namespace simcluster::controller

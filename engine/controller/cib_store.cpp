@@ -78,10 +78,13 @@ Result<void> CibStore::apply_step(const CibStep& entry, CibUpdate& update) {
   if (!payload) return tl::unexpected(prefixed(payload.error()));
   const cib::Element given = payload->root();
   if (entry.kind == Kind::kReplace) {
-    if (cib::MutableElement old = find_at(document_, entry.path)) remove_element(old, update);
+    // It stays where it stood: sections have an order (configuration, then status).
+    const cib::MutableElement old = find_at(document_, entry.path);
+    const cib::Element next = old ? cib::Element(old.next_sibling()) : cib::Element();
+    if (old) remove_element(old, update);
     CibPath parent = entry.path;
     if (!parent.empty()) parent.pop_back();
-    create_below(make_at(document_, parent, update), given, update);
+    create_below(make_at(document_, parent, update), given, update, next);
     return {};
   }
   const bool create = entry.kind != Kind::kModify;

@@ -49,6 +49,16 @@ TEST_F(CibStoreTest, Versions) {
   EXPECT_FALSE(store.document().root().has("update-user"));
 }
 
+// CM-6.6: what is replaced stays where it stood; a CIB with the status first is none to a schema.
+TEST_F(CibStoreTest, ReplacedSectionsKeepTheirPlace) {
+  CibRequest request;
+  request.set(CibStep::Kind::kReplace, {step("configuration")},
+              "<configuration><crm_config/><nodes/><resources/><constraints/></configuration>");
+  EXPECT_TRUE(apply(request).configuration_changed);
+  EXPECT_TRUE(store.document().root().first_child().is("configuration"));
+  EXPECT_TRUE(store.document().root().first_child().next_sibling().is("status"));
+}
+
 // CM-6.6: merging by name and id, with paths of what changed (CM-6.12).
 TEST_F(CibStoreTest, MergeNotesChanges) {
   CibRequest request;

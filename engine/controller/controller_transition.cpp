@@ -73,12 +73,12 @@ void Controller::Impl::calculate() {
   root.set_attribute("dc-uuid", node_xml_id(self_));
   root.set_attribute("have-quorum", quorate_ ? "1" : "0");
   if (ever_quorate_ && !quorate_) root.set_attribute("no-quorum-panic", "1");
-  upgrade_for_scheduler(input);
   ++last_input_file_;
   if (SchedulerInputs* inputs = host_.scheduler_inputs()) {
     root.set_attribute("execution-date", fmt::format("{}", host_.now().unix_seconds()));
     inputs->keep(last_input_file_, cib::write_document(input));
   }
+  upgrade_for_scheduler(input);
   answer_ = std::make_unique<SchedulerRun>(
       run_scheduler(input, profile_, host_.now(), ++last_transition_id_, last_input_file_));
   answer_reference_ = scheduler_reference_ = ++last_reference_;

@@ -16,14 +16,31 @@ trap '[ -n "${LAB:-}" ] && lab_down' EXIT
 
 # What runs the cluster on a node.
 processes() { if [ "$LAB_STACK" = clusterd ]; then echo 'clusterd'; else echo 'corosync|pacemaker.*'; fi; }
-pids() { nsenter -t "$(lab_first_process "$1")" -m -p -- pgrep -x "$(processes)"; }
+pids() { pgrep -x "$(processes)" --ns "$(lab_first_process "$1")" --nslist pid; }
+cpu_ticks() {
+  local pid
+  for pid in $(pids "$1"); do awk '{print $14 + $15}' "/proc/$pid/stat"; done | awk '{s += $1} END {print s}'
+}
+memory_kib() {
+  local pid
+  for pid in $(pids "$1"); do awk '/^Pss:/ {print $2}' "/proc/$pid/smaps_rollup"; done | awk '{s += $1} END {print s}'
+}
+# Of a node that has nothing to do, over half a minute.
+idle_figures() {
+  local before after
+  before=$(cpu_ticks 2)
+  sleep 30
+  after=$(cpu_ticks 2)
+  echo "$stack idle_cpu_percent $(awk -v a="$after" -v b="$before" -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f", (a - b) / hz / 30 * 100}')"
+  echo "$stack memory_pss_kib $(memory_kib 2)"
+}
 
 load() {
   if [ "$LAB_STACK" = clusterd ]; then lab_ctl 1 load update "$1"; else lab_on 1 crm configure load update "$1" 2>/dev/null; fi
 }
 idle() {
+  local i
   if [ "$LAB_STACK" = clusterd ]; then
-    local i
     for i in 1 2 3; do lab_ctl $i status --json 2>/dev/null | grep -q S_IDLE && return 0; done
     return 1
   fi
@@ -34,6 +51,7 @@ stop_cleanly() {
 }
 
 begin() {  # FENCING
+  local i
   export LAB_STAYS_OFF=1
   lab_up 3 1
   for i in 1 2 3; do lab_boot $i; done
@@ -64,18 +82,11 @@ outage() {
   lab_outages | sort -n | tail -1
 }
 
-for i in $(seq "$ROUNDS"); do
+for round in $(seq "$ROUNDS"); do
   for stack in clusterd pacemaker; do
     export LAB_STACK=$stack
     begin true
-    [ "$i" = 1 ] && {
-      before=$(for p in $(pgrep -x "$(processes)" --ns "$(lab_first_process 2)" --nslist pid); do awk '{print $14 + $15}' "/proc/$p/stat"; done | awk '{s += $1} END {print s}')
-      sleep 30
-      after=$(for p in $(pgrep -x "$(processes)" --ns "$(lab_first_process 2)" --nslist pid); do awk '{print $14 + $15}' "/proc/$p/stat"; done | awk '{s += $1} END {print s}')
-      memory=$(for p in $(pgrep -x "$(processes)" --ns "$(lab_first_process 2)" --nslist pid); do awk '/^Pss:/ {print $2}' "/proc/$p/smaps_rollup"; done | awk '{s += $1} END {print s}')
-      echo "$stack idle_cpu_percent $(awk -v a="$after" -v b="$before" -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f", (a - b) / hz / 30 * 100}')"
-      echo "$stack memory_pss_mib $((memory / 1024))"
-    }
+    [ "$round" = 1 ] && idle_figures
     echo "$stack cut_with_fencing_ms $(outage lab_cut "$HOLDER")"
     end
     begin false
