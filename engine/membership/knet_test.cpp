@@ -95,6 +95,48 @@ TEST(Knet, Mv06TheTokenThatWaitedIsNotListenedTo) {
   EXPECT_EQ(net.count_logs(1, "A new membership (1.d) was formed. Members"), 1U);
 }
 
+// The ring without a member that crashed forms after the token time-out; waiting for the member's consent as well, as
+// Corosync does, takes the consensus time-out more.
+TEST(Knet, WhereLinksAreTrustedNobodyWaitsForWhomNoLinkReaches) {
+  const auto time_to_form = [](bool trust_links) {
+    TestNetwork net(3, conf(3, 1), "3.1.7");
+    net.trust_links = trust_links;
+    net.start_all();
+    net.run_for(seconds(20));
+    EXPECT_TRUE(net.settled({{1, 2, 3}}));
+    net.crash(3);
+    const Time crash = net.now();
+    EXPECT_TRUE(net.run_until([&] { return net.settled({{1, 2}}); }, seconds(10)));
+    return net.now() - crash;
+  };
+  const Duration with = time_to_form(true);
+  const Duration without = time_to_form(false);
+  EXPECT_GT(with, milliseconds(1400));  // the token time-out with three nodes (T-5), less the time since the last token
+  EXPECT_LT(with, milliseconds(2000));
+  EXPECT_GT(without - with, milliseconds(1700));
+}
+
+// A member that is merely slow to answer, with a link that is up, has the whole consensus time-out.
+TEST(Knet, WhereLinksAreTrustedAMemberInReachIsWaitedFor) {
+  TestNetwork net(3, conf(3, 1), "3.1.7");
+  net.trust_links = true;
+  net.start_all();
+  net.run_for(seconds(20));
+  ASSERT_TRUE(net.settled({{1, 2, 3}}));
+  const RingId ring = net.stack(1).ring();
+  // Node 3's data is lost for a while, its links stay up.
+  bool mute = true;
+  net.drop = [&](std::uint32_t from, std::uint32_t, std::span<const std::byte> packet) {
+    KnetHeader header;
+    return mute && from == 3 && decode_knet_header(packet, header) && header.type == KnetType::kData;
+  };
+  net.run_for(milliseconds(2500));
+  EXPECT_EQ(net.stack(1).ring(), ring);  // GATHER, but no ring without node 3 yet
+  mute = false;
+  ASSERT_TRUE(net.run_until([&] { return net.settled({{1, 2, 3}}) && net.stack(1).ring() != ring; }, seconds(5)));
+  EXPECT_EQ(net.stack(1).ring().sequence, ring.sequence + 4);  // one new ring, of all three
+}
+
 // MV-15: who is not heard loses its links both ways.
 TEST(Knet, Mv15OneNodeSendsToNobody) {
   TestNetwork net(3, conf(3, 1, "token: 1000\n"), "3.1.7");

@@ -68,6 +68,13 @@ KnetTransport::Peer* KnetTransport::find(std::uint16_t id) {
   return at == peers_.end() ? nullptr : &*at;
 }
 
+bool KnetTransport::reaches(const Processor& processor) const {
+  const auto at =
+      std::find_if(peers_.begin(), peers_.end(), [&](const Peer& peer) { return peer.id == processor.node_id; });
+  if (at == peers_.end()) return true;  // this node
+  return std::any_of(at->links.begin(), at->links.end(), [](const PeerLink& link) { return link.up; });
+}
+
 KnetTransport::PeerLink* KnetTransport::find_link(Peer& peer, std::uint8_t number) {
   for (PeerLink& link : peer.links)
     if (link.number == number) return &link;

@@ -34,6 +34,7 @@ class KnetTransport final : public Transport {
   void on_deadline(Deadline which) override;
   void drain_loop() override;
   void reconfigure(const Plan& plan) override;
+  bool reaches(const Processor& processor) const override;
   void add_statistics(CmapEntries& entries) const override;
   std::vector<LinkStatus> status() const override;
 

@@ -210,6 +210,7 @@ void Srp::on_deadline(Deadline which) {
       if (state_ != SrpState::kGather && state_ != SrpState::kCommit) return;
       send_join();
       deadlines_.arm(Deadline::kJoin, ms(settings_.timers.join));
+      shorten_consensus();
       return;
     case Deadline::kDelayedJoin:
       return send_join_now();

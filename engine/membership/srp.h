@@ -94,6 +94,8 @@ class Srp final : public PersistClient {
     TotemTimers timers;
     std::size_t queue_length = 64;
     bool debug = false;  // logging { debug: on }
+    // Who cannot be reached by any link is not waited for in GATHER. Corosync does wait, for the consensus time-out.
+    bool trust_links = false;
   };
 
   Srp(Settings settings, const Profile& profile, Host& host, Transport& transport, Deadlines& deadlines,
@@ -182,7 +184,11 @@ class Srp final : public PersistClient {
   bool installed_by_sender(const Join& join) const;
   void process_join(const Join& join);
   bool agreed();
-  void consensus_reached(const Processor& p) { add(consensus_, p); }
+  void consensus_reached(const Processor& p) {
+    add(consensus_, p);
+    shorten_consensus();
+  }
+  void shorten_consensus();
   void consensus_timeout();
   void receive_merge_detect(std::span<const std::byte> frame);
   void send_merge_detect();
@@ -256,6 +262,7 @@ class Srp final : public PersistClient {
   std::uint64_t ring_hi_ = 0;
 
   ProcessorList proc_, fail_, memb_, new_memb_, trans_, deliver_list_, left_seen_, consensus_;
+  bool consensus_shortened_ = false;  // in this GATHER
 
   std::uint32_t aru_ = 0;
   std::uint32_t high_seq_ = 0;

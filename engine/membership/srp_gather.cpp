@@ -69,12 +69,28 @@ void Srp::enter_gather(GatherCause cause, bool nothing_learned) {
   deadlines_.cancel(Deadline::kMergeDetect);
   deadlines_.cancel(Deadline::kHeartbeat);
   consensus_.assign(1, me_);
+  consensus_shortened_ = false;
   if (settings_.debug)
     debug(fmt::format("entering GATHER state from {}({}).", static_cast<int>(cause), cause_text(cause)));
   if (cause == GatherCause::kConsensusExpired) ++continuous_gather_;
   ++counters_.gather_entered;
   state_ = SrpState::kGather;
   trace_state("gather", cause_text(cause));
+  shorten_consensus();
+}
+
+// When all who are missing are known to be out of reach, two rounds of JOINs are time enough to be proven wrong.
+void Srp::shorten_consensus() {
+  if (!settings_.trust_links || state_ != SrpState::kGather || consensus_shortened_) return;
+  bool missing = false;
+  for (const Processor& p : proc_) {
+    if (contains(fail_, p) || contains(consensus_, p)) continue;
+    if (transport_.reaches(p)) return;
+    missing = true;
+  }
+  if (!missing) return;
+  consensus_shortened_ = true;
+  deadlines_.arm(Deadline::kConsensus, ms(2 * settings_.timers.join));
 }
 
 void Srp::send_join() {

@@ -22,8 +22,8 @@ std::size_t net_mtu(const Plan& plan, const CorosyncConf& conf, const Profile& p
   return mtu - (v6 ? 48 : 28) - auth_overhead - headers;
 }
 
-Srp::Settings srp_settings(const TotemTimers& timers, std::size_t mtu, bool debug) {
-  return {timers, 4 * kMaxMessage / mtu, debug};  // K-6
+Srp::Settings srp_settings(const TotemTimers& timers, std::size_t mtu, bool debug, bool trust_links) {
+  return {timers, 4 * kMaxMessage / mtu, debug, trust_links};  // K-6
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ Stack::Impl::Impl(const CorosyncConf& conf, const TotemTimers& timers, Plan plan
       mtu_(net_mtu(plan_, conf, profile, Authenticator(key).overhead())),
       deadlines_(host, *this, 0),
       transport_(make_transport(plan_, timers_, key, conf.totem, profile, host, *this, deadlines_, *this)),
-      srp_(srp_settings(timers, mtu_, conf.debug), profile, host, *transport_, deadlines_, *this),
+      srp_(srp_settings(timers, mtu_, conf.debug, local.trust_links), profile, host, *transport_, deadlines_, *this),
       packer_(srp_, mtu_),
       assembler_(host, *this),
       quorum_(host, profile, votes.has_value()),

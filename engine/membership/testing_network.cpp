@@ -346,6 +346,7 @@ void TestNetwork::start(std::uint32_t node) {
   const auto conf = parse_corosync_conf(h.conf, "corosync.conf", profile_);
   if (!conf) throw std::runtime_error(conf.error().text());
   LocalMachine local;
+  local.trust_links = trust_links;
   local.host_name = fmt::format("n{}", node);
   for (std::uint8_t link = 0; link < kMaxLinks; ++link) local.addresses.push_back(address(node, link));
   local.auth_key = conf->totem.key;

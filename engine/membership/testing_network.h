@@ -58,6 +58,7 @@ class TestNetwork {
   // Frames for which this says true are lost.
   std::function<bool(std::uint32_t from, std::uint32_t to, std::span<const std::byte> frame)> drop;
   TestNetworkQuality quality;
+  bool trust_links = false;  // of nodes that start from now on
   // Added to the delay of what goes to a node (a slow one).
   std::map<std::uint32_t, Duration> slow;
   // IP packets that are larger are lost on their way; 0: none are.

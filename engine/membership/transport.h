@@ -76,6 +76,11 @@ class Transport {
     static_cast<void>(link);
     static_cast<void>(to);
   }
+  // False: all links to it are known to be down. Transports that do not watch their links know nothing.
+  virtual bool reaches(const Processor& processor) const {
+    static_cast<void>(processor);
+    return true;
+  }
   virtual void on_deadline(Deadline which) = 0;
   // A reload: nodes, links and their settings are those of `plan` from now on (CF-30).
   virtual void reconfigure(const Plan& plan) = 0;

@@ -33,6 +33,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     machine.addresses = config_.local_addresses;
     machine.node_id = config_.id;
     machine.auth_key = config_.auth_key;
+    machine.trust_links = config_.trust_links;
     machine.files = config_.files;
     auto stack = membership::Stack::create(*conf, machine, host_, profile_, this);
     if (!stack) return tl::unexpected(stack.error());

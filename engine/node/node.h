@@ -49,6 +49,8 @@ struct NodeConfig {
   bool fail_fast = false;
   // Of all nodes, on the Heartbeat stack; elsewhere none.
   std::map<ClusterNodeId, std::string> uuids;
+  // As in membership::LocalMachine: quicker than Corosync where the links tell enough.
+  bool trust_links = false;
 };
 
 // How `crm configure load` treats objects that exist already.

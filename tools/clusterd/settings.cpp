@@ -85,6 +85,8 @@ const std::vector<Key>& keys() {
        }},
       {"reset_command", "a program to run instead of resetting the machine", path(&Settings::reset_command)},
       {"watchdog_device", "such as /dev/watchdog; without it, none", path(&Settings::watchdog_device)},
+      {"pacemaker", "the release whose feature set and words this node speaks", text(&Settings::pacemaker)},
+      {"corosync", "the same of Corosync", text(&Settings::corosync)},
       {"ocf_root", "where resource agents are", agent_path(&AgentPlaces::ocf_root)},
       {"fence_directory", "where fence agents are", agent_path(&AgentPlaces::fence_directory)},
       {"init_directory", "where init scripts are", agent_path(&AgentPlaces::init_directory)},

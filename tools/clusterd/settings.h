@@ -34,7 +34,7 @@ struct Settings {
   AgentPlaces agents;
   LogTarget log = LogTarget::kStandardError;
   LogPriority log_priority = LogPriority::kNotice;
-  std::string pacemaker = "3.0.2";  // whose texts and behaviour
+  std::string pacemaker = "3.0.2";  // whose feature set, texts and behaviour
   std::string corosync = "3.1.7";
 };
 

@@ -64,6 +64,7 @@ class Reader {
 
   void read_corosync_conf() {
     node::NodeConfig& node = report_.setup.node;
+    node.trust_links = true;
     node.name = settings().node_name.empty() ? host_name() : settings().node_name;
     for (const LocalAddress& local : list_addresses()) node.local_addresses.push_back(local.address);
     const auto text = read_file(settings().corosync_conf);

@@ -52,6 +52,7 @@ reset_command = $LAB/sbin/reset_node
 fence_directory = $LAB/sbin
 log = stderr
 log_priority = ${LAB_LOG:-notice}
+pacemaker = ${LAB_PACEMAKER:-3.0.2}
 CONF
 }
 

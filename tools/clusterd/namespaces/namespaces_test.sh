@@ -191,6 +191,29 @@ story_full_disk() {  # the state cannot be written: said so, the service goes on
   members_are 3 "$HOLDER" || fail "a node was lost"
 }
 
+# What the scheduler was given is kept; simcluster and the original crm_simulate plan the same from it.
+story_inputs() {
+  local simulator count=0 inputs input planned
+  simulator=$(dirname "$CLUSTERD")/simcluster
+  [ -x "$simulator" ] || { say "skipped: no simcluster beside clusterd"; return; }
+  command -v crm_simulate >/dev/null || { say "skipped: crm_simulate is not installed"; return; }
+  LAB_PACEMAKER=2.1.5 begin  # a feature set that Debian's crm_simulate knows
+  for i in 1 2 3; do
+    inputs=$(lab_ctl "$i" history)
+    for input in $inputs; do
+      "$simulator" replay --xml-file "$input" --simulate >"$LAB/ours" 2>&1
+      crm_simulate --xml-file "$input" --simulate >"$LAB/theirs" 2>&1
+      planned='/Transition Summary/,/Revised Cluster Status/p'
+      if ! diff <(sed -n "$planned" "$LAB/ours" | grep ' \* ') <(sed -n "$planned" "$LAB/theirs" | grep ' \* '); then
+        fail "$input: the plans differ"
+      fi
+      grep -q ' \* Online: \[ node1 node2 node3 \]' "$LAB/theirs" && count=$((count + 1))
+    done
+  done
+  [ "$count" -gt 0 ] || fail "no input was kept"
+  say "$count inputs with the same plans"
+}
+
 # Random faults for a while; the address is never on two live nodes, and in the end it is on one.
 story_soak() {
   begin
@@ -219,7 +242,7 @@ story_soak() {
   say "$round faults"
 }
 
-ALL="boot kill stop_signal link_loss one_of_two_links address_removed handover rolling_restart wrong_key two_clusters full_disk soak"
+ALL="boot kill stop_signal link_loss one_of_two_links address_removed handover rolling_restart wrong_key two_clusters full_disk inputs soak"
 [ $# -gt 0 ] || set -- $ALL
 for story in "$@"; do
   declare -F "story_$story" >/dev/null || { echo "unknown story $story; expected of: $ALL" >&2; exit 2; }
