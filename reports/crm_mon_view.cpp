@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "engine/cib/values.h"
 #include "engine/scheduler/failcount.h"
 #include "engine/scheduler/history.h"
 #include "engine/scheduler/operation_key.h"
@@ -57,11 +58,18 @@ void collect_active(const Model& model, const Resource& resource, std::vector<No
   }
 }
 
-scheduler::Options scheduler_options(const CrmMonContext& context) {
+// Measured with 2.1.5: without a feature set the names are old, too.
+bool has_old_fail_counts(const Profile& profile, const cib::Document& configured) {
+  if (!profile.failcount_per_operation) return true;
+  return profile.failcount_names_by_feature_set &&
+         cib::compare_versions(configured.root().value("crm_feature_set"), "3.0.13") < 0;
+}
+
+scheduler::Options scheduler_options(const CrmMonContext& context, const cib::Document& configured) {
   scheduler::Options options;
   options.now = context.now.unix_seconds();
   options.sanitized = false;
-  options.old_fail_counts = !context.profile.failcount_per_operation;
+  options.old_fail_counts = has_old_fail_counts(context.profile, configured);
   return options;
 }
 
@@ -73,7 +81,7 @@ ClusterView::ClusterView(const cib::Document& configured, const cib::Document& c
       cib_(cib),
       options_(options),
       context_(context),
-      schedule_(scheduler::unpack(cib, scheduler_options(context))) {
+      schedule_(scheduler::unpack(cib, scheduler_options(context, configured))) {
   // Tickets come with the constraints that name them.
   if (options.bans || options.tickets) scheduler::unpack_constraints(*schedule_.model);
 }

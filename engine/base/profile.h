@@ -55,6 +55,8 @@ std::string_view stack_component_name(StackComponent component);
   X(terminate_before_kill, kPacemaker, "", "1.1.8", "timed-out agents get SIGTERM, 5 s later SIGKILL (AT-1.1)")        \
   X(timeout_exit_reason, kPacemaker, "2.1.2", "", "a time-out has an exit reason (AT-1.5)")                            \
   X(failcount_per_operation, kPacemaker, "1.1.17", "", "fail counts are kept per operation (CM-9.1)")                  \
+  X(failcount_names_by_feature_set, kPacemaker, "1.1.17", "3.0",                                                       \
+    "a CIB of a feature set before 3.0.13 has fail counts per resource (2.1.5)")                                       \
   X(ipmi_plugin_broken, kClusterGlue, "", "1.0.9", "the plugin external/ipmi is a syntax error (CM-13.20)")            \
   X(ipmi_plugin_privilege, kClusterGlue, "1.0.9", "", "the plugin external/ipmi knows the parameter priv (CM-13.21)")  \
   X(crm_mon_no_leaving_failures, kPacemaker, "", "1.1.14",                                                             \
