@@ -152,8 +152,8 @@ TEST(CrmMon, FailedMonitorOfTheRace) {
   const std::string stopped = operation("p_ip", "start", 0, 3, 0) + failed;
   const std::string cib =
       heartbeat_cib(kVip, node_state(kNode1, "node01", true,
-                                     attribute(kNode1, "fail-count-p_ip#monitor_10000", "1") +
-                                         attribute(kNode1, "last-failure-p_ip#monitor_10000", "1322759000"),
+                                     attribute(kNode1, "fail-count-p_ip", "1") +
+                                         attribute(kNode1, "last-failure-p_ip", "1322759000"),
                                      history("p_ip", kIpaddr2, stopped)));
   const std::string text = screen(cib, "crm_mon -1 -f", context_of("1.0.13", kDecember2011));
   EXPECT_NE(text.find("Migration summary:\n"

@@ -99,7 +99,7 @@ TEST(Knet, Mv06TheTokenThatWaitedIsNotListenedTo) {
 // Corosync does, takes the consensus time-out more.
 TEST(Knet, WhereLinksAreTrustedNobodyWaitsForWhomNoLinkReaches) {
   const auto time_to_form = [](bool trust_links) {
-    TestNetwork net(3, conf(3, 1), "3.1.7");
+    TestNetwork net(3, conf(3, 1, "token: 1000\n"), "3.1.7");
     net.trust_links = trust_links;
     net.start_all();
     net.run_for(seconds(20));
@@ -118,7 +118,7 @@ TEST(Knet, WhereLinksAreTrustedNobodyWaitsForWhomNoLinkReaches) {
 
 // A member that is merely slow to answer, with a link that is up, has the whole consensus time-out.
 TEST(Knet, WhereLinksAreTrustedAMemberInReachIsWaitedFor) {
-  TestNetwork net(3, conf(3, 1), "3.1.7");
+  TestNetwork net(3, conf(3, 1, "token: 1000\n"), "3.1.7");
   net.trust_links = true;
   net.start_all();
   net.run_for(seconds(20));

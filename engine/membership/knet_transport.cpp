@@ -72,7 +72,10 @@ bool KnetTransport::reaches(const Processor& processor) const {
   const auto at =
       std::find_if(peers_.begin(), peers_.end(), [&](const Peer& peer) { return peer.id == processor.node_id; });
   if (at == peers_.end()) return true;  // this node
-  return std::any_of(at->links.begin(), at->links.end(), [](const PeerLink& link) { return link.up; });
+  // Without the patience of KN-6: this is asked when a token was lost already.
+  return std::any_of(at->links.begin(), at->links.end(), [&](const PeerLink& link) {
+    return link.up && (!link.ponged || deadlines_.now() - link.last_pong < link.ping_timeout + link.ping_interval);
+  });
 }
 
 KnetTransport::PeerLink* KnetTransport::find_link(Peer& peer, std::uint8_t number) {

@@ -32,7 +32,7 @@ struct LocalMachine {
   std::string auth_key;
   // What lies on the machine, by path: where totem.keyfile is looked for (CR-3).
   std::map<std::string, std::string, std::less<>> files;
-  // A member that no link reaches is given up in GATHER without the consensus time-out. Not as Corosync does.
+  // A member that answers on no link is given up in GATHER without the consensus time-out. Not as Corosync does.
   bool trust_links = false;
 };
 

@@ -76,7 +76,7 @@ class Transport {
     static_cast<void>(link);
     static_cast<void>(to);
   }
-  // False: all links to it are known to be down. Transports that do not watch their links know nothing.
+  // False: no link to it is up and answers pings in time. Transports that do not watch their links know nothing.
   virtual bool reaches(const Processor& processor) const {
     static_cast<void>(processor);
     return true;
