@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "engine/base/ocf.h"
+#include "engine/executor/exit_codes.h"
 
 namespace simcluster::clusterd {
 
@@ -100,8 +100,6 @@ Result<AgentCommand> init_script(const AgentRequest& request, const AgentPlaces&
   const bool status = request.action == "monitor" || request.action == "status";
   command.arguments = {path, status ? "status" : request.action};
   command.environment = common_environment();
-  command.lsb_status = status;
-  command.lsb_action = !status;
   return command;
 }
 
@@ -113,8 +111,6 @@ Result<AgentCommand> unit(const AgentRequest& request) {
   const bool status = request.action == "monitor" || request.action == "status";
   command.arguments = {program, status ? "is-active" : request.action, "--", request.type};
   command.environment = common_environment();
-  command.lsb_status = status;
-  command.lsb_action = !status;
   return command;
 }
 
@@ -132,25 +128,9 @@ Result<AgentCommand> agent_command(const AgentRequest& request, const AgentPlace
   return fail(fmt::format("agents of class \"{}\" cannot be run", request.standard));
 }
 
-int ocf_status(const AgentCommand& command, int exit_code) {
-  if (command.lsb_status) {
-    switch (exit_code) {
-      case 0:
-        return kOcfSuccess;
-      case 1:
-      case 2:
-      case 3:
-        return kOcfNotRunning;
-      case 150:
-        return kOcfErrInstalled;
-      case 151:
-        return kOcfErrPerm;
-      default:
-        return kOcfErrGeneric;
-    }
-  }
-  if (command.lsb_action && (exit_code < 0 || exit_code > 7)) return kOcfErrGeneric;
-  return exit_code;
+int exit_code_for_executor(const AgentRequest& request, int exit_code) {
+  if (request.standard != "systemd") return exit_code;
+  return executor::to_ocf_exit_code("lsb", request.action, exit_code);
 }
 
 std::string exit_reason_of(std::string_view error_output) {

@@ -19,15 +19,14 @@ struct AgentCommand {
   std::vector<std::string> arguments;    // arguments[0] is the program's path
   std::vector<std::string> environment;  // NAME=value
   std::string input;                     // standard input
-  bool lsb_status = false;               // the exit status of a status action is one of LSB (AT-1.4)
-  bool lsb_action = false;
 };
 
 // An error where a name could leave its directory or no such agent is installed.
 Result<AgentCommand> agent_command(const AgentRequest& request, const AgentPlaces& places);
 
-// The OCF status for what the command's process exited with (AT-1.4).
-int ocf_status(const AgentCommand& command, int exit_code);
+// What the executor is told for an exit status: init scripts answer for themselves (AT-1.4), systemctl's numbers are
+// theirs, but it runs for a class that has OCF's.
+int exit_code_for_executor(const AgentRequest& request, int exit_code);
 
 // The rest of the last line that starts with "ocf-exit-reason:" (AT-1.5).
 std::string exit_reason_of(std::string_view error_output);

@@ -98,16 +98,23 @@ TEST_F(AgentCommandTest, WhatIsNotInstalledIsAnError) {
 }
 
 TEST_F(AgentCommandTest, InitScriptsAnswerInTheirOwnNumbers) {
-  const auto status = agent_command({"lsb", "", "postgresql", "monitor", "db", {}, {}}, places_);
+  const AgentRequest monitor{"lsb", "", "postgresql", "monitor", "db", {}, {}};
+  const auto status = agent_command(monitor, places_);
   ASSERT_TRUE(status);
   EXPECT_EQ(status->arguments.back(), "status");
-  const std::vector<std::pair<int, int>> expected = {{0, 0}, {1, 7}, {2, 7}, {3, 7}, {4, 1}, {150, 5}, {151, 4}};
-  for (const auto& [given, meant] : expected) EXPECT_EQ(ocf_status(*status, given), meant) << given;
+  EXPECT_EQ(exit_code_for_executor(monitor, 3), 3);  // the executor knows what it means
   const auto start = agent_command({"service", "", "postgresql", "start", "db", {}, {}}, places_);
   ASSERT_TRUE(start);
   EXPECT_EQ(start->arguments.back(), "start");
-  EXPECT_EQ(ocf_status(*start, 6), 6);
-  EXPECT_EQ(ocf_status(*start, 8), 1);
+}
+
+TEST(ExitCodes, SystemctlsNumbersBecomeThoseOfOcf) {
+  const AgentRequest monitor{"systemd", "", "nginx", "monitor", "web", {}, {}};
+  EXPECT_EQ(exit_code_for_executor(monitor, 0), 0);
+  EXPECT_EQ(exit_code_for_executor(monitor, 3), 7);
+  EXPECT_EQ(exit_code_for_executor(monitor, 4), 1);
+  const AgentRequest ocf{"ocf", "heartbeat", "Dummy", "monitor", "d", {}, {}};
+  EXPECT_EQ(exit_code_for_executor(ocf, 3), 3);
 }
 
 TEST(ExitReason, TheLastLineWins) {

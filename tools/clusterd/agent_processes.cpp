@@ -77,6 +77,7 @@ struct SpawnFiles {
 
 struct AgentProcesses::Run {
   AgentClient* client = nullptr;
+  AgentRequest request;
   AgentCommand command;
   pid_t pid = -1;
   FileDescriptor process;  // readable when the leader has ended
@@ -105,6 +106,7 @@ AgentRunId AgentProcesses::run(const AgentRequest& request, AgentClient& client)
   const AgentRunId id(next_++);
   Run& run = *(runs_[id] = std::make_unique<Run>());
   run.client = &client;
+  run.request = request;
   auto command = agent_command(request, places_);
   if (!command) {
     fail_later(id, command.error().message);
@@ -192,7 +194,7 @@ void AgentProcesses::on_end(AgentRunId id) {
   if (WIFSIGNALED(status))
     run.result.signal = WTERMSIG(status);
   else
-    run.result.exit_code = ocf_status(run.command, WEXITSTATUS(status));
+    run.result.exit_code = exit_code_for_executor(run.request, WEXITSTATUS(status));
   run.result.exit_reason = exit_reason_of(run.result.error_output);
   report(id);
 }

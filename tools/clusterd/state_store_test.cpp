@@ -63,7 +63,7 @@ class Disk {
   std::vector<std::function<void(Directory&)>> pending;  // changes of names since the last sync
 };
 
-class CachedFiles final : public StoreFiles {
+class CachedFiles : public StoreFiles {
  public:
   explicit CachedFiles(Disk& disk) : disk_(disk) {}
   Result<void> create(const std::string& name) override {
@@ -210,21 +210,10 @@ TEST(StateStore, APowerCutAtAnyStepLosesNothingAcknowledged) {
 }
 
 // A store that forgets to sync is found out: the test above can fail.
-class ForgetfulFiles final : public StoreFiles {
+class ForgetfulFiles final : public CachedFiles {
  public:
-  explicit ForgetfulFiles(Disk& disk) : files_(disk) {}
-  Result<void> create(const std::string& name) override { return files_.create(name); }
-  Result<void> write(std::string_view bytes) override { return files_.write(bytes); }
+  using CachedFiles::CachedFiles;
   Result<void> sync() override { return {}; }
-  void finish() override { files_.finish(); }
-  Result<void> rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
-  Result<void> sync_directory() override { return files_.sync_directory(); }
-  Result<void> remove(const std::string& name) override { return files_.remove(name); }
-  std::vector<std::string> list() const override { return files_.list(); }
-  std::optional<std::string> read(const std::string& name) const override { return files_.read(name); }
-
- private:
-  CachedFiles files_;
 };
 
 TEST(StateStore, WithoutSyncAnUpdateIsLost) {
@@ -235,21 +224,10 @@ TEST(StateStore, WithoutSyncAnUpdateIsLost) {
   EXPECT_FALSE(open(disk).get("k"));
 }
 
-class FullDisk final : public StoreFiles {
+class FullDisk final : public CachedFiles {
  public:
-  explicit FullDisk(Disk& disk) : files_(disk) {}
-  Result<void> create(const std::string& name) override { return files_.create(name); }
+  using CachedFiles::CachedFiles;
   Result<void> write(std::string_view) override { return fail("no space left on device"); }
-  Result<void> sync() override { return files_.sync(); }
-  void finish() override { files_.finish(); }
-  Result<void> rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
-  Result<void> sync_directory() override { return files_.sync_directory(); }
-  Result<void> remove(const std::string& name) override { return files_.remove(name); }
-  std::vector<std::string> list() const override { return files_.list(); }
-  std::optional<std::string> read(const std::string& name) const override { return files_.read(name); }
-
- private:
-  CachedFiles files_;
 };
 
 TEST(StateStore, AFullDiskKeepsTheLastVersion) {
