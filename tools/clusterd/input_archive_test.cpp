@@ -1,0 +1,82 @@
+#include "tools/clusterd/input_archive.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "engine/cib/compressed_input.h"
+
+namespace simcluster::clusterd {
+namespace {
+
+class InputArchiveTest : public ::testing::Test {
+ protected:
+  InputArchiveTest() : directory_(std::filesystem::temp_directory_path() / fmt::format("inputs_{}", getpid())) {}
+  ~InputArchiveTest() override { std::filesystem::remove_all(directory_); }
+
+  // The destructor of an archive waits until all is written.
+  std::unique_ptr<InputArchive> open(std::size_t most) {
+    auto files = open_store_directory(directory_);
+    EXPECT_TRUE(files);
+    return std::make_unique<InputArchive>(std::move(*files), most,
+                                          [this](const std::string& sentence) { complaints_.push_back(sentence); });
+  }
+  std::string content(int number) const {
+    std::ifstream in(directory_ / fmt::format("pe-input-{}.bz2", number), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(in), {});
+    const auto text = cib::decompress(bytes, cib::Compression::kBzip2, "input");
+    return text ? *text : text.error().message;
+  }
+
+  std::filesystem::path directory_;
+  std::vector<std::string> complaints_;
+};
+
+TEST_F(InputArchiveTest, NumbersGoOnOverRestarts) {
+  {
+    const auto archive = open(100);
+    EXPECT_EQ(archive->last_number(), -1);
+    archive->keep(0, "<cib a=\"0\"/>");
+    archive->keep(1, "<cib a=\"1\"/>");
+    EXPECT_EQ(archive->last_number(), 1);
+  }
+  EXPECT_EQ(content(0), "<cib a=\"0\"/>");
+  EXPECT_EQ(content(1), "<cib a=\"1\"/>");
+  EXPECT_EQ(kept_inputs(directory_), (std::vector<int>{0, 1}));
+  EXPECT_EQ(open(100)->last_number(), 1);
+  EXPECT_TRUE(complaints_.empty());
+}
+
+TEST_F(InputArchiveTest, TheOldestGo) {
+  for (int number = 0; number < 5; ++number) open(3)->keep(number, fmt::format("<cib a=\"{}\"/>", number));
+  EXPECT_EQ(kept_inputs(directory_), (std::vector<int>{2, 3, 4}));
+}
+
+TEST_F(InputArchiveTest, OtherFilesAreLeftAlone) {
+  std::filesystem::create_directories(directory_);
+  for (const char* name : {"pe-input-x.bz2", "pe-input-.bz2", "pe-warn-7.bz2", "notes"})
+    std::ofstream(directory_ / name);
+  EXPECT_EQ(open(1)->last_number(), -1);
+  open(1)->keep(0, "<cib/>");
+  open(1)->keep(1, "<cib/>");
+  EXPECT_EQ(kept_inputs(directory_), std::vector<int>{1});
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "notes"));
+}
+
+TEST_F(InputArchiveTest, WhatCannotBeWrittenIsSaid) {
+  auto archive = open(3);
+  std::filesystem::create_directories(directory_ / "pe-input-0.bz2.new");  // in the way of the file
+  archive->keep(0, "<cib/>");
+  archive.reset();
+  ASSERT_EQ(complaints_.size(), 1U);
+  EXPECT_EQ(complaints_[0].rfind("cannot create ", 0), 0U) << complaints_[0];
+}
+
+}  // namespace
+}  // namespace simcluster::clusterd
