@@ -1,9 +1,12 @@
 #include "tools/clusterd/daemon.h"
 
+#include <cerrno>
 #include <memory>
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <systemd/sd-daemon.h>
 
 #include "engine/base/assert.h"
@@ -12,6 +15,7 @@
 #include "tools/clusterd/event_loop.h"
 #include "tools/clusterd/linux_host.h"
 #include "tools/clusterd/signals.h"
+#include "tools/clusterd/system_error.h"
 #include "tools/clusterd/watchdog_device.h"
 
 namespace simcluster::clusterd {
@@ -45,6 +49,18 @@ class Heartbeat final : TimerClient {
   Duration interval_;
   TimerId timer_;
 };
+
+// A busy machine must not hold up the token: ahead of ordinary processes (agents are not), and never paged out. As
+// Corosync does it; a container that may not have this runs without.
+void be_prompt(const Journal& journal) {
+  sched_param priority{};
+  priority.sched_priority = sched_get_priority_max(SCHED_RR);
+  if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority) != 0)
+    journal.write(LogPriority::kWarning, kSelf,
+                  fmt::format("no real-time priority ({}): a busy machine may lose the token", system_reason(errno)));
+  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
+    journal.write(LogPriority::kWarning, kSelf, fmt::format("memory is not locked ({})", system_reason(errno)));
+}
 
 int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
   const auto complain = [&](const Error& error) {
@@ -96,6 +112,7 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
 int run_daemon(const Setup& setup) {
   signal(SIGPIPE, SIG_IGN);
   const Journal journal(setup.settings.log, setup.settings.log_priority);
+  be_prompt(journal);
   auto loop = EventLoop::create();
   if (!loop) {
     journal.write(LogPriority::kCritical, kSelf, loop.error().text());
