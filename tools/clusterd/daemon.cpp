@@ -1,6 +1,7 @@
 #include "tools/clusterd/daemon.h"
 
 #include <cerrno>
+#include <functional>
 #include <memory>
 
 #include <fmt/format.h>
@@ -67,6 +68,10 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
     journal.write(LogPriority::kCritical, kSelf, error.text());
     return kFailure;
   };
+  // Blocked before the host's threads start, which would be killed by them otherwise.
+  std::function<void(int signal)> on_signal = [](int) {};
+  const auto signals = Signals::catch_all(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int signal) { on_signal(signal); });
+  if (!signals) return complain(signals.error());
   auto host = LinuxHost::create(loop, setup.settings, journal, [&](int exit_code, std::string_view reason) {
     journal.write(LogPriority::kNotice, kSelf, fmt::format("the node has ended: {}", reason));
     loop.stop(exit_code);
@@ -81,12 +86,11 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
   const auto reread = [&] {
     if (auto text = read_file(setup.settings.corosync_conf)) node.write_corosync_conf(std::move(*text));
   };
-  const auto signals = Signals::catch_all(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int signal) {
+  on_signal = [&](int signal) {
     if (signal != SIGHUP) return stop();
     reread();
     node.corosync_tool("corosync-cfgtool -R");
-  });
-  if (!signals) return complain(signals.error());
+  };
   const Controlled controlled{node, stop, reread, inputs_directory(setup.settings)};
   const auto control = ControlServer::listen(
       loop, setup.settings.control_socket, {setup.settings.control_group, setup.settings.others_may_read},

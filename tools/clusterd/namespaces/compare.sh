@@ -3,7 +3,9 @@
 # Prints, for each stack: from power cut to service, with and without fencing; from a clean stop to service; CPU of an
 # idle node; memory of a node. Usage: compare.sh CLUSTERD CLUSTERCTL [ROUNDS]. Needs root and both stacks installed.
 set -u
-CLUSTERD=$(readlink -f "$1") CLUSTERCTL=$(readlink -f "$2") ROUNDS=${3:-3}
+# shellcheck disable=SC2034  # lab.sh uses them
+CLUSTERD=$(readlink -f "$1") CLUSTERCTL=$(readlink -f "$2")
+ROUNDS=${3:-3}
 HERE=$(dirname "$(readlink -f "$0")")
 VIP=10.98.0.100
 for tool in corosync pacemakerd crm crm_mon ip nsenter unshare ping; do

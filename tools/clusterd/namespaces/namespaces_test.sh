@@ -122,7 +122,8 @@ story_address_removed() {  # by an administrator's mistake: the monitor sees it,
 
 story_handover() {  # a clean stop
   begin
-  leave "$HOLDER"
+  lab_signal TERM "$HOLDER" || fail "no process to stop"  # the service manager's way
+  lab_wait 20 "clusterd's end on node$HOLDER" runs_no_more "$HOLDER" || fail "clusterd still runs"
   moved_from "$HOLDER" || fail "the address did not move"
   [ -s "$LAB/power.log" ] && fail "somebody was fenced"
   lab_watch_end
