@@ -12,6 +12,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
 #include "engine/base/trace.h"
+#include "sim/world/storage_use.h"
 
 namespace simcluster::sim {
 
@@ -76,16 +77,6 @@ class Truth {
   };
   virtual std::vector<Manager> managers() const { return {}; }
   // Where the file systems of block devices are mounted.
-  struct StorageUse {
-    std::string storage;
-    std::string file_system;
-    bool cluster_aware = false;
-    struct User {
-      NodeIndex machine;
-      bool writes = true;
-    };
-    std::vector<User> users;
-  };
   virtual std::vector<StorageUse> storage_uses() const { return {}; }
 };
 

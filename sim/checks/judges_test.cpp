@@ -102,7 +102,7 @@ TEST_F(Judges, TwoActivesFindsAnAddressOnTwoMachinesOnce) {
 
 // AT-4.6.
 TEST_F(Judges, DoubleMountFindsAFileSystemOnTwoMachinesOnce) {
-  const auto count = [&](Truth::StorageUse use) {
+  const auto count = [&](StorageUse use) {
     DoubleMount judge;
     truth_.storage = {std::move(use)};
     judge.on_settled(truth_, Time{1});
@@ -120,7 +120,7 @@ TEST_F(Judges, DoubleMountFindsAFileSystemOnTwoMachinesOnce) {
 
 TEST_F(Judges, DoubleMountFindsTheNextOneToo) {
   DoubleMount judge;
-  const Truth::StorageUse twice{"data", "ext4", false, {{NodeIndex(0), true}, {NodeIndex(1), true}}};
+  const StorageUse twice{"data", "ext4", false, {{NodeIndex(0), true}, {NodeIndex(1), true}}};
   truth_.storage = {twice};
   judge.on_settled(truth_, Time{1});
   truth_.storage[0].users.pop_back();

@@ -7,7 +7,7 @@
 namespace simcluster::sim {
 
 void DoubleMount::on_settled(const Truth& truth, Time now) {
-  for (const Truth::StorageUse& use : truth.storage_uses()) {
+  for (const StorageUse& use : truth.storage_uses()) {
     const auto other =
         std::ranges::find_if(use.users, [&](const auto& user) { return user.machine != use.users.front().machine; });
     const bool written = std::ranges::any_of(use.users, [](const auto& user) { return user.writes; });

@@ -171,7 +171,7 @@ Tracer& World::tracer() { return impl_->tracer; }
 std::uint64_t World::seed() const { return impl_->spec.seed; }
 std::uint64_t World::assertion_crashes() const { return impl_->crashes; }
 
-std::vector<World::StorageUse> World::storage_uses() const {
+std::vector<StorageUse> World::storage_uses() const {
   std::vector<StorageUse> uses;
   for (const auto& device : impl_->devices) {
     StorageUse& use = uses.emplace_back(StorageUse{device->name, device->file_system, device->cluster_aware(), {}});

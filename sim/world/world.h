@@ -18,6 +18,7 @@
 #include "sim/events/event_queue.h"
 #include "sim/events/tracer.h"
 #include "sim/world/machine.h"
+#include "sim/world/storage_use.h"
 #include "sim/world/world_spec.h"
 
 namespace simcluster::sim {
@@ -73,16 +74,6 @@ class World {
   std::vector<AddressPlace> find_address(const IpAddress& address) const;
 
   // Where the file systems of block devices are mounted, in the order of the devices and of the mounts.
-  struct StorageUse {
-    std::string storage;
-    std::string file_system;
-    bool cluster_aware = false;
-    struct User {
-      NodeIndex machine;
-      bool writes = true;
-    };
-    std::vector<User> users;
-  };
   std::vector<StorageUse> storage_uses() const;
 
   // The nodes whose cluster software runs, in groups that hear each other well on some ring or link and the other

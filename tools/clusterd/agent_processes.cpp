@@ -88,8 +88,8 @@ struct AgentProcesses::Run {
   AgentResult result;
 };
 
-AgentProcesses::AgentProcesses(EventLoop& loop, AgentPlaces places, Guard guard)
-    : loop_(loop), places_(std::move(places)), guard_(std::move(guard)), alive_(std::make_shared<bool>(true)) {}
+AgentProcesses::AgentProcesses(EventLoop& loop, AgentPlaces places)
+    : loop_(loop), places_(std::move(places)), alive_(std::make_shared<bool>(true)) {}
 
 AgentProcesses::~AgentProcesses() {
   *alive_ = false;
@@ -214,7 +214,7 @@ void AgentProcesses::report(AgentRunId id) {
   const std::unique_ptr<Run> run = std::move(it->second);
   runs_.erase(it);
   for (FileDescriptor* fd : {&run->process, &run->input, &run->output, &run->error_output}) close_pipe(*fd);
-  guard_([&] { run->client->on_agent_exit(id, run->result); });
+  run->client->on_agent_exit(id, run->result);
 }
 
 }  // namespace simcluster::clusterd

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,8 +15,7 @@ namespace simcluster::clusterd {
 
 class AgentProcesses {
  public:
-  using Guard = std::function<void(const std::function<void()>&)>;
-  AgentProcesses(EventLoop& loop, AgentPlaces places, Guard guard);
+  AgentProcesses(EventLoop& loop, AgentPlaces places);
   // Kills what still runs, and does not report it.
   ~AgentProcesses();
   AgentProcesses(const AgentProcesses&) = delete;
@@ -45,7 +43,6 @@ class AgentProcesses {
 
   EventLoop& loop_;
   AgentPlaces places_;
-  Guard guard_;
   std::uint64_t next_ = 0;
   std::map<AgentRunId, std::unique_ptr<Run>> runs_;
   std::shared_ptr<bool> alive_;

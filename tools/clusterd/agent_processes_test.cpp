@@ -23,7 +23,7 @@ class AgentProcessesTest : public ::testing::Test, public AgentClient, public Ti
     loop_ = std::move(*EventLoop::create());
     places_.ocf_root = root_;
     places_.fence_directory = root_;
-    agents_ = std::make_unique<AgentProcesses>(*loop_, places_, [](const std::function<void()>& call) { call(); });
+    agents_ = std::make_unique<AgentProcesses>(*loop_, places_);
   }
   ~AgentProcessesTest() override {
     agents_.reset();

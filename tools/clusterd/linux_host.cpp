@@ -24,8 +24,8 @@ LinuxHost::LinuxHost(EventLoop& loop, const Settings& settings, const Journal& j
       settings_(settings),
       journal_(journal),
       ended_(std::move(ended)),
-      links_(loop, [](const std::function<void()>& call) { call(); }),
-      agents_(loop, settings.agents, [](const std::function<void()>& call) { call(); }),
+      links_(loop),
+      agents_(loop, settings.agents),
       alive_(std::make_shared<bool>(true)) {}
 
 LinuxHost::~LinuxHost() { *alive_ = false; }

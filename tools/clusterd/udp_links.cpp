@@ -61,8 +61,7 @@ void send_groups_through(int fd, const IpAddress& group, unsigned interface, boo
 
 }  // namespace
 
-UdpLinks::UdpLinks(EventLoop& loop, Guard guard)
-    : loop_(loop), guard_(std::move(guard)), buffer_(kMaxDatagram), alive_(std::make_shared<bool>(true)) {}
+UdpLinks::UdpLinks(EventLoop& loop) : loop_(loop), buffer_(kMaxDatagram), alive_(std::make_shared<bool>(true)) {}
 
 UdpLinks::~UdpLinks() {
   *alive_ = false;
@@ -146,7 +145,7 @@ void UdpLinks::report(std::size_t index) {
   LinkClient& client = *link.client;
   const LinkState state = link.state;
   const IpAddress own = link.own;
-  guard_([&] { client.on_link_state(LinkIndex(static_cast<std::uint8_t>(index)), state, own); });
+  client.on_link_state(LinkIndex(static_cast<std::uint8_t>(index)), state, own);
 }
 
 void UdpLinks::watch(std::size_t index, int fd) {
@@ -168,7 +167,7 @@ void UdpLinks::receive(std::size_t index, int fd, std::uint32_t events) {
     if (got < 0 || !sender) continue;
     LinkClient& client = *links_[index]->client;
     const std::span<const std::byte> bytes(buffer_.data(), static_cast<std::size_t>(got));
-    guard_([&] { client.on_datagram(LinkIndex(static_cast<std::uint8_t>(index)), *sender, bytes); });
+    client.on_datagram(LinkIndex(static_cast<std::uint8_t>(index)), *sender, bytes);
   }
 }
 
@@ -197,7 +196,7 @@ void UdpLinks::receive_errors(std::size_t index, int fd) {
       const auto* error = reinterpret_cast<const sock_extended_err*>(CMSG_DATA(c));
       if (error->ee_errno == EMSGSIZE) continue;
       LinkClient& client = *link.client;
-      guard_([&] { client.on_unreachable(LinkIndex(static_cast<std::uint8_t>(index)), *target); });
+      client.on_unreachable(LinkIndex(static_cast<std::uint8_t>(index)), *target);
       break;
     }
   }

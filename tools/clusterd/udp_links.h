@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,9 +17,7 @@ namespace simcluster::clusterd {
 
 class UdpLinks {
  public:
-  // Every call into the engine goes through `guard`.
-  using Guard = std::function<void(const std::function<void()>&)>;
-  UdpLinks(EventLoop& loop, Guard guard);
+  explicit UdpLinks(EventLoop& loop);
   ~UdpLinks();
   UdpLinks(const UdpLinks&) = delete;
   UdpLinks& operator=(const UdpLinks&) = delete;
@@ -62,7 +59,6 @@ class UdpLinks {
   void send(Link& link, const SocketAddress& to, std::span<const std::byte> bytes);
 
   EventLoop& loop_;
-  Guard guard_;
   std::vector<std::unique_ptr<Link>> links_;
   std::vector<std::byte> buffer_;
   std::shared_ptr<bool> alive_;  // for calls put off past this object's end

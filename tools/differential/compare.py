@@ -10,7 +10,6 @@ Pacemaker main and 2.1.5 are levelled out: attributes of <transition_graph>, fea
 Exit status: 0 no difference, 1 differences, 77 there is no reference program here.
 """
 
-import argparse
 import difflib
 import os
 import re
@@ -18,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+
+import comparison
 
 # What Pacemaker main is known to do otherwise than 2.1.5.
 CUTS = (
@@ -128,23 +129,17 @@ def results(program, xml, arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("folder")
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--reference", default="/usr/sbin/crm_simulate")
-    parser.add_argument("--show", type=int, default=0, help="lines of each difference to show")
+    parser = comparison.parser(__doc__, 0, "lines of each difference to show")
+    comparison.add_reference(parser)
     parser.add_argument("--all", action="store_true", help="numbers of actions and synapses, and tries of instances, must be equal, too")
-    parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_intermixed_args()
-    if not os.access(options.reference, os.X_OK):
-        print(f"skipped: there is no {options.reference}")
-        return 77
-    names = options.names or sorted((f[:-4] for f in os.listdir(options.folder) if f.endswith(".xml")), key=lambda n: (len(n), n))
+    if not comparison.reference_is_there(options):
+        return comparison.NOT_INSTALLED
+    names = options.names or sorted(comparison.case_names(options), key=lambda n: (len(n), n))
 
     def compare(name):
         stem = os.path.join(options.folder, name)
-        arguments = read(stem + ".args").splitlines() if os.path.exists(stem + ".args") else []
+        arguments = comparison.case_arguments(stem)
         theirs = results([options.reference], stem + ".xml", arguments)
         ours = results(options.program.split(), stem + ".xml", arguments)
         return name, arguments, theirs, ours

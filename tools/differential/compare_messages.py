@@ -9,7 +9,6 @@ Messages are compared level by level: errors (1), warnings (2), notices (3), inf
 Exit status: 0 no difference, 1 differences, 77 there is no reference program here.
 """
 
-import argparse
 import collections
 import difflib
 import os
@@ -18,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+
+import comparison
 
 LEVELS = ({"crit", "error"}, {"warning"}, {"notice"}, {"info"}, {"debug"})
 LINE = re.compile(r"\((\w+)(?:@[^)]*)?\) *\t(\w+): (.*)")
@@ -61,27 +62,18 @@ def kind(line):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("folder")
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--reference", default="/usr/sbin/crm_simulate")
+    parser = comparison.parser(__doc__, 0, "lines of each difference to show")
+    comparison.add_reference(parser)
     parser.add_argument("--level", type=int, default=3)
-    parser.add_argument("--show", type=int, default=0, help="lines of each difference to show")
     parser.add_argument("--kinds", action="store_true", help="functions whose messages differ, by number of inputs")
-    parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_intermixed_args()
-    if not os.access(options.reference, os.X_OK):
-        print(f"skipped: there is no {options.reference}")
-        return 77
-    names = options.names or sorted(f[:-4] for f in os.listdir(options.folder) if f.endswith(".xml"))
+    if not comparison.reference_is_there(options):
+        return comparison.NOT_INSTALLED
+    names = comparison.case_names(options)
 
     def compare(name):
         stem = os.path.join(options.folder, name)
-        arguments = []
-        if os.path.exists(stem + ".args"):
-            with open(stem + ".args", encoding="utf-8") as file:
-                arguments = file.read().splitlines()
+        arguments = comparison.case_arguments(stem)
         return (name,) + tuple(
             messages(program, stem + ".xml", arguments, options.level)
             for program in ([options.reference], options.program.split()))

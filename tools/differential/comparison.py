@@ -10,14 +10,36 @@ from concurrent.futures import ThreadPoolExecutor
 NOT_INSTALLED = 77
 
 
-def parser(description, show):
+def parser(description, show, show_help="differences to print, for each set of options"):
     """PROGRAM FOLDER [NAME...] and how many differences to print; for parse_intermixed_args()."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("program")
     made.add_argument("folder")
     made.add_argument("names", nargs="*")
-    made.add_argument("--show", type=int, default=show, help="differences to print, for each set of options")
+    made.add_argument("--show", type=int, default=show, help=show_help)
     return made
+
+
+def add_reference(made):
+    """The program that ours is held against, and how many inputs are run at a time."""
+    made.add_argument("--reference", default="/usr/sbin/crm_simulate")
+    made.add_argument("--jobs", type=int, default=2)
+
+
+def reference_is_there(given):
+    """False, with a word about it, where the reference is not installed."""
+    if os.access(given.reference, os.X_OK):
+        return True
+    print(f"skipped: there is no {given.reference}")
+    return False
+
+
+def case_arguments(stem):
+    """The command-line arguments that belong to STEM.xml: the lines of STEM.args."""
+    if not os.path.exists(stem + ".args"):
+        return []
+    with open(stem + ".args", encoding="utf-8") as file:
+        return file.read().splitlines()
 
 
 def case_names(given):

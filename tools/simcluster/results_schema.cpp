@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace simcluster::tools {
 
@@ -11,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using Property = std::pair<std::string_view, Json>;
-using Properties = std::initializer_list<Property>;
+using Properties = std::vector<Property>;
 
 Json type(std::string_view name) { return {{"type", name}}; }
 Json text() { return type("string"); }
@@ -23,7 +24,7 @@ Json one_of(std::initializer_list<std::string_view> words) { return {{"enum", wo
 Json defined(std::string_view name) { return {{"$ref", "#/$defs/" + std::string(name)}}; }
 
 // An object with these keys and no others. A name with a question mark behind it is that of a key that may be absent.
-Json object(Properties properties) {
+Json object(const Properties& properties) {
   Json known = Json::object();
   Json required = Json::array();
   for (const auto& [name, schema] : properties) {
@@ -48,6 +49,14 @@ Json variant(std::string_view key, std::initializer_list<std::pair<std::string_v
 }
 
 // ---- replay ----
+
+// What groups, clones and bundles have in common, and `more`.
+Properties collective(const Properties& more) {
+  Properties all = {{"id", text()},      {"target_role?", text()}, {"active", flag()},
+                    {"managed", flag()}, {"maintenance", flag()},  {"failed", flag()}};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
 
 Json status_definitions() {
   return {
@@ -84,37 +93,15 @@ Json status_definitions() {
                           {"pending?", text()},
                           {"locked_to?", text()},
                           {"nodes", list_of(object({{"name", text()}, {"id", text()}, {"online", flag()}}))}}},
-                        {"group",
-                         {{"id", text()},
-                          {"target_role?", text()},
-                          {"active", flag()},
-                          {"managed", flag()},
-                          {"maintenance", flag()},
-                          {"failed", flag()},
-                          {"disabled", flag()},
-                          {"children", list_of(defined("resource"))}}},
-                        {"clone",
-                         {{"id", text()},
-                          {"target_role?", text()},
-                          {"active", flag()},
-                          {"managed", flag()},
-                          {"maintenance", flag()},
-                          {"failed", flag()},
-                          {"disabled", flag()},
-                          {"promotable", flag()},
-                          {"unique", flag()},
-                          {"children", list_of(defined("resource"))}}},
-                        {"bundle",
-                         {{"id", text()},
-                          {"target_role?", text()},
-                          {"active", flag()},
-                          {"managed", flag()},
-                          {"maintenance", flag()},
-                          {"failed", flag()},
-                          {"unique", flag()},
-                          {"technology?", text()},
-                          {"image?", text()},
-                          {"children", list_of(defined("resource"))}}},
+                        {"group", collective({{"disabled", flag()}, {"children", list_of(defined("resource"))}})},
+                        {"clone", collective({{"disabled", flag()},
+                                              {"promotable", flag()},
+                                              {"unique", flag()},
+                                              {"children", list_of(defined("resource"))}})},
+                        {"bundle", collective({{"unique", flag()},
+                                               {"technology?", text()},
+                                               {"image?", text()},
+                                               {"children", list_of(defined("resource"))}})},
                         {"replica", {{"id", text()}, {"children", list_of(defined("resource"))}}}})},
       {"cluster",
        object({{"maintenance_mode", flag()},
