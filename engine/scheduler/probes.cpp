@@ -21,12 +21,8 @@ bool is_active_on(const Resource& resource, NodeId node) {
 }
 
 bool launches_connection(const Model& model, const Resource& resource) {
-  if (std::any_of(resource.launched.begin(), resource.launched.end(),
-                  [&](ResourceId id) { return model.resource(id).remote_connection; })) {
-    return true;
-  }
-  return std::any_of(resource.children.begin(), resource.children.end(),
-                     [&](ResourceId id) { return launches_connection(model, model.resource(id)); });
+  return std::any_of(resource.launched.begin(), resource.launched.end(),
+                     [&](ResourceId id) { return model.resource(id).remote_connection; });
 }
 
 // D-26, first paragraph.
