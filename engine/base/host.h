@@ -112,6 +112,8 @@ class SchedulerInputs {
 // syslog priorities.
 enum class LogPriority : std::uint8_t { kEmergency, kAlert, kCritical, kError, kWarning, kNotice, kInfo, kDebug };
 
+class NodeLinks;
+
 class Host {
  public:
   virtual ~Host() = default;
@@ -139,6 +141,10 @@ class Host {
   // Sends to every node of the link, the sender included (multicast loop) if it wants to hear itself, or to all peers.
   virtual void send_all(LinkIndex link, std::span<const std::byte> bytes) = 0;
   virtual void send_to(LinkIndex link, const IpAddress& to, std::span<const std::byte> bytes) = 0;
+
+  // Links that the host keeps itself (node_links.h), for transports of Corosync 3; nullptr: the engine makes its own
+  // out of datagrams. The host's own; lives as long as the host.
+  virtual NodeLinks* node_links() { return nullptr; }
 
   // Starts an agent in a process group of its own.
   virtual AgentRunId run_agent(const AgentRequest& request, AgentClient& client) = 0;

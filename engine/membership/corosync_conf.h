@@ -21,7 +21,6 @@ inline constexpr std::string_view kCorosyncConfPath = "/etc/corosync/corosync.co
 
 enum class TransportKind : std::uint8_t { kUdp, kUdpu, kKnet };
 enum class RrpMode : std::uint8_t { kNone, kPassive, kActive };
-enum class LinkMode : std::uint8_t { kPassive, kActive, kRoundRobin };
 
 // `totem { interface { } }` (M 14.4).
 struct InterfaceConf {

@@ -47,7 +47,7 @@ void KnetTransport::watch(Peer& peer, PeerLink& link) {
     encode_knet_ping(KnetType::kPing, own_id_, {link.number, static_cast<std::uint64_t>(now.ns), ++link.sequence},
                      packet_);
     const auto sealed = auth_.seal(packet_, salt_);
-    link.sent.ping.count(sealed.size());
+    count(link.sent.ping, sealed.size());
     host_.send_to(LinkIndex(link.number), link.address, sealed);
   }
   if (link.up && link.ponged && now - link.last_pong >= patience(link)) link_down(peer, link);
@@ -65,7 +65,7 @@ void KnetTransport::receive_ping(Peer&, PeerLink& link, std::span<const std::byt
   if (!decode_knet_ping(packet, ping)) return;
   encode_knet_ping(KnetType::kPong, own_id_, ping, packet_);
   const auto sealed = auth_.seal(packet_, salt_);
-  link.sent.pong.count(sealed.size());
+  count(link.sent.pong, sealed.size());
   host_.send_to(LinkIndex(link.number), link.address, sealed);
 }
 
@@ -189,7 +189,7 @@ void KnetTransport::send_probe(PeerLink& link, std::uint32_t size) {
   encode_knet_pmtud(KnetType::kPmtud, own_id_, {link.number, static_cast<std::uint16_t>(size)},
                     size - ip - auth_.overhead(), packet_);
   const auto sealed = auth_.seal(packet_, salt_);
-  link.sent.pmtu.count(sealed.size());
+  count(link.sent.pmtu, sealed.size());
   host_.send_to(LinkIndex(link.number), link.address, sealed);
 }
 
@@ -260,7 +260,7 @@ void KnetTransport::receive_pmtud(PeerLink& link, std::span<const std::byte> pac
   if (!decode_knet_pmtud(packet, pmtud)) return;
   encode_knet_pmtud(KnetType::kPmtudReply, own_id_, pmtud, kKnetPmtudSize, packet_);
   const auto sealed = auth_.seal(packet_, salt_);
-  link.sent.pmtu.count(sealed.size());
+  count(link.sent.pmtu, sealed.size());
   host_.send_to(LinkIndex(link.number), link.address, sealed);
 }
 

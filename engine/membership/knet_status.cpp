@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/membership/knet_transport.h"
+#include "engine/membership/link_statistics.h"
 
 namespace simcluster::membership {
 
@@ -93,49 +94,24 @@ void KnetTransport::reconfigure(const Plan& plan) {
   publish_mtu();
 }
 
-namespace {
-
-void add_traffic(CmapEntries& entries, const std::string& prefix, std::uint64_t packets, std::uint64_t bytes) {
-  entries[prefix + "_packets"] = cmap_u64(packets);
-  entries[prefix + "_bytes"] = cmap_u64(bytes);
-}
-
-}  // namespace
-
 void KnetTransport::add_statistics(CmapEntries& entries) const {
-  const auto direction = [&](const std::string& prefix, const Counters& c) {
-    add_traffic(entries, prefix + "data", c.data.packets, c.data.bytes);
-    add_traffic(entries, prefix + "ping", c.ping.packets, c.ping.bytes);
-    add_traffic(entries, prefix + "pong", c.pong.packets, c.pong.bytes);
-    add_traffic(entries, prefix + "pmtu", c.pmtu.packets, c.pmtu.bytes);
-    add_traffic(entries, prefix + "total", c.data.packets + c.ping.packets + c.pong.packets + c.pmtu.packets,
-                c.data.bytes + c.ping.bytes + c.pong.bytes + c.pmtu.bytes);
-  };
-  const auto put = [&](std::uint32_t node, const PeerLink& link) {
-    const std::string prefix = fmt::format("stats.knet.node{}.link{}.", node, link.number);
-    const auto micros = [](Duration d) { return static_cast<std::uint64_t>(d.ns / 1000); };
-    entries[prefix + "connected"] = cmap_u8(link.up ? 1 : 0);
-    entries[prefix + "enabled"] = cmap_u8(1);
-    entries[prefix + "mtu"] = cmap_u32(data_mtu(link));
-    entries[prefix + "up_count"] = cmap_u32(link.ups);
-    entries[prefix + "down_count"] = cmap_u32(link.downs);
-    entries[prefix + "latency_ave"] = cmap_u32(micros(link.latency));
-    entries[prefix + "latency_max"] = cmap_u32(micros(link.latency_max));
-    entries[prefix + "latency_min"] = cmap_u32(link.samples == 0 ? 4294967295U : micros(link.latency_min));
-    entries[prefix + "latency_samples"] = cmap_u32(link.samples);
-    direction(prefix + "rx_", link.received);
-    direction(prefix + "tx_", link.sent);
-  };
   for (const Peer& peer : peers_)
-    for (const PeerLink& link : peer.links) put(peer.id, link);
+    for (const PeerLink& link : peer.links) {
+      NodeLinkStatus status;
+      status.connected = link.up;
+      status.mtu = data_mtu(link);
+      status.ups = link.ups;
+      status.downs = link.downs;
+      status.latency = link.latency;
+      status.latency_min = link.latency_min;
+      status.latency_max = link.latency_max;
+      status.samples = link.samples;
+      status.sent = link.sent;
+      status.received = link.received;
+      add_link_statistics(entries, peer.id, link.number, status);
+    }
   if (plan_.empty()) return;
-  PeerLink self;
-  self.number = plan_.front().number;
-  self.up = true;
-  self.ups = 1;
-  self.mtu = 65535;
-  self.sent.data = own_;
-  put(me_.node_id, self);
+  add_link_statistics(entries, me_.node_id, plan_.front().number, own_link_status(own_traffic_));
 }
 
 }  // namespace simcluster::membership

@@ -9,8 +9,7 @@ namespace simcluster::membership {
 namespace {
 
 constexpr Duration kStartDelay = milliseconds(100);  // SRP-2.1
-constexpr Duration kSelfDelay = microseconds(20);
-constexpr std::size_t kMaxFragments = 255;  // KN-4
+constexpr std::size_t kMaxFragments = 255;           // KN-4
 constexpr Deadline kStartTimer = Deadline::kTransport0;
 constexpr Deadline kTickTimer = Deadline::kTransport1;
 
@@ -26,7 +25,8 @@ KnetTransport::KnetTransport(const Plan& plan, const TotemConf& totem, const std
       client_(client),
       auth_(key),
       own_id_(static_cast<std::uint16_t>(plan.node_id)),
-      mtu_(kFirstDataMtu) {
+      mtu_(kFirstDataMtu),
+      own_(deadlines, client) {
   me_.node_id = plan.node_id;
   const auto number = [&](std::string_view name) {
     const auto at = totem.numbers.find(name);
@@ -59,8 +59,7 @@ void KnetTransport::stop() {
   if (!running_) return;
   running_ = false;
   for (const PlannedLink& link : plan_) host_.close_link(LinkIndex(link.number));
-  loop_.clear();
-  self_tokens_.clear();
+  own_.clear();
 }
 
 KnetTransport::Peer* KnetTransport::find(std::uint16_t id) {
@@ -88,7 +87,7 @@ KnetTransport::PeerLink* KnetTransport::find_link(Peer& peer, std::uint8_t numbe
 
 void KnetTransport::send_packet(Peer& peer, std::span<const std::byte> packet) {
   const auto send = [&](PeerLink& link) {
-    link.sent.data.count(packet.size());
+    count(link.sent.data, packet.size());
     host_.send_to(LinkIndex(link.number), link.address, packet);
   };
   if (peer.best == kNone) return;
@@ -131,17 +130,13 @@ void KnetTransport::send_data(std::span<const std::byte> frame, Peer* only) {
 void KnetTransport::send_all(std::span<const std::byte> frame, Loop loop) {
   if (!running_) return;
   send_data(frame, nullptr);
-  own_.count(frame.size());
-  if (loop == Loop::kYes) loop_.emplace_back(frame.begin(), frame.end());
+  count(own_traffic_, frame.size());
+  if (loop == Loop::kYes) own_.add(frame);
 }
 
 void KnetTransport::send_token(std::span<const std::byte> frame) {
   if (!running_) return;
-  if (target_.node_id == me_.node_id) {
-    self_tokens_.emplace_back(frame.begin(), frame.end());
-    if (!deadlines_.armed(Deadline::kSelfToken)) deadlines_.arm(Deadline::kSelfToken, kSelfDelay);
-    return;
-  }
+  if (target_.node_id == me_.node_id) return own_.add_token(frame);
   if (Peer* peer = find(static_cast<std::uint16_t>(target_.node_id)); peer != nullptr) send_data(frame, peer);
 }
 
@@ -162,19 +157,19 @@ void KnetTransport::on_datagram(LinkIndex link_index, const IpAddress& from, std
   if (link == nullptr || link->address != from) return;  // KN-3, block_unlisted_ips
   switch (header.type) {
     case KnetType::kData:
-      link->received.data.count(bytes.size());
+      count(link->received.data, bytes.size());
       return receive_data(*peer, from, *packet);
     case KnetType::kPing:
-      link->received.ping.count(bytes.size());
+      count(link->received.ping, bytes.size());
       return receive_ping(*peer, *link, *packet);
     case KnetType::kPong:
-      link->received.pong.count(bytes.size());
+      count(link->received.pong, bytes.size());
       return receive_pong(*peer, *link, *packet);
     case KnetType::kPmtud:
-      link->received.pmtu.count(bytes.size());
+      count(link->received.pmtu, bytes.size());
       return receive_pmtud(*link, *packet);
     case KnetType::kPmtudReply:
-      link->received.pmtu.count(bytes.size());
+      count(link->received.pmtu, bytes.size());
       return receive_pmtud_reply(*peer, *link, *packet);
   }
 }
@@ -199,18 +194,7 @@ void KnetTransport::on_deadline(Deadline which) {
     client_.on_interface(me_);
     return log_first_routes();
   }
-  if (which != Deadline::kSelfToken) return;
-  std::vector<std::vector<std::byte>> tokens;
-  tokens.swap(self_tokens_);
-  for (const auto& token : tokens) client_.on_frame(token, {});
-}
-
-void KnetTransport::drain_loop() {
-  while (!loop_.empty()) {
-    std::vector<std::vector<std::byte>> frames;
-    frames.swap(loop_);
-    for (const auto& frame : frames) client_.on_frame(frame, {});
-  }
+  if (which == Deadline::kSelfToken) own_.on_token_deadline();
 }
 
 }  // namespace simcluster::membership

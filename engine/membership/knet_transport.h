@@ -10,6 +10,7 @@
 #include "engine/membership/authenticator.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/knet_packets.h"
+#include "engine/membership/own_frames.h"
 #include "engine/membership/plan.h"
 #include "engine/membership/transport.h"
 
@@ -32,23 +33,19 @@ class KnetTransport final : public Transport {
   void on_link_state(LinkIndex, bool, const IpAddress&) override {}
   void on_unreachable(LinkIndex link, const IpAddress& to) override;
   void on_deadline(Deadline which) override;
-  void drain_loop() override;
+  void drain_loop() override { own_.drain(); }
   void reconfigure(const Plan& plan) override;
   bool reaches(const Processor& processor) const override;
   void add_statistics(CmapEntries& entries) const override;
   std::vector<LinkStatus> status() const override;
 
  private:
-  struct Traffic {
-    std::uint64_t packets = 0, bytes = 0;
-    void count(std::size_t size) {
-      ++packets;
-      bytes += size;
-    }
-  };
-  struct Counters {
-    Traffic data, ping, pong, pmtu;
-  };
+  using Traffic = NodeLinkStatus::Traffic;
+  using Counters = NodeLinkStatus::Direction;
+  static void count(Traffic& traffic, std::size_t size) {
+    ++traffic.packets;
+    traffic.bytes += size;
+  }
   // One run of the MTU's discovery (KN-15): sizes of IP packets.
   struct Discovery {
     bool running = false;
@@ -143,10 +140,9 @@ class KnetTransport final : public Transport {
   Duration discovery_interval_;      // knet_pmtud_interval
   std::uint32_t mtu_;                // smallest of all links: what frames are cut to
   std::uint32_t published_mtu_ = 0;  // as logged last
-  Traffic own_;                      // through the link to itself
+  Traffic own_traffic_;              // through the link to itself
   std::vector<std::byte> packet_;
-  std::vector<std::vector<std::byte>> loop_;
-  std::vector<std::vector<std::byte>> self_tokens_;
+  OwnFrames own_;
 };
 
 }  // namespace simcluster::membership

@@ -176,6 +176,13 @@ class Planner {
       return error("corosync is compiled to require enabled encryption");
     if (cipher && !hash) return error("crypto_cipher requires crypto_hash with value other than none");
     plan_.authenticated = hash;
+    const auto word = [&](bool wanted, const std::string& said, const char* by_default) {
+      return !wanted ? "none" : said.empty() ? by_default : said;
+    };
+    plan_.crypto_cipher = word(cipher, t.crypto_cipher, "aes256");
+    plan_.crypto_hash = word(hash, t.crypto_hash, profile_.processor_is_address ? "sha1" : "sha256");
+    if (const auto model = conf_.map.find("totem.crypto_model"); model != conf_.map.end())
+      plan_.crypto_model = model->second.text;
     return hash ? key() : Result<void>{};
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/host.h"
+#include "engine/base/node_links.h"
 #include "engine/base/profile.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/stack.h"
@@ -32,6 +33,8 @@ struct Plan {
   std::optional<std::size_t> local_position;  // in the nodelist
   bool authenticated = false;                 // datagrams carry a hash (CR-1)
   std::string key;                            // ... made with this; empty: none, after all
+  std::string crypto_model;                   // empty: not said
+  std::string crypto_cipher, crypto_hash;     // in force (CR-1)
   std::vector<std::string> warnings;          // M 14.6 (f)
   std::map<std::uint32_t, std::string> names;
 

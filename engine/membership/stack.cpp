@@ -13,10 +13,11 @@ namespace {
 constexpr std::size_t kMaxMessage = std::size_t{1024} * 1024;  // K-5
 
 // PG-4.
-std::size_t net_mtu(const Plan& plan, const CorosyncConf& conf, const Profile& profile, std::size_t auth_overhead) {
+std::size_t net_mtu(const Plan& plan, const CorosyncConf& conf, const Profile& profile, std::size_t auth_overhead,
+                    const NodeLinks* links) {
   const Codec codec(profile.processor_is_address ? Generation::kAddresses : Generation::kNodeIds);
   const std::size_t headers = codec.mcast_header_size() * (profile.room_for_second_header ? 2 : 1);
-  if (plan.transport == TransportKind::kKnet) return 65536 - headers;
+  if (plan.transport == TransportKind::kKnet) return (links == nullptr ? 65536 : links->max_frame()) - headers;
   const bool v6 = plan.links.front().config.bind_network.family == IpAddress::Family::kV6;
   const std::size_t mtu = conf.totem.net_mtu != 0 ? conf.totem.net_mtu : 1500;
   return mtu - (v6 ? 48 : 28) - auth_overhead - headers;
@@ -38,9 +39,9 @@ Stack::Impl::Impl(const CorosyncConf& conf, const TotemTimers& timers, Plan plan
       host_(host),
       profile_(profile),
       client_(client),
-      mtu_(net_mtu(plan_, conf, profile, Authenticator(key).overhead())),
+      mtu_(net_mtu(plan_, conf, profile, Authenticator(key).overhead(), host.node_links())),
       deadlines_(host, *this, 0),
-      transport_(make_transport(plan_, timers_, key, conf.totem, profile, host, *this, deadlines_, *this)),
+      transport_(make_transport(plan_, timers_, key, conf.totem, profile, host, *this, *this, deadlines_, *this)),
       srp_(srp_settings(timers, mtu_, conf.debug, local.trust_links), profile, host, *transport_, deadlines_, *this),
       packer_(srp_, mtu_),
       assembler_(host, *this),

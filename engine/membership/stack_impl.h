@@ -33,6 +33,7 @@ namespace simcluster::membership {
 
 class Stack::Impl final : public TimerClient,
                           public LinkClient,
+                          public NodeLinksClient,
                           public TransportClient,
                           public SrpClient,
                           public AssemblyClient,
@@ -101,6 +102,25 @@ class Stack::Impl final : public TimerClient,
     if (finished_) return;
     const Input input(*this);
     transport_->on_unreachable(link, to);
+  }
+
+  void on_node_frame(ClusterNodeId from, std::span<const std::byte> frame) override {
+    if (finished_) return;
+    begin_input();
+    srp_.on_frame(frame, address_of(from));
+    end_input();
+  }
+
+  // Nothing follows from it but what is asked for anew with every input (Transport::reaches).
+  void on_node_reachable(ClusterNodeId, bool) override {
+    if (finished_) return;
+    const Input input(*this);
+  }
+
+  IpAddress address_of(ClusterNodeId node) const {
+    for (const PlannedLink& link : plan_.links)
+      if (const auto at = link.addresses.find(node.value); at != link.addresses.end()) return at->second;
+    return {};
   }
 
   void on_client_request() override {

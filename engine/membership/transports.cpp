@@ -1,5 +1,6 @@
 #include "engine/membership/transports.h"
 
+#include "engine/membership/hosted_transport.h"
 #include "engine/membership/knet_transport.h"
 #include "engine/membership/udp_transport.h"
 
@@ -7,7 +8,10 @@ namespace simcluster::membership {
 
 std::unique_ptr<Transport> make_transport(const Plan& plan, const TotemTimers& timers, const std::string& key,
                                           const TotemConf& totem, const Profile& profile, Host& host,
-                                          LinkClient& link_client, Deadlines& deadlines, TransportClient& client) {
+                                          LinkClient& link_client, NodeLinksClient& links_client, Deadlines& deadlines,
+                                          TransportClient& client) {
+  if (plan.transport == TransportKind::kKnet && host.node_links() != nullptr)
+    return std::make_unique<HostedTransport>(plan, totem, host, links_client, deadlines, client);
   if (plan.transport == TransportKind::kKnet)
     return std::make_unique<KnetTransport>(plan, totem, key, host, link_client, deadlines, client);
   UdpTransport::Settings settings;

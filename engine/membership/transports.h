@@ -11,6 +11,7 @@ namespace simcluster::membership {
 
 std::unique_ptr<Transport> make_transport(const Plan& plan, const TotemTimers& timers, const std::string& key,
                                           const TotemConf& totem, const Profile& profile, Host& host,
-                                          LinkClient& link_client, Deadlines& deadlines, TransportClient& client);
+                                          LinkClient& link_client, NodeLinksClient& links_client, Deadlines& deadlines,
+                                          TransportClient& client);
 
 }  // namespace simcluster::membership

@@ -21,6 +21,7 @@
 #include "engine/cib/document.h"
 #include "reports/crm_mon.h"
 #include "tools/clusterctl/control_client.h"
+#include "tools/clusterctl/restart.h"
 
 namespace {
 
@@ -56,6 +57,8 @@ constexpr std::string_view kHelp =
     "  history                transitions whose scheduler input is kept\n"
     "  replay [N] [OPTIONS]   the scheduler on an input that was kept (the last one), by\n"
     "                         simcluster replay, with its options\n"
+    "  restart                begins the daemon of this node anew; its resources run on:\n"
+    "                         maintenance-mode is on meanwhile\n"
     "  shutdown               moves resources away and ends clusterd on this node\n"
     "\n"
     "Exit status: 0 done, 1 refused or failed, 2 unusable arguments.\n";
@@ -100,9 +103,10 @@ std::string screen(const Command& command, const std::string& options) {
   const auto document = cib::parse_document(cib.at("cib").get<std::string>(), "cib");
   if (!document) throw std::runtime_error(document.error().text());
   StackVersions versions;
-  versions.pacemaker = "3.0.2";
-  versions.corosync = "3.1.7";
+  versions.pacemaker = status.at("releases").at("pacemaker");
+  versions.corosync = status.at("releases").at("corosync");
   const auto profile = make_profile(std::move(versions));
+  if (!profile) throw std::runtime_error(profile.error().text());
   const std::string node = status.at("node");
   const reports::CrmMonContext context{Time{} + seconds(std::time(nullptr)), *profile, node};
   return reports::crm_mon_text(*document, *parsed, context);
@@ -210,6 +214,11 @@ int replay(const Command& command) {
   throw std::runtime_error("simcluster cannot be executed (is it in the PATH?)");
 }
 
+int restart(const Command& command) {
+  if (const auto done = clusterctl::restart(command.socket); !done) throw std::runtime_error(done.error().text());
+  return 0;
+}
+
 int run(const Command& command) {
   static const std::map<std::string_view, int (*)(const Command&)> kCommands = {
       {"status", show_status},
@@ -224,6 +233,7 @@ int run(const Command& command) {
       {"replay", replay},
       {"quorum", [](const Command& c) { return corosync(c, "corosync-quorumtool -s"); }},
       {"links", [](const Command& c) { return corosync(c, "corosync-cfgtool -s"); }},
+      {"restart", restart},
       {"shutdown",
        [](const Command& c) {
          ask(c, {{"request", "shutdown"}});

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/cib/document.h"
+#include "engine/membership/stack.h"
 #include "tools/clusterd/input_archive.h"
 
 namespace simcluster::clusterd {
@@ -38,10 +39,19 @@ Result<Json> status(const Asked& asked) {
   json["node"] = asked.node.config().name;
   json["node_id"] = asked.node.config().id.valid() ? Json(asked.node.config().id.value) : Json(nullptr);
   json["version"] = SIMCLUSTER_VERSION;
+  const StackVersions& releases = asked.controlled.profile.versions;
+  json["releases"] = {{"pacemaker", releases.pacemaker}, {"corosync", releases.corosync}};
   json["controller_state"] = asked.node.controller_state();
   json["dc"] = asked.node.dc();
   json["quorate"] = asked.node.has_quorum();
   json["members"] = asked.node.members();
+  DroppedFrames dropped = asked.controlled.dropped();
+  // Where the engine keeps the links, it does not tell apart why.
+  if (const membership::Stack* stack = asked.node.membership()) dropped.unauthenticated += stack->rejected_datagrams();
+  json["dropped"] = {{"unauthenticated", dropped.unauthenticated},
+                     {"malformed", dropped.malformed},
+                     {"replayed", dropped.replayed},
+                     {"unsent", dropped.unsent}};
   return json;
 }
 
@@ -128,13 +138,18 @@ Result<Json> shut_down(const Asked& asked) {
   return Json::object();
 }
 
+Result<Json> restart(const Asked& asked) {
+  asked.controlled.restart();
+  return Json::object();
+}
+
 struct Request {
   std::string_view name;
   Rights needs;
   Result<Json> (*answer)(const Asked& asked);
 };
 
-constexpr std::array<Request, 10> kRequests{{
+constexpr std::array<Request, 11> kRequests{{
     {"status", Rights::kRead, status},
     {"cib", Rights::kRead, query_cib},
     {"history", Rights::kRead, history},
@@ -145,6 +160,7 @@ constexpr std::array<Request, 10> kRequests{{
     {"attribute", Rights::kAll, attribute},
     {"stonith_admin", Rights::kAll, stonith_admin},
     {"shutdown", Rights::kAll, shut_down},
+    {"restart", Rights::kAll, restart},
 }};
 
 std::string refusal(std::string_view kind, std::string_view sentence) {

@@ -5,17 +5,22 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/profile.h"
 #include "engine/node/node.h"
 #include "tools/clusterd/control_server.h"
+#include "tools/clusterd/knet_links.h"
 
 namespace simcluster::clusterd {
 
 // What requests are about.
 struct Controlled {
   node::Node& node;
-  std::function<void()> stop;    // for a shutdown
-  std::function<void()> reread;  // hands the node its corosync.conf as it is on disk now (CF-27)
-  std::string inputs_directory;  // where pe-input-N.bz2 are
+  const Profile& profile;
+  std::function<void()> stop;     // for a shutdown
+  std::function<void()> restart;  // the same, and the program begins anew
+  std::function<void()> reread;   // hands the node its corosync.conf as it is on disk now (CF-27)
+  std::string inputs_directory;   // where pe-input-N.bz2 are
+  std::function<DroppedFrames()> dropped;
 };
 
 // Answers one request.

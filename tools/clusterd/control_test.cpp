@@ -27,7 +27,11 @@ class RequestTest : public ::testing::Test {
     return config;
   }
   std::string ask(std::string_view request, Rights rights = Rights::kAll) {
-    return answer_request(request, rights, {node_, [this] { ++stops_; }, [] {}, "/nowhere"});
+    return answer_request(request, rights,
+                          {node_, profile_, [this] { ++stops_; }, [this] { ++restarts_; }, [] {}, "/nowhere",
+                           [] {
+                             return DroppedFrames{1, 2, 3, 4};
+                           }});
   }
 
   TestingClock clock_;
@@ -35,13 +39,15 @@ class RequestTest : public ::testing::Test {
   Profile profile_;
   node::Node node_{host_, profile_, config()};
   int stops_ = 0;
+  int restarts_ = 0;
 };
 
 TEST_F(RequestTest, StatusOfANodeThatDoesNotRunYet) {
   EXPECT_EQ(ask(R"({"request":"status"})"),
-            fmt::format(R"({{"controller_state":"","dc":"","members":[],"node":"node1","node_id":1,"ok":true,)"
-                        R"("quorate":false,"version":"{}"}})",
-                        SIMCLUSTER_VERSION));
+            fmt::format(R"({{"controller_state":"","dc":"","dropped":{{"malformed":2,"replayed":3,"unauthenticated":1,)"
+                        R"("unsent":4}},"members":[],"node":"node1","node_id":1,"ok":true,"quorate":false,)"
+                        R"("releases":{{"corosync":"{}","pacemaker":"{}"}},"version":"{}"}})",
+                        profile_.versions.corosync, profile_.versions.pacemaker, SIMCLUSTER_VERSION));
   EXPECT_EQ(ask(R"({"request":"crm","command":"node standby"})"),
             R"({"error":"the cluster software does not run on node1","kind":"failed","ok":false})");
 }
@@ -53,21 +59,25 @@ TEST_F(RequestTest, WhatIsNotUnderstoodIsRefused) {
     EXPECT_EQ(ask(text), kNoObject) << text;
   EXPECT_EQ(ask(R"({"request":"dance"})"),
             R"({"error":"unknown request \"dance\"; expected one of status, cib, history, corosync, crm, load, )"
-            R"(change_cib, attribute, stonith_admin, shutdown","kind":"request","ok":false})");
+            R"(change_cib, attribute, stonith_admin, shutdown, restart","kind":"request","ok":false})");
   EXPECT_EQ(ask(R"({"request":"crm","command":7})"),
             R"({"error":"\"command\" is missing; expected a string","kind":"failed","ok":false})");
 }
 
 TEST_F(RequestTest, ReadersMayOnlyLook) {
   EXPECT_NE(ask(R"({"request":"cib"})", Rights::kRead).find(R"("ok":true)"), std::string::npos);
-  for (const char* name : {"crm", "load", "change_cib", "attribute", "stonith_admin", "shutdown", "corosync"}) {
+  for (const char* name :
+       {"crm", "load", "change_cib", "attribute", "stonith_admin", "shutdown", "restart", "corosync"}) {
     const std::string answer = ask(fmt::format(R"({{"request":"{}"}})", name), Rights::kRead);
     EXPECT_NE(answer.find(R"("kind":"rights")"), std::string::npos) << answer;
   }
   EXPECT_NE(ask(R"({"request":"status"})", Rights::kNone).find(R"("kind":"rights")"), std::string::npos);
   EXPECT_EQ(stops_, 0);
+  EXPECT_EQ(restarts_, 0);
   ask(R"({"request":"shutdown"})");
   EXPECT_EQ(stops_, 1);
+  ask(R"({"request":"restart"})");
+  EXPECT_EQ(restarts_, 1);
 }
 
 class ServerTest : public ::testing::Test, public TimerClient {

@@ -91,7 +91,13 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
     reread();
     node.corosync_tool("corosync-cfgtool -R");
   };
-  const Controlled controlled{node, stop, reread, inputs_directory(setup.settings)};
+  bool again = false;
+  const auto restart = [&] {
+    again = true;
+    stop();
+  };
+  const Controlled controlled{
+      node, setup.profile, stop, restart, reread, inputs_directory(setup.settings), [&] { return (*host)->dropped(); }};
   const auto control = ControlServer::listen(
       loop, setup.settings.control_socket, {setup.settings.control_group, setup.settings.others_may_read},
       [&](std::string_view request, Rights rights) { return answer_request(request, rights, controlled); });
@@ -108,7 +114,7 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
   const int exit_code = started ? loop.run() : complain(started.error());
   // After a failure it is left to bite: whatever this node still holds goes with the machine.
   if (watchdog && (exit_code == 0 || !started)) watchdog->release();
-  return exit_code;
+  return again && exit_code == 0 ? kBeginAnew : exit_code;
 }
 
 }  // namespace

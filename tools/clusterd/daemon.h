@@ -5,7 +5,10 @@
 
 namespace simcluster::clusterd {
 
-// Runs until the node has stopped. Returns the exit status: 0 after a clean stop.
+// The program is to be executed anew.
+inline constexpr int kBeginAnew = -1;
+
+// Runs until the node has stopped. Returns the exit status, 0 after a clean stop, or kBeginAnew.
 int run_daemon(const Setup& setup);
 
 }  // namespace simcluster::clusterd

@@ -139,6 +139,7 @@ void EventLoop::round() {
 }
 
 int EventLoop::run() {
+  stopped_ = false;
   while (!stopped_) round();
   return exit_code_;
 }

@@ -44,7 +44,7 @@ class EventLoop {
   // Calls `call` in the next round, in the order of asking.
   void defer(std::function<void()> call);
 
-  // Until stop(). Returns what stop() was given. Exceptions of callbacks pass through.
+  // Until stop(). Returns what stop() was given; may be called again. Exceptions of callbacks pass through.
   int run();
   void stop(int exit_code);
 

@@ -1,6 +1,9 @@
 #include "tools/clusterd/linux_host.h"
 
+#include <algorithm>
+#include <charconv>
 #include <ctime>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -39,6 +42,11 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::create(EventLoop& loop, const Sett
   auto writer = StateWriter::start(loop, std::make_unique<StateStore>(std::move(*files), settings.state_versions));
   if (!writer) return tl::unexpected(writer.error());
   host->state_ = std::move(*writer);
+  const std::uint64_t life = host->begin_life();
+  if (settings.links == LinkProvider::kKnet)
+    host->knet_ = std::make_unique<KnetLinks>(
+        loop, [&journal](LogPriority priority, std::string_view text) { journal.write(priority, "corosync", text); },
+        life, journal.wants(LogPriority::kDebug));
   auto inputs = open_store_directory(inputs_directory(settings));
   if (!inputs) return tl::unexpected(inputs.error());
   host->inputs_ = std::make_unique<InputArchive>(
@@ -48,6 +56,18 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::create(EventLoop& loop, const Sett
   if (!watch) return tl::unexpected(watch.error());
   host->interfaces_ = std::move(*watch);
   return host;
+}
+
+// A number that is larger than that of every start before, even if the clock was set back.
+std::uint64_t LinuxHost::begin_life() {
+  constexpr std::string_view kKey = "life";
+  std::uint64_t before = 0;
+  if (const auto text = load(kKey)) std::from_chars(text->data(), text->data() + text->size(), before);
+  const std::uint64_t life = std::max(before + 1, static_cast<std::uint64_t>((now() - Time{}).ns));
+  state_->put(kKey, std::to_string(life), [this, alive = alive_](const Result<void>& done) {
+    if (*alive && !done) log(LogPriority::kError, kSelf, "this start was not noted: " + done.error().message);
+  });
+  return life;
 }
 
 Time LinuxHost::now() const {

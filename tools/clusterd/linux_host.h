@@ -12,6 +12,7 @@
 #include "tools/clusterd/input_archive.h"
 #include "tools/clusterd/interfaces.h"
 #include "tools/clusterd/journal.h"
+#include "tools/clusterd/knet_links.h"
 #include "tools/clusterd/settings.h"
 #include "tools/clusterd/state_writer.h"
 #include "tools/clusterd/udp_links.h"
@@ -37,6 +38,9 @@ class LinuxHost final : public Host {
   void send_to(LinkIndex link, const IpAddress& to, std::span<const std::byte> bytes) override {
     links_.send_to(link, to, bytes);
   }
+  NodeLinks* node_links() override { return knet_.get(); }
+  // Of the links that the host keeps; nothing where the engine does.
+  DroppedFrames dropped() const { return knet_ ? knet_->dropped() : DroppedFrames(); }
   AgentRunId run_agent(const AgentRequest& request, AgentClient& client) override;
   void signal_agent(AgentRunId run, int signal) override { agents_.signal(run, signal); }
   void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) override;
@@ -51,6 +55,7 @@ class LinuxHost final : public Host {
 
  private:
   LinuxHost(EventLoop& loop, const Settings& settings, const Journal& journal, Ended ended);
+  std::uint64_t begin_life();
 
   EventLoop& loop_;
   const Settings& settings_;
@@ -60,6 +65,7 @@ class LinuxHost final : public Host {
   std::unique_ptr<InputArchive> inputs_;
   std::unique_ptr<InterfaceWatch> interfaces_;
   UdpLinks links_;
+  std::unique_ptr<KnetLinks> knet_;
   AgentProcesses agents_;
   std::uint64_t seed_ = 0;
   std::map<std::string, Random, std::less<>> streams_;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "tools/clusterd/daemon.h"
 #include "tools/clusterd/setup.h"
@@ -72,10 +73,16 @@ int main(int argc, char** argv) {
           fmt::format("unknown argument \"{}\" (expected --config FILE, --check, --version or --help)", argument));
     }
   }
-  const clusterd::SetupReport report = clusterd::read_setup(arguments.config, arguments.config_given);
+  const clusterd::SetupReport report = clusterd::read_setup(
+      arguments.config, arguments.config_given, arguments.check ? clusterd::Look::kEverything : clusterd::Look::kStart);
   if (arguments.check) return check(report);
   for (const std::string& warning : report.warnings) fmt::print(stderr, "clusterd: {}\n", warning);
   for (const std::string& problem : report.problems) fmt::print(stderr, "clusterd: {}\n", problem);
   if (!report.problems.empty()) return kUnusable;
-  return clusterd::run_daemon(report.setup);
+  const int status = clusterd::run_daemon(report.setup);
+  if (status != clusterd::kBeginAnew) return status;
+  // The same process for the service manager; another program where it was replaced meanwhile.
+  execv(argv[0], argv);
+  execv("/proc/self/exe", argv);
+  return refuse("cannot be executed anew");
 }

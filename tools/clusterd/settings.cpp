@@ -47,6 +47,14 @@ Setter text(std::string Settings::*member) {
   };
 }
 
+Setter yes_or_no(bool Settings::*member) {
+  return [member](Settings& s, std::string_view value) -> std::optional<std::string> {
+    if (value != "yes" && value != "no") return "yes or no";
+    s.*member = value == "yes";
+    return std::nullopt;
+  };
+}
+
 Setter number(std::size_t Settings::*member, std::size_t least, std::size_t most) {
   return [member, least, most](Settings& s, std::string_view value) -> std::optional<std::string> {
     std::size_t given = 0;
@@ -77,10 +85,13 @@ const std::vector<Key>& keys() {
        number(&Settings::scheduler_inputs, 1, 100'000)},
       {"control_socket", "where clusterctl reaches the daemon", path(&Settings::control_socket)},
       {"control_group", "who may command, besides root", text(&Settings::control_group)},
-      {"others_may_read", "yes: everybody may look",
+      {"others_may_read", "yes: everybody may look", yes_or_no(&Settings::others_may_read)},
+      {"trust_links", "no: wait for the consensus time-out even where no link is up",
+       yes_or_no(&Settings::trust_links)},
+      {"links", "knet (libknet), or udp (the engine's own links, for tests)",
        [](Settings& s, std::string_view value) -> std::optional<std::string> {
-         if (value != "yes" && value != "no") return "yes or no";
-         s.others_may_read = value == "yes";
+         if (value != "knet" && value != "udp") return "knet or udp";
+         s.links = value == "knet" ? LinkProvider::kKnet : LinkProvider::kUdp;
          return std::nullopt;
        }},
       {"reset_command", "a program to run instead of resetting the machine", path(&Settings::reset_command)},

@@ -17,6 +17,9 @@ namespace simcluster::clusterd {
 
 inline constexpr std::string_view kSettingsPath = "/etc/simcluster/clusterd.conf";
 
+// Who keeps the links where corosync.conf says knet: libknet, or the engine itself over UDP.
+enum class LinkProvider : std::uint8_t { kKnet, kUdp };
+
 struct Settings {
   std::string corosync_conf = "/etc/corosync/corosync.conf";
   std::string authkey = "/etc/corosync/authkey";
@@ -31,6 +34,8 @@ struct Settings {
   // Run in place of a reset of the machine; empty: the machine is reset. For containers and tests.
   std::string reset_command;
   std::string watchdog_device;  // empty: none
+  bool trust_links = true;      // members that no link reaches are given up at once
+  LinkProvider links = LinkProvider::kKnet;
   AgentPlaces agents;
   LogTarget log = LogTarget::kStandardError;
   LogPriority log_priority = LogPriority::kNotice;

@@ -1,14 +1,18 @@
 #include "tools/clusterd/setup.h"
 
 #include <array>
+#include <filesystem>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/cib/document.h"
 #include "engine/membership/corosync_conf.h"
+#include "engine/membership/plan.h"
 #include "tools/clusterd/file_descriptor.h"
 #include "tools/clusterd/interfaces.h"
 #include "tools/clusterd/system_error.h"
@@ -29,13 +33,13 @@ std::string host_name() {
 
 class Reader {
  public:
-  Reader(const std::string& path, bool must_exist) {
+  Reader(const std::string& path, bool must_exist, Look look) {
     read_settings(path, must_exist);
     make_the_profile();
     read_corosync_conf();
-    read_key();
-    read_cib();
+    read_cib(look);
     look_at_agents();
+    if (look == Look::kEverything) look_at_places();
   }
   SetupReport take() { return std::move(report_); }
 
@@ -64,7 +68,7 @@ class Reader {
 
   void read_corosync_conf() {
     node::NodeConfig& node = report_.setup.node;
-    node.trust_links = true;
+    node.trust_links = settings().trust_links;
     node.name = settings().node_name.empty() ? host_name() : settings().node_name;
     for (const LocalAddress& local : list_addresses()) node.local_addresses.push_back(local.address);
     const auto text = read_file(settings().corosync_conf);
@@ -75,10 +79,25 @@ class Reader {
     const auto timers = membership::totem_timers(*conf, report_.setup.profile);
     if (!timers) problem(timers.error());
     find_this_node(*conf);
-    key_given_ = !conf->totem.key.empty();
-    wants_key_ =
-        conf->totem.secauth.value_or(false) || (!conf->totem.crypto_hash.empty() && conf->totem.crypto_hash != "none");
     if (!conf->totem.key_file.empty()) report_.setup.settings.authkey = conf->totem.key_file;
+    look_at_plan(*conf, timers);
+  }
+
+  // The links and the key that this machine would take (M 14.6, CR-3).
+  void look_at_plan(const membership::CorosyncConf& conf, const Result<membership::TotemTimers>& timers) {
+    if (!timers) return;
+    node::NodeConfig& node = report_.setup.node;
+    membership::LocalMachine machine;
+    machine.host_name = node.name;
+    machine.addresses = node.local_addresses;
+    machine.node_id = node.id;
+    machine.auth_key = "not read yet";
+    const auto plan = membership::make_plan(conf, timers, machine, report_.setup.profile);
+    if (!plan) return problem(plan.error());
+    if (plan->authenticated && plan->key == machine.auth_key) read_key();
+    if (!plan->authenticated)
+      report_.warnings.push_back(fmt::format(
+          "{}: neither secauth nor crypto_hash is on; everybody on the network can join", settings().corosync_conf));
   }
 
   // The cluster knows a node by the name in the nodelist (CM-1.3).
@@ -105,7 +124,6 @@ class Reader {
   }
 
   void read_key() {
-    if (!wants_key_ || key_given_) return;
     const auto key = read_file(settings().authkey);
     if (!key) return problem(key.error());
     if (key->size() < 128)
@@ -118,13 +136,14 @@ class Reader {
     report_.setup.node.auth_key = *key;
   }
 
-  void read_cib() {
+  // The node itself parses it when it has no other.
+  void read_cib(Look look) {
     if (!exists(settings().cib)) return;  // an empty one then
-    const auto text = read_file(settings().cib);
+    auto text = read_file(settings().cib);
     if (!text) return problem(text.error());
-    const auto document = cib::parse_document(*text, settings().cib);
-    if (!document) return problem(document.error());
-    report_.setup.node.initial_cib = *text;
+    if (look == Look::kEverything)
+      if (const auto document = cib::parse_document(*text, settings().cib); !document) problem(document.error());
+    report_.setup.node.initial_cib = std::move(*text);
   }
 
   void look_at_agents() {
@@ -134,10 +153,32 @@ class Reader {
     if (geteuid() != 0) report_.warnings.emplace_back("not root: agents and fencing will lack rights");
   }
 
+  // What a start would stumble over, or worse, what would be missed later.
+  void look_at_places() {
+    const auto writable = [&](const std::string& path) {
+      std::filesystem::path place = path;
+      while (!place.empty() && place != place.root_path() && !exists(place)) place = place.parent_path();
+      if (!std::filesystem::is_directory(place) || access(place.c_str(), W_OK | X_OK) != 0)
+        report_.problems.push_back(fmt::format("{}: nothing can be written there ({})", path, place.string()));
+    };
+    writable(settings().state_directory);
+    writable(std::filesystem::path(settings().control_socket).parent_path());
+    if (getgrnam(settings().control_group.c_str()) == nullptr)
+      report_.warnings.push_back(
+          fmt::format("control_group {}: no such group; only root may command", settings().control_group));
+    const std::string& reset = settings().reset_command;
+    if (!reset.empty() && access(reset.c_str(), X_OK) != 0)
+      report_.problems.push_back(fmt::format("reset_command {}: cannot be executed", reset));
+    const std::string& watchdog = settings().watchdog_device;
+    if (!watchdog.empty() && access(watchdog.c_str(), W_OK) != 0)
+      report_.problems.push_back(fmt::format("watchdog_device {}: cannot be opened", watchdog));
+    if (!exists(settings().agents.fence_directory))
+      report_.warnings.push_back(
+          fmt::format("fence_directory {}: not there; fence agents cannot be run", settings().agents.fence_directory));
+  }
+
   const Settings& settings() const { return report_.setup.settings; }
   SetupReport report_;
-  bool wants_key_ = false;
-  bool key_given_ = false;
 };
 
 }  // namespace
@@ -157,8 +198,8 @@ Result<std::string> read_file(const std::string& path) {
   }
 }
 
-SetupReport read_setup(const std::string& settings_path, bool must_exist) {
-  return Reader(settings_path, must_exist).take();
+SetupReport read_setup(const std::string& settings_path, bool must_exist, Look look) {
+  return Reader(settings_path, must_exist, look).take();
 }
 
 }  // namespace simcluster::clusterd

@@ -24,8 +24,11 @@ struct SetupReport {
   std::vector<std::string> warnings;
 };
 
+// What is looked at: for a start, what the start itself does not look at anyhow.
+enum class Look : unsigned char { kStart, kEverything };
+
 // `settings_path` must exist only if it was given by the user.
-SetupReport read_setup(const std::string& settings_path, bool must_exist);
+SetupReport read_setup(const std::string& settings_path, bool must_exist, Look look);
 
 // The whole file; an error says why not.
 Result<std::string> read_file(const std::string& path);

@@ -53,14 +53,16 @@ fence_directory = $LAB/sbin
 log = stderr
 log_priority = ${LAB_LOG:-notice}
 pacemaker = ${LAB_PACEMAKER:-3.0.2}
+links = ${LAB_TRANSPORT:-knet}
 CONF
 }
 
-# LAB_TOKEN: token time-out in milliseconds.
+# LAB_TOKEN: token time-out in milliseconds. LAB_LINK_MODE: passive, active or rr. LAB_CIPHER: crypto_cipher.
 lab_corosync_conf() {
   local i k
   printf 'totem {\n  version: 2\n  cluster_name: lab\n  transport: knet\n  token: %s\n' "${LAB_TOKEN:-1000}"
-  printf '  secauth: on\n  crypto_hash: sha256\n  crypto_cipher: none\n}\nnodelist {\n'
+  printf '  secauth: on\n  crypto_hash: sha256\n  crypto_cipher: %s\n  link_mode: %s\n}\nnodelist {\n' \
+    "${LAB_CIPHER:-aes256}" "${LAB_LINK_MODE:-passive}"
   for i in $(seq 1 "$LAB_NODES"); do
     printf '  node {\n    name: node%d\n    nodeid: %d\n' "$i" "$i"
     for k in $(seq 0 $((LAB_LINKS - 1))); do printf '    ring%d_addr: 10.98.%d.%d\n' "$k" "$k" "$i"; done

@@ -111,6 +111,19 @@ story_one_of_two_links() {  # nothing happens
   ip -n "$LAB_ID-net" link set "p$OTHER-1" up
 }
 
+story_first_of_two_links() {  # the one in use: the other one takes over before the token is lost
+  LINKS=2 begin
+  ip -n "$LAB_ID-net" link set "p$OTHER-0" down
+  sleep 6
+  members_are 3 1 2 3 || fail "a node was lost with one link of two"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+}
+
+story_all_links_at_once() { LAB_LINK_MODE=active story_first_of_two_links; }
+story_links_in_turn() { LAB_LINK_MODE=rr story_first_of_two_links; }
+story_udp() { LAB_TRANSPORT=udp LAB_CIPHER=none story_kill; }  # the engine's own links
+
 story_address_removed() {  # by an administrator's mistake: the monitor sees it, the address comes back where it was
   begin
   lab_on "$HOLDER" ip addr del $VIP/24 dev eth0
@@ -243,7 +256,8 @@ story_soak() {
   say "$round faults"
 }
 
-ALL="boot kill stop_signal link_loss one_of_two_links address_removed handover rolling_restart wrong_key two_clusters full_disk inputs soak"
+ALL="boot kill stop_signal link_loss one_of_two_links first_of_two_links all_links_at_once links_in_turn udp
+  address_removed handover rolling_restart wrong_key two_clusters full_disk inputs soak"
 [ $# -gt 0 ] || set -- $ALL
 for story in "$@"; do
   declare -F "story_$story" >/dev/null || { echo "unknown story $story; expected of: $ALL" >&2; exit 2; }

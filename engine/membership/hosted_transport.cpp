@@ -1,0 +1,134 @@
+#include "engine/membership/hosted_transport.h"
+
+#include <fmt/format.h>
+
+#include "engine/membership/link_statistics.h"
+
+namespace simcluster::membership {
+
+namespace {
+
+constexpr Duration kStartDelay = milliseconds(100);  // SRP-2.1
+constexpr Deadline kStartTimer = Deadline::kTransport0;
+constexpr int kNoLinks = 1;
+
+std::uint32_t number(const TotemConf& totem, std::string_view name, std::uint32_t otherwise) {
+  const auto at = totem.numbers.find(name);
+  return at == totem.numbers.end() || at->second == 0 ? otherwise : at->second;
+}
+
+}  // namespace
+
+HostedTransport::HostedTransport(const Plan& plan, const TotemConf& totem, Host& host, NodeLinksClient& links_client,
+                                 Deadlines& deadlines, TransportClient& client)
+    : plan_(plan),
+      mtu_(number(totem, "knet_mtu", 0)),
+      mtu_interval_(seconds(number(totem, "knet_pmtud_interval", 30))),  // T-28
+      block_unlisted_ips_(totem.block_unlisted_ips),
+      host_(host),
+      links_(*host.node_links()),
+      links_client_(links_client),
+      deadlines_(deadlines),
+      client_(client),
+      own_(deadlines, client) {
+  me_.node_id = plan.node_id;
+}
+
+NodeLinksConfig HostedTransport::links_config(const Plan& plan) const {
+  NodeLinksConfig config;
+  config.own_id = me_.id();
+  config.mode = plan.link_mode;
+  config.block_unlisted = block_unlisted_ips_;
+  config.mtu = mtu_;
+  config.mtu_interval = mtu_interval_;
+  config.crypto = {plan.crypto_model, plan.crypto_cipher, plan.crypto_hash, plan.key};
+  for (const PlannedLink& planned : plan.links) {
+    NodeLinkConfig& link = config.links.emplace_back();
+    link.number = LinkIndex(planned.number);
+    link.port = planned.config.port;
+    link.own = planned.config.bind_network;
+    for (const auto& [id, address] : planned.addresses)
+      if (id != me_.node_id) link.peers[ClusterNodeId(id)] = address;
+    link.priority = planned.priority;
+    link.ping_interval = milliseconds(planned.ping_interval);
+    link.ping_timeout = milliseconds(planned.ping_timeout);
+    link.ping_precision = planned.ping_precision;
+    link.pong_count = planned.pong_count;
+  }
+  return config;
+}
+
+void HostedTransport::start() {
+  if (const auto opened = links_.open(links_config(plan_), links_client_); !opened) {
+    host_.log(LogPriority::kCritical, "corosync", "[KNET  ] " + opened.error().message);
+    return host_.exit_node(kNoLinks, opened.error().message);
+  }
+  running_ = true;
+  deadlines_.arm(kStartTimer, kStartDelay);
+}
+
+void HostedTransport::close() {
+  if (!running_) return;
+  running_ = false;
+  links_.close();
+  own_.clear();
+}
+
+void HostedTransport::send_all(std::span<const std::byte> frame, Loop loop) {
+  if (!running_) return;
+  links_.send_all(frame);
+  ++own_traffic_.packets;
+  own_traffic_.bytes += frame.size();
+  if (loop == Loop::kYes) own_.add(frame);
+}
+
+void HostedTransport::send_token(std::span<const std::byte> frame) {
+  if (!running_) return;
+  if (target_.node_id == me_.node_id) return own_.add_token(frame);
+  links_.send_to(target_.id(), frame);
+}
+
+void HostedTransport::on_deadline(Deadline which) {
+  if (which == kStartTimer) client_.on_interface(me_);
+  if (which == Deadline::kSelfToken) own_.on_token_deadline();
+}
+
+// CF-30.
+void HostedTransport::reconfigure(const Plan& plan) {
+  if (const auto done = links_.reconfigure(links_config(plan)); !done)
+    host_.log(LogPriority::kError, "corosync", "[KNET  ] " + done.error().message);
+  plan_ = plan;
+}
+
+bool HostedTransport::reaches(const Processor& processor) const {
+  return processor.node_id == me_.node_id || links_.reaches(processor.id());
+}
+
+std::optional<NodeLinkStatus> HostedTransport::link_status(std::uint32_t node, std::uint8_t link) const {
+  if (node == me_.node_id) return std::nullopt;
+  return links_.status(ClusterNodeId(node), LinkIndex(link));
+}
+
+std::vector<LinkStatus> HostedTransport::status() const {
+  std::vector<LinkStatus> result;
+  for (const PlannedLink& planned : plan_.links) {
+    LinkStatus& link = result.emplace_back();
+    link.number = planned.number;
+    link.own = planned.config.bind_network;
+    for (const auto& [id, address] : planned.addresses) {
+      const auto known = link_status(id, planned.number);
+      link.peers.push_back({id, address, !known || known->enabled, !known || known->connected, known ? known->mtu : 0});
+    }
+  }
+  return result;
+}
+
+void HostedTransport::add_statistics(CmapEntries& entries) const {
+  for (const PlannedLink& planned : plan_.links)
+    for (const auto& [id, address] : planned.addresses)
+      if (const auto known = link_status(id, planned.number)) add_link_statistics(entries, id, planned.number, *known);
+  if (plan_.links.empty()) return;
+  add_link_statistics(entries, me_.node_id, plan_.links.front().number, own_link_status(own_traffic_));
+}
+
+}  // namespace simcluster::membership

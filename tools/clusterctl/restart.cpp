@@ -1,0 +1,162 @@
+#include "tools/clusterctl/restart.h"
+
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "engine/cib/document.h"
+#include "tools/clusterctl/control_client.h"
+
+namespace simcluster::clusterctl {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kMode = "maintenance-mode";
+constexpr std::string_view kWho = "restarting-node";  // a property of our own: whose restart the mode is for
+constexpr auto kPatience = std::chrono::seconds(60);
+constexpr auto kPause = std::chrono::milliseconds(50);
+constexpr auto kSettled = std::chrono::seconds(1);
+
+struct Property {
+  std::string id, value;
+};
+
+class Restart {
+ public:
+  explicit Restart(const std::string& socket) : socket_(socket) {}
+
+  Result<void> run() {
+    const auto status = ask(socket_, {{"request", "status"}});
+    if (!status) return tl::unexpected(status.error());
+    node_ = status->at("node");
+    if (!works(*status)) return fail("this node is not a working member; restart refused");
+    if (auto done = begin_maintenance(); !done) return done;
+    if (auto done = leave_and_return(); !done) return done;
+    return end_maintenance();
+  }
+
+ private:
+  Result<void> command(const std::string& text) const { return request({{"request", "crm"}, {"command", text}}); }
+  Result<void> request(const Json& request) const {
+    const auto answer = ask(socket_, request);
+    if (!answer) return tl::unexpected(answer.error());
+    return {};
+  }
+
+  std::optional<std::string> cib_text() const {
+    const auto answer = ask(socket_, {{"request", "cib"}});
+    if (!answer) return std::nullopt;
+    return answer->at("cib").get<std::string>();
+  }
+
+  std::optional<Property> property(std::string_view name) const {
+    const auto text = cib_text();
+    if (!text) return std::nullopt;
+    const auto document = cib::parse_document(*text, "cib");
+    if (!document) return std::nullopt;
+    for (const auto& set : document->find_path("configuration/crm_config").children())
+      for (const auto& pair : set.children())
+        if (pair.value("name") == name)
+          return Property{std::string(pair.value("id")), std::string(pair.value("value"))};
+    return std::nullopt;
+  }
+
+  static bool works(const Json& status) {
+    const std::string state = status.at("controller_state");
+    return state == "S_IDLE" || state == "S_NOT_DC" || state == "S_TRANSITION_ENGINE" || state == "S_POLICY_ENGINE";
+  }
+  bool works() const {
+    const auto status = ask(socket_, {{"request", "status"}});
+    if (!status || !works(*status) || !status->at("quorate").get<bool>()) return false;
+    const auto text = cib_text();
+    const auto document = text ? cib::parse_document(*text, "cib") : fail("no CIB");
+    if (!document) return false;
+    for (const auto& state : document->find_path("status").children()) {
+      if (state.value("uname") != node_) continue;
+      const std::string_view crmd = state.value("crmd");  // newer releases keep the time since when here
+      return state.value("join") == "member" && crmd != "offline" && crmd != "0";
+    }
+    return false;
+  }
+
+  bool wait(const std::function<bool()>& reached) const {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!reached()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(kPause);
+    }
+    return true;
+  }
+
+  Result<void> begin_maintenance() {
+    const auto who = property(kWho);
+    if (who && who->value != node_)
+      return fail(fmt::format("{} restarts already; one after the other (property {})", who->value, kWho));
+    before_ = property(kMode);
+    // Left over from a restart of this node that was not finished: the mode was ours.
+    if (who) before_.reset();
+    if (before_ && before_->value == "true") return {};
+    ours_ = true;
+    if (auto done = command(fmt::format("configure property {}={}", kWho, node_)); !done) return done;
+    if (auto done = command(fmt::format("configure property {}=true", kMode)); !done) return done;
+    const auto quiet = [&] {
+      const auto text = cib_text();
+      const auto mode = property(kMode);
+      return mode && mode->value == "true" && text && text->find("op-status=\"-1\"") == std::string::npos;
+    };
+    if (!wait(quiet)) return still_on("the cluster did not come to rest");
+    std::this_thread::sleep_for(kSettled);
+    const auto now = property(kWho);
+    if (!now || now->value != node_)
+      return fail(fmt::format("{} restarts now; try again", now ? now->value : "another node"));
+    return {};
+  }
+
+  Result<void> leave_and_return() const {
+    if (auto done = request({{"request", "restart"}}); !done) return done;
+    if (!wait([&] { return !works(); })) return still_on("the daemon did not leave");
+    if (!wait([&] { return works(); })) return still_on("the daemon is no working member again");
+    return {};
+  }
+
+  Result<void> end_maintenance() const {
+    if (!ours_) return {};
+    if (before_) {
+      if (auto done = command(fmt::format("configure property {}={}", kMode, before_->value)); !done) return done;
+    } else if (auto done = remove(kMode); !done) {
+      return done;
+    }
+    return remove(kWho);
+  }
+
+  Result<void> remove(std::string_view name) const {
+    const auto found = property(name);
+    if (!found) return {};
+    return request({{"request", "change_cib"},
+                    {"change", "delete"},
+                    {"section", "crm_config"},
+                    {"xml", fmt::format("<nvpair id=\"{}\"/>", found->id)}});
+  }
+
+  tl::unexpected<Error> still_on(std::string_view why) const {
+    return fail(fmt::format("{}{}", why, ours_ ? "; maintenance-mode is still on" : ""));
+  }
+
+  const std::string& socket_;
+  std::string node_;
+  std::optional<Property> before_;
+  bool ours_ = false;
+};
+
+}  // namespace
+
+Result<void> restart(const std::string& socket) { return Restart(socket).run(); }
+
+}  // namespace simcluster::clusterctl

@@ -1,0 +1,403 @@
+#include "tools/clusterd/knet_links.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+// It does not say itself that it is C.
+extern "C" {
+#include <libknet.h>
+}
+
+#include "engine/base/assert.h"
+#include "tools/clusterd/socket_address.h"
+#include "tools/clusterd/system_error.h"
+
+namespace simcluster::clusterd {
+
+namespace {
+
+constexpr std::uint32_t kFormat = 0x31444c43;  // "CLD1"
+constexpr int kMaxReads = 64;                  // frames in one round of the loop
+
+tl::unexpected<Error> knet_failure(std::string_view what) {
+  return fail(fmt::format("cannot {}: {}", what, system_reason(errno)));
+}
+
+// Threads that start while it lives run ahead of others as this one does; the processes of agents do not.
+class ThreadsInheritPriority {
+ public:
+  ThreadsInheritPriority() : policy_(sched_getscheduler(0)) {
+    if (sched_getparam(0, &priority_) != 0 || (policy_ & SCHED_RESET_ON_FORK) == 0) policy_ = -1;
+    if (policy_ >= 0) sched_setscheduler(0, policy_ & ~SCHED_RESET_ON_FORK, &priority_);
+  }
+  ~ThreadsInheritPriority() {
+    if (policy_ >= 0) sched_setscheduler(0, policy_, &priority_);
+  }
+  ThreadsInheritPriority(const ThreadsInheritPriority&) = delete;
+  ThreadsInheritPriority& operator=(const ThreadsInheritPriority&) = delete;
+
+ private:
+  int policy_;
+  sched_param priority_{};
+};
+
+LogPriority priority_of(std::uint8_t level) {
+  switch (level) {
+    case KNET_LOG_ERR:
+      return LogPriority::kError;
+    case KNET_LOG_WARN:
+      return LogPriority::kWarning;
+    case KNET_LOG_INFO:
+      return LogPriority::kInfo;
+    default:
+      return LogPriority::kDebug;
+  }
+}
+
+std::uint8_t policy_of(LinkMode mode) {
+  switch (mode) {
+    case LinkMode::kPassive:
+      return KNET_LINK_POLICY_PASSIVE;
+    case LinkMode::kActive:
+      return KNET_LINK_POLICY_ACTIVE;
+    case LinkMode::kRoundRobin:
+      return KNET_LINK_POLICY_RR;
+  }
+  return KNET_LINK_POLICY_PASSIVE;
+}
+
+knet_node_id_t knet_id(ClusterNodeId node) { return static_cast<knet_node_id_t>(node.value); }
+
+const NodeLinkConfig* find_link(const NodeLinksConfig& config, LinkIndex number) {
+  const auto at = std::find_if(config.links.begin(), config.links.end(),
+                               [&](const NodeLinkConfig& link) { return link.number == number; });
+  return at == config.links.end() ? nullptr : &*at;
+}
+
+Duration monotonic_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+template <std::size_t N>
+bool copy_word(char (&target)[N], const std::string& word) {
+  if (word.size() >= N) return false;
+  std::memcpy(target, word.c_str(), word.size() + 1);
+  return true;
+}
+
+}  // namespace
+
+KnetLinks::KnetLinks(EventLoop& loop, Log log, std::uint64_t life, bool debug)
+    : loop_(loop), log_(std::move(log)), life_(life), debug_(debug), in_(KNET_MAX_PACKET_SIZE) {}
+
+std::size_t KnetLinks::max_frame() const { return KNET_MAX_PACKET_SIZE - sizeof(Head); }
+
+// --- setting up ------------------------------------------------------------------------------------------------------
+
+Result<void> KnetLinks::open(const NodeLinksConfig& config, NodeLinksClient& client) {
+  SIMCLUSTER_ASSERT(handle_ == nullptr);
+  client_ = &client;
+  config_ = config;
+  Result<void> done = make_handle(config);
+  if (done) done = set_crypto(config.crypto);
+  if (done) done = add_missing_links(config);
+  if (done && knet_handle_setfwd(handle_, 1) != 0) done = knet_failure("let frames pass");
+  if (!done) close();
+  return done;
+}
+
+Result<void> KnetLinks::make_handle(const NodeLinksConfig& config) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return system_failure("make a pipe");
+  log_read_ = FileDescriptor(ends[0]);
+  log_write_ = FileDescriptor(ends[1]);
+  changed_ = FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!changed_) return system_failure("make an event descriptor");
+  const ThreadsInheritPriority inherit;
+  const std::uint64_t flags = geteuid() == 0 ? KNET_HANDLE_FLAG_PRIVILEGED : 0;
+  handle_ =
+      knet_handle_new_ex(knet_id(config.own_id), log_write_.get(), debug_ ? KNET_LOG_DEBUG : KNET_LOG_INFO, flags);
+  if (handle_ == nullptr) return knet_failure("start libknet");
+  if (knet_log_set_loglevel(handle_, KNET_SUB_RX, KNET_LOG_DEBUG) != 0) return knet_failure("set libknet's log level");
+  if (knet_handle_enable_access_lists(handle_, config.block_unlisted ? 1 : 0) != 0)
+    return knet_failure("keep unlisted addresses out");
+  if (knet_handle_enable_filter(handle_, this, route) != 0) return knet_failure("set libknet's filter");
+  // Both ends are ours: nothing happens to them.
+  const auto ignore = [](void*, int, std::int8_t, std::uint8_t, int, int) {};
+  if (knet_handle_enable_sock_notify(handle_, this, ignore) != 0) return knet_failure("watch libknet's descriptor");
+  const auto notify = [](void* self, knet_node_id_t, std::uint8_t, std::uint8_t, std::uint8_t) {
+    const std::uint64_t one = 1;
+    static_cast<void>(!::write(static_cast<KnetLinks*>(self)->changed_.get(), &one, sizeof one));
+  };
+  if (knet_host_enable_status_change_notify(handle_, this, notify) != 0) return knet_failure("watch libknet's links");
+  if (knet_handle_pmtud_setfreq(handle_, static_cast<unsigned>(config.mtu_interval.milliseconds() / 1000)) != 0)
+    return knet_failure("set knet_pmtud_interval");
+  if (config.mtu != 0 && knet_handle_pmtud_set(handle_, config.mtu) != 0) return knet_failure("set knet_mtu");
+  std::int8_t channel = 0;
+  data_ = 0;
+  if (knet_handle_add_datafd(handle_, &data_, &channel) != 0) {
+    data_ = -1;
+    return knet_failure("get a descriptor of libknet");
+  }
+  loop_.watch(data_, EPOLLIN, [this](std::uint32_t) { receive(); });
+  loop_.watch(log_read_.get(), EPOLLIN, [this](std::uint32_t) { read_log(); });
+  loop_.watch(changed_.get(), EPOLLIN, [this](std::uint32_t) { look_who_is_there(); });
+  return {};
+}
+
+// CR-1 to CR-5: as Corosync hands its words and its key over.
+Result<void> KnetLinks::set_crypto(const NodeLinksCrypto& crypto) {
+  if (crypto.hash == "none") return {};
+  knet_handle_crypto_cfg config{};
+  // openssl is loaded anyhow.
+  if (!copy_word(config.crypto_model, crypto.model.empty() ? "openssl" : crypto.model) ||
+      !copy_word(config.crypto_cipher_type, crypto.cipher) || !copy_word(config.crypto_hash_type, crypto.hash))
+    return fail("crypto_model, crypto_cipher or crypto_hash is too long");
+  config.private_key_len = static_cast<unsigned>(std::min<std::size_t>(crypto.key.size(), KNET_MAX_KEY_LEN));
+  std::memcpy(config.private_key, crypto.key.data(), config.private_key_len);
+  int done = knet_handle_crypto_set_config(handle_, &config, 1);
+  explicit_bzero(&config, sizeof config);
+  if (done == 0) done = knet_handle_crypto_use_config(handle_, 1);
+  if (done == 0) done = knet_handle_crypto_rx_clear_traffic(handle_, KNET_CRYPTO_RX_DISALLOW_CLEAR_TRAFFIC);
+  read_log();  // it says there why not
+  if (done != 0)
+    return fail(fmt::format("knet_handle_crypto failed (model {}, cipher {}, hash {})",
+                            crypto.model.empty() ? "openssl" : crypto.model, crypto.cipher, crypto.hash));
+  return {};
+}
+
+Result<void> KnetLinks::add_missing_links(const NodeLinksConfig& config) {
+  for (const NodeLinkConfig& link : config.links)
+    for (const auto& [node, address] : link.peers) {
+      if (!peers_.contains(node)) {
+        if (knet_host_add(handle_, knet_id(node)) != 0) return knet_failure(fmt::format("add node {}", node.value));
+        peers_[node];
+      }
+      if (knet_host_set_policy(handle_, knet_id(node), policy_of(config.mode)) != 0)
+        return knet_failure("set link_mode");
+      if (auto set = set_link(node, link, address); !set) return set;
+    }
+  return {};
+}
+
+Result<void> KnetLinks::set_link(ClusterNodeId node, const NodeLinkConfig& link, const IpAddress& address) {
+  const auto what = [&](std::string_view deed) {
+    return knet_failure(fmt::format("{} link {} to node {}", deed, link.number.value, node.value));
+  };
+  const knet_node_id_t id = knet_id(node);
+  const auto number = link.number.value;
+  const bool known = links_.contains({node, link.number});
+  if (!known) {
+    SocketAddress from = socket_address(link.own, link.port);
+    SocketAddress to = socket_address(address, link.port);
+    if (knet_link_set_config(handle_, id, number, KNET_TRANSPORT_UDP, &from.storage, &to.storage,
+                             KNET_LINK_FLAG_TRAFFICHIPRIO) != 0)
+      return what("set up");
+  }
+  if (knet_link_set_priority(handle_, id, number, link.priority) != 0) return what("set the priority of");
+  if (knet_link_set_ping_timers(handle_, id, number, link.ping_interval.milliseconds(),
+                                link.ping_timeout.milliseconds(), link.ping_precision) != 0)
+    return what("set the ping times of");
+  if (knet_link_set_pong_count(handle_, id, number, static_cast<std::uint8_t>(link.pong_count)) != 0)
+    return what("set knet_pong_count of");
+  if (!known && knet_link_set_enable(handle_, id, number, 1) != 0) return what("enable");
+  links_.emplace(node, link.number);
+  return {};
+}
+
+void KnetLinks::remove_links(const NodeLinksConfig& kept) {
+  const auto wanted = [&](ClusterNodeId node, LinkIndex number) {
+    const NodeLinkConfig* link = find_link(kept, number);
+    return link != nullptr && link->peers.contains(node);
+  };
+  std::erase_if(links_, [&](const auto& link) {
+    const auto& [node, number] = link;
+    if (wanted(node, number)) return false;
+    knet_link_set_enable(handle_, knet_id(node), number.value, 0);
+    knet_link_clear_config(handle_, knet_id(node), number.value);
+    return true;
+  });
+  std::erase_if(peers_, [&](const auto& peer) {
+    const bool stays = std::any_of(kept.links.begin(), kept.links.end(),
+                                   [&](const NodeLinkConfig& link) { return link.peers.contains(peer.first); });
+    if (!stays) knet_host_remove(handle_, knet_id(peer.first));
+    return !stays;
+  });
+}
+
+Result<void> KnetLinks::reconfigure(const NodeLinksConfig& config) {
+  if (handle_ == nullptr) return {};
+  remove_links(config);
+  config_.links = config.links;
+  config_.mode = config.mode;
+  return add_missing_links(config);
+}
+
+void KnetLinks::close() {
+  if (handle_ != nullptr) {
+    // Waits until what was sent is out.
+    knet_handle_setfwd(handle_, 0);
+    remove_links({});
+    if (data_ >= 0) {
+      loop_.forget(data_);
+      knet_handle_remove_datafd(handle_, data_);
+      loop_.forget(log_read_.get());
+      loop_.forget(changed_.get());
+    }
+    knet_handle_free(handle_);
+  }
+  handle_ = nullptr;
+  data_ = -1;
+  client_ = nullptr;
+  peers_.clear();
+  links_.clear();
+  log_read_.reset();
+  log_write_.reset();
+  changed_.reset();
+}
+
+// --- traffic ---------------------------------------------------------------------------------------------------------
+
+int KnetLinks::route(void* data, const unsigned char* bytes, ssize_t size, std::uint8_t direction, std::uint16_t self,
+                     std::uint16_t source, std::int8_t*, std::uint16_t* targets, std::size_t* count) {
+  constexpr int kDrop = -1, kOne = 0, kEverybody = 1;
+  Head head;
+  const bool whole = size >= static_cast<ssize_t>(sizeof head);
+  if (whole) std::memcpy(&head, bytes, sizeof head);
+  if (direction == KNET_NOTIFY_RX) {
+    if (!whole || head.format != kFormat || head.from != source || (head.to != kAll && head.to != self)) {
+      ++static_cast<KnetLinks*>(data)->misrouted_;
+      return kDrop;
+    }
+    return kEverybody;
+  }
+  if (!whole) return kDrop;
+  if (head.to == kAll) return kEverybody;
+  targets[0] = head.to;
+  *count = 1;
+  return kOne;
+}
+
+void KnetLinks::send(std::uint16_t to, std::span<const std::byte> frame) {
+  if (handle_ == nullptr) return;
+  if (frame.size() > max_frame()) {
+    ++dropped_.unsent;
+    return;
+  }
+  const Head head{static_cast<std::uint16_t>(config_.own_id.value), to, kFormat, life_, ++number_};
+  iovec parts[2] = {{const_cast<Head*>(&head), sizeof head}, {const_cast<std::byte*>(frame.data()), frame.size()}};
+  if (writev(data_, parts, 2) < 0) ++dropped_.unsent;
+}
+
+void KnetLinks::receive() {
+  for (int i = 0; i < kMaxReads && handle_ != nullptr; ++i) {
+    const ssize_t got = ::recv(data_, in_.data(), in_.size(), MSG_DONTWAIT | MSG_TRUNC);
+    if (got < 0) return;
+    Head head;
+    if (got < static_cast<ssize_t>(sizeof head) || got > static_cast<ssize_t>(in_.size())) {
+      ++dropped_.malformed;
+      continue;
+    }
+    std::memcpy(&head, in_.data(), sizeof head);
+    const auto peer = peers_.find(ClusterNodeId(head.from));
+    if (peer == peers_.end()) {
+      ++dropped_.malformed;
+    } else if (!peer->second.seen.first_time(head.life, head.number)) {
+      ++dropped_.replayed;
+    } else {
+      client_->on_node_frame(ClusterNodeId(head.from),
+                             std::span(in_).subspan(sizeof head, static_cast<std::size_t>(got) - sizeof head));
+    }
+  }
+}
+
+void KnetLinks::read_log() {
+  knet_log_msg message;
+  while (log_read_ && ::read(log_read_.get(), &message, sizeof message) == sizeof message) {
+    const std::string_view text(message.msg, strnlen(message.msg, sizeof message.msg));
+    // libknet has no counter of them.
+    if (message.subsystem == KNET_SUB_RX && text.starts_with("Unable to decrypt/auth packet"))
+      ++dropped_.unauthenticated;
+    if (message.msglevel == KNET_LOG_DEBUG && !debug_) continue;
+    log_(priority_of(message.msglevel),
+         fmt::format("[KNET  ] {}: {}", knet_log_get_subsystem_name(message.subsystem), text));
+  }
+}
+
+void KnetLinks::look_who_is_there() {
+  std::uint64_t count = 0;
+  static_cast<void>(!::read(changed_.get(), &count, sizeof count));
+  read_log();
+  std::vector<std::pair<ClusterNodeId, bool>> changes;
+  for (auto& [node, peer] : peers_) {
+    knet_host_status status{};
+    if (knet_host_get_status(handle_, knet_id(node), &status) != 0) continue;
+    if (peer.reachable != (status.reachable != 0)) changes.emplace_back(node, status.reachable != 0);
+    peer.reachable = status.reachable != 0;
+  }
+  for (const auto& [node, reachable] : changes)
+    if (client_ != nullptr) client_->on_node_reachable(node, reachable);
+}
+
+DroppedFrames KnetLinks::dropped() const {
+  DroppedFrames dropped = dropped_;
+  dropped.malformed += misrouted_;
+  return dropped;
+}
+
+// --- status ----------------------------------------------------------------------------------------------------------
+
+bool KnetLinks::reaches(ClusterNodeId node) const {
+  if (handle_ == nullptr) return false;
+  return std::any_of(config_.links.begin(), config_.links.end(), [&](const NodeLinkConfig& link) {
+    knet_link_status status{};
+    if (!link.peers.contains(node) ||
+        knet_link_get_status(handle_, knet_id(node), link.number.value, &status, sizeof status) != 0 ||
+        status.connected == 0)
+      return false;
+    const Duration heard = seconds(status.pong_last.tv_sec) + nanoseconds(status.pong_last.tv_nsec);
+    return monotonic_now() - heard < link.ping_timeout + link.ping_interval;
+  });
+}
+
+NodeLinkStatus KnetLinks::status(ClusterNodeId node, LinkIndex link) const {
+  NodeLinkStatus result;
+  knet_link_status status{};
+  if (handle_ == nullptr || knet_link_get_status(handle_, knet_id(node), link.value, &status, sizeof status) != 0) {
+    result.enabled = false;
+    return result;
+  }
+  const knet_link_stats& stats = status.stats;
+  result.enabled = status.enabled != 0;
+  result.connected = status.connected != 0;
+  result.mtu = status.mtu;
+  result.ups = stats.up_count;
+  result.downs = stats.down_count;
+  result.latency = microseconds(stats.latency_ave);
+  result.latency_min = microseconds(stats.latency_min);
+  result.latency_max = microseconds(stats.latency_max);
+  result.samples = stats.latency_samples;
+  result.sent = {{stats.tx_data_packets, stats.tx_data_bytes},
+                 {stats.tx_ping_packets, stats.tx_ping_bytes},
+                 {stats.tx_pong_packets, stats.tx_pong_bytes},
+                 {stats.tx_pmtu_packets, stats.tx_pmtu_bytes}};
+  result.received = {{stats.rx_data_packets, stats.rx_data_bytes},
+                     {stats.rx_ping_packets, stats.rx_ping_bytes},
+                     {stats.rx_pong_packets, stats.rx_pong_bytes},
+                     {stats.rx_pmtu_packets, stats.rx_pmtu_bytes}};
+  return result;
+}
+
+}  // namespace simcluster::clusterd
