@@ -104,8 +104,8 @@ class Restart {
     if (who) before_.reset();
     if (before_ && before_->value == "true") return {};
     ours_ = true;
-    if (auto done = command(fmt::format("configure property {}={}", kWho, node_)); !done) return done;
-    if (auto done = command(fmt::format("configure property {}=true", kMode)); !done) return done;
+    // In one change: a second one would be made from a CIB that does not have the first yet.
+    if (auto done = command(fmt::format("configure property {}={} {}=true", kWho, node_, kMode)); !done) return done;
     const auto quiet = [&] {
       const auto text = cib_text();
       const auto mode = property(kMode);
@@ -130,6 +130,11 @@ class Restart {
     if (!ours_) return {};
     if (before_) {
       if (auto done = command(fmt::format("configure property {}={}", kMode, before_->value)); !done) return done;
+      const auto back = [&] {
+        const auto now = property(kMode);
+        return now && now->value == before_->value;
+      };
+      if (!wait(back)) return still_on("the CIB does not change");
     } else if (auto done = remove(kMode); !done) {
       return done;
     }

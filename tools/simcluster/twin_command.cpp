@@ -1,5 +1,6 @@
 // simcluster twin: the same scenario on the real cluster and in the simulator.
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 
 #include <fmt/format.h>
@@ -21,11 +22,13 @@ namespace simcluster::tools {
 namespace {
 
 constexpr int kSkipped = 77;  // as ctest and automake take it
+constexpr std::string_view kClusterd = "clusterd";
 constexpr std::size_t kMaxRecording = std::size_t{16} << 20;
 
 struct TwinArguments {
   std::vector<std::string> named;
   std::string recordings;
+  std::string stack;
   bool record = false;
   bool commands = false;
   bool quiet = false;
@@ -36,11 +39,13 @@ void declare(OptionTable& table, TwinArguments& given) {
   table.text("recordings", "DIR", "compare with the recordings in DIR instead of a real cluster", given.recordings);
   table.flag("record", "run the real cluster and write the recordings in DIR", given.record);
   table.number("runs", "N", "how often the real cluster is run, 1 when absent", given.runs);
+  table.text("stack", "NAME", "what the real nodes run: debian (the default) or clusterd", given.stack);
   table.flag("commands", "only print what would be done to the real cluster", given.commands);
   table.flag("quiet,q", "only what differs", given.quiet);
   table.rest("SCENARIO", true, given.named);
   table.epilogue(
-      "The real cluster is Debian's Corosync in namespaces of this machine; it needs root.\n"
+      "The real cluster is Debian's Corosync and Pacemaker, or clusterd beside this program, in namespaces of this\n"
+      "machine; it needs root.\n"
       "Exit status 77: it cannot be had here, nothing was compared.\n\n"
       "Example:\n"
       "  simcluster twin --recordings recordings scenarios/reality\n");
@@ -55,7 +60,30 @@ std::string twin_name(const sim::Scenario& scenario) {
   return scenario.variant.empty() ? scenario.name : scenario.name + "/" + scenario.variant;
 }
 
-bool with_pacemaker(const sim::Scenario& scenario) { return has_pacemaker(scenario.world.machines.front().profile); }
+twin::RealStack real_stack(const TwinArguments& given, const sim::Scenario& scenario) {
+  const Profile& profile = scenario.world.machines.front().profile;
+  twin::RealStack stack;
+  stack.pacemaker = has_pacemaker(profile);
+  stack.corosync_release = profile.versions.corosync;
+  stack.pacemaker_release = profile.versions.pacemaker;
+  if (given.stack != kClusterd) return stack;
+  std::error_code ignored;
+  const auto directory = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  stack.clusterd = directory / "clusterd";
+  stack.clusterctl = directory / "clusterctl";
+  return stack;
+}
+
+// clusterd is one process: its parts do not die one by one.
+Result<void> check_for_clusterd(const sim::Scenario& scenario) {
+  for (const auto& item : scenario.timeline) {
+    if (item.said.name != "kill-process") continue;
+    for (const auto& [name, value] : item.said.parameters)
+      if (name == "process" && (value.starts_with("pacemaker") || value == "corosync"))
+        return fail(fmt::format("clusterd has no process {} that could be killed", value), item.place);
+  }
+  return {};
+}
 
 std::string recording_path(const TwinArguments& given, const sim::Scenario& scenario) {
   return given.recordings + "/" + twin_name(scenario) + ".txt";
@@ -88,6 +116,8 @@ class Twins {
   int run_one(const sim::Scenario& scenario) {
     const auto script = twin::real_script(scenario);
     if (!script) return input_error(script.error());
+    if (given_.stack == kClusterd)
+      if (const auto fits = check_for_clusterd(scenario); !fits) return input_error(fits.error());
     if (given_.commands) return print(*script), kAsExpected;
     const bool real = given_.record || given_.recordings.empty();
     const auto recording = real ? record(scenario, *script) : read(scenario);
@@ -125,15 +155,16 @@ class Twins {
   // No runs: it cannot be done here, and that was said.
   Result<twin::Recording> record(const sim::Scenario& scenario, const std::string& script) const {
     twin::Recording recording;
-    if (const auto reason = twin::cannot_run_real(with_pacemaker(scenario))) {
+    const twin::RealStack stack = real_stack(given_, scenario);
+    if (const auto reason = twin::cannot_run_real(stack)) {
       print(fmt::format("skipped: {}\n", *reason));
       return recording;
     }
     recording.scenario = twin_name(scenario);
-    recording.versions = twin::package_versions(with_pacemaker(scenario));
+    recording.versions = twin::package_versions(stack);
     recording.script = script;
     for (std::uint64_t i = 0; i < given_.runs.value_or(1); ++i) {
-      auto run = twin::run_real(script);
+      auto run = twin::run_real(script, stack);
       if (!run) return tl::unexpected(run.error());
       recording.runs.push_back(std::move(*run));
     }
@@ -156,6 +187,8 @@ int twin_command(const Arguments& arguments) {
   const auto parsed = table.parse(arguments);
   if (!parsed) return usage_error("twin", parsed.error());
   if (!*parsed) return kAsExpected;
+  if (!given.stack.empty() && given.stack != "debian" && given.stack != kClusterd)
+    return usage_error("twin", Error{fmt::format("\"{}\" is no stack; expected debian or clusterd", given.stack), {}});
   if (given.record && given.recordings.empty())
     return usage_error("twin", Error{"--record needs --recordings DIR", {}});
   return Twins(given).run_all();

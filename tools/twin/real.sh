@@ -355,10 +355,18 @@ node_init() { # NODE DIRECTORY
   exec sleep infinity
 }
 
+needed="ip nft nsenter unshare pgrep"
+if [ "${SIMCLUSTER_STACK:-}" = clusterd ]; then
+  # shellcheck source=clusterd.sh
+  . "$(dirname "$0")/clusterd.sh"
+else
+  needed="corosync $needed"
+fi
+
 if [ "$script" = --init ]; then node_init "$2" "$3"; fi
 
 [ "$(id -u)" = 0 ] || die "this needs root"
-for program in corosync ip nft nsenter unshare pgrep; do
+for program in $needed; do
   command -v $program >/dev/null || die "$program is not installed"
 done
 trap clean_up EXIT

@@ -140,6 +140,18 @@ std::optional<LogLine> parse_log_line(std::string_view line) {
   return LogLine{*time, std::move(text)};
 }
 
+// 2026-11-21 16:05:22.123 corosync notice: [TOTEM ] A new membership ...
+std::optional<LogLine> parse_clusterd_line(std::string_view line) {
+  constexpr std::size_t kDate = 11, kTime = 12;
+  if (line.size() < kDate + kTime) return std::nullopt;
+  const auto time = day_time(line.substr(kDate));
+  const auto text = line.find(": ", kDate + kTime);
+  if (!time || text == std::string_view::npos) return std::nullopt;
+  const std::string_view said = line.substr(text + 2);
+  if (line.substr(kDate + kTime).starts_with(" corosync ")) return LogLine{*time, std::string(said)};
+  return LogLine{*time, manager_text(said)};
+}
+
 std::string manager_text(std::string_view text) {
   const bool result = text.starts_with("Result of ");
   const bool fenced = text.starts_with("Peer ") && text.find(" was terminated ") != std::string_view::npos;
@@ -163,31 +175,41 @@ bool is_kept(std::string_view text) {
           text.find("starting up") != std::string_view::npos);
 }
 
-std::optional<std::string> cannot_run_real(bool pacemaker) {
+std::optional<std::string> cannot_run_real(const RealStack& stack) {
   if (::geteuid() != 0) return "a real cluster needs root";
-  std::vector<std::string_view> programs = {"corosync", "ip", "nft", "nsenter", "unshare", "pgrep", "bash"};
-  if (pacemaker) programs.insert(programs.end(), {"pacemakerd", "crm_mon"});
+  std::vector<std::string_view> programs = {"ip", "nft", "nsenter", "unshare", "pgrep", "bash"};
+  if (!stack.clusterd.empty())
+    programs.insert(programs.end(), {stack.clusterd, stack.clusterctl});
+  else
+    programs.emplace_back("corosync");
+  if (stack.clusterd.empty() && stack.pacemaker) programs.insert(programs.end(), {"pacemakerd", "crm_mon"});
   for (const auto program : programs)
     if (!installed(program)) return fmt::format("{} is not installed", program);
   return std::nullopt;
 }
 
-std::vector<std::string> package_versions(bool pacemaker) {
+std::vector<std::string> package_versions(const RealStack& stack) {
   std::vector<std::string> versions;
+  const bool debian = stack.clusterd.empty();
+  if (!debian) versions.push_back(fmt::format("clusterd {}", SIMCLUSTER_VERSION));
   std::istringstream text(
-      output_of(fmt::format("dpkg-query -W -f '${{Package}} ${{Version}}\\n' corosync libknet1 {} 2>/dev/null",
-                            pacemaker ? "pacemaker" : "")));
+      output_of(fmt::format("dpkg-query -W -f '${{Package}} ${{Version}}\\n' {} libknet1 {} 2>/dev/null",
+                            debian ? "corosync" : "", debian && stack.pacemaker ? "pacemaker" : "")));
   for (std::string line; std::getline(text, line);) versions.push_back(line);
   return versions;
 }
 
-Result<Lines> run_real(const std::string& script) {
+Result<Lines> run_real(const std::string& script, const RealStack& stack) {
   const Scratch scratch;
   if (scratch.path().empty()) return fail("no folder for temporary files can be made");
   const fs::path file = scratch.path() / "script";
   std::ofstream(file) << script;
-  const std::string command = fmt::format("bash '{}' '{}' '{}' </dev/null >'{}/out' 2>&1", SIMCLUSTER_REAL_SH,
-                                          file.string(), scratch.path().string(), scratch.path().string());
+  std::string command;
+  if (!stack.clusterd.empty())
+    command = fmt::format("SIMCLUSTER_STACK=clusterd CLUSTERD='{}' CLUSTERCTL='{}' COROSYNC='{}' PACEMAKER='{}' ",
+                          stack.clusterd, stack.clusterctl, stack.corosync_release, stack.pacemaker_release);
+  command += fmt::format("bash '{}' '{}' '{}' </dev/null >'{}/out' 2>&1", SIMCLUSTER_REAL_SH, file.string(),
+                         scratch.path().string(), scratch.path().string());
   if (std::system(command.c_str()) != 0)
     return fail("the real cluster could not be run: " + read_all(scratch.path() / "out"));
   Lines run;
@@ -200,6 +222,7 @@ Result<Lines> run_real(const std::string& script) {
   for (const auto& node : nodes) {
     const std::string name = node.filename().string();
     read_log(node / "log" / "corosync.log", name, *zero, parse_log_line, run);
+    read_log(node / "clusterd.log", name, *zero, parse_clusterd_line, run);
     read_log(node / "pacemaker" / "pacemaker.log", name, *zero, parse_pacemaker_line, run);
   }
   sort_lines(run);

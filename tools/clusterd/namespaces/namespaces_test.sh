@@ -34,6 +34,7 @@ members_are() {
 }
 moved_from() { local now; now=$(lab_holders $VIP); [ -n "$now" ] && [ "$now" != "$1" ] && lab_held_once $VIP; }
 online_again() { lab_ctl "$2" status | grep -q "Online: .*node$1 .*\]"; }
+life_of() { cat "$LAB/node$1/state/"life.* | sort -n | tail -1; }
 runs_no_more() { ! lab_on "$1" pgrep -x clusterd; }
 leave() {
   lab_ctl "$1" shutdown || fail "shutdown is refused"
@@ -148,25 +149,28 @@ story_handover() {  # a clean stop
 
 story_rolling_restart() {  # all three daemons one after the other, the address stays where it is
   begin
-  lab_ctl "$OTHER" configure property maintenance-mode=true || fail "maintenance mode is refused"
-  lab_wait 20 idle idle 1 2 3
-  local i other
+  local i other before after
   for i in 1 2 3; do
     other=$(other_than "$i")
-    leave "$i"
-    touch "$LAB/node$i/start"
-    lab_wait 60 "node$i again" online_again "$i" "$other" || fail "node$i is not back"
+    before=$(life_of "$i")
+    lab_ctl "$i" restart || fail "node$i is not restarted"
+    after=$(life_of "$i")
+    [ "$after" -gt "$before" ] || fail "the daemon of node$i is the same"
+    online_again "$i" "$other" || fail "node$i is not back"
   done
-  lab_ctl "$OTHER" configure property maintenance-mode=false
   lab_wait 30 idle idle 1 2 3
-  sleep 1
+  sleep 3
   lab_held_by $VIP "$HOLDER" || fail "the address moved"
   [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  lab_ctl "$OTHER" cib query | grep -q 'maintenance-mode\|restarting-node' && fail "the maintenance mode stays"
   lab_watch_end
   local gap
   gap=$(lab_outages | sort -n | tail -1)
   say "longest gap at the client ${gap:-0} ms"
   [ "${gap:-0}" -lt 500 ] || fail "the address was away"
+  # It is managed again.
+  lab_signal KILL "$HOLDER"
+  lab_wait 40 "the address elsewhere" moved_from "$HOLDER" || fail "the address did not move"
 }
 
 story_wrong_key() {  # never joins, and does not disturb
@@ -193,6 +197,26 @@ story_two_clusters() {  # on one network, with keys of their own
   sleep 6
   members_are 2 "$HOLDER" || fail "the clusters see each other"
   members_are 1 "$OTHER" || fail "the clusters see each other"
+}
+
+story_corosync_key() {  # links come up beside a real Corosync with the same file and key: the words mean the same to both
+  command -v corosync >/dev/null || { say "skipped: corosync is not installed"; return; }
+  lab_up 2 1
+  trap lab_down EXIT
+  LAB_STACK=pacemaker lab_boot 1
+  lab_boot 2
+  up_at_both() {
+    lab_on 1 corosync-cfgtool -s | grep -q 'nodeid: *2:[[:space:]]*connected' &&
+      lab_ctl 2 links | grep -q 'nodeid: *1:[[:space:]]*connected'
+  }
+  lab_wait 40 "the link" up_at_both || {
+    lab_on 1 corosync-cfgtool -s
+    lab_ctl 2 links
+    fail "the link does not come up"
+  }
+  # What each sends is none of the other's business.
+  sleep 2
+  members_are 1 2 || fail "they formed a ring"
 }
 
 story_full_disk() {  # the state cannot be written: said so, the service goes on
@@ -257,7 +281,7 @@ story_soak() {
 }
 
 ALL="boot kill stop_signal link_loss one_of_two_links first_of_two_links all_links_at_once links_in_turn udp
-  address_removed handover rolling_restart wrong_key two_clusters full_disk inputs soak"
+  address_removed handover rolling_restart wrong_key two_clusters corosync_key full_disk inputs soak"
 [ $# -gt 0 ] || set -- $ALL
 for story in "$@"; do
   declare -F "story_$story" >/dev/null || { echo "unknown story $story; expected of: $ALL" >&2; exit 2; }
