@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/assert.h"
+#include "engine/membership/testing_links.h"
 
 namespace simcluster::membership {
 
@@ -69,6 +70,8 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
   void send_to(LinkIndex link, const IpAddress& to, std::span<const std::byte> bytes) override {
     network_.transmit(id_, link.value, to, bytes);
   }
+
+  NodeLinks* node_links() override { return network_.hosted_links ? &node_links_ : nullptr; }
 
   AgentRunId run_agent(const AgentRequest&, AgentClient&) override { return AgentRunId(0); }
   void signal_agent(AgentRunId, int) override {}
@@ -162,6 +165,7 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
   std::vector<std::string> logs;
   std::vector<Event> waiting;  // datagrams for a frozen node
   std::vector<Event> late;     // other events for it
+  TestingLinks node_links_{*this};
 };
 
 TestNetwork::TestNetwork(std::size_t nodes, std::string_view conf_text, const std::string& corosync_version,
@@ -268,6 +272,13 @@ void TestNetwork::deliver_later(std::uint32_t from, std::uint32_t to, std::uint8
 
 void TestNetwork::inject(std::uint32_t from, std::uint32_t to, std::uint8_t link, std::span<const std::byte> bytes) {
   deliver_later(from, to, link, bytes);
+}
+
+void TestNetwork::set_reachable(std::uint32_t from, std::uint32_t to, bool reachable) {
+  if (reachable)
+    host(from).node_links_.unreachable.erase(ClusterNodeId(to));
+  else
+    host(from).node_links_.unreachable.insert(ClusterNodeId(to));
 }
 
 void TestNetwork::step_clock(std::uint32_t node, Duration by) { host(node).clock_offset += by; }

@@ -58,13 +58,16 @@ class TestNetwork {
   // Frames for which this says true are lost.
   std::function<bool(std::uint32_t from, std::uint32_t to, std::span<const std::byte> frame)> drop;
   TestNetworkQuality quality;
-  bool trust_links = false;  // of nodes that start from now on
+  bool trust_links = false;   // of nodes that start from now on
+  bool hosted_links = false;  // the same: their host keeps the links (node_links.h)
   // Added to the delay of what goes to a node (a slow one).
   std::map<std::uint32_t, Duration> slow;
   // IP packets that are larger are lost on their way; 0: none are.
   std::size_t path_mtu = 0;
   // A datagram out of nowhere.
   void inject(std::uint32_t from, std::uint32_t to, std::uint8_t link, std::span<const std::byte> bytes);
+  // With hosted_links: what node `from` thinks of its way to node `to`.
+  void set_reachable(std::uint32_t from, std::uint32_t to, bool reachable);
   // The wall clock of a node jumps.
   void step_clock(std::uint32_t node, Duration by);
 

@@ -107,9 +107,13 @@ void ControlServer::accept_clients() {
   while (true) {
     FileDescriptor socket(accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) return;
-    if (clients_.size() >= kMaxClients) continue;  // closes it: the client sees an end without an answer
     auto client = std::make_unique<Client>();
     client->rights = rights_of(socket.get());
+    const auto lookers =
+        std::count_if(clients_.begin(), clients_.end(), [](const auto& c) { return c.second->rights != Rights::kAll; });
+    // Closes it: the client sees an end without an answer.
+    if (clients_.size() >= kMaxClients) continue;
+    if (client->rights != Rights::kAll && lookers >= static_cast<std::ptrdiff_t>(kMaxLookers)) continue;
     const int fd = socket.get();
     client->socket = std::move(socket);
     clients_[fd] = std::move(client);
@@ -124,26 +128,36 @@ void ControlServer::close(int fd) {
 
 void ControlServer::on_client(int fd, std::uint32_t events) {
   Client& client = *clients_.at(fd);
-  const bool open = (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0 || read_requests(client);
-  if (!write_answers(client) || !open) return close(fd);
+  const bool open = (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0 || read_some(client);
+  if (!answer(client) || !open) return close(fd);
   loop_.change(fd, client.out.empty() ? std::uint32_t{EPOLLIN} : std::uint32_t{EPOLLOUT});
 }
 
-// False at the end of what the client has to say. While an answer waits nothing more is read: a client that does not
-// read cannot make answers pile up.
-bool ControlServer::read_requests(Client& client) {
+// False at the end of what the client has to say.
+bool ControlServer::read_some(Client& client) {
   std::array<char, 65'536> piece;
-  const ssize_t got = ::read(client.socket.get(), piece.data(), piece.size());
+  // Few questions in one round of the loop where anybody may ask.
+  const std::size_t room = client.rights == Rights::kAll ? piece.size() : kMaxQuestion;
+  const ssize_t got = ::read(client.socket.get(), piece.data(), room);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
-  if (got == 0) return false;
   client.in.append(piece.data(), static_cast<std::size_t>(got));
-  if (client.in.size() > kMaxRequest) return false;
-  for (std::size_t end = client.in.find('\n'); end != std::string::npos; end = client.in.find('\n')) {
-    client.out += handler_(std::string_view(client.in).substr(0, end), client.rights);
+  return got != 0;
+}
+
+// While an answer waits nothing more is read or asked: a client that does not read cannot make answers pile up.
+bool ControlServer::answer(Client& client) {
+  const std::size_t most = client.rights == Rights::kAll ? kMaxRequest : kMaxQuestion;
+  while (true) {
+    if (!write_answers(client)) return false;
+    if (!client.out.empty()) return true;
+    const std::size_t end = client.in.find('\n', client.searched);
+    client.searched = client.in.size();
+    if (end == std::string::npos) return client.in.size() <= most;
+    client.out = handler_(std::string_view(client.in).substr(0, end), client.rights);
     client.out += '\n';
     client.in.erase(0, end + 1);
+    client.searched = 0;
   }
-  return true;
 }
 
 bool ControlServer::write_answers(Client& client) {

@@ -36,23 +36,27 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
-  // What a client can make grow.
+  // What a client can make grow; those that may only look, or nothing, less of it.
   static constexpr std::size_t kMaxClients = 64;
+  static constexpr std::size_t kMaxLookers = 16;
   static constexpr std::size_t kMaxRequest = 64UL << 20;
+  static constexpr std::size_t kMaxQuestion = 4096;
 
  private:
   struct Client {
     FileDescriptor socket;
     Rights rights = Rights::kNone;
     std::string in;
+    std::size_t searched = 0;  // of `in`, for the end of a line
     std::string out;
   };
   ControlServer(EventLoop& loop, FileDescriptor socket, std::string path, Access access, Handler handler);
   void accept_clients();
   Rights rights_of(int fd) const;
   void on_client(int fd, std::uint32_t events);
-  bool read_requests(Client& client);
-  bool write_answers(Client& client);
+  static bool read_some(Client& client);
+  bool answer(Client& client);
+  static bool write_answers(Client& client);
   void close(int fd);
 
   EventLoop& loop_;

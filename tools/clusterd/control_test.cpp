@@ -94,6 +94,7 @@ class ServerTest : public ::testing::Test, public TimerClient {
                                  [this](std::string_view request, Rights rights) {
                                    EXPECT_EQ(rights, Rights::kAll);  // the same user
                                    if (request == "end") loop_->stop(0);
+                                   if (request == "much") return ++much_, std::string(1 << 20, 'm');
                                    return fmt::format("<{}>", request);
                                  });
   }
@@ -105,7 +106,8 @@ class ServerTest : public ::testing::Test, public TimerClient {
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path_.c_str(), path_.size());
     if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return "no connection";
-    EXPECT_EQ(::write(socket.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    const ssize_t sent = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
+    if (sent != static_cast<ssize_t>(text.size())) return "cut off";
     std::string answer;
     char c = 0;
     while (lines > 0 && ::read(socket.get(), &c, 1) == 1) {
@@ -115,10 +117,42 @@ class ServerTest : public ::testing::Test, public TimerClient {
     return answer;
   }
 
+  int much_ = 0;
   std::filesystem::path directory_;
   std::string path_;
   std::unique_ptr<EventLoop> loop_;
 };
+
+TEST_F(ServerTest, WhoDoesNotReadIsNotAnsweredMore) {
+  const auto server = listen();
+  ASSERT_TRUE(server) << server.error().text();
+  std::thread client([&] {
+    std::string questions;
+    for (int i = 0; i < 1000; ++i) questions += "much\n";
+    talk(questions, 0);
+    talk("end\n", 1);
+  });
+  const TimerId patience = loop_->start_timer(seconds(20), *this, 0);
+  EXPECT_EQ(loop_->run(), 0) << "no answer";
+  client.join();
+  loop_->cancel_timer(patience);
+  EXPECT_LE(much_, 2);
+}
+
+TEST_F(ServerTest, ARequestWithoutAnEndIsCutOff) {
+  const auto server = listen();
+  ASSERT_TRUE(server) << server.error().text();
+  std::string endless;
+  std::thread client([&] {
+    endless = talk(std::string(ControlServer::kMaxRequest + (1 << 20), 'x'), 1);
+    talk("end\n", 1);
+  });
+  const TimerId patience = loop_->start_timer(seconds(20), *this, 0);
+  EXPECT_EQ(loop_->run(), 0) << "no answer";
+  client.join();
+  loop_->cancel_timer(patience);
+  EXPECT_TRUE(endless.empty() || endless == "cut off") << endless.size();
+}
 
 TEST_F(ServerTest, AnswersLineByLine) {
   const auto server = listen();

@@ -151,6 +151,9 @@ Result<void> KnetLinks::make_handle(const NodeLinksConfig& config) {
     data_ = -1;
     return knet_failure("get a descriptor of libknet");
   }
+  // A frame that cannot be handed over at once is lost, as on a network.
+  if (fcntl(data_, F_SETFL, fcntl(data_, F_GETFL) | O_NONBLOCK) != 0)
+    return system_failure("set up libknet's descriptor");
   loop_.watch(data_, EPOLLIN, [this](std::uint32_t) { receive(); });
   loop_.watch(log_read_.get(), EPOLLIN, [this](std::uint32_t) { read_log(); });
   loop_.watch(changed_.get(), EPOLLIN, [this](std::uint32_t) { look_who_is_there(); });

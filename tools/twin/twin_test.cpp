@@ -58,6 +58,20 @@ TEST(LogLines, HaveTimeAndText) {
   EXPECT_FALSE(is_kept("[QB    ] server name: cmap"));
 }
 
+TEST(LogLines, OfClusterd) {
+  const auto ring = parse_clusterd_line("2026-11-21 17:27:21.741 corosync notice: [QUORUM] Members[3]: 1 2 3");
+  ASSERT_TRUE(ring.has_value());
+  EXPECT_EQ(ring->day_ms, ((17 * 60 + 27) * 60 + 21) * 1000 + 741);
+  EXPECT_EQ(ring->text, "[QUORUM] Members[3]: 1 2 3");
+  const auto result = parse_clusterd_line(
+      "2026-11-21 17:27:24.067 pacemaker-controld notice: Result of probe operation for vip on node3: not running | "
+      "CIB "
+      "update 5, graph action confirmed; call=4 key=vip_monitor_0 rc=7");
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->text, "[PCMK  ] Result of probe operation for vip on node3: not running");
+  EXPECT_FALSE(parse_clusterd_line("clusterd: corosync.conf: not there").has_value());
+}
+
 TEST(Orders, ActionsHaveNames) {
   EXPECT_EQ(action_name("Result of start operation for vip on node1: ok"), "start vip on node1");
   EXPECT_EQ(action_name("Result of probe operation for vip on node2: not running"), "probe vip on node2");

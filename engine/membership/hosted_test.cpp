@@ -1,0 +1,64 @@
+// Corosync 3 over links that the host keeps.
+#include <gtest/gtest.h>
+
+#include "engine/membership/testing_network.h"
+
+namespace simcluster::membership {
+namespace {
+
+class Hosted : public ::testing::Test {
+ protected:
+  static std::string conf(std::size_t nodes) {
+    return "totem {\n version: 2\n}\n" + TestNetwork::nodelist(nodes) + "quorum {\n provider: corosync_votequorum\n}\n";
+  }
+  static void boot(TestNetwork& net) {
+    net.hosted_links = true;
+    net.start_all();
+    ASSERT_TRUE(net.run_until([&] { return net.settled({{1, 2, 3}}); }, seconds(5)));
+  }
+};
+
+TEST_F(Hosted, RingsFormBreakAndMerge) {
+  TestNetwork net(3, conf(3), "3.1.7");
+  boot(net);
+  EXPECT_TRUE(net.stack(1).quorate());
+  net.partition({{1, 2}, {3}});
+  ASSERT_TRUE(net.run_until([&] { return net.settled({{1, 2}, {3}}); }, seconds(10)));
+  net.heal();
+  ASSERT_TRUE(net.run_until([&] { return net.settled({{1, 2, 3}}); }, seconds(10)));
+  net.stop(2);
+  ASSERT_TRUE(net.run_until([&] { return net.settled({{1, 3}}); }, seconds(2)));  // its LEAVE was heard
+}
+
+// A member that no link reaches is not waited for (trust_links).
+TEST_F(Hosted, WhoIsOutOfReachIsGivenUp) {
+  const auto time_to_form = [](bool trust) {
+    TestNetwork net(3, conf(3), "3.1.7");
+    net.trust_links = trust;
+    boot(net);
+    net.crash(3);
+    net.set_reachable(1, 3, false);
+    net.set_reachable(2, 3, false);
+    const Time begin = net.now();
+    EXPECT_TRUE(net.run_until([&] { return net.settled({{1, 2}}); }, seconds(10)));
+    return net.now() - begin;
+  };
+  EXPECT_GT(time_to_form(false), milliseconds(1000 + 1200));  // token and consensus
+  EXPECT_LT(time_to_form(true), milliseconds(1650 + 200));
+}
+
+TEST_F(Hosted, ToolsShowWhatTheHostKnows) {
+  TestNetwork net(3, conf(3), "3.1.7");
+  boot(net);
+  net.set_reachable(1, 2, false);
+  const std::string links = net.stack(1).run_tool("corosync-cfgtool -s").output;
+  EXPECT_NE(links.find("nodeid:          2:\tdisconnected"), std::string::npos) << links;
+  EXPECT_NE(links.find("nodeid:          3:\tconnected"), std::string::npos) << links;
+  const std::string stats = net.stack(1).run_tool("corosync-cmapctl -m stats").output;
+  EXPECT_NE(stats.find("stats.knet.node3.link0.connected (u8) = 1"), std::string::npos) << stats;
+  EXPECT_NE(stats.find("stats.knet.node3.link0.tx_data_packets (u64) = 7"), std::string::npos);
+  EXPECT_NE(stats.find("stats.knet.node1.link0.mtu (u32) = 65535"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace simcluster::membership
