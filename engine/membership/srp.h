@@ -301,7 +301,7 @@ class Srp final : public PersistClient {
   std::uint64_t backlog_sum_ = 0;  // over these visits
   Time last_join_;
   int hurried_joins_ = 0;  // in a row
-  bool paused_ = false;    // this input waited while the node was not running
+  bool paused_ = false;  // this input waited while the node was not running
   bool pause_logged_ = false;
   bool flush_logged_ = false;
 
