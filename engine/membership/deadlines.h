@@ -75,8 +75,8 @@ class Deadlines {
     unsettled_ = true;
   }
   std::optional<Deadline> next_due();
-  // True when the host timer should have come already: the node was not running.
-  bool overdue() const { return timer_at_ < now_; }
+  // True when the host timer should have come longer than that ago: the node was not running.
+  bool overdue(Duration by) const { return timer_at_ < now_ - by; }
 
  private:
   static constexpr Time kNever{std::numeric_limits<std::int64_t>::max()};

@@ -9,7 +9,8 @@ namespace {
 class Hosted : public ::testing::Test {
  protected:
   static std::string conf(std::size_t nodes) {
-    return "totem {\n version: 2\n token: 1000\n}\n" + TestNetwork::nodelist(nodes) + "quorum {\n provider: corosync_votequorum\n}\n";
+    return "totem {\n version: 2\n token: 1000\n}\n" + TestNetwork::nodelist(nodes) +
+           "quorum {\n provider: corosync_votequorum\n}\n";
   }
   static void boot(TestNetwork& net) {
     net.hosted_links = true;
@@ -47,6 +48,29 @@ TEST_F(Hosted, WhoIsOutOfReachIsGivenUp) {
   // The token time-out with three nodes (T-5) and the consensus time-out, less the time since the last token.
   EXPECT_GT(time_to_form(false), milliseconds(1400 + 1980));
   EXPECT_LT(time_to_form(true), milliseconds(1650 + 200));
+}
+
+// A timer that comes a little late is no pause of the node (SRP-5.1): the one that is left over hears itself.
+TEST_F(Hosted, TimersOfARealMachineComeLate) {
+  TestNetwork net(3, conf(3), "3.1.7");
+  net.timer_lateness = microseconds(700);
+  boot(net);
+  net.crash(2);
+  net.crash(3);
+  EXPECT_TRUE(net.run_until([&] { return net.settled({{1}}); }, seconds(10)));
+  EXPECT_EQ(net.count_logs(1, "not scheduled"), 0U);
+  EXPECT_EQ(net.count_logs(1, "Process pause detected"), 0U);
+}
+
+TEST_F(Hosted, APauseIsSeenAllTheSame) {
+  TestNetwork net(3, conf(3), "3.1.7");
+  net.timer_lateness = microseconds(700);
+  boot(net);
+  net.pause(1);
+  net.run_for(seconds(4));
+  net.resume(1);
+  net.run_for(seconds(1));
+  EXPECT_EQ(net.count_logs(1, "not scheduled"), 1U);
 }
 
 TEST_F(Hosted, ToolsShowWhatTheHostKnows) {

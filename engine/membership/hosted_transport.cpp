@@ -10,6 +10,9 @@ namespace {
 
 constexpr Duration kStartDelay = milliseconds(100);  // SRP-2.1
 constexpr Deadline kStartTimer = Deadline::kTransport0;
+// Without a frame nothing else would tell that this node runs, and for how long it did not (SRP-5.1).
+constexpr Deadline kAliveTimer = Deadline::kTransport1;
+constexpr Duration kAlive = milliseconds(200);
 constexpr int kNoLinks = 1;
 
 std::uint32_t number(const TotemConf& totem, std::string_view name, std::uint32_t otherwise) {
@@ -65,6 +68,7 @@ void HostedTransport::start() {
   }
   running_ = true;
   deadlines_.arm(kStartTimer, kStartDelay);
+  deadlines_.arm(kAliveTimer, kAlive);
 }
 
 void HostedTransport::close() {
@@ -89,6 +93,7 @@ void HostedTransport::send_token(std::span<const std::byte> frame) {
 }
 
 void HostedTransport::on_deadline(Deadline which) {
+  if (which == kAliveTimer) deadlines_.arm(kAliveTimer, kAlive);
   if (which == kStartTimer) client_.on_interface(me_);
   if (which == Deadline::kSelfToken) own_.on_token_deadline();
 }

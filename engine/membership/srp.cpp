@@ -108,11 +108,12 @@ void Srp::leave() {
   ++counters_.memb_join_tx;
 }
 
-// SRP-5.1, LOG-3. A node that runs gets its host timer in time, so an overdue one tells of a pause, and the last input
-// before it when the pause began. TM-9 and the scheduler check need no timers of their own that way.
+// SRP-5.1, LOG-3. A node that runs gets its host timer in time, or nearly so on a real machine. One that is overdue
+// tells of a pause, and the last input before it when the pause began. TM-9 and the scheduler check need no timers of
+// their own that way.
 void Srp::note_alive() {
   const Time now = deadlines_.now();
-  paused_ = deadlines_.overdue();
+  paused_ = deadlines_.overdue(ms(settings_.timers.token) / 10);
   if (paused_) {
     const Duration pause = now - last_alive_;
     const Duration threshold = ms(settings_.timers.token) * 8 / 10;

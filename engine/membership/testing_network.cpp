@@ -41,7 +41,7 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
     timer.cookie = cookie;
     const std::uint64_t number = timer.generation << 16 | slot;
     Event event;
-    event.at = network_.now_ + std::max(delay, Duration{});
+    event.at = network_.now_ + std::max(delay, Duration{}) + network_.timer_lateness;
     event.node = id_;
     event.number = number;
     network_.push(event);

@@ -60,6 +60,7 @@ class TestNetwork {
   TestNetworkQuality quality;
   bool trust_links = false;   // of nodes that start from now on
   bool hosted_links = false;  // the same: their host keeps the links (node_links.h)
+  Duration timer_lateness;    // of every host's timers, as on a real machine
   // Added to the delay of what goes to a node (a slow one).
   std::map<std::uint32_t, Duration> slow;
   // IP packets that are larger are lost on their way; 0: none are.

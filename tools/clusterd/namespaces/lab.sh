@@ -54,6 +54,7 @@ log = stderr
 log_priority = ${LAB_LOG:-notice}
 pacemaker = ${LAB_PACEMAKER:-3.0.2}
 links = ${LAB_TRANSPORT:-knet}
+trust_links = ${LAB_TRUST:-yes}
 CONF
 }
 
