@@ -1,0 +1,94 @@
+// What clusterd --check tells of a node's setup.
+#include "tools/clusterd/setup.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace simcluster::clusterd {
+namespace {
+
+class SetupTest : public ::testing::Test {
+ protected:
+  SetupTest() : directory_(std::filesystem::temp_directory_path() / fmt::format("setup_{}", getpid())) {
+    std::filesystem::create_directories(directory_ / "state");
+    write("authkey", std::string(256, 'k'));
+    std::filesystem::permissions(directory_ / "authkey", std::filesystem::perms::owner_read);
+    write("corosync.conf", conf("secauth: on\n"));
+  }
+  ~SetupTest() override { std::filesystem::remove_all(directory_); }
+
+  void write(const std::string& name, std::string_view text) const {
+    std::filesystem::remove(directory_ / name);
+    std::ofstream(directory_ / name) << text;
+  }
+  static std::string conf(std::string_view totem) {
+    return fmt::format(
+        "totem {{\nversion: 2\ntransport: knet\n{}}}\nnodelist {{\nnode {{\nname: me\nnodeid: 1\nring0_addr: "
+        "127.0.0.1\n"
+        "}}\nnode {{\nname: other\nnodeid: 2\nring0_addr: 127.0.0.2\n}}\n}}\n"
+        "quorum {{\nprovider: corosync_votequorum\n}}\n",
+        totem);
+  }
+  // Problems, then warnings that are about files of this test, a line each.
+  std::string check(std::string_view more = "", Look look = Look::kEverything) const {
+    write("clusterd.conf",
+          fmt::format("node_name = me\ncorosync_conf = {0}/corosync.conf\nauthkey = {0}/authkey\ncib = {0}/cib.xml\n"
+                      "state_directory = {0}/state\ncontrol_socket = {0}/socket\ncontrol_group = root\n{1}",
+                      directory_.string(), more));
+    const SetupReport report = read_setup(directory_ / "clusterd.conf", true, look);
+    std::string text;
+    for (const std::string& problem : report.problems) text += problem + "\n";
+    for (const std::string& warning : report.warnings)
+      if (warning.find(directory_.string()) != std::string::npos) text += "warning: " + warning + "\n";
+    for (auto at = text.find(directory_.string()); at != std::string::npos; at = text.find(directory_.string()))
+      text.erase(at, directory_.string().size() + 1);
+    return text;
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(SetupTest, NothingToSayOfAGoodOne) { EXPECT_EQ(check(), ""); }
+
+TEST_F(SetupTest, TheKey) {
+  write("authkey", "short");
+  EXPECT_EQ(check(),
+            "authkey: the key has 5 bytes; expected at least 128 (corosync-keygen makes one)\n"
+            "warning: authkey: others may read the key; expected mode 0400\n");
+  write("corosync.conf", conf(""));
+  EXPECT_EQ(check(),
+            "warning: corosync.conf: neither secauth nor crypto_hash is on; everybody on the network can join\n");
+}
+
+// CR-2, CF-12: what Corosync itself would refuse.
+TEST_F(SetupTest, CorosyncConf) {
+  write("corosync.conf", conf("crypto_cipher: aes256\ncrypto_hash: none\n"));
+  EXPECT_NE(check().find("crypto_cipher requires crypto_hash with value other than none"), std::string::npos)
+      << check();
+  write("corosync.conf", conf("secauth: on\nlink_mode: sideways\n"));
+  EXPECT_NE(check().find("The Knet link mode \"sideways\" specified is invalid"), std::string::npos) << check();
+}
+
+TEST_F(SetupTest, EveryPlaceAtOnce) {
+  EXPECT_EQ(check("state_directory = " + (directory_ / "authkey/state").string() +
+                  "\nreset_command = /no/such/program\n"
+                  "watchdog_device = /no/such/watchdog\nfence_directory = /no/agents\n"),
+            "authkey/state: nothing can be written there (authkey)\n"
+            "reset_command /no/such/program: cannot be executed\n"
+            "watchdog_device /no/such/watchdog: cannot be opened\n");
+}
+
+// The start leaves it to the node, which reads it only where it has no other.
+TEST_F(SetupTest, TheFirstCibIsParsedOnce) {
+  write("cib.xml", "<cib><configuration>");
+  EXPECT_NE(check().find("cib.xml:"), std::string::npos) << check();
+  EXPECT_EQ(check("", Look::kStart), "");
+}
+
+}  // namespace
+}  // namespace simcluster::clusterd
