@@ -23,19 +23,19 @@ constexpr std::array kGrammar = {
     Production{"instance_attributes", "id:id id-ref:ref score:score", "rule? nvpair*"},
     Production{"meta_attributes", "id:id id-ref:ref score:score", "rule? nvpair*"},
     Production{"utilization", "id:id id-ref:ref score:score", "rule? nvpair*"},
-    Production{"nvpair", "id:id id-ref:ref name value", ""},
+    Production{"nvpair", "id:id id-ref:ref> name value", ""},
 
     Production{"rule", "id:id id-ref:ref score:score score-attribute boolean-op:boolean-op role",
-               "expression* date_expression* rsc_expression* op_expression* rule*"},
+               "expression* date_expression* rsc_expression*> op_expression*> rule*"},
     Production{"expression", "id:id! attribute! operation:expression! value type:value-type value-source:value-source",
                ""},
     Production{"date_expression", "id:id! operation:date-operation! start end", "duration? date_spec?"},
     Production{"duration",
-               "id:id! years months weeks days hours minutes seconds monthdays< weekdays< yearsdays< yeardays< "
-               "weekyears< moon<",
+               "id:id! years months weeks days> hours minutes> seconds> monthdays weekdays yearsdays weekyears moon",
                ""},
     Production{"date_spec",
-               "id:id! years months monthdays hours minutes seconds yeardays weekyears weeks weekdays moon< yearsdays<",
+               "id:id! years months monthdays hours minutes> seconds> yeardays> yearsdays weekyears weeks weekdays "
+               "moon<",
                ""},
     Production{"rsc_expression", "id:id! class provider type", ""},
     Production{"op_expression", "id:id! name! interval", ""},
@@ -57,20 +57,20 @@ constexpr std::array kGrammar = {
     Production{"clone", "id:id! description", "instance_attributes* meta_attributes* primitive? group?"},
     Production{"master", "id:id! description", "instance_attributes* meta_attributes* primitive? group?"},
     Production{"bundle", "id:id! description",
-               "instance_attributes* meta_attributes* docker? podman? rkt?< network? storage? primitive?"},
+               "instance_attributes* meta_attributes* docker? podman?> rkt?< network? storage? primitive?"},
     Production{"docker",
-               "image! replicas:integer replicas-per-host:integer masters:integer< promoted-max:integer "
+               "image! replicas:integer replicas-per-host:integer masters:integer< promoted-max:integer> "
                "run-command network options",
                ""},
     Production{"podman",
-               "image! replicas:integer replicas-per-host:integer masters:integer< promoted-max:integer "
+               "image! replicas:integer replicas-per-host:integer masters:integer< promoted-max:integer> "
                "run-command network options",
                ""},
     Production{"rkt",
-               "image! replicas:integer replicas-per-host:integer masters:integer promoted-max:integer "
+               "image! replicas:integer replicas-per-host:integer masters:integer promoted-max:integer> "
                "run-command network options",
                ""},
-    Production{"network", "ip-range-start control-port:count host-interface host-netmask:count add-host:boolean",
+    Production{"network", "ip-range-start control-port:count host-interface host-netmask:count add-host:boolean>",
                "port-mapping*"},
     Production{"port-mapping", "id:id! port:count internal-port:count range", ""},
     Production{"storage", "", "storage-mapping*"},
@@ -81,7 +81,7 @@ constexpr std::array kGrammar = {
                "resource_set* rule* lifetime?<"},
     Production{"rsc_colocation",
                "id:id! score:score score-attribute^ score-attribute-mangle^ rsc:ref with-rsc:ref node-attribute "
-               "rsc-role:role with-rsc-role:role influence rsc-instance:count^ with-rsc-instance:count^",
+               "rsc-role:role with-rsc-role:role influence> rsc-instance:count^ with-rsc-instance:count^",
                "resource_set* lifetime?<"},
     Production{"rsc_order",
                "id:id! score:score kind:kind symmetrical:boolean require-all:boolean first:ref then:ref "
@@ -90,7 +90,7 @@ constexpr std::array kGrammar = {
     Production{"rsc_ticket", "id:id! ticket! rsc:ref rsc-role:role loss-policy:loss-policy", "resource_set*"},
     Production{"resource_set",
                "id:id id-ref:ref sequential:boolean require-all:boolean ordering:ordering action:action role:role "
-               "score:score kind:kind",
+               "score:score kind:kind>",
                "resource_ref*"},
     Production{"resource_ref", "id:ref!", ""},
     Production{"lifetime", "", "rule+"},
@@ -105,7 +105,7 @@ constexpr std::array kGrammar = {
     Production{"obj_ref", "id:ref!", ""},
 
     Production{"acls", "", "acl_target* acl_group* acl_role* acl_user*^"},
-    Production{"acl_target", "id! name", "role*"},
+    Production{"acl_target", "id! name>", "role*"},
     Production{"acl_group", "id:id! name", "role*"},
     Production{"role", "id:ref!", ""},
     Production{"acl_role", "id:id! description", "acl_permission* read*^ write*^ deny*^"},

@@ -47,7 +47,10 @@ UpgradeResult upgrade(Document& document) {
   }
   if (declared == "none") return {};
   const Schema schema = declared_schema(document);
-  if (std::vector<Error> errors = validate(document, schema); !errors.empty()) {
+  const bool to_3_0 = schema == Schema::kBefore3 && needs_conversion_to_3_0(document);
+  std::vector<Error> errors = validate(document, schema);
+  if (errors.empty() && to_3_0) errors = validate(document, Schema::k2);
+  if (!errors.empty()) {
     const std::string summary = schema == Schema::k4
                                     ? std::string()
                                     : fmt::format(
@@ -62,10 +65,11 @@ UpgradeResult upgrade(Document& document) {
   UpgradeResult result;
   result.changed = true;
   if (compare_versions(declared.substr(10), "1.3") <= 0 && needs_acl_conversion(changed)) convert_acls(changed);
-  if (schema == Schema::kBefore3 && needs_conversion_to_3_0(changed)) convert_to_3_0(changed);
+  if (to_3_0) convert_to_3_0(changed);
   if (has_names_gone_in_4_0(changed) || !validate(changed, Schema::k4, 1).empty()) convert_to_4_0(changed);
   changed.root().set_attribute(names::kValidateWith, kNewestSchema);
-  if (std::vector<Error> errors = validate(changed, Schema::k4); !errors.empty()) {
+  errors = validate(changed, Schema::k4);
+  if (!errors.empty()) {
     const std::string_view past = schema == Schema::kBefore3 && !validate(changed, Schema::kBefore4, 1).empty()
                                       ? "pacemaker-2.10"
                                       : "pacemaker-3.10";

@@ -263,6 +263,33 @@ TEST(Upgrade, RetiredNamesTo3) {
             "</meta_attributes></primitive></resources>");
 }
 
+// S1 C-1.8: the conversion to 3.0 starts from what 2.10 accepts. Which words it knew is measured with 2.1.5.
+TEST(Upgrade, OldAndNewWordsDoNotMix) {
+  const auto refused = [](Parts parts) {
+    parts.schema = "pacemaker-1.2";
+    if (parts.resources.empty()) parts.resources = kDummy;
+    auto alone = parse_document(text_of(parts), "u.xml");
+    EXPECT_EQ(upgrade(*alone).outcome, UpgradeOutcome::kValid) << parts.resources << parts.constraints;
+    parts.nodes = "<node id='n' uname='n' type='normal'/>";
+    auto mixed = parse_document(text_of(parts), "u.xml");
+    const UpgradeResult result = upgrade(*mixed);
+    EXPECT_EQ(result.outcome, UpgradeOutcome::kInvalid) << parts.resources << parts.constraints;
+    return result.errors.empty() ? "" : result.errors[0].message;
+  };
+  EXPECT_EQ(refused({.constraints = "<rsc_location id='l' rsc='a' node='n' score='1' role='Promoted'/>"}),
+            "element <rsc_location> \"l\": role is \"Promoted\", expected Stopped, Started, Master or Slave");
+  EXPECT_EQ(
+      refused({.constraints = "<rsc_colocation id='c' rsc='a' with-rsc='a' score='1' influence='1'/>"}),
+      "element <rsc_colocation> \"c\": the attribute \"influence\" came with pacemaker-3.0, but other parts of the "
+      "configuration were gone then");
+  EXPECT_EQ(refused({.resources = "<bundle id='b'><podman image='i'/></bundle>"}),
+            "element <podman>: it came with pacemaker-3.0, but other parts of the configuration were gone then");
+  EXPECT_NE(refused({.resources = "<bundle id='b'><docker image='i' promoted-max='1'/></bundle>"}), "");
+  EXPECT_NE(refused({.resources = "<primitive id='a' class='ocf' provider='p' type='t'><operations><op id='o' "
+                                  "name='monitor' interval='1' on-fail='demote'/></operations></primitive>"}),
+            "");
+}
+
 // The expectations of the next five are what cibadmin --upgrade of 2.1.5 makes of them.
 
 TEST(Upgrade, RequirementsOfOperationsTo3) {

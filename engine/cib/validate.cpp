@@ -57,7 +57,10 @@ std::string_view check_id(std::string_view value, Schema) {
   });
   return good ? "" : "a letter or _, then letters, digits and _ . -";
 }
-std::string_view check_role(std::string_view value, Schema) {
+std::string_view check_role(std::string_view value, Schema schema) {
+  if (schema == Schema::k2) {
+    return among({"Stopped", "Started", "Master", "Slave"}, value) ? "" : "Stopped, Started, Master or Slave";
+  }
   return among({"Stopped", "Started", "Promoted", "Unpromoted", "Master", "Slave"}, value)
              ? ""
              : "Stopped, Started, Promoted, Unpromoted, Master or Slave";
@@ -80,10 +83,15 @@ std::string_view check_node_type(std::string_view value, Schema schema) {
   return among({"member", "remote"}, value) ? "" : "member or remote";
 }
 std::string_view check_class(std::string_view value, Schema schema) {
-  if (schema < Schema::k4 && among({"upstart", "nagios", "heartbeat"}, value)) return "";
-  return among({"ocf", "lsb", "systemd", "service", "stonith"}, value) ? "" : "ocf, lsb, systemd, service or stonith";
+  if (schema < Schema::k4 && among({"upstart", "nagios"}, value)) return "";
+  return among({"ocf", "lsb", "heartbeat", "systemd", "service", "stonith"}, value)
+             ? ""
+             : "ocf, lsb, systemd, service or stonith";
 }
-std::string_view check_on_fail(std::string_view value, Schema) {
+std::string_view check_on_fail(std::string_view value, Schema schema) {
+  if (schema == Schema::k2 && value == "demote") {
+    return "ignore, block, stop, restart, standby, fence or restart-container";
+  }
   return among({"ignore", "block", "demote", "stop", "restart", "standby", "fence", "restart-container"}, value)
              ? ""
              : "ignore, block, demote, stop, restart, standby, fence or restart-container";
@@ -102,7 +110,8 @@ std::string_view check_expression(std::string_view value, Schema) {
 std::string_view check_date_operation(std::string_view value, Schema) {
   return among({"in_range", "gt", "lt", "date_spec"}, value) ? "" : "in_range, gt, lt or date_spec";
 }
-std::string_view check_value_type(std::string_view value, Schema) {
+std::string_view check_value_type(std::string_view value, Schema schema) {
+  if (schema == Schema::k2 && value == "integer") return "string, number or version";
   return among({"string", "integer", "number", "version"}, value) ? "" : "string, integer, number or version";
 }
 std::string_view check_value_source(std::string_view value, Schema) {
@@ -167,7 +176,8 @@ struct AttributeRule {
   bool is_id = false;
   bool is_reference = false;
   bool required = false;
-  Schema last = Schema::k4;  // not known after this one
+  Schema first = Schema::k2;  // not known before this one
+  Schema last = Schema::k4;   // not known after this one
 };
 
 struct CompiledProduction;
@@ -177,6 +187,7 @@ struct ChildRule {
   const CompiledProduction* production = nullptr;
   bool required = false;
   bool single = false;
+  Schema first = Schema::k2;
   Schema last = Schema::k4;
 };
 
@@ -203,6 +214,8 @@ bool take_mark(std::string_view& word, char mark) {
   return true;
 }
 
+Schema take_first(std::string_view& word) { return take_mark(word, '>') ? Schema::kBefore3 : Schema::k2; }
+
 Schema take_last(std::string_view& word) {
   if (take_mark(word, '^')) return Schema::kBefore3;
   return take_mark(word, '<') ? Schema::kBefore4 : Schema::k4;
@@ -210,6 +223,7 @@ Schema take_last(std::string_view& word) {
 
 AttributeRule compile_attribute(std::string_view word) {
   AttributeRule rule;
+  rule.first = take_first(word);
   rule.last = take_last(word);
   rule.required = take_mark(word, '!');
   const std::size_t colon = std::min(word.find(':'), word.size());
@@ -233,6 +247,7 @@ Grammar compile_grammar() {
               [&](std::string_view word) { compiled.attributes.push_back(compile_attribute(word)); });
     each_word(production.children, [&](std::string_view word) {
       ChildRule rule;
+      rule.first = take_first(word);
       rule.last = take_last(word);
       const char count = word.back();
       word.remove_suffix(1);
@@ -254,6 +269,9 @@ const Grammar& grammar() {
 }
 
 // ---- walking ----
+
+constexpr std::string_view kCameTooLate =
+    "came with pacemaker-3.0, but other parts of the configuration were gone then";
 
 class Validator {
  public:
@@ -308,6 +326,10 @@ class Validator {
     for (const Attribute attribute : element.attributes()) {
       const auto rule = std::find_if(production.attributes.begin(), production.attributes.end(),
                                      [&](const AttributeRule& r) { return r.name == attribute.name; });
+      if (rule != production.attributes.end() && schema_ < rule->first) {
+        wrong(element, fmt::format("the attribute \"{}\" {}", attribute.name, kCameTooLate));
+        continue;
+      }
       if (rule == production.attributes.end() || schema_ > rule->last) {
         // `status` may carry anything but a namespace; declaring one is not using it.
         if (attribute.name == "xmlns" && !attribute.value.empty()) {
@@ -337,6 +359,10 @@ class Validator {
     for (const Element child : element.children()) {
       const auto rule = std::find_if(production.children.begin(), production.children.end(),
                                      [&](const ChildRule& r) { return r.element == child.name(); });
+      if (rule != production.children.end() && schema_ < rule->first) {
+        wrong(child, fmt::format("it {}", kCameTooLate));
+        continue;
+      }
       if (rule == production.children.end() || schema_ > rule->last) {
         wrong(child, fmt::format("it cannot stand in <{}>", element.name()));
         continue;

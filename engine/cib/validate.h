@@ -13,8 +13,9 @@
 namespace simcluster::cib {
 
 // What a document may contain: schemas before 3.0 and before 4.0 knew elements and values that are upgraded away
-// (S1 C-1.11, C-1.13).
-enum class Schema : std::uint8_t { kBefore3, kBefore4, k4 };
+// (S1 C-1.11, C-1.13). k2 is 2.10 as it was: kBefore3 without what came later. A document that has to be converted to
+// 3.0 must be valid there (C-1.8).
+enum class Schema : std::uint8_t { k2, kBefore3, kBefore4, k4 };
 
 // The schema by the document's validate-with ("none" counts as kBefore3).
 Schema declared_schema(const Document& document);

@@ -108,6 +108,20 @@ TEST(Validate, DatesNeedAnOperation) {
             "v.xml:8:53: element <date_expression> \"d\": the attribute \"operation\" is missing");
 }
 
+// S1 C-1.11 names all that 4.0 lost; what 3.9 knows of durations is measured with 2.1.5.
+TEST(Validate, LostWords) {
+  EXPECT_EQ(resources("<primitive id='a' class='heartbeat' type='x'/>"), "valid");
+  EXPECT_NE(resources("<primitive id='a' class='upstart' type='x'/>"), "valid");
+  const auto in_range = [](std::string_view duration) {
+    return constraint(
+        "<rsc_location id='l' rsc='a'><rule id='r' score='1'><date_expression id='d' operation='in_range' "
+        "start='2020-01-01'><duration id='u' " +
+        std::string(duration) + "/></date_expression></rule></rsc_location>");
+  };
+  EXPECT_EQ(in_range("days='1' monthdays='1' weekdays='1' yearsdays='1' weekyears='1' moon='1'"), "valid");
+  EXPECT_NE(in_range("yeardays='1'"), "valid");
+}
+
 // Measured with 2.1.5: targets are plain text, groups are ids.
 TEST(Validate, AccessControl) {
   const auto acls = [](std::string_view text) {
