@@ -181,7 +181,8 @@ std::string_view paint_of(TraceKind kind) {
 int story_level(const StorySettings& settings) {
   int level = settings.level;
   for (const TraceKind kind : settings.show) level = std::max(level, trace_kind_level(kind));
-  if (settings.logs || !settings.daemons.empty()) level = std::max(level, trace_kind_level(TraceKind::kLog));
+  if (settings.logs || !settings.daemons.empty() || !settings.syslog.empty())
+    level = std::max(level, trace_kind_level(TraceKind::kLog));
   return level;
 }
 
@@ -227,6 +228,9 @@ bool Story::tells(const TraceEvent& event) const {
   const std::string name = tag.substr(0, tag.find('('));
   if (std::find(settings_.daemons.begin(), settings_.daemons.end(), name) != settings_.daemons.end()) return true;
   const TraceField* priority = find(event, "priority");
+  if (priority != nullptr &&
+      std::find(settings_.syslog.begin(), settings_.syslog.end(), name) != settings_.syslog.end())
+    return find(event, "to") == nullptr && priority_of(priority->text) <= LogPriority::kInfo;
   if (!settings_.logs || priority == nullptr || priority_of(priority->text) > settings_.log_priority) return false;
   return !is_daemon(name) || settings_.level >= trace_kind_level(TraceKind::kLog);
 }

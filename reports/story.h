@@ -18,6 +18,7 @@ struct StorySettings {
   LogPriority log_priority = LogPriority::kWarning;  // agents' log lines up to this priority
   bool logs = true;
   std::vector<std::string> daemons;  // all log lines of these daemons and agents, too
+  std::vector<std::string> syslog;   // of these daemons what goes to syslog, which is not everything (CM-14.14)
   std::vector<TraceKind> show;       // kinds above the level
   std::vector<TraceKind> hide;
 };

@@ -35,7 +35,9 @@ std::string promotion_attribute(const System& system) { return "master-" + syste
 
 Task<> ocf_log(System& system, LogPriority priority, std::string_view text) {
   const Environment& environment = system.environment();
-  const std::string tag = fmt::format("{}({})[{}]", environment.type, environment.instance, system.pid());
+  const std::size_t longest = environment.profile.ha_log_entity_31 ? 31 : 63;  // CM-13.23
+  const std::string entity = fmt::format("{}({})", environment.type, environment.instance).substr(0, longest);
+  const std::string tag = fmt::format("{}[{}]", entity, system.pid());
   const std::string line = fmt::format("{}: {}", priority_word(priority), text);
   co_await system.write_log(priority, tag, line);
 }

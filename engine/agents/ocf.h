@@ -12,7 +12,8 @@
 
 namespace simcluster::agents {
 
-// ocf_log: "<PRIORITY>: <text>" with the tag "<script>(<instance>)[<pid>]" (AT-1.6).
+// ocf_log: "<PRIORITY>: <text>" with the tag "<script>(<instance>)[<pid>]" (AT-1.6), in which the name has the length
+// that ha_log allows (CM-13.23).
 Task<> ocf_log(System& system, LogPriority priority, std::string_view text);
 // ocf_exit_reason: the reason on standard error and in the log. Agents of releases without exit reasons only log it
 // (switch ocf_exit_reason).

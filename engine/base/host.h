@@ -109,6 +109,12 @@ class SchedulerInputs {
   ~SchedulerInputs() = default;
 };
 
+// What throttling looks at (CM-7.13).
+struct HostLoad {
+  std::int64_t load_average = 0;  // of one minute, in hundredths
+  std::int64_t cib_cpu = 0;       // of one core, used by the CIB manager lately, percent
+};
+
 // syslog priorities.
 enum class LogPriority : std::uint8_t { kEmergency, kAlert, kCritical, kError, kWarning, kNotice, kInfo, kDebug };
 
@@ -155,6 +161,8 @@ class Host {
   virtual void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) = 0;
   // What was durable under `key` when the node started, or was persisted since.
   virtual std::optional<std::string> load(std::string_view key) const = 0;
+
+  virtual HostLoad load() const { return {}; }
 
   // nullptr: nobody wants them. The host's own; lives as long as the host.
   virtual SchedulerInputs* scheduler_inputs() { return nullptr; }

@@ -132,6 +132,19 @@ std::string_view stack_component_name(StackComponent component);
   X(ifcheckd, kPmExtras, "0", "", "ifcheckd of pm_extras runs where Heartbeat carries the cluster (CM-9.13)")          \
   X(heartbeat_stack, kHeartbeat, "1", "",                                                                              \
     "Heartbeat carries the cluster: nodes have UUIDs, Stack is Heartbeat (AT-8.3)")                                    \
+  X(ha_log_entity_31, kClusterGlue, "", "1.0.9",                                                                       \
+    "names before log lines of agents are cut after 31 characters, not after 63 (CM-13.23)")                           \
+  X(cancelled_in_flight_is_done, kClusterGlue, "", "1.0.9",                                                            \
+    "a monitor that is cancelled while it runs counts as done (CM-13.22)")                                             \
+  X(four_operations_at_once, kPacemaker, "", "1.1", "the executor runs four operations at a time (CM-8.6)")            \
+  X(attributes_outlive_nodes, kPacemaker, "1.1.12", "1.1.14",                                                          \
+    "a new writer writes attributes of nodes that have left (CM-14.13)")                                               \
+  X(detail_log, kPacemaker, "1.1.14", "", "lines below notice do not go to syslog (CM-14.14)")                         \
+  X(scheduler_sets_recheck, kPacemaker, "2.0.3", "", "the scheduler says when it wants to be asked again (CM-7.6)")    \
+  X(cib_diffs_from_primary, kPacemaker, "", "1.1.12",                                                                  \
+    "changes of the CIB are made on the DC and sent as diffs of format 1 (CM-6.7)")                                    \
+  X(sysconfig_is_script, kKernel, "", "3.10",                                                                          \
+    "/etc/sysconfig is read by a shell: only exported variables reach the daemons (CM-14.22)")                         \
   X(nm_keeps_addresses, kNetworkManager, "config-server", "", "addresses stay on carrier loss (CM-12.4)")
 
 // The versions of one stack as the user wrote them.

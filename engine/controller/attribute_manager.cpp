@@ -318,7 +318,10 @@ void AttributeManager::on_cib_replaced() {
 
 // CM-9.9; where the writer itself has left, the next one does the erasing (CM-9.6).
 void AttributeManager::forget_node(ClusterNodeId node) {
-  for (auto& [name, entry] : attributes_) entry.values.erase(node);
+  for (auto& [name, entry] : attributes_) {
+    // CM-14.13: only the writer's own memory is cleared.
+    if (!profile_.attributes_outlive_nodes || is_writer()) entry.values.erase(node);
+  }
   if (is_writer()) {
     erase_from_cib(node);
   } else {

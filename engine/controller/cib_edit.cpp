@@ -94,6 +94,8 @@ void create_below(const cib::MutableElement& parent, const cib::Element& payload
   note(update, CibChange::Kind::kCreate, target.insert_copy(payload, before));
 }
 
+void note_modified(const cib::Element& element, CibUpdate& update) { note(update, CibChange::Kind::kModify, element); }
+
 bool merge_into(const cib::MutableElement& target, const cib::Element& payload, bool create, CibUpdate& update) {
   if (set_attributes(target, payload)) note(update, CibChange::Kind::kModify, target);
   for (const cib::Element child : payload.children()) {

@@ -26,5 +26,7 @@ bool merge_into(const cib::MutableElement& target, const cib::Element& payload, 
 void create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update,
                   const cib::Element& before = {});
 void remove_element(cib::MutableElement element, CibUpdate& update);
+// The element has other attributes than before.
+void note_modified(const cib::Element& element, CibUpdate& update);
 
 }  // namespace simcluster::controller

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/wire.h"
-#include "engine/cib/digest.h"
+#include "engine/controller/cib_diff.h"
 #include "engine/controller/logs.h"
 
 namespace simcluster::controller {
@@ -30,6 +30,7 @@ CibManager::~CibManager() { stop_timer(); }
 void CibManager::die() {
   connected_ = false;
   replies_.clear();
+  unanswered_.clear();
   stop_timer();
   group_.reset();
 }
@@ -56,6 +57,7 @@ void CibManager::stop() {
   connected_ = false;
   stop_timer();
   replies_.clear();
+  unanswered_.clear();
   if (group_) group_->leave();
 }
 
@@ -76,7 +78,9 @@ std::uint32_t CibManager::submit(CibRequest request, CibReply reply) {
   request.origin = node_name_;
   const std::uint32_t call = ++last_call_;
   if (reply) replies_.emplace(call, std::move(reply));
-  send(Kind::kRequest, call, ClusterNodeId::none(), node_name_, encode(request));
+  std::vector<std::byte> bytes = encode(request);
+  send(Kind::kRequest, call, ClusterNodeId::none(), node_name_, bytes);
+  if (profile_.cib_diffs_from_primary) unanswered_[call].bytes = std::move(bytes);
   return call;
 }
 
@@ -93,11 +97,11 @@ void CibManager::on_deliver(const membership::GroupMember& sender, std::span<con
   const ClusterNodeId to(in.u32());
   const std::string_view origin = in.text();
   const std::span<const std::byte> body = as_bytes_of(in.text());
-  if (!in.complete() || kind > static_cast<std::uint8_t>(Kind::kDigest)) return;
+  if (!in.complete() || kind > static_cast<std::uint8_t>(Kind::kAnswer)) return;
   const bool own = sender == group_->self();
   switch (static_cast<Kind>(kind)) {
     case Kind::kRequest:
-      deliver_request(own, call, body);
+      deliver_request(sender, call, body);
       return;
     case Kind::kSyncRequest:
       if (to != group_->self().node) return;
@@ -112,6 +116,15 @@ void CibManager::on_deliver(const membership::GroupMember& sender, std::span<con
     case Kind::kDigest:
       if (to == group_->self().node) compare(sender.node, call, as_text(body));
       return;
+    case Kind::kPrimary:
+      deliver_primary(sender.node, call != 0);
+      return;
+    case Kind::kDiff:
+      if (!own) deliver_diff(sender.node, call, to, origin, as_text(body));
+      return;
+    case Kind::kAnswer:
+      if (to == group_->self().node) deliver_answer(call, as_text(body));
+      return;
   }
 }
 
@@ -122,13 +135,8 @@ void CibManager::send_all(std::uint32_t call, ClusterNodeId asked_by) {
 // --- are the replicas alike? (CM-6.9) ---
 
 std::string CibManager::fingerprint() const {
-  // Every node writes down its own time, and who it has heard of the change from.
-  cib::Document content = store_.document();
-  cib::MutableElement root = content.root();
-  for (const std::string_view name : {"cib-last-written", "update-origin", "update-client", "update-user"})
-    root.remove_attribute(name);
   const Generation now = generation();
-  return fmt::format("{}.{}.{}.{}", now.admin_epoch, now.epoch, now.num_updates, cib::document_digest(content));
+  return fmt::format("{}.{}.{}.{}", now.admin_epoch, now.epoch, now.num_updates, content_digest(store_.document()));
 }
 
 void CibManager::stop_timer() {
@@ -156,9 +164,16 @@ void CibManager::compare(ClusterNodeId node, std::uint32_t ping, std::string_vie
   send_all(0, ClusterNodeId::none());
 }
 
-void CibManager::deliver_request(bool own, std::uint32_t call, std::span<const std::byte> body) {
+void CibManager::deliver_request(const membership::GroupMember& sender, std::uint32_t call,
+                                 std::span<const std::byte> body) {
   const std::optional<CibRequest> request = decode_cib_request(body);
   if (!request) return;
+  const bool own = sender == group_->self();
+  if (primary_node_.valid()) {
+    if (const auto it = unanswered_.find(call); own && it != unanswered_.end()) it->second.delivered = true;
+    if (primary_node_ == group_->self().node) apply_as_primary(sender, call, *request);
+    return;
+  }
   const Result<CibUpdate> update = store_.apply(*request, host_.now());
   if (update) applied(*update);
   if (!own) return;
@@ -171,6 +186,7 @@ void CibManager::deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std
   // Whoever has sent it gets it, too: nothing changes there, and nobody is told.
   const bool same = cib::write_compact(store_.document().root()) == as_text(body);
   const Result<CibUpdate> update = store_.replace(as_text(body), origin);
+  resync_asked_ = false;
   if (update && !same) {
     const Generation after = generation();
     log_line(host_, profile_, LogPriority::kInfo, Daemon::kCib, "cib_process_replace",
@@ -191,6 +207,7 @@ void CibManager::applied(const CibUpdate& update) {
 }
 
 void CibManager::answer(std::uint32_t call, const Result<void>& result) {
+  unanswered_.erase(call);
   const auto it = replies_.find(call);
   if (it == replies_.end()) return;
   const CibReply reply = std::move(it->second);
@@ -212,6 +229,10 @@ void CibManager::trace_update(const CibUpdate& update) const {
 }
 
 void CibManager::on_configuration(const membership::GroupConfiguration& configuration) {
+  for (const membership::GroupChange& change : configuration.left) {
+    if (change.member.node == primary_node_) lose_primary();
+  }
+  if (primary_ && connected_ && !configuration.joined.empty()) set_primary(true);  // who has come does not know
   if (connected_) return;
   for (const membership::GroupChange& change : configuration.joined) {
     if (!group_ || change.member != group_->self()) continue;

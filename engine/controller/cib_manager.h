@@ -1,5 +1,6 @@
 // The CIB of one node as part of the cluster: requests are broadcast and applied by every member in the total order of
-// the group (CM-6.7), so that all replicas go through the same states.
+// the group (CM-6.7), so that all replicas go through the same states. Old releases (switch cib_diffs_from_primary)
+// let the primary apply them, which broadcasts what has changed; while nobody is primary they do as later ones.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/host.h"
 #include "engine/base/profile.h"
@@ -55,7 +57,8 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   // Asks `node` to send its whole CIB to everybody (CM-6.15). `reply` is called when this node has taken it over.
   void sync_from(ClusterNodeId node, CibReply reply);
   // The DC's replica is the one that others are compared with (CM-1.1, CM-6.9).
-  void set_primary(bool primary) { primary_ = primary; }
+  // Old releases: it makes the changes.
+  void set_primary(bool primary);
   // True while requests of this node are on their way.
   bool busy() const { return !replies_.empty(); }
 
@@ -65,10 +68,22 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   void on_timer(std::uint64_t cookie) override;
 
  private:
-  enum class Kind : std::uint8_t { kRequest, kSyncRequest, kReplace, kPing, kDigest };
+  enum class Kind : std::uint8_t { kRequest, kSyncRequest, kReplace, kPing, kDigest, kPrimary, kDiff, kAnswer };
+
+  // A request of this node that the primary has to answer.
+  struct Unanswered {
+    std::vector<std::byte> bytes;
+    bool delivered = false;  // the primary has it, too
+  };
 
   void send(Kind kind, std::uint32_t call, ClusterNodeId to, std::string_view origin, std::span<const std::byte> body);
-  void deliver_request(bool own, std::uint32_t call, std::span<const std::byte> body);
+  void deliver_request(const membership::GroupMember& sender, std::uint32_t call, std::span<const std::byte> body);
+  void apply_as_primary(const membership::GroupMember& sender, std::uint32_t call, const CibRequest& request);
+  void deliver_diff(ClusterNodeId sender, std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
+                    std::string_view diff);
+  void deliver_answer(std::uint32_t call, std::string_view refusal);
+  void deliver_primary(ClusterNodeId node, bool is_primary);
+  void lose_primary();
   void deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
                        std::span<const std::byte> body);
   void send_all(std::uint32_t call, ClusterNodeId asked_by);
@@ -92,6 +107,9 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   std::uint32_t last_call_ = 0;
   std::map<std::uint32_t, CibReply> replies_;
   bool primary_ = false;
+  ClusterNodeId primary_node_;  // as all members know it; old releases only
+  std::map<std::uint32_t, Unanswered> unanswered_;
+  bool resync_asked_ = false;
   TimerId digest_timer_;
   std::uint32_t last_ping_ = 0;
   std::string pinged_;  // fingerprint when the last ping was sent

@@ -2,7 +2,9 @@
 #include "engine/controller/cib_manager.h"
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -14,20 +16,32 @@
 namespace simcluster::controller {
 namespace {
 
+Profile profile_of(const char* pacemaker) {
+  StackVersions versions;
+  versions.pacemaker = pacemaker;
+  return make_profile(std::move(versions)).value();
+}
+
 struct Replica final : public CibClient {
   Replica(TestingClock& clock, const Profile& profile, const char* name)
       : host(clock, name), manager(host, profile, name, *this) {}
-  void on_cib_update(const CibUpdate& update) override { replaced += update.replaced ? 1 : 0; }
+  void on_cib_update(const CibUpdate& update) override {
+    replaced += update.replaced ? 1 : 0;
+    for (const CibChange& change : update.changes) paths.push_back(change.path);
+  }
   void on_cib_connected() override {}
   std::string text() const { return cib::write_compact(manager.document().root()); }
 
   TestingHost host;
   CibManager manager;
   int replaced = 0;
+  std::vector<std::string> paths;
 };
 
 class CibManagerTest : public ::testing::Test {
  protected:
+  explicit CibManagerTest(const char* pacemaker = "2.1.5") : profile_(profile_of(pacemaker)) {}
+
   static std::string cib_with(const char* value) {
     return fmt::format(
         "<cib validate-with=\"pacemaker-1.2\" admin_epoch=\"0\" epoch=\"7\" num_updates=\"3\"><configuration>"
@@ -48,7 +62,7 @@ class CibManagerTest : public ::testing::Test {
   }
 
   TestingClock clock_;
-  Profile profile_ = make_profile(StackVersions{}).value();
+  Profile profile_;
   membership::TestCluster cluster_{2};
   Replica one_{clock_, profile_, "node1"};
   Replica two_{clock_, profile_, "node2"};
@@ -101,6 +115,89 @@ TEST_F(CibManagerTest, EveryChangePutsTheQuestionOff) {
   EXPECT_EQ(two_.replaced, 0);
   clock_.run_for(seconds(2));
   EXPECT_EQ(two_.replaced, 1);
+}
+
+// CM-6.7, before 1.1.12: the primary makes the changes and sends what has changed.
+class OldCibManagerTest : public CibManagerTest {
+ protected:
+  OldCibManagerTest() : CibManagerTest("1.0.13") {}
+
+  // What the other node asks for, and whether it was answered well.
+  bool ask(Replica& replica, CibRequest request) {
+    std::optional<bool> answer;
+    replica.manager.submit(std::move(request), [&](const Result<void>& result) { answer = result.has_value(); });
+    EXPECT_TRUE(cluster_.run());
+    EXPECT_TRUE(answer.has_value());
+    return answer.value_or(false);
+  }
+  static CibRequest status(const std::string& xml) {
+    CibRequest request;
+    request.merge({step("status")}, xml);
+    return request;
+  }
+};
+
+TEST_F(OldCibManagerTest, DiffsLeadToTheSameReplica) {
+  start(one_, 1, "good");
+  start(two_, 2, "good");
+  one_.manager.set_primary(true);
+  EXPECT_TRUE(ask(two_, status("<node_state id=\"1\" a=\"1\" b=\"2\"><lrm id=\"1\"><x id=\"y\"/></lrm></node_state>")));
+  EXPECT_TRUE(ask(one_, status("<node_state id=\"1\" a=\"3\"/>")));
+  CibRequest removal;
+  removal.remove({step("status"), step("node_state", "1"), step("lrm", "1"), step("x", "y")});
+  EXPECT_TRUE(ask(two_, std::move(removal)));
+  EXPECT_EQ(one_.text(), two_.text());
+  EXPECT_NE(two_.text().find("<node_state id=\"1\" a=\"3\" b=\"2\"><lrm id=\"1\"/></node_state>"), std::string::npos);
+  EXPECT_EQ(two_.replaced, 0);
+  EXPECT_EQ(two_.paths.front(), "/cib");
+  EXPECT_EQ(two_.paths[1], "/cib/status/node_state[@id='1']");
+}
+
+TEST_F(OldCibManagerTest, ThePrimaryRefuses) {
+  start(one_, 1, "good");
+  start(two_, 2, "good");
+  one_.manager.set_primary(true);
+  CibRequest request;
+  request.set(CibStep::Kind::kModify, {step("status"), step("nobody", "1")}, "<node_state id=\"1\"/>");
+  EXPECT_FALSE(ask(two_, std::move(request)));
+  EXPECT_EQ(one_.manager.generation().num_updates, 3);
+  EXPECT_FALSE(two_.manager.busy());
+}
+
+// A replica that a diff does not fit asks for everything.
+TEST_F(OldCibManagerTest, AnotherReplicaIsMendedAtOnce) {
+  start(one_, 1, "good");
+  start(two_, 2, "bad");
+  one_.manager.set_primary(true);
+  change(one_);
+  EXPECT_TRUE(two_.host.logged("Requesting re-sync from peer"));
+  EXPECT_EQ(two_.replaced, 1);
+  EXPECT_EQ(one_.text(), two_.text());
+}
+
+// Without a primary every member applies what it is sent.
+TEST_F(OldCibManagerTest, NobodyIsPrimary) {
+  start(one_, 1, "good");
+  start(two_, 2, "good");
+  EXPECT_TRUE(ask(two_, status("<node_state id=\"1\"/>")));
+  one_.manager.set_primary(true);
+  one_.manager.set_primary(false);
+  EXPECT_TRUE(ask(two_, status("<node_state id=\"2\"/>")));
+  EXPECT_EQ(one_.text(), two_.text());
+}
+
+// What the primary had when it died is asked again of whoever is there.
+TEST_F(OldCibManagerTest, ThePrimaryDies) {
+  start(one_, 1, "good");
+  start(two_, 2, "good");
+  one_.manager.set_primary(true);
+  ASSERT_TRUE(cluster_.run());
+  std::optional<bool> answer;
+  one_.manager.die();
+  two_.manager.submit(status("<node_state id=\"2\"/>"),
+                      [&](const Result<void>& result) { answer = result.has_value(); });
+  ASSERT_TRUE(cluster_.run());
+  EXPECT_EQ(answer, true);
 }
 
 }  // namespace

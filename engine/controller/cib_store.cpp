@@ -7,6 +7,7 @@
 
 #include "engine/base/time_text.h"
 #include "engine/cib/validate.h"
+#include "engine/controller/cib_diff.h"
 #include "engine/controller/cib_edit.h"
 
 namespace simcluster::controller {
@@ -164,6 +165,14 @@ void CibStore::bump_versions(const CibRequest& request, const CibUpdate& update,
       root.set_attribute(name, value);
     }
   }
+}
+
+cib::PatchResult CibStore::apply_diff(std::string_view diff, CibUpdate& update) {
+  compact_when_grown();
+  const cib::PatchResult result = controller::apply_diff(document_, diff, update);
+  for (const CibChange& change : update.changes)
+    update.configuration_changed = update.configuration_changed || in_configuration(change);
+  return result;
 }
 
 Result<CibUpdate> CibStore::replace(std::string_view xml, std::string_view origin) {

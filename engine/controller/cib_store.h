@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/time.h"
 #include "engine/cib/document.h"
+#include "engine/cib/patch.h"
 #include "engine/controller/cib_request.h"
 #include "engine/controller/messages.h"
 
@@ -22,6 +23,8 @@ class CibStore {
 
   // Applies a request (CM-6.3, CM-6.4). An error leaves the document as it was.
   Result<CibUpdate> apply(const CibRequest& request, Time now);
+  // The same with what another node made of a request (cib_diff.h). `update` is set when the outcome is kApplied.
+  cib::PatchResult apply_diff(std::string_view diff, CibUpdate& update);
   // Replaces everything by another node's document unless it is older (CM-6.10).
   Result<CibUpdate> replace(std::string_view xml, std::string_view origin);
 

@@ -107,11 +107,19 @@ class ClusterTest : public ::testing::Test {
   }
 
   void start(Machine& machine, std::string_view cib) {
-    machine.controller =
-        std::make_unique<Controller>(machine.host, profile, cluster->node(machine.id),
-                                     ControllerConfig{machine.name, std::string(cib), 4, milliseconds(12), 0}, machine);
+    machine.controller = std::make_unique<Controller>(machine.host, profile, cluster->node(machine.id),
+                                                      config_of(machine, cib), machine);
     cluster->start(machine.id);
     ASSERT_TRUE(machine.controller->start());
+  }
+
+  ControllerConfig config_of(const Machine& machine, std::string_view cib) const {
+    ControllerConfig config;
+    config.name = machine.name;
+    config.initial_cib = cib;
+    config.cib_query_time = milliseconds(12);
+    config.start_state = start_state;
+    return config;
   }
 
   void crash(std::size_t index) {
@@ -187,6 +195,7 @@ class ClusterTest : public ::testing::Test {
 
   TestingClock clock;
   Profile profile;
+  std::string start_state;
   std::unique_ptr<membership::TestCluster> cluster;
   std::vector<std::unique_ptr<Machine>> machines;
 };
@@ -516,6 +525,43 @@ TEST_F(ClusterTest, QuietClusterStaysQuiet) {
   EXPECT_EQ(cib::write_document(dc().cib()), before);
   EXPECT_GT(node(1).host.runs().size() + node(2).host.runs().size(), runs + 700);
   EXPECT_EQ(dc().state(), State::kIdle);
+}
+
+// CM-3.6: a member whose controller does not come.
+TEST_F(ClusterTest, AMemberIsPendingForTooLong) {
+  std::string cib(kCib);
+  cib.replace(cib.find("<nvpair id=\"o2\""), 0, "<nvpair id=\"o3\" name=\"node-pending-timeout\" value=\"60s\"/>");
+  boot("2.1.7", 3, cib);
+  clock.run_for(seconds(40));
+  crash(2);
+  clock.run_for(seconds(10));
+  cluster->start(3);
+  ASSERT_TRUE(cluster->run());
+  clock.run_for(seconds(55));
+  EXPECT_FALSE(dc_machine().host.logged("pending timed out"));
+  clock.run_for(seconds(10));
+  EXPECT_TRUE(dc_machine().host.logged("Node with id '3' pending timed out (60s) on joining the process group"));
+}
+
+// CM-5.10: PCMK_node_start_state
+TEST_F(ClusterTest, ANodeStartsInStandby) {
+  start_state = "standby";
+  boot("2.1.5");
+  clock.run_for(seconds(40));
+  EXPECT_THAT(where("a"), IsEmpty());
+  EXPECT_NE(cib::write_compact(dc().cib().root()).find("id=\"nodes-1-standby\" name=\"standby\" value=\"on\""),
+            std::string::npos);
+}
+
+// CM-7.20: somebody grants a ticket.
+TEST_F(ClusterTest, TicketsMatter) {
+  boot("2.1.5");
+  clock.run_for(seconds(40));
+  CibRequest request;
+  request.merge({step("status"), step("tickets")}, std::string("<ticket_state id=\"t\" granted=\"true\"/>"));
+  dc().change_cib(std::move(request), "crm_ticket");
+  clock.run_for(seconds(2));
+  EXPECT_TRUE(dc_machine().host.logged("Ticket attribute change"));
 }
 
 }  // namespace

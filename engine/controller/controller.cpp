@@ -33,7 +33,7 @@ Controller::Impl::Impl(Host& host, const Profile& profile, membership::GroupServ
       client_(client),
       daemons_(daemons),
       cib_(daemons.cib()),
-      lrm_(host, profile, cib_, daemons.started_devices(), *this),
+      lrm_(host, profile, cib_, daemons.executor_memory(), *this),
       fsa_(*this),
       transition_(*this),
       last_input_file_(host.scheduler_inputs() != nullptr ? host.scheduler_inputs()->last_number() : -1) {}
@@ -43,6 +43,7 @@ Controller::Impl::~Impl() {
     if (timer.valid()) host_.cancel_timer(timer);
   }
   for (const auto& [action, timer] : action_timers_) host_.cancel_timer(timer);
+  for (const auto& [node, timer] : pending_timers_) host_.cancel_timer(timer);
 }
 
 void Controller::Impl::start() {
@@ -52,6 +53,7 @@ void Controller::Impl::start() {
   crmd_.configure = [this](const membership::GroupConfiguration& configuration) {
     on_crmd_configuration(configuration);
   };
+  if (!profile_.fixed_batch_limit_30) start_timer(kThrottleTimer, kThrottlePeriod);
   queue(Input::kStartup, Cause::kStartup, "crmd_init");
 }
 
@@ -114,6 +116,10 @@ bool Controller::Impl::stop_timer(Timer timer) {
 
 void Controller::Impl::on_timer(std::uint64_t cookie) {
   if (ended_ && cookie != kEndTimer) return;
+  if (cookie >= kPendingTimer) {
+    pending_too_long(ClusterNodeId(static_cast<std::uint32_t>(cookie - kPendingTimer)));
+    return;
+  }
   if (cookie >= kActionTimer) {
     const auto index = static_cast<std::uint32_t>(cookie - kActionTimer);
     action_timers_.erase(index);
@@ -200,6 +206,9 @@ void Controller::Impl::timer_popped(Timer timer) {
     case kQueryTimer:
       calculate();
       return;
+    case kThrottleTimer:
+      sample_load();
+      return;
     case kHistoryTimer:
       daemons_.fencer().share_history();
       return;
@@ -211,6 +220,7 @@ void Controller::Impl::timer_popped(Timer timer) {
       return;
     case kTimerCount:
     case kActionTimer:
+    case kPendingTimer:
       return;
   }
 }
@@ -577,7 +587,7 @@ void Controller::Impl::enter_state(State, State to, const FsaInput& input) {
         fsa_.add(Action::kShutdownReq);
       }
       Duration recheck = options_.recheck_interval;  // CM-7.6
-      if (recheck_by_ > 0) {
+      if (profile_.scheduler_sets_recheck && recheck_by_ > 0) {
         Duration until = seconds(recheck_by_) - Duration{host_.now().ns};
         if (until.ns <= 0) until = milliseconds(500);
         if (recheck.ns <= 0 || until < recheck) recheck = until;

@@ -34,6 +34,8 @@ struct ControllerConfig {
   std::uint32_t generation = 0;  // how often the controller of this manager was started again
   // Of the nodes on the Heartbeat stack, where they take the place of node ids (AT-8.3).
   std::map<ClusterNodeId, std::string> uuids = {};
+  std::string start_state = {};  // PCMK_node_start_state: standby, online; else as it was (CM-5.10)
+  int node_action_limit = 0;     // PCMK_node_action_limit, which goes before the option; 0: not set
 };
 
 class Daemons;

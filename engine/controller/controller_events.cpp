@@ -13,6 +13,7 @@ namespace simcluster::controller {
 namespace {
 
 constexpr std::string_view kStatusPath = "/cib/status";
+constexpr std::string_view kTicketsPath = "/cib/status/tickets";
 constexpr std::string_view kConfigurationPath = "/cib/configuration";
 
 bool below(std::string_view path, std::string_view ancestor) {
@@ -29,6 +30,8 @@ cib::Element state_of(cib::Element element) {
   while (element && !element.is("node_state")) element = element.parent();
   return element;
 }
+
+bool fails_never(const scheduler::GraphAction& action) { return action.attribute("CRM_meta_on_fail") == "ignore"; }
 
 bool known_operation(const ExecStatus status) { return status != ExecStatus::kPending; }
 
@@ -69,6 +72,10 @@ bool Controller::Impl::process_change(const CibUpdate& update, const CibChange& 
     return false;
   }
   if (!below(change.path, kStatusPath)) return true;
+  if (below(change.path, kTicketsPath)) {
+    abort_transition(kInfinity, CompletionAction::kRestart, "Ticket attribute change");
+    return true;
+  }
   const bool transient = change.path.find("/transient_attributes") != std::string::npos;
   if (change.kind == CibChange::Kind::kDelete) {
     if (transient) {
@@ -159,7 +166,10 @@ void Controller::Impl::process_operation(const cib::Element& operation) {
   }
   const bool current = key->uuid == transition_uuid_ && key->action >= 0 && key->transition == transition_.id() &&
                        !transition_.complete();
+  bool ignored = false;
   if (current) {
+    const std::uint32_t index = transition_.index_of(key->action);
+    ignored = index != Transition::kNoAction && fails_never(transition_.action(index));
     confirm_operation(operation, *key, node);
   } else {
     process_foreign(operation, *key, node);
@@ -172,7 +182,7 @@ void Controller::Impl::process_operation(const cib::Element& operation) {
   if (operation.id().ends_with("_last_0")) return;
   const cib::Element resource = operation.parent();
   count_failure(resource.id(), operation.value("operation"), interval, node, rc, key->target_rc, key->transition == -1,
-                false);
+                ignored);
 }
 
 // Results that the running transition did not ask for.
@@ -228,8 +238,7 @@ void Controller::Impl::confirm_operation(const cib::Element& operation, const Tr
   const scheduler::GraphAction& action = transition_.action(index);
   const int rc = static_cast<int>(number_of(operation.value("rc-code"), 0));
   const auto status = static_cast<ExecStatus>(number_of(operation.value("op-status"), 0));
-  const bool ignored = action.attribute("CRM_meta_on_fail") == "ignore";
-  const bool failed = !ignored && rc != key.target_rc;
+  const bool failed = !fails_never(action) && rc != key.target_rc;
   log_confirmation(action, node, rc, key.target_rc, static_cast<int>(number_of(operation.value("call-id"), -1)));
   const int priority = transition_.priority(index);
   if (failed) {

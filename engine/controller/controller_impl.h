@@ -23,6 +23,7 @@
 #include "engine/controller/options.h"
 #include "engine/controller/peers.h"
 #include "engine/controller/scheduler_run.h"
+#include "engine/controller/throttle.h"
 #include "engine/controller/transition.h"
 #include "engine/controller/transition_key.h"
 #include "engine/fencer/fencer.h"
@@ -78,6 +79,7 @@ class Controller::Impl final : public FsaClient,
   void cancel_action_timer(std::uint32_t action) override;
   void want_graph_run() override;
   int job_limit(std::string_view node) override;
+  int batch_limit(int configured) override;
   void on_graph_run(const RunCounts& counts, GraphStatus status) override;
 
   // controller_messages.cpp
@@ -130,8 +132,10 @@ class Controller::Impl final : public FsaClient,
     kReplyTimer,
     kEndTimer,
     kHistoryTimer,
+    kThrottleTimer,
     kTimerCount,
     kActionTimer = 1000,
+    kPendingTimer = std::uint64_t{1} << 40,  // + node id
   };
 
   // --- controller.cpp
@@ -177,6 +181,8 @@ class Controller::Impl final : public FsaClient,
   void add_node_entry(CibRequest& request, const Peer& peer) const;
   void write_quorum();
   void fail_actions_of(const Peer& peer);
+  void watch_pending(const Peer& peer);
+  void pending_too_long(ClusterNodeId node);
 
   // --- controller_election.cpp
   void vote();
@@ -199,7 +205,7 @@ class Controller::Impl final : public FsaClient,
   void synced(std::uint32_t join_id, const Result<void>& result);
   void finalize_node(Peer& peer);
   void join_result(const FsaInput& input);
-  void confirm_join();
+  void apply_start_state();
   void process_confirm(const FsaInput& input);
   void remove_history(CibRequest& request, const std::string& node_id) const;
   void join_final();
@@ -251,6 +257,12 @@ class Controller::Impl final : public FsaClient,
                      int rc, int target_rc, bool unexpected_probe, bool ignored);
   bool expected_down(std::string_view node_id) const;
 
+  // --- controller_throttle.cpp
+  static constexpr Duration kThrottlePeriod = seconds(30);
+  int most_jobs() const;
+  void sample_load();
+  void note_load(const Message& message);
+
   // --- controller_fencing.cpp
   FireOutcome fire_fencing(std::uint32_t index);
   void mark_fenced(const std::string& target);
@@ -277,6 +289,7 @@ class Controller::Impl final : public FsaClient,
   ClusterNodeId self_;
   std::array<TimerId, kTimerCount> timers_{};
   std::map<std::uint32_t, TimerId> action_timers_;
+  std::map<ClusterNodeId, TimerId> pending_timers_;  // members whose controller is still to come
   mutable bool age_read_ = false;
   mutable Time age_read_at_;
   mutable std::int64_t age_sample_ = 0;
@@ -325,6 +338,10 @@ class Controller::Impl final : public FsaClient,
   std::int64_t recheck_by_ = 0;
   int outstanding_ = 0;           // own CIB requests with an answer still to come
   bool query_overtakes_ = false;  // the question for all of the CIB was asked while there were some
+
+  // Throttling.
+  ThrottleRecords loads_;
+  std::optional<Throttle> told_load_;  // the last one that was sent
 
   // Fencing.
   std::map<std::uint32_t, std::pair<int, std::uint32_t>> fencing_calls_;  // call to transition and action

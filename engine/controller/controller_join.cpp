@@ -357,8 +357,27 @@ void Controller::Impl::join_result(const FsaInput& input) {
   const auto* data = reinterpret_cast<const std::byte*>(history.data());
   answer.join.history.assign(data, data + history.size());
   send_to(message.from, std::move(answer));
+  if (first_join_) apply_start_state();
   first_join_ = false;
   if (!the_dc_) queue_first(Input::kNotDc, Cause::kFsaInternal, "do_cl_join_finalize_respond");
+}
+
+// PCMK_node_start_state (CM-5.10)
+void Controller::Impl::apply_start_state() {
+  const bool standby = config_.start_state == "standby";
+  if (!standby && config_.start_state != "online") return;
+  const std::string id = node_xml_id(self_);
+  const std::string set = fmt::format("nodes-{}", id);
+  cib::Document pair;
+  pair.create_root("nvpair")
+      .set_attribute("id", set + "-standby")
+      .set_attribute("name", "standby")
+      .set_attribute("value", standby ? "on" : "off");
+  CibRequest request;
+  request.client = daemon_name(Daemon::kController, profile_);
+  request.merge({step("configuration"), step("nodes"), step("node", id), step("instance_attributes", set)},
+                pair.root());
+  cib_.submit(std::move(request));
 }
 
 }  // namespace simcluster::controller

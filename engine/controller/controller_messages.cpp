@@ -59,6 +59,9 @@ void Controller::Impl::route(std::shared_ptr<const Message> message) {
     case Task::kLrmInvoke:
       lrm_.handle(message->lrm);
       return;
+    case Task::kThrottle:
+      note_load(*message);
+      return;
     case Task::kLrmDelete:
       lrm_.refresh(message->text);
       return;

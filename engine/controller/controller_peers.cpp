@@ -188,6 +188,7 @@ void Controller::Impl::peer_appeared(Peer& peer) {
 void Controller::Impl::peer_gone(Peer& peer, bool) {
   peer.online = false;
   peer.when_online = 0;
+  if (peer.member) peer.when_member = 1;  // CM-3.5: since some time
   failed_sync_.erase(peer.id);
   if (election_) election_->forget_voter(peer.id, peer.id == dc_);
   if (!cib_.connected() || fsa_.state() == State::kStopping) return;
@@ -261,6 +262,30 @@ void Controller::Impl::fail_actions_of(const Peer& peer) {
   abort_transition(kInfinity, CompletionAction::kRestart, "Node failure");
 }
 
+// CM-3.6
+void Controller::Impl::watch_pending(const Peer& peer) {
+  const auto running = pending_timers_.find(peer.id);
+  const bool pending = the_dc_ && peer.when_member > 1 && !peer.online && options_.node_pending_timeout.ns > 0;
+  if (pending == (running != pending_timers_.end())) return;
+  if (!pending) {
+    host_.cancel_timer(running->second);
+    pending_timers_.erase(running);
+    return;
+  }
+  const Duration since = host_.now() - Time{seconds(peer.when_member).ns};
+  const Duration left = std::max(options_.node_pending_timeout - since, Duration{});
+  pending_timers_[peer.id] = host_.start_timer(left, *this, kPendingTimer + peer.id.value);
+}
+
+void Controller::Impl::pending_too_long(ClusterNodeId node) {
+  pending_timers_.erase(node);
+  if (!the_dc_) return;
+  log(LogPriority::kWarning, "node_pending_timer_popped",
+      fmt::format("Node with id '{}' pending timed out ({}s) on joining the process group", node_xml_id(node),
+                  options_.node_pending_timeout.seconds()));
+  abort_transition(kInfinity, CompletionAction::kRestart, "Node pending timed out");
+}
+
 void Controller::Impl::set_phase(Peer& peer, JoinPhase phase) {
   if (!phase_change_allowed(peer.phase, phase)) {
     log(LogPriority::kWarning, "crm_update_peer_join",
@@ -315,13 +340,17 @@ void Controller::Impl::write_node_state(const Peer& peer, bool join_fields) {
   CibRequest request;
   request.client = daemon_name(Daemon::kController, profile_);
   add_node_state(request, peer, join_fields);
+  watch_pending(peer);
   if (!request.steps.empty()) submit(std::move(request));
 }
 
 void Controller::Impl::refresh_node_states(bool join_fields) {
   CibRequest request;
   request.client = daemon_name(Daemon::kController, profile_);
-  for (const auto& [id, peer] : peers_) add_node_state(request, peer, join_fields);
+  for (const auto& [id, peer] : peers_) {
+    add_node_state(request, peer, join_fields);
+    watch_pending(peer);
+  }
   if (!request.steps.empty()) submit(std::move(request));
 }
 

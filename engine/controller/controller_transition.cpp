@@ -460,13 +460,4 @@ FireOutcome Controller::Impl::fire_clear_failcount(const GraphAction& action) {
   return FireOutcome::kConfirmed;
 }
 
-// CM-7.13: nobody reports load yet, so every node counts as idle once it has been up for the first sample.
-int Controller::Impl::job_limit(std::string_view node) {
-  if (profile_.fixed_batch_limit_30) return 0;
-  const int most = options_.node_action_limit > 0 ? options_.node_action_limit : 2 * config_.cores;
-  const Peer* peer = peers_.find(node);
-  const bool sampled = peer != nullptr && peer->when_online > 0 && host_.now().unix_seconds() - peer->when_online >= 30;
-  return std::max(1, sampled ? most : most / 2);
-}
-
 }  // namespace simcluster::controller

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "engine/base/profile.h"
 #include "engine/controller/attribute_manager.h"
 #include "engine/controller/cib_manager.h"
+#include "engine/controller/lrm.h"
 #include "engine/fencer/fencer.h"
 #include "engine/membership/group.h"
 
@@ -54,6 +54,8 @@ class Daemons final : public CibClient, public NodeDirectory {
   // SIGKILL, and a new process. What a dead daemon is asked for has no effect.
   void kill_cib();
   void start_cib();
+  // The next one remembers nothing.
+  void kill_executor() { executor_memory_ = {executor_memory_.life + 1, 0, {}, {}}; }
   void kill_attributes();
   void start_attributes();
   void kill_fencer();
@@ -64,8 +66,7 @@ class Daemons final : public CibClient, public NodeDirectory {
   fencer::Fencer& fencer();
   // It was started at this very moment, and does not answer yet (CM-2.14).
   bool cib_is_new() const { return cib_started_ == host_.now(); }
-  // Fence devices that the executor has started (CM-8.15a): it remembers them for whoever connects next.
-  std::set<std::string>& started_devices() { return started_devices_; }
+  ExecutorMemory& executor_memory() { return executor_memory_; }
 
   void on_cib_update(const CibUpdate& update) override;
   void on_cib_connected() override;
@@ -98,7 +99,7 @@ class Daemons final : public CibClient, public NodeDirectory {
   std::unique_ptr<CibManager> cib_;
   std::unique_ptr<AttributeManager> attributes_;
   std::unique_ptr<FencerProcess> fencer_;
-  std::set<std::string> started_devices_;
+  ExecutorMemory executor_memory_;
   mutable std::map<ClusterNodeId, std::string> names_;  // as told by peers
 };
 

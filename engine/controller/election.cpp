@@ -10,6 +10,7 @@ namespace simcluster::controller {
 namespace {
 
 constexpr Duration kLossDampening = seconds(2);           // CM-4.5
+constexpr Duration kStormWindow = seconds(2);             // CM-4.7
 constexpr std::string_view kOldestFeatureSet = "3.0.14";  // of a peer that sends none (CM-1.4)
 
 int take_component(std::string_view& text) {
@@ -120,7 +121,21 @@ ElectionResult Election::win(std::string_view sender_name, const Vote& vote, Tim
   }
   has_lost_ = false;
   client_.stop_vote_timer();
+  note_win(now);
   return ElectionResult::kWinRound;
+}
+
+// CM-4.7
+void Election::note_win(Time now) {
+  if (now - storm_window_ > kStormWindow) {
+    storm_window_ = now;
+    wins_ = 0;
+  }
+  ++wins_;
+  const std::size_t nodes = client_.active_members() + 1;
+  if (wins_ != nodes * nodes + 1) return;
+  client_.log_election(
+      true, fmt::format("Election storm detected: {} wins in {} seconds", wins_, (now - storm_window_).seconds()));
 }
 
 ElectionResult Election::lose(ClusterNodeId sender, const Vote& vote, Time now) {

@@ -75,6 +75,7 @@ class Election {
   Judgement compare(std::string_view sender_name, std::string_view sender_feature_set, const Vote& vote) const;
   ElectionResult lose(ClusterNodeId sender, const Vote& vote, Time now);
   ElectionResult win(std::string_view sender_name, const Vote& vote, Time now);
+  void note_win(Time now);
   void log_outcome(std::string_view outcome, std::string_view sender_name, const Vote& vote, std::string_view reason);
 
   ElectionClient& client_;
@@ -86,6 +87,8 @@ class Election {
   std::map<ClusterNodeId, bool> votes_;
   bool has_lost_ = false;
   Time last_loss_;
+  Time storm_window_;     // its beginning
+  std::size_t wins_ = 0;  // in the window
 };
 
 // CM-1.4: negative, 0, positive; component by component.

@@ -15,6 +15,7 @@ namespace simcluster::controller {
 
 namespace {
 
+constexpr Duration kLongStartDelay = minutes(5);
 constexpr std::string_view kOriginUpdate = "do_update_resource";
 
 bool recorded(std::string_view action) {
@@ -37,13 +38,14 @@ executor::Parameters stop_parameters(const executor::Parameters& started, const 
 
 }  // namespace
 
-Lrm::Lrm(Host& host, const Profile& profile, CibManager& cib, std::set<std::string>& started_devices, LrmClient& client)
+Lrm::Lrm(Host& host, const Profile& profile, CibManager& cib, ExecutorMemory& memory, LrmClient& client)
     : host_(host),
       profile_(profile),
       cib_(cib),
-      started_devices_(started_devices),
+      memory_(memory),
+      executor_life_(memory.life),
       client_(client),
-      executor_(host, profile, *this) {}
+      executor_(host, profile, *this, memory.last_call) {}
 
 void Lrm::set_node(std::string name, std::string xml_id) {
   node_name_ = std::move(name);
@@ -84,7 +86,10 @@ void Lrm::execute(const LrmRequest& request) {
     refuse(request, reason);
     return;
   }
-  if (!executor_.knows(request.resource)) executor_.register_resource(request.resource, request.agent);
+  if (!executor_.knows(request.resource)) {
+    const bool registered = !memory_.registered.insert(request.resource).second;
+    executor_.register_resource(request.resource, request.agent, registered);
+  }
   OperationHistory::Resource& known = history_.resource(request.resource, request.agent);
   // CM-8.3
   if (request.interval.ns == 0 && request.action != "monitor" && request.action != "notify") {
@@ -106,11 +111,17 @@ void Lrm::execute(const LrmRequest& request) {
   log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "do_lrm_rsc_op",
            fmt::format("Performing key={} op={}", request.transition_key, request.operation_key));
   executor_.execute(std::move(operation));
+  if (request.interval.ns > 0 && request.start_delay > kLongStartDelay) {  // CM-8.8
+    log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "do_lrm_rsc_op",
+             fmt::format("Faking confirmation of {}: execution postponed for over 5 minutes", request.operation_key));
+    client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
+                             static_cast<int>(ExecStatus::kDone), kOcfSuccess});
+  }
 }
 
 // CM-8.15a: fence devices have no start and stop of their own. To start one is to ask it how it is.
 void Lrm::adapt_to_fence_device(executor::OperationRequest& operation) const {
-  const bool running = started_devices_.contains(operation.resource);
+  const bool running = memory_.started_devices.contains(operation.resource);
   if (operation.action == "start") operation.agent_action = "monitor";
   if (operation.action == "stop") operation.known_rc = kOcfSuccess;
   if (operation.action == "monitor" && operation.interval.ns == 0) {
@@ -207,7 +218,7 @@ void Lrm::refresh(std::string_view resource) {
   request.client = daemon_name(Daemon::kController, profile_);
   for (const std::string& name : names) {
     executor_.cancel_recurring(name);
-    executor_.unregister_resource(name);
+    if (executor_.unregister_resource(name)) memory_.registered.erase(name);
     history_.forget(name);
     request.remove(resource_path(name));
   }
@@ -232,6 +243,8 @@ void Lrm::cancel_all_recurring() {
 void Lrm::die() {
   dead_ = true;
   cancel_all_recurring();
+  // Another executor counts anew.
+  if (memory_.life == executor_life_) memory_.last_call = executor_.next_call_id() - 1;
 }
 
 // The entry has no last-rc-change: a scheduler leaves such a device as it is (black-box run of 2.1.5).
@@ -329,8 +342,8 @@ void Lrm::record(const executor::OperationResult& result) {
     entry.has_stop_parameters = true;
   }
   if (agent.standard == "stonith" && result.rc == kOcfSuccess) {
-    if (result.action == "start") started_devices_.insert(std::string(result.resource));
-    if (result.action == "stop") started_devices_.erase(std::string(result.resource));
+    if (result.action == "start") memory_.started_devices.insert(std::string(result.resource));
+    if (result.action == "stop") memory_.started_devices.erase(std::string(result.resource));
   }
   const std::uint32_t call = write_to_cib(record, agent, kOriginUpdate, lock_after(result));
   log_result(result, call, record.target_rc);

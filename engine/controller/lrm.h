@@ -17,6 +17,14 @@
 
 namespace simcluster::controller {
 
+// What an executor keeps in mind for whoever connects next.
+struct ExecutorMemory {
+  int life = 0;                                   // counts its processes
+  int last_call = 0;                              // number of the last call (CM-8.18)
+  std::set<std::string, std::less<>> registered;  // resources
+  std::set<std::string> started_devices;          // fence devices (CM-8.15a)
+};
+
 class LrmClient {
  public:
   // Why an action cannot be executed now (CM-8.1); empty: it can.
@@ -34,8 +42,8 @@ class LrmClient {
 
 class Lrm final : public executor::ExecutorClient {
  public:
-  // `started_devices`: the executor's memory of fence devices, which outlives the controller.
-  Lrm(Host& host, const Profile& profile, CibManager& cib, std::set<std::string>& started_devices, LrmClient& client);
+  // `memory` outlives the controller.
+  Lrm(Host& host, const Profile& profile, CibManager& cib, ExecutorMemory& memory, LrmClient& client);
   Lrm(const Lrm&) = delete;
   Lrm& operator=(const Lrm&) = delete;
 
@@ -88,7 +96,8 @@ class Lrm final : public executor::ExecutorClient {
   Host& host_;
   const Profile& profile_;
   CibManager& cib_;
-  std::set<std::string>& started_devices_;
+  ExecutorMemory& memory_;
+  const int executor_life_;
   LrmClient& client_;
   executor::Executor executor_;
   bool dead_ = false;

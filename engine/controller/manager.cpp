@@ -38,7 +38,7 @@ void Controller::kill(Subdaemon daemon) {
       daemons_->kill_fencer();
       return;
     case Subdaemon::kExecutor:
-      daemons_->started_devices().clear();
+      daemons_->kill_executor();
       return;
     case Subdaemon::kAttributes:
       daemons_->kill_attributes();

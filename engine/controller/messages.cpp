@@ -106,6 +106,18 @@ void read(WireReader& in, DirectAck& ack) {
   ack.rc = static_cast<int>(in.i64());
 }
 
+void write(WireWriter& out, const Throttle& throttle) {
+  out.u8(static_cast<std::uint8_t>(throttle.mode));
+  out.u32(throttle.most_jobs);
+}
+
+void read(WireReader& in, Throttle& throttle) {
+  const std::uint8_t mode = in.u8();
+  if (mode >= kThrottleModes) in.spoil();
+  throttle.mode = static_cast<ThrottleMode>(mode);
+  throttle.most_jobs = in.u32();
+}
+
 // Calls `part` with the payload that the task carries.
 template <class M, class F>
 void with_payload(M& message, F part) {
@@ -125,6 +137,9 @@ void with_payload(M& message, F part) {
       return;
     case Task::kDirectAck:
       part(message.ack);
+      return;
+    case Task::kThrottle:
+      part(message.throttle);
       return;
     default:
       return;

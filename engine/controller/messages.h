@@ -11,6 +11,7 @@
 
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
+#include "engine/controller/throttle.h"
 #include "engine/executor/operation.h"
 
 namespace simcluster::controller {
@@ -32,8 +33,9 @@ enum class Task : std::uint8_t {
   kDirectAck,  // result of an operation that is not recorded
   kLrmDelete,
   kClearFailcount,
+  kThrottle,
 };
-inline constexpr std::uint8_t kTaskCount = 15;
+inline constexpr std::uint8_t kTaskCount = 16;
 
 struct Vote {
   std::uint32_t owner = 0;
@@ -88,6 +90,12 @@ struct DirectAck {
   int rc = 0;
 };
 
+// How loaded a node is, and how many actions it may have in flight (CM-7.13).
+struct Throttle {
+  ThrottleMode mode = ThrottleMode::kNone;
+  std::uint32_t most_jobs = 0;
+};
+
 struct Message {
   Task task = Task::kNoop;
   // Envelope. The group tells the sender's node; the name is what it calls itself.
@@ -103,6 +111,7 @@ struct Message {
   Join join;
   LrmRequest lrm;
   DirectAck ack;
+  Throttle throttle;
   std::string text;  // resource of kLrmDelete and kClearFailcount, reason of others
 };
 

@@ -38,6 +38,15 @@ void read(const cib::NvTable& table, std::initializer_list<std::string_view> nam
   if (const auto value = cib::parse_bool(*text)) option = *value;
 }
 
+// "80%", or plainly "80".
+void read_percentage(const cib::NvTable& table, std::string_view name, int& option) {
+  auto text = find(table, {name});
+  if (!text) return;
+  if (text->ends_with('%')) text->remove_suffix(1);
+  if (const auto value = cib::parse_integer(*text); value && value->value > 0 && value->value <= 1'000'000)
+    option = static_cast<int>(value->value);
+}
+
 cib::NvTable unpack(const cib::Document& document, Time now) {
   cib::NvTable table;
   cib::RuleContext context;
@@ -67,12 +76,14 @@ ControllerOptions read_options(const cib::Document& document, const Profile& pro
   read(table, {"cluster-delay", "transition_idle_timeout"}, options.cluster_delay);
   read(table, {"fencing-timeout", "stonith-timeout"}, options.fencing_timeout);
   read(table, {"fencing-watchdog-timeout", "stonith-watchdog-timeout"}, options.fencing_watchdog_timeout);
+  if (profile.peer_times_in_status) read(table, {"node-pending-timeout"}, options.node_pending_timeout);
   const auto reaction = find(table, {"fencing-reaction", "fence-reaction"});
   options.fencing_reaction_panic = reaction && *reaction == "panic";
   read(table, {"shutdown-lock"}, options.shutdown_lock);
   read(table, {"batch-limit"}, options.batch_limit);
   read(table, {"migration-limit"}, options.migration_limit);
   read(table, {"node-action-limit"}, options.node_action_limit);
+  read_percentage(table, "load-threshold", options.load_threshold);
   read(table, {"fencing-max-attempts", "stonith-max-attempts"}, options.fencing_max_attempts);
   read(table, {"fencing-enabled", "stonith-enabled", "stonith_enabled"}, options.fencing_enabled);
   return options;

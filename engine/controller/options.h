@@ -21,10 +21,12 @@ struct ControllerOptions {
   Duration cluster_delay = seconds(60);
   Duration fencing_timeout = seconds(60);
   Duration fencing_watchdog_timeout;
+  Duration node_pending_timeout;
   bool fencing_reaction_panic = false;  // fencing-reaction=panic instead of stop (CM-10.30)
   int batch_limit = 0;
   int migration_limit = -1;
   int node_action_limit = 0;
+  int load_threshold = 80;  // percent
   int fencing_max_attempts = 10;
   bool shutdown_lock = false;
   bool fencing_enabled = true;

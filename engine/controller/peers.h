@@ -30,7 +30,7 @@ struct Peer {
   bool member = false;           // in the ring
   bool online = false;           // its controller is in the group
   bool seen = false;             // was ever a member
-  std::int64_t when_member = 0;  // epoch seconds, 0: not a member
+  std::int64_t when_member = 0;  // epoch seconds, 0: not a member, 1: a member whose controller has gone
   std::int64_t when_online = 0;
   Expected expected = Expected::kUnknown;
   JoinPhase phase = JoinPhase::kNone;

@@ -105,16 +105,26 @@ std::string_view Transition::target_of(const GraphAction& action) {
   return action.router_node.empty() ? action.node : action.router_node;
 }
 
+// CM-7.12: a migration is a job of both nodes, unless it goes through a connection.
+std::vector<std::string_view> Transition::job_nodes(const GraphAction& action) {
+  const std::string_view source = action.attribute("CRM_meta_migrate_source");
+  const std::string_view target = action.attribute("CRM_meta_migrate_target");
+  if (is_migration(action) && action.router_node.empty() && !source.empty() && !target.empty()) return {source, target};
+  return {target_of(action)};
+}
+
 bool Transition::within_limits(std::uint32_t index) {
   const GraphAction& act = graph_.actions[index];
   if (act.kind != GraphActionKind::kResource) return true;
-  const std::string_view node = target_of(act);
-  const auto jobs = jobs_.find(node);
-  const int limit = client_.job_limit(node);
-  if (limit > 0 && jobs != jobs_.end() && jobs->second >= limit) return false;
-  if (!is_migration(act) || migration_limit_ <= 0) return true;
-  const auto migrations = migrations_.find(node);
-  return migrations == migrations_.end() || migrations->second < migration_limit_;
+  for (const std::string_view node : job_nodes(act)) {
+    const auto jobs = jobs_.find(node);
+    const int limit = client_.job_limit(node);
+    if (limit > 0 && jobs != jobs_.end() && jobs->second >= limit) return false;
+    if (!is_migration(act) || migration_limit_ <= 0) continue;
+    const auto migrations = migrations_.find(node);
+    if (migrations != migrations_.end() && migrations->second >= migration_limit_) return false;
+  }
+  return true;
 }
 
 // CM-7.8
@@ -133,16 +143,19 @@ void Transition::count_job(std::uint32_t index) {
   const GraphAction& act = graph_.actions[index];
   if (act.kind != GraphActionKind::kResource) return;
   states_[index].counted = true;
-  ++jobs_[std::string(target_of(act))];
-  if (is_migration(act)) ++migrations_[std::string(target_of(act))];
+  change_jobs(act, 1);
 }
 
 void Transition::release_job(std::uint32_t index) {
-  if (!states_[index].counted) return;
-  states_[index].counted = false;
-  const GraphAction& act = graph_.actions[index];
-  --jobs_[std::string(target_of(act))];
-  if (is_migration(act)) --migrations_[std::string(target_of(act))];
+  if (!std::exchange(states_[index].counted, false)) return;
+  change_jobs(graph_.actions[index], -1);
+}
+
+void Transition::change_jobs(const GraphAction& action, int by) {
+  for (const std::string_view node : job_nodes(action)) {
+    jobs_[std::string(node)] += by;
+    if (is_migration(action)) migrations_[std::string(node)] += by;
+  }
 }
 
 void Transition::fire(std::uint32_t synapse, RunCounts& counts) {
@@ -183,8 +196,9 @@ void Transition::run() {
       ++counts.pending;
     }
   }
+  const int batch_limit = client_.batch_limit(batch_limit_);  // CM-7.10
   for (std::uint32_t s = 0; s < synapses_.size(); ++s) {
-    if (batch_limit_ > 0 && counts.pending >= batch_limit_) break;
+    if (batch_limit > 0 && counts.pending >= batch_limit) break;
     if (synapses_[s].failed) {
       ++counts.skipped;
     } else if (synapses_[s].confirmed || synapses_[s].executed) {

@@ -47,6 +47,8 @@ class TransitionClient {
   virtual void want_graph_run() = 0;
   // How many actions a node may have in flight (CM-7.13); 0: any number.
   virtual int job_limit(std::string_view node) = 0;
+  // How many actions may be in flight altogether, given what is configured (CM-7.14); 0: any number.
+  virtual int batch_limit(int configured) = 0;
   // After every run (CM-7.9).
   virtual void on_graph_run(const RunCounts& counts, GraphStatus status) = 0;
 
@@ -123,6 +125,8 @@ class Transition {
   GraphStatus status_of(const RunCounts& counts) const;
   void fail_lost(std::uint32_t action);
   static bool is_migration(const scheduler::GraphAction& action);
+  static std::vector<std::string_view> job_nodes(const scheduler::GraphAction& action);
+  void change_jobs(const scheduler::GraphAction& action, int by);
   static std::string_view target_of(const scheduler::GraphAction& action);
 
   TransitionClient& client_;

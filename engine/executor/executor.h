@@ -32,13 +32,15 @@ enum class CancelOutcome : std::uint8_t {
 class Executor {
  public:
   // Keeps the references; host and client must outlive the executor.
-  Executor(Host& host, const Profile& profile, ExecutorClient& client);
+  // Calls are counted on from `last_call` (CM-8.18).
+  Executor(Host& host, const Profile& profile, ExecutorClient& client, int last_call = 0);
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // Makes a resource known; knowing it again replaces nothing. Takes a call id (CM-8.18).
-  void register_resource(std::string_view resource, AgentName agent);
+  // Makes a resource known; knowing it again replaces nothing. Takes call ids (CM-8.18), fewer when an earlier
+  // controller has `registered` it with this executor.
+  void register_resource(std::string_view resource, AgentName agent, bool registered = false);
   bool knows(std::string_view resource) const;
   // Forgets a resource and cancels its recurring operations. False: an operation is active, try again after its result
   // (CM-8.13).

@@ -73,8 +73,8 @@ TEST_F(ExecutorTest, QueuesPerResource) {
   executor.execute(op("b", "start"));
   EXPECT_THAT(host.runs(), ElementsAre("a start 0", "b start 0"));
   clock.run_for(seconds(10));
-  EXPECT_THAT(client.results, ElementsAre("b_start_0 call=5 status=0 rc=0", "a_start_0 call=3 status=0 rc=0",
-                                          "a_monitor_0 call=4 status=0 rc=0"));
+  EXPECT_THAT(client.results, ElementsAre("b_start_0 call=10 status=0 rc=0", "a_start_0 call=8 status=0 rc=0",
+                                          "a_monitor_0 call=9 status=0 rc=0"));
   EXPECT_EQ(client.queue_times[2], seconds(3));  // CM-8.7
   EXPECT_EQ(client.exec_times[2], seconds(3));
 }
@@ -94,8 +94,8 @@ TEST_F(ExecutorTest, RecurringReportsChangesOnly) {
   rc = 7;
   clock.run_for(seconds(21));
   EXPECT_THAT(client.results,
-              ElementsAre("a_monitor_10000 call=3 status=0 rc=0", "a_monitor_10000 call=3 status=0 rc=0 same",
-                          "a_monitor_10000 call=3 status=0 rc=7", "a_monitor_10000 call=3 status=0 rc=7 same"));
+              ElementsAre("a_monitor_10000 call=8 status=0 rc=0", "a_monitor_10000 call=8 status=0 rc=0 same",
+                          "a_monitor_10000 call=8 status=0 rc=7", "a_monitor_10000 call=8 status=0 rc=7 same"));
 }
 
 // CM-8.9: a repeated recurring operation takes over call id and runs at once.
@@ -105,7 +105,7 @@ TEST_F(ExecutorTest, DuplicateRecurringIsMerged) {
   executor.execute(op("a", "monitor", seconds(10)));
   clock.run_for(seconds(1));
   EXPECT_THAT(client.results,
-              ElementsAre("a_monitor_10000 call=3 status=0 rc=0", "a_monitor_10000 call=4 status=0 rc=0"));
+              ElementsAre("a_monitor_10000 call=8 status=0 rc=0", "a_monitor_10000 call=9 status=0 rc=0"));
   clock.run_for(seconds(9));
   EXPECT_EQ(host.count_runs("a monitor 10000"), 2U);
   clock.run_for(seconds(2));
@@ -118,7 +118,7 @@ TEST_F(ExecutorTest, TimeoutKills) {
   executor.execute(op("a", "stop", {}, seconds(20)));
   clock.run_for(seconds(21));
   EXPECT_THAT(host.signals(), ElementsAre(9));
-  EXPECT_THAT(client.results, ElementsAre("a_stop_0 call=3 status=2 rc=1"));
+  EXPECT_THAT(client.results, ElementsAre("a_stop_0 call=8 status=2 rc=1"));
   EXPECT_THAT(client.reasons, ElementsAre("Resource agent did not complete within 20s"));
   EXPECT_EQ(client.exec_times[0], seconds(20));
 }
@@ -156,7 +156,7 @@ TEST_F(ExecutorTest, ForeignSignalIsAnError) {
   });
   executor.execute(op("a", "start"));
   clock.run_for(seconds(1));
-  EXPECT_THAT(client.results, ElementsAre("a_start_0 call=3 status=4 rc=1"));
+  EXPECT_THAT(client.results, ElementsAre("a_start_0 call=8 status=4 rc=1"));
   EXPECT_THAT(client.reasons, ElementsAre("Resource agent interrupted by SIGSEGV signal"));
 }
 
@@ -166,8 +166,8 @@ TEST_F(ExecutorTest, StopCancelsRecurring) {
   clock.run_for(seconds(1));
   executor.execute(op("a", "stop"));
   clock.run_for(seconds(30));
-  EXPECT_THAT(client.results, ElementsAre("a_monitor_10000 call=3 status=0 rc=0",
-                                          "a_monitor_10000 call=3 status=1 rc=0", "a_stop_0 call=4 status=0 rc=0"));
+  EXPECT_THAT(client.results, ElementsAre("a_monitor_10000 call=8 status=0 rc=0",
+                                          "a_monitor_10000 call=8 status=1 rc=0", "a_stop_0 call=9 status=0 rc=0"));
   EXPECT_EQ(host.count_runs("a monitor 10000"), 1U);
 }
 
@@ -182,7 +182,7 @@ TEST_F(ExecutorTest, CancelInFlight) {
   EXPECT_EQ(executor.cancel("a", "monitor", seconds(10)), CancelOutcome::kUnknown);
   executor.execute(op("a", "stop"));
   clock.run_for(seconds(5));
-  EXPECT_THAT(client.results, ElementsAre("a_monitor_10000 call=3 status=1 rc=0", "a_stop_0 call=6 status=0 rc=0"));
+  EXPECT_THAT(client.results, ElementsAre("a_monitor_10000 call=8 status=1 rc=0", "a_stop_0 call=11 status=0 rc=0"));
   EXPECT_THAT(host.signals(), ElementsAre(9));
 }
 
@@ -194,7 +194,7 @@ TEST_F(ExecutorTest, CancelOfSingleOperations) {
   EXPECT_EQ(executor.cancel("a", "monitor", {}), CancelOutcome::kCancelled);
   EXPECT_EQ(executor.cancel("nobody", "monitor", {}), CancelOutcome::kUnknown);
   clock.run_for(seconds(1));
-  EXPECT_THAT(client.results, ElementsAre("a_monitor_0 call=4 status=1 rc=0", "a_start_0 call=3 status=0 rc=0"));
+  EXPECT_THAT(client.results, ElementsAre("a_monitor_0 call=9 status=1 rc=0", "a_start_0 call=8 status=0 rc=0"));
 }
 
 // CM-8.8: a start-delay keeps the head and blocks those behind it.
@@ -206,7 +206,7 @@ TEST_F(ExecutorTest, StartDelayBlocks) {
   clock.run_for(seconds(4));
   EXPECT_THAT(host.runs(), IsEmpty());
   clock.run_for(seconds(2));
-  EXPECT_THAT(client.results, ElementsAre("a_start_0 call=3 status=0 rc=0", "a_monitor_0 call=4 status=0 rc=0"));
+  EXPECT_THAT(client.results, ElementsAre("a_start_0 call=8 status=0 rc=0", "a_monitor_0 call=9 status=0 rc=0"));
   EXPECT_EQ(client.queue_times[0], seconds(5));
 }
 
@@ -246,7 +246,84 @@ TEST_F(ExecutorTest, KnownAnswerRunsNoAgent) {
   executor.execute(stop);
   clock.run_for(seconds(1));
   EXPECT_THAT(host.runs(), ElementsAre("a start 0"));
-  EXPECT_THAT(client.results, ElementsAre("a_start_0 call=3 status=0 rc=0", "a_stop_0 call=4 status=0 rc=0"));
+  EXPECT_THAT(client.results, ElementsAre("a_start_0 call=8 status=0 rc=0", "a_stop_0 call=9 status=0 rc=0"));
+}
+
+// CM-8.18, counted with 2.1.5: connecting takes a call, registering three; who connects later asks once.
+TEST_F(ExecutorTest, CallIds) {
+  executor.execute(op("a", "start"));
+  executor.execute(op("a", "monitor", seconds(10)));
+  clock.run_for(seconds(1));
+  executor.cancel_recurring("a");
+  executor.execute(op("a", "stop"));
+  clock.run_for(seconds(1));
+  EXPECT_EQ(client.results.front(), "a_start_0 call=8 status=0 rc=0");
+  EXPECT_EQ(client.results.back(), "a_stop_0 call=11 status=0 rc=0");
+  Executor next(host, profile, client, executor.next_call_id() - 1);
+  next.register_resource("a", {"ocf", "heartbeat", "Dummy"}, true);
+  EXPECT_EQ(next.execute(op("a", "monitor")), 14);
+}
+
+class OldExecutorTest : public ::testing::Test {
+ protected:
+  // Two monitors of three seconds, and a stop while the second one runs.
+  std::vector<std::string> stop_during_monitor(const char* cluster_glue) {
+    StackVersions versions;
+    versions.cluster_glue = cluster_glue;
+    const Profile profile = make_profile(versions).value();
+    Executor executor(host, profile, client);
+    host.set_agents([](const AgentRequest&) { return TestingHost::Answer{{}, seconds(3), false}; });
+    executor.register_resource("a", {"ocf", "heartbeat", "Dummy"});
+    OperationRequest request;
+    request.resource = "a";
+    request.action = "monitor";
+    request.interval = seconds(10);
+    executor.execute(request);
+    clock.run_for(seconds(14));
+    executor.cancel_recurring("a");
+    request.action = "stop";
+    request.interval = {};
+    executor.execute(request);
+    clock.run_for(minutes(1));
+    EXPECT_THAT(host.signals(), IsEmpty());
+    EXPECT_EQ(host.count_runs("a monitor 10000"), 2U);
+    return client.results;
+  }
+
+  TestingClock clock;
+  TestingHost host{clock, "node1"};
+  Recorder client;
+};
+
+// CM-13.22
+TEST_F(OldExecutorTest, AMonitorCancelledWhileItRunsIsCancelled) {
+  EXPECT_THAT(stop_during_monitor("1.0.9"),
+              ElementsAre("a_monitor_10000 call=2 status=0 rc=0", "a_monitor_10000 call=2 status=1 rc=0",
+                          "a_stop_0 call=3 status=0 rc=0"));
+}
+TEST_F(OldExecutorTest, OrItsResultCounts) {
+  EXPECT_THAT(stop_during_monitor("1.0.8"),
+              ElementsAre("a_monitor_10000 call=2 status=0 rc=0", "a_monitor_10000 call=2 status=0 rc=0",
+                          "a_stop_0 call=3 status=0 rc=0"));
+}
+
+// CM-8.6
+TEST_F(OldExecutorTest, FourPlaces) {
+  const Profile profile = make_profile(StackVersions{}).value();
+  Executor executor(host, profile, client);
+  host.set_agents([](const AgentRequest&) { return TestingHost::Answer{{}, seconds(3), false}; });
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
+    executor.register_resource(name, {"ocf", "heartbeat", "Dummy"});
+    OperationRequest request;
+    request.resource = name;
+    request.action = "start";
+    executor.execute(request);
+  }
+  EXPECT_EQ(host.runs().size(), 4U);
+  clock.run_for(seconds(4));
+  EXPECT_EQ(host.runs().size(), 6U);
+  clock.run_for(seconds(3));
+  EXPECT_EQ(client.results.size(), 6U);
 }
 
 // AT-1.4: LSB scripts say "not running" with 3.

@@ -103,7 +103,12 @@ void OperationRun::end() {
 void OperationRun::cancel_in_flight() {
   SIMCLUSTER_ASSERT(state_ == State::kRunning);
   cancelled_ = true;
-  kill();
+  // CM-13.22: the executor of cluster-glue lets it end.
+  if (profile_.terminate_before_kill) {
+    reported_ = false;
+  } else {
+    kill();
+  }
 }
 
 void OperationRun::renew(OperationRequest request, int call_id) {
@@ -206,7 +211,7 @@ void OperationRun::note_change() {
 
 void OperationRun::judge(const AgentResult& result) {
   if (!outcome_.exit_reason.empty()) outcome_.exit_reason.clear();
-  if (cancelled_) {
+  if (cancelled_ && !(profile_.terminate_before_kill && profile_.cancelled_in_flight_is_done)) {
     outcome_.status = ExecStatus::kCancelled;
     outcome_.rc = 0;
     return;

@@ -53,7 +53,7 @@ class OperationRun final : public AgentClient, public TimerClient {
   void sleep();
   // Ends a run that has no agent in flight.
   void end();
-  // Kills the agent in flight; the result becomes kCancelled.
+  // The agent in flight is killed, or its end is waited for; the result becomes kCancelled (CM-13.22: or not).
   void cancel_in_flight();
   // Takes over what a repeated request brought; the next result counts as the first (CM-8.9).
   void renew(OperationRequest request, int call_id);

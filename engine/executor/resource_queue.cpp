@@ -49,6 +49,7 @@ void ResourceQueue::advance() {
   if (active_ != nullptr || queue_.empty()) return;
   OperationRun* head = queue_.front();
   if (head->state() == OperationRun::State::kDelayed) return;
+  if (!owner_.take_place(*this)) return;
   queue_.pop_front();
   active_ = head;
   head->run();
@@ -80,6 +81,11 @@ void ResourceQueue::cancel_recurring() {
   for (OperationRun* run : recurring) cancel_run(*run);
 }
 
+int ResourceQueue::recurring_count() const {
+  const auto recurring = [](const auto& run) { return run->recurring() && !run->cancelled(); };
+  return static_cast<int>(std::count_if(runs_.begin(), runs_.end(), recurring));
+}
+
 std::size_t ResourceQueue::pending_count() const {
   const auto once = [](const auto& run) { return !run->recurring(); };
   return static_cast<std::size_t>(std::count_if(runs_.begin(), runs_.end(), once));
@@ -99,6 +105,7 @@ void ResourceQueue::on_run_ended(OperationRun& run) {
   owner_.begin_event();
   SIMCLUSTER_ASSERT(active_ == &run);
   active_ = nullptr;
+  owner_.free_place();
   if (run.recurring() && !run.cancelled()) {
     run.sleep();
   } else {

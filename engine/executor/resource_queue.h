@@ -12,9 +12,15 @@
 
 namespace simcluster::executor {
 
+class ResourceQueue;
+
 // What the queues of one executor share.
 class QueueOwner {
  public:
+  // Takes one of the places for running operations (CM-8.6). False: there is none; `queue` is asked to advance when
+  // one is free.
+  virtual bool take_place(ResourceQueue& queue) = 0;
+  virtual void free_place() = 0;
   // Called at the start of every event: what the last event left behind can be freed now.
   virtual void begin_event() = 0;
   virtual void report(const OperationResult& result) = 0;
@@ -34,6 +40,10 @@ class ResourceQueue final : public RunOwner {
   void execute(OperationRequest request, int call_id);
   CancelOutcome cancel(std::string_view action, Duration interval);
   void cancel_recurring();
+  int recurring_count() const;
+
+  // Starts the operation whose turn it is, if there is one.
+  void advance();
 
   bool busy() const { return active_ != nullptr || !queue_.empty(); }
   // Operations with interval 0 that wait or run.
@@ -47,7 +57,6 @@ class ResourceQueue final : public RunOwner {
   OperationRun* find(std::string_view action, Duration interval);
   std::unique_ptr<OperationRun> take(const OperationRun& run);
   void enqueue(OperationRun& run);
-  void advance();
   CancelOutcome cancel_run(OperationRun& run);
 
   Host& host_;

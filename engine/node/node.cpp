@@ -1,14 +1,17 @@
 #include "engine/node/node.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "engine/cib/values.h"
 #include "engine/controller/controller.h"
 #include "engine/fencer/fencer.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/stack.h"
 #include "engine/membership/start_lines.h"
+#include "engine/node/environment.h"
 #include "engine/node/operator_shell.h"
 #include "engine/node/supervisor.h"
 
@@ -20,7 +23,21 @@ class Node::Impl final : public controller::ControllerClient, public membership:
       : host_(host),
         profile_(std::move(profile)),
         config_(std::move(config)),
-        supervisor_(host_, profile_, config_.fail_fast, *this) {}
+        environment_(environment_of(config_, profile_)),
+        supervisor_(host_, profile_, config_.fail_fast || is_set("PCMK_fail_fast"), *this) {}
+
+  static std::map<std::string, std::string, std::less<>> environment_of(const NodeConfig& config,
+                                                                        const Profile& profile) {
+    const auto file = config.files.find(kSysconfigFile);
+    if (file == config.files.end()) return {};
+    return read_environment(file->second, profile);
+  }
+
+  std::string_view variable(std::string_view name) const {
+    const auto found = environment_.find(name);
+    return found == environment_.end() ? std::string_view() : std::string_view(found->second);
+  }
+  bool is_set(std::string_view name) const { return cib::is_true(variable(name)); }
 
   Result<void> start() {
     const auto conf = membership::parse_corosync_conf(config_.corosync_conf, "corosync.conf", profile_);
@@ -54,6 +71,10 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     manager.initial_cib = config_.initial_cib;
     manager.cib_query_time = config_.cib_query_time;
     manager.uuids = config_.uuids;
+    manager.cores = config_.cores;
+    manager.start_state = variable("PCMK_node_start_state");
+    if (const auto limit = cib::parse_integer(variable("PCMK_node_action_limit")); limit && limit->value > 0)
+      manager.node_action_limit = static_cast<int>(std::min<std::int64_t>(limit->value, 1'000'000));
     controller_ = std::make_unique<controller::Controller>(host_, profile_, *stack_, std::move(manager), *this);
     shell_ = std::make_unique<OperatorShell>(*controller_, config_.name);
     const Result<void> started = controller_->start();
@@ -105,6 +126,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
   Host& host_;
   const Profile profile_;
   NodeConfig config_;
+  std::map<std::string, std::string, std::less<>> environment_;  // of the daemons
   std::unique_ptr<membership::Stack> stack_;
   Supervisor supervisor_;
   std::unique_ptr<controller::Controller> controller_;

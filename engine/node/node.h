@@ -38,13 +38,15 @@ struct NodeConfig {
   std::string corosync_conf;  // text of corosync.conf
   // Addresses of all interfaces of the machine when the software starts (CF-24).
   std::vector<IpAddress> local_addresses;
-  std::string auth_key;                                   // as in membership::LocalMachine
-  std::map<std::string, std::string, std::less<>> files;  // of the machine, by path: where totem.keyfile is looked for
+  std::string auth_key;  // as in membership::LocalMachine
+  // Of the machine, by path: where totem.keyfile and /etc/sysconfig/pacemaker (environment.h) are looked for.
+  std::map<std::string, std::string, std::less<>> files;
   // The CIB (XML, formatted or not) of a node that has none on its disk; empty: an empty CIB. What was persisted
   // before (Host::load) goes first (CM-6.13).
   std::string initial_cib;
   // What it costs to ask the CIB manager for everything, before every run of the scheduler (CM-7.2).
   Duration cib_query_time;
+  int cores = 4;  // of the machine
   // PCMK_fail_fast=yes: when a daemon of the manager fails, the machine is reset (CM-11.7).
   bool fail_fast = false;
   // Of all nodes, on the Heartbeat stack; elsewhere none.

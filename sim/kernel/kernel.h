@@ -9,6 +9,7 @@
 
 #include "engine/agents/system.h"
 #include "engine/base/address.h"
+#include "engine/base/host.h"
 #include "engine/base/time.h"
 #include "sim/kernel/file_store.h"
 #include "sim/kernel/machine_context.h"
@@ -70,6 +71,8 @@ class Kernel {
   // The wall clock of the machine: the world's, and what it was set forward.
   Time wall_clock() const { return context_.queue.now() + clock_offset_; }
   void jump_clock(Duration by) { clock_offset_ += by; }
+  const HostLoad& load() const { return load_; }
+  void set_load(const HostLoad& load) { load_ = load; }
 
   const MachineContext& context() const { return context_; }
   NetStack& net() { return net_; }
@@ -104,6 +107,7 @@ class Kernel {
   bool frozen_ = false;
   Time booted_;
   Duration clock_offset_;
+  HostLoad load_;
 };
 
 }  // namespace simcluster::sim

@@ -150,6 +150,7 @@ void declare_node(Fields& fields, MachineDraft& draft, const std::string& name) 
   declare_traffic(fields, spec);
   fields.duration({"watchdog", "resets the machine this long after the cluster software has crashed; absent: none"},
                   spec.watchdog);
+  fields.number({"cores", "of its processor, 4 when absent"}, spec.cores, 1, 4096);
   fields.text({"uuid", "the node's UUID on the Heartbeat stack, as crm_uuid shows it"}, spec.uuid);
   fields.boolean({"fail-fast", "PCMK_fail_fast: a failed daemon of Pacemaker resets the machine, false when absent"},
                  spec.fail_fast);

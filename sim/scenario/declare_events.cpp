@@ -214,6 +214,8 @@ void declare_story(Fields& fields, reports::StorySettings& story) {
     story.log_priority = kValues[priority];
     fields.list({"daemons", "all log lines of these daemons and agents, too"}, story.daemons,
                 [&](std::string& name, const std::string&) { fields.text({}, name); });
+    fields.list({"syslog", "of these daemons the log lines that go to syslog, too"}, story.syslog,
+                [&](std::string& name, const std::string&) { fields.text({}, name); });
     read_kinds({"show", "kinds of events above the level"}, story.show);
     read_kinds({"hide", "kinds of events that are left out"}, story.hide);
   });

@@ -1,6 +1,7 @@
 #include "sim/world/sim_host.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/base/assert.h"
@@ -233,8 +234,12 @@ void SimHost::exit_node(int exit_code, std::string_view reason) {
 
 void SimHost::log(LogPriority priority, std::string_view daemon, std::string_view text) {
   if (dead_ || !tracing(TraceKind::kLog)) return;
+  const std::array<TraceField, 4> fields{
+      {{"daemon", daemon}, {"priority", log_priority_name(priority)}, {"text", text}, {"to", "detail"}}};
+  // Corosync has its own rules.
+  const bool detail = kernel_.context().profile.detail_log && priority > LogPriority::kNotice && daemon != "corosync";
   kernel_.context().tracer.emit(kernel_.context().node, TraceKind::kLog,
-                                {{"daemon", daemon}, {"priority", log_priority_name(priority)}, {"text", text}});
+                                std::span<const TraceField>(fields.data(), detail ? 4 : 3));
 }
 
 void SimHost::trace(TraceKind kind, std::span<const TraceField> fields) {

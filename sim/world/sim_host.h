@@ -61,6 +61,7 @@ class SimHost final : public Host,
 
   Time now() const override { return kernel_.wall_clock(); }
   Duration uptime() const override { return kernel_.uptime(); }
+  HostLoad load() const override { return kernel_.load(); }
   TimerId start_timer(Duration delay, TimerClient& client, std::uint64_t cookie) override;
   bool postpone_timer(TimerId timer, Duration delay) override;
   void cancel_timer(TimerId timer) override;

@@ -126,6 +126,8 @@ struct MachineSpec {
   bool power_on = true;               // at the start of the world
   Duration boot_delay = seconds(40);  // from power on or reset until the kernel is up, except at the world's start
 
+  int cores = 4;
+
   // Cluster software; machines without it are plain hosts.
   bool cluster = true;
   bool start_cluster_at_boot = true;  // at the world's start; see also start_cluster_after_reset
