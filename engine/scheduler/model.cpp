@@ -20,6 +20,8 @@ void inform(Model& model, std::string line) {
     model.info_lines.push_back(std::move(line));
   } else if (model.want_scores || model.want_utilization) {
     model.score_lines.push_back({ScoreLine::Kind::kPlain, model.strings.store(line), {}, {}, 0, {}});
+  } else {
+    log(model, LogLevel::kInfo, "log_info", "{}", line);
   }
 }
 

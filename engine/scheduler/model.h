@@ -151,7 +151,7 @@ inline int local_offset(const Model& model, std::int64_t seconds) {
 }
 
 // A line about digests (S1 C-18.8a): printed at once while the status is unpacked; later among scores, if they are
-// asked for.
+// asked for, else information.
 void inform(Model& model, std::string line);
 
 // S1 C-4.5, S2: remembers the earliest future time at which something changes.

@@ -8,6 +8,7 @@
 #include "engine/scheduler/collective.h"
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/instance_location.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/recorder.h"
 
@@ -445,9 +446,9 @@ Propagator::Changes Propagator::update_interleaved(const Update& u) {
     Resource& instance = model_.resource(id);
     const ResourceId compatible = compatible_instance(model_, instance, first_collective, current);
     if (!compatible.valid()) {
-      if (!current && (u.type & (kUnrunnableFirstBlocks | kFirstImpliesThen)) != 0 &&
-          place(model_, instance, NodeId(), true, true)) {
-        changed |= kThen;
+      if (!current && (u.type & (kUnrunnableFirstBlocks | kFirstImpliesThen)) != 0) {
+        log(model_, LogLevel::kInfo, "multi_update_interleave_actions", "Inhibiting {} from being active", instance.id);
+        if (place(model_, instance, NodeId(), true, true)) changed |= kThen;
       }
       continue;
     }
