@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/scheduler/digest_check.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 
 namespace simcluster::scheduler {
@@ -44,8 +45,10 @@ bool add_unfencing_digests(Model& model, const Node& node, ActionId action) {
         inform(model, fmt::format("Parameters to {} for unfencing {} changed, try '{}'", device.id, node.name,
                                   prefix + digests.secure));
       }
-      inform(model,
-             fmt::format("notice: Unfencing node {} because the definition of {} changed", node.name, device.id));
+      const std::string text =
+          fmt::format("Unfencing node {} because the definition of {} changed", node.name, device.id);
+      log(model, LogLevel::kNotice, "pe_fence_op", "{}", text);
+      inform(model, "notice: " + text);
     }
   }
   model.actions[action].meta.set("digests-all", model.strings.store(all));

@@ -82,6 +82,54 @@ TEST_F(ReplayLog, Information) {
             std::string::npos);
 }
 
+// S1 C-17.5, C-18.8, C-18.8a, C-18.10: while scheduling runs, lines about digests stand among the scores; without them
+// they are information for the log.
+TEST_F(ReplayLog, DigestLines) {
+  write("digests.xml", R"(<cib validate-with="pacemaker-4.0" admin_epoch="0" epoch="1" num_updates="0">
+  <configuration>
+    <crm_config/>
+    <nodes><node id="1" uname="node1"><instance_attributes id="a">
+      <nvpair id="a1" name="#digests-all" value="dev:fence_scsi:old,"/>
+      <nvpair id="a2" name="#node-unfenced" value="1700000000"/>
+    </instance_attributes></node></nodes>
+    <resources>
+      <primitive id="dev" class="stonith" type="fence_scsi"><meta_attributes id="m">
+        <nvpair id="m1" name="provides" value="unfencing"/>
+      </meta_attributes></primitive>
+      <primitive id="rsc1" class="ocf" provider="heartbeat" type="Dummy"><instance_attributes id="i">
+        <nvpair id="i1" name="passwd" value="secret"/>
+      </instance_attributes></primitive>
+    </resources>
+    <constraints/>
+  </configuration>
+  <status>
+    <node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member">
+      <lrm id="1"><lrm_resources><lrm_resource id="rsc1" class="ocf" provider="heartbeat" type="Dummy">
+        <lrm_rsc_op id="rsc1_last_0" operation_key="rsc1_start_0" operation="start" crm_feature_set="3.16.1" interval="0" call-id="3" rc-code="0" op-status="0" transition-key="1:1:0:u" transition-magic="0:0;1:1:0:u" op-digest="00000000000000000000000000000000" op-secure-params=" passwd " op-secure-digest="f2317cad3d54cec5d7d7aa7d0bf35cf8"/>
+      </lrm_resource></lrm_resources></lrm>
+    </node_state>
+  </status>
+</cib>
+)");
+  constexpr const char* kLines[] = {
+      "Parameters to dev for unfencing node1 changed, try 'dev:fence_scsi:f2317cad3d54cec5d7d7aa7d0bf35cf8'\n",
+      "notice: Unfencing node node1 because the definition of dev changed\n",
+      "Only 'private' parameters to 0s-interval start for rsc1 on node1 changed: 0:0;1:1:0:u\n"};
+  const auto printed = [&](const std::string& arguments) { return shell("", arguments + " 2>/dev/null").output; };
+  for (const char* line : kLines) {
+    const std::string entry = std::string("\n") + line;
+    EXPECT_NE(printed("-x digests.xml -sS").find(entry), std::string::npos) << line;
+    for (const char* without : {"-x digests.xml -S", "-x digests.xml -sSQ"}) {
+      EXPECT_EQ(printed(without).find(line), std::string::npos) << without << ' ' << line;
+    }
+    const std::string told = std::string("(log_info) \tinfo: ") + line;
+    EXPECT_NE(log("-x digests.xml -S -VVVV").find(told), std::string::npos) << line;
+    EXPECT_EQ(log("-x digests.xml -sS -VVVV").find(told), std::string::npos) << line;
+  }
+  EXPECT_NE(log("-x digests.xml -S -VVV").find("(pe_fence_op) \tnotice: Unfencing node node1 because"),
+            std::string::npos);
+}
+
 // S1 C-13.1, C-14.2, C-9.3.
 TEST_F(ReplayLog, ConstraintsThatNameNothing) {
   std::string cib = kCib;
