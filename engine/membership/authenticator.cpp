@@ -1,5 +1,6 @@
 #include "engine/membership/authenticator.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -30,23 +31,28 @@ std::span<const std::byte> Authenticator::seal(std::span<const std::byte> data, 
   if (!enabled()) return data;
   {
     Writer w(sealed_, data.size() + overhead());
-    w.u16(0xfefe);
-    w.u16(0);
-    for (std::size_t i = 0; i < kSalt / 8; ++i) w.u64(salt->next());
+    if (envelope_.header) {
+      w.u16(0xfefe);
+      w.u16(0);
+    }
+    for (std::size_t i = 0; envelope_.salt && i < kSalt / 8; ++i) w.u64(salt->next());
     w.bytes(data);
   }
   const auto hash = hmac(key_, sealed_);
-  sealed_.insert(sealed_.end(), hash.begin(), hash.end());
+  const std::size_t used = std::min(envelope_.hash, hash.size());
+  sealed_.insert(sealed_.end(), hash.begin(), hash.begin() + static_cast<std::ptrdiff_t>(used));
+  sealed_.resize(sealed_.size() + envelope_.hash - used);
   return sealed_;
 }
 
 std::optional<std::span<const std::byte>> Authenticator::open(std::span<const std::byte> packet) const {
   if (!enabled()) return packet;
   if (packet.size() < overhead()) return std::nullopt;
-  const auto body = packet.first(packet.size() - kHash);
+  const auto body = packet.first(packet.size() - envelope_.hash);
   const auto hash = hmac(key_, body);
-  if (CRYPTO_memcmp(hash.data(), packet.data() + body.size(), kHash) != 0) return std::nullopt;
-  return body.subspan(kEnvelope + kSalt);
+  if (CRYPTO_memcmp(hash.data(), packet.data() + body.size(), std::min(envelope_.hash, hash.size())) != 0)
+    return std::nullopt;
+  return body.subspan(before());
 }
 
 }  // namespace simcluster::membership

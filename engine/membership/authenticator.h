@@ -11,26 +11,35 @@
 
 namespace simcluster::membership {
 
+// What surrounds authentic data.
+struct Envelope {
+  bool header = true;     // {0xFE 0xFE 0 0} of Corosync 2
+  bool salt = true;       // 16 bytes
+  std::size_t hash = 32;  // bytes; a longer one than HMAC-SHA256 is filled up, of a shorter one the beginning is used
+};
+
 class Authenticator {
  public:
   // An empty key leaves datagrams as they are.
-  explicit Authenticator(std::string key) : key_(std::move(key)) {}
+  explicit Authenticator(std::string key, Envelope envelope = {}) : key_(std::move(key)), envelope_(envelope) {}
 
   bool enabled() const { return !key_.empty(); }
+  const std::string& key() const { return key_; }
   // Bytes that seal() adds; they lower the room for messages (PG-4).
-  std::size_t overhead() const { return enabled() ? kEnvelope + kSalt + kHash : 0; }
+  std::size_t overhead() const { return enabled() ? before() + envelope_.hash : 0; }
 
-  // {0xFE 0xFE 0 0} salt data HMAC, into a buffer that is reused. Returns `data` itself when not enabled.
+  // Header, salt, data and HMAC, in a buffer that is reused. Returns `data` itself when not enabled.
   std::span<const std::byte> seal(std::span<const std::byte> data, Random* salt);
   // The data of a packet whose HMAC is right; nothing for any other.
   std::optional<std::span<const std::byte>> open(std::span<const std::byte> packet) const;
 
  private:
-  static constexpr std::size_t kEnvelope = 4;
+  static constexpr std::size_t kHeader = 4;
   static constexpr std::size_t kSalt = 16;
-  static constexpr std::size_t kHash = 32;
+  std::size_t before() const { return (envelope_.header ? kHeader : 0) + (envelope_.salt ? kSalt : 0); }
 
   std::string key_;
+  Envelope envelope_;
   std::vector<std::byte> sealed_;
 };
 

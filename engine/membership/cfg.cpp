@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint16_t kRingReenable = 0;
 constexpr std::uint16_t kKill = 1;
 constexpr std::uint16_t kReload = 3;
+constexpr std::uint16_t kCryptoPhase = 4;
 constexpr std::size_t kReasonField = 256;
 
 }  // namespace
@@ -26,6 +27,11 @@ void Cfg::request_reload() {
 void Cfg::request_ring_reenable() {
   ServiceMessage message(kCfgService, kRingReenable);
   queue(message.build([](Writer&) {}));
+}
+
+void Cfg::request_crypto_phase(std::uint32_t phase) {
+  ServiceMessage message(kCfgService, kCryptoPhase);
+  queue(message.build([&](Writer& w) { w.u32(phase); }));
 }
 
 void Cfg::request_kill(ClusterNodeId victim, std::string_view reason) {
@@ -48,6 +54,11 @@ void Cfg::on_message(ClusterNodeId from, std::uint16_t function, std::span<const
   r.bytes(kServiceHeaderSize);
   if (function == kReload) return client_.on_reload(from);
   if (function == kRingReenable) return client_.on_ring_reenable();
+  if (function == kCryptoPhase) {
+    const std::uint32_t phase = r.u32();
+    if (!r.failed()) client_.on_crypto_phase(from, phase);
+    return;
+  }
   if (function != kKill) return;
   const ClusterNodeId victim(r.u32());
   const std::uint32_t length = r.u32();

@@ -18,6 +18,8 @@ class CfgClient {
   virtual void on_reload(ClusterNodeId from) = 0;
   virtual void on_kill(ClusterNodeId from, ClusterNodeId victim, std::string_view reason) = 0;
   virtual void on_ring_reenable() = 0;
+  // CR-6.
+  virtual void on_crypto_phase(ClusterNodeId from, std::uint32_t phase) = 0;
 
  protected:
   ~CfgClient() = default;
@@ -30,6 +32,7 @@ class Cfg {
   void request_reload();
   void request_kill(ClusterNodeId victim, std::string_view reason);
   void request_ring_reenable();
+  void request_crypto_phase(std::uint32_t phase);
   // Sends what waits.
   void pump();
   void on_message(ClusterNodeId from, std::uint16_t function, std::span<const std::byte> message);

@@ -67,6 +67,8 @@ void HostedTransport::start() {
     return host_.exit_node(kNoLinks, opened.error().message);
   }
   running_ = true;
+  host_.log(LogPriority::kInfo, "corosync", "[TOTEM ] totemknet initialized");
+  host_.log(LogPriority::kInfo, "corosync", fmt::format("[KNET  ] pmtud: MTU manually set to: {}", mtu_));
   deadlines_.arm(kStartTimer, kStartDelay);
   deadlines_.arm(kAliveTimer, kAlive);
 }

@@ -28,7 +28,8 @@ Duration KnetTransport::patience(const PeerLink& link) const {
 
 void KnetTransport::tick() {
   for (Peer& peer : peers_)
-    for (PeerLink& link : peer.links) watch(peer, link);
+    for (PeerLink& link : peer.links)
+      if (open_) watch(peer, link);
   deadlines_.arm(kTickTimer, kTick);
 }
 
@@ -155,15 +156,34 @@ void KnetTransport::choose_route(Peer& peer, bool went_down) {
 
 // --- path MTU (KN-15 to KN-17) ---------------------------------------------------------------------------------------
 
+// Encrypted packets are salted, and filled up to whole blocks with at least one byte. Measured with 3.1.7: 1446 and 522
+// of 1500 and 576 bytes in clear, 1397 and 469 with aes256 and sha256.
 std::uint32_t KnetTransport::data_room(const PeerLink& link, std::uint32_t size) const {
+  constexpr std::uint32_t kSalt = 16;
+  constexpr std::uint32_t kBlock = 16;
   const std::uint32_t ip = link.address.family == IpAddress::Family::kV6 ? 48 : 28;
-  const auto overhead = static_cast<std::uint32_t>(ip + kKnetHeader + auth_.overhead());
-  return size > overhead ? size - overhead : 1;
+  const bool encrypted = cipher_ != "none";
+  const auto around = ip + static_cast<std::uint32_t>(knet_hash_size(hash_)) + (encrypted ? kSalt : 0);
+  if (size <= around + kKnetHeader + kBlock) return 1;
+  const std::uint32_t inside = encrypted ? (size - around) / kBlock * kBlock - 1 : size - around;
+  return inside - kKnetHeader;
+}
+
+std::uint32_t KnetTransport::first_packet(const PeerLink& link) {
+  return link.address.family == IpAddress::Family::kV6 ? kSmallestMtu + 20 : kSmallestMtu;
 }
 
 std::uint32_t KnetTransport::data_mtu(const PeerLink& link) const {
   if (configured_mtu_ != 0) return data_room(link, configured_mtu_);
-  return link.mtu != 0 ? link.mtu : kFirstDataMtu;
+  return link.mtu != 0 ? link.mtu : data_room(link, first_packet(link));
+}
+
+std::optional<PathDiscovery> KnetTransport::path_discovery() const {
+  if (configured_mtu_ != 0) return std::nullopt;
+  std::uint32_t first = 0;
+  for (const Peer& peer : peers_)
+    for (const PeerLink& link : peer.links) first = std::max(first, first_packet(link));
+  return PathDiscovery{discovery_interval_, first};
 }
 
 // At once after a link came up, then every interval.

@@ -23,6 +23,14 @@ void put_header(Writer& w, KnetType type, std::uint16_t node_id) {
 
 }  // namespace
 
+std::size_t knet_hash_size(std::string_view hash) {
+  if (hash == "md5") return 16;
+  if (hash == "sha1") return 20;
+  if (hash == "sha384") return 48;
+  if (hash == "sha512") return 64;
+  return hash == "sha256" ? 32 : 0;
+}
+
 void encode_knet_data(std::uint16_t node_id, const KnetData& data, std::vector<std::byte>& out) {
   Writer w(out, 14 + data.bytes.size());
   put_header(w, KnetType::kData, node_id);

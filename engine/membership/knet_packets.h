@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace simcluster::membership {
@@ -37,6 +38,9 @@ struct KnetPmtud {
   std::uint16_t size = 0;  // of the IP packet that carried the probe
 };
 inline constexpr std::size_t kKnetPmtudSize = 9;
+
+// Bytes of a packet's hash, by its name in corosync.conf.
+std::size_t knet_hash_size(std::string_view hash);
 
 void encode_knet_data(std::uint16_t node_id, const KnetData& data, std::vector<std::byte>& out);
 void encode_knet_ping(KnetType type, std::uint16_t node_id, const KnetPing& ping, std::vector<std::byte>& out);

@@ -19,7 +19,7 @@ std::vector<LinkStatus> KnetTransport::status() const {
       peer.node = id;
       peer.address = address;
       peer.connected = id == me_.node_id;
-      peer.mtu = kFirstDataMtu;
+      peer.mtu = data_room(PeerLink(), first_packet(PeerLink()));
       for (const Peer& known : peers_)
         for (const PeerLink& other : known.links)
           if (known.id == id && other.number == planned.number) {

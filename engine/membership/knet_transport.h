@@ -32,9 +32,12 @@ class KnetTransport final : public Transport {
   void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) override;
   void on_link_state(LinkIndex, bool, const IpAddress&) override {}
   void on_unreachable(LinkIndex link, const IpAddress& to) override;
+  std::optional<PathDiscovery> path_discovery() const override;
   void on_deadline(Deadline which) override;
   void drain_loop() override { own_.drain(); }
   void reconfigure(const Plan& plan) override;
+  bool load_key(const Plan& plan) override;
+  void crypto_phase(std::uint32_t phase) override;
   bool reaches(const Processor& processor) const override;
   void add_statistics(CmapEntries& entries) const override;
   std::vector<LinkStatus> status() const override;
@@ -90,8 +93,9 @@ class KnetTransport final : public Transport {
   };
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   static constexpr Duration kTick = milliseconds(200);  // KN-5
-  static constexpr std::uint32_t kFirstDataMtu = 522;   // KN-16, before the first discovery
 
+  void on_start_timer();
+  std::optional<std::span<const std::byte>> unseal(std::span<const std::byte> packet);
   Peer* find(std::uint16_t id);
   void add_link(std::uint16_t node, const PlannedLink& planned, const IpAddress& address);
   void drop_missing_links(const Plan& plan);
@@ -102,6 +106,7 @@ class KnetTransport final : public Transport {
   Duration patience(const PeerLink& link) const;
   // Knet's room for data in an IP packet of `size` bytes (KN-16).
   std::uint32_t data_room(const PeerLink& link, std::uint32_t size) const;
+  static std::uint32_t first_packet(const PeerLink& link);
   std::uint32_t data_mtu(const PeerLink& link) const;
   void discover(Peer& peer, PeerLink& link);
   void send_probe(PeerLink& link, std::uint32_t size);
@@ -129,13 +134,19 @@ class KnetTransport final : public Transport {
   LinkClient& link_client_;
   Deadlines& deadlines_;
   TransportClient& client_;
-  Authenticator auth_;
+  Authenticator auth_;                  // what is sent carries its hash
+  std::optional<Authenticator> other_;  // another key that is accepted, too: the next or the last one (CR-6)
+  std::size_t crypto_index_ = 1;
+  std::string crypto_;  // model, cipher and hash in use, or of the reload under way
+  std::string cipher_, hash_;
   Random* salt_ = nullptr;
   std::uint16_t own_id_;
   Processor me_, target_;
   std::vector<Peer> peers_;  // by ascending node id
   std::uint16_t sequence_ = 0;
   bool running_ = false;
+  bool ready_ = false;               // its threads run
+  bool open_ = false;                // the links are
   std::uint32_t configured_mtu_;     // knet_mtu, 0: automatic
   Duration discovery_interval_;      // knet_pmtud_interval
   std::uint32_t mtu_;                // smallest of all links: what frames are cut to

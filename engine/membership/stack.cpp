@@ -129,6 +129,8 @@ bool Stack::mute() const {
   return !impl_->profile_.rrp_all_faulty_uses_ring_0 && !rings.empty() &&
          std::ranges::all_of(rings, [](const LinkStatus& ring) { return ring.faulty; });
 }
+std::optional<PathDiscovery> Stack::path_discovery() const { return impl_->transport_->path_discovery(); }
+bool Stack::feeds_watchdog() const { return impl_->feeds_watchdog(); }
 bool Stack::quorate() const { return impl_->quorum_.quorate(); }
 std::uint64_t Stack::rejected_datagrams() const { return impl_->transport_->rejected(); }
 const SrpCounters& Stack::counters() const { return impl_->srp_.counters(); }

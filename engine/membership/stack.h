@@ -15,6 +15,7 @@
 #include "engine/base/profile.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/group.h"
+#include "engine/membership/path_discovery.h"
 #include "engine/membership/quorum_device.h"
 #include "engine/membership/tools.h"
 
@@ -32,6 +33,8 @@ struct LocalMachine {
   std::string auth_key;
   // What lies on the machine, by path: where totem.keyfile is looked for (CR-3).
   std::map<std::string, std::string, std::less<>> files;
+  // It has a watchdog device.
+  bool watchdog = false;
   // A member that answers on no link is given up in GATHER without the consensus time-out. Not as Corosync does.
   bool trust_links = false;
 };
@@ -40,6 +43,8 @@ class StackClient {
  public:
   // The content of corosync.conf now, for a reload (CF-27). Nothing: the file cannot be read.
   virtual std::optional<std::string> read_corosync_conf() { return std::nullopt; }
+  // The machine's files now, as in LocalMachine: a reload reads the key again (CR-6). Nothing: they are what they were.
+  virtual std::optional<std::map<std::string, std::string, std::less<>>> read_files() { return std::nullopt; }
   // stop() is done: the leave message is out, all links are closed.
   virtual void on_stack_stopped() = 0;
 
@@ -73,7 +78,11 @@ class Stack final : public GroupService {
   // Corosync up to 2.4.2 sends nothing at all once it has marked all of its redundant rings FAULTY, and comes back by
   // `corosync-cfgtool -r` only (RR-16).
   bool mute() const;
+  // None: packets are of a fixed size, whatever the path carries.
+  std::optional<PathDiscovery> path_discovery() const;
   bool quorate() const override;
+  // The machine's watchdog is fed while this daemon runs: it is reset when it ends without stop() (WD-1 to WD-4).
+  bool feeds_watchdog() const;
 
   // Datagrams dropped before the ring protocol: cut, of no known kind, or not authentic (CR-4).
   std::uint64_t rejected_datagrams() const;

@@ -16,18 +16,29 @@ void Stack::Impl::on_reload(ClusterNodeId from) {
   log_cfg(LogPriority::kNotice, fmt::format("Config reload requested by node {}", from.value));
   set_flag("config.reload_in_progress", 1);
   set_flag("config.totemconfig_reload_in_progress", 1);
+  read_files();
   Reload reload = plan_reload(conf_, plan_, timers_, file(), local_, profile_);
   for (const std::string& key : reload.kept)
     log_cfg(LogPriority::kNotice,
             fmt::format("Modified entry '{}' in corosync.conf cannot be changed at run-time", key));
   if (reload.status == CsError::kOk) {
-    apply(std::move(reload));
+    const bool new_key = apply(std::move(reload));
+    if (new_key && from == own_id_) cfg_.request_crypto_phase(1);
     set_flag("config.totemconfig_reload_in_progress", 0);
   } else {
     log_cfg(LogPriority::kError, reload.complaint);
   }
   set_flag("config.reload_in_progress", 0);
   cmap_.set("config.reload_status", {CmapType::kI32, std::to_string(static_cast<int>(reload.status))});
+}
+
+// CR-6. The first phase goes round sealed with the old key, the second with the new one: who has no new key is on its
+// own then.
+void Stack::Impl::on_crypto_phase(ClusterNodeId from, std::uint32_t phase) {
+  constexpr std::uint32_t kLast = 2;
+  if (conf_.debug) log_cfg(LogPriority::kDebug, fmt::format("Crypto reconfiguration phase {}", phase));
+  transport_->crypto_phase(phase);
+  if (from == own_id_ && phase < kLast) cfg_.request_crypto_phase(phase + 1);
 }
 
 // LC-6: as a crash for the others.
@@ -42,18 +53,21 @@ void Stack::Impl::on_kill(ClusterNodeId from, ClusterNodeId victim, std::string_
 // RR-15.
 void Stack::Impl::on_ring_reenable() { transport_->reenable_rings(); }
 
-void Stack::Impl::apply(Reload reload) {
+bool Stack::Impl::apply(Reload reload) {
   for (const auto& [key, value] : conf_.map)
     if (!reload.conf.map.contains(key)) cmap_.erase(key);
   for (const auto& [key, value] : reload.conf.map) cmap_.set(key, value);
   conf_ = std::move(reload.conf);
   const std::optional<std::size_t> position = reload.plan.local_position;
+  if (reload.plan.transport == TransportKind::kKnet) log_links(host_, reload.plan);
+  const bool new_key = transport_->load_key(reload.plan);
   transport_->reconfigure(reload.plan);
   plan_ = std::move(reload.plan);
   if (position) cmap_.set("nodelist.local_node_pos", cmap_u32(*position));
   use_timers(reload.timers);
   config_version_.set(conf_.totem.config_version);
   reconfigure_votes();
+  return new_key;
 }
 
 void Stack::Impl::use_timers(const TotemTimers& timers) {
@@ -66,6 +80,11 @@ void Stack::Impl::reconfigure_votes() {
   if (!votequorum_) return;
   votequorum_->reconfigure(
       votes_at_runtime(conf_, plan_.local_votes, votequorum_->settings(), votequorum_->device_registered(), profile_));
+}
+
+void Stack::Impl::read_files() {
+  if (client_ == nullptr) return;
+  if (auto files = client_->read_files()) local_.files = std::move(*files);
 }
 
 std::optional<std::string> Stack::Impl::file() const {

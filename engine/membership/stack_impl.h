@@ -49,7 +49,7 @@ class Stack::Impl final : public TimerClient,
     SIMCLUSTER_ASSERT(!started_);
     started_ = true;
     const Input input(*this);
-    log_start(host_, profile_, plan_, conf_);
+    log_start(host_, profile_, plan_);
     transport_->start();
   }
 
@@ -59,11 +59,14 @@ class Stack::Impl final : public TimerClient,
     host_.log(LogPriority::kNotice, "corosync", "[MAIN  ] Node was shut down by a signal");
     stop();
   }
+  // WD-1.
+  bool feeds_watchdog() const { return local_.watchdog && configured_to_feed(conf_, profile_); }
+
   void stop() {
     if (!started_ || stopping_) return;
     stopping_ = true;
     const Input input(*this);
-    log_unloading(host_, profile_, votequorum_.has_value());
+    log_unloading(host_, profile_, votequorum_.has_value(), feeds_watchdog());
     cpg_.leave_all();
     if (votequorum_) votequorum_->leave();
     constexpr Duration kUnloadTime = milliseconds(330);  // taking the services out (B-3)
@@ -141,9 +144,10 @@ class Stack::Impl final : public TimerClient,
     cpg_.set_own_id(own_id_);
     if (!services_started_) {
       services_started_ = true;
-      log_services(host_, profile_, votequorum_.has_value());
-      if (!profile_.processor_is_address) log_links(host_, plan_);
+      log_services(host_, profile_, conf_, local_.watchdog, votequorum_.has_value());
       if (votequorum_) votequorum_->start(own_id_);
+      log_quorum_services(host_, profile_, votequorum_.has_value());
+      if (!profile_.processor_is_address) log_links(host_, plan_);
     }
     if (votequorum_) votequorum_->set_ring_id_of_self(own_id_);
     srp_.interface_changed(me);
@@ -266,7 +270,10 @@ class Stack::Impl final : public TimerClient,
   void on_kill(ClusterNodeId from, ClusterNodeId victim, std::string_view reason) override;
   // RR-15.
   void on_ring_reenable() override;
-  void apply(Reload reload);
+  void on_crypto_phase(ClusterNodeId from, std::uint32_t phase) override;
+  // True: it brought another key.
+  bool apply(Reload reload);
+  void read_files();
   void use_timers(const TotemTimers& timers);
   void reconfigure_votes();
   std::optional<std::string> file() const;

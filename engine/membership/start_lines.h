@@ -10,11 +10,16 @@ namespace simcluster::membership {
 // What a daemon that refuses its configuration writes before it ends.
 void log_refusal(Host& host, const Refusal& refusal);
 // Until the transport is there (LC-2).
-void log_start(Host& host, const Profile& profile, const Plan& plan, const CorosyncConf& conf);
-// The services, when the first link reports (SRP-2.2), and the links of knet.
-void log_services(Host& host, const Profile& profile, bool votequorum);
+void log_start(Host& host, const Profile& profile, const Plan& plan);
+// The services, when the first link reports (SRP-2.2): those before the votes are counted for the first time, those
+// after, and the links of knet. `watchdog`: the machine has such a device.
+void log_services(Host& host, const Profile& profile, const CorosyncConf& conf, bool watchdog, bool votequorum);
+void log_quorum_services(Host& host, const Profile& profile, bool votequorum);
 void log_links(Host& host, const Plan& plan);
 // LC-4, without the reason for the stop.
-void log_unloading(Host& host, const Profile& profile, bool votequorum);
+void log_unloading(Host& host, const Profile& profile, bool votequorum, bool feeds_watchdog);
+
+// WD-1: the daemon feeds the device that the machine has.
+bool configured_to_feed(const CorosyncConf& conf, const Profile& profile);
 
 }  // namespace simcluster::membership

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "engine/base/address.h"
 #include "engine/membership/cmap.h"
 #include "engine/membership/deadlines.h"
+#include "engine/membership/path_discovery.h"
 #include "engine/membership/plan.h"
 #include "engine/membership/processor.h"
 
@@ -81,9 +83,18 @@ class Transport {
     static_cast<void>(processor);
     return true;
   }
+  // How it finds out what its paths carry; none: it sends packets of a fixed size.
+  virtual std::optional<PathDiscovery> path_discovery() const { return std::nullopt; }
   virtual void on_deadline(Deadline which) = 0;
   // A reload: nodes, links and their settings are those of `plan` from now on (CF-30).
   virtual void reconfigure(const Plan& plan) = 0;
+  // CR-6. A key that the reload has brought is accepted from now on; false: it is the same as before.
+  virtual bool load_key(const Plan& plan) {
+    static_cast<void>(plan);
+    return false;
+  }
+  // 1: what is sent is sealed with it; 2: the old one is forgotten.
+  virtual void crypto_phase(std::uint32_t phase) { static_cast<void>(phase); }
   virtual void set_timers(const TotemTimers& timers) { static_cast<void>(timers); }
   // By ascending number.
   virtual std::vector<LinkStatus> status() const = 0;

@@ -40,7 +40,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
   bool is_set(std::string_view name) const { return cib::is_true(variable(name)); }
 
   Result<void> start() {
-    const auto conf = membership::parse_corosync_conf(config_.corosync_conf, "corosync.conf", profile_);
+    const auto conf = membership::parse_corosync_conf(config_.corosync_conf, membership::kCorosyncConfPath, profile_);
     if (!conf) {
       membership::log_refusal(host_, membership::refusal_of(conf.error(), membership::RefusedAt::kParsing));
       return tl::unexpected(conf.error());
@@ -52,6 +52,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     machine.auth_key = config_.auth_key;
     machine.trust_links = config_.trust_links;
     machine.files = config_.files;
+    machine.watchdog = config_.watchdog;
     auto stack = membership::Stack::create(*conf, machine, host_, profile_, this);
     if (!stack) return tl::unexpected(stack.error());
     stack_ = std::move(*stack);

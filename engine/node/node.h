@@ -51,6 +51,7 @@ struct NodeConfig {
   bool fail_fast = false;
   // Of all nodes, on the Heartbeat stack; elsewhere none.
   std::map<ClusterNodeId, std::string> uuids;
+  bool watchdog = false;  // as in membership::LocalMachine
   // As in membership::LocalMachine: quicker than Corosync where the links tell enough.
   bool trust_links = false;
 };

@@ -66,6 +66,8 @@ class Truth {
   // The nodes whose cluster software runs, in groups that hear each other perfectly and nobody else at all; nodes
   // without a usable address for their rings are left out. None: the network is in between, some frames get through.
   virtual std::optional<std::vector<std::vector<NodeIndex>>> groups() const { return std::nullopt; }
+  // When nodes have had the time to find out how large a packet their ways carry.
+  virtual Time ways_known_from() const { return {}; }
   // The cluster managers that run now.
   struct Manager {
     NodeIndex machine;

@@ -360,5 +360,18 @@ TEST_F(Judges, AServiceThatNeverCameHasNoDowntime) {
   EXPECT_EQ(meter.measures()[0].down, Duration{});
 }
 
+// KN-15: while nodes are finding out what their ways carry, nothing is overdue.
+TEST(Reformation, WaitsUntilTheWaysAreKnown) {
+  Reformation judge(seconds(10));
+  FakeTruth truth;
+  truth.group_list = {{NodeIndex(0)}};  // which has no ring
+  truth.known_from = Time{} + seconds(100);
+  judge.on_settled(truth, Time{} + seconds(1));
+  judge.on_end(truth, Time{} + seconds(109));
+  EXPECT_TRUE(judge.findings().empty());
+  judge.on_end(truth, Time{} + seconds(111));
+  EXPECT_EQ(judge.findings().size(), 1U);
+}
+
 }  // namespace
 }  // namespace simcluster::sim

@@ -23,6 +23,7 @@ class WorldTruth final : public Truth {
   }
   std::string machine_name(NodeIndex machine) const override { return world_.machine(machine).name(); }
   std::optional<std::vector<std::vector<NodeIndex>>> groups() const override { return world_.ring_groups(); }
+  Time ways_known_from() const override { return world_.ways_known_from(); }
   std::vector<Manager> managers() const override {
     std::vector<Manager> all;
     for (std::size_t i = 0; i < world_.machine_count(); ++i) {

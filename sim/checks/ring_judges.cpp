@@ -35,9 +35,11 @@ bool on_loopback(const TraceEvent& event) { return field_text(event, "ring").sta
 
 void Calm::look(const Truth& truth, Time now) {
   auto groups = truth.groups();
-  if (groups == groups_) return;
+  const Time known = truth.ways_known_from();
+  if (groups == groups_ && known == ways_known_from_) return;
   groups_ = std::move(groups);
-  since_ = now;
+  ways_known_from_ = known;
+  since_ = std::max(now, known);
 }
 
 // --- RingAgreement ---------------------------------------------------------------------------------------------------

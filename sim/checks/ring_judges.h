@@ -24,10 +24,12 @@ class Calm {
   void forget() { groups_.reset(); }
   // None: the network is in between.
   const std::optional<std::vector<std::vector<NodeIndex>>>& groups() const { return groups_; }
+  // In the future while nodes may still be finding out what their ways carry.
   Time since() const { return since_; }
 
  private:
   std::optional<std::vector<std::vector<NodeIndex>>> groups_;
+  Time ways_known_from_;
   Time since_;
 };
 

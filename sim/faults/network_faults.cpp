@@ -30,6 +30,15 @@ std::string SetTrunk::text() const { return fmt::format("the trunk {} is {}", tr
 
 Result<void> SetTrunk::apply(World& world) const { return world.set_trunk(trunk_, whole_); }
 
+void TrunkQuality::describe(Fields& fields) {
+  fields.reference(required("trunk", "the trunk between two switches"), trunk_, Reference::kTrunk);
+  describe_quality(fields, quality_);
+}
+
+std::string TrunkQuality::text() const { return fmt::format("the trunk {} changes its quality", trunk_); }
+
+Result<void> TrunkQuality::apply(World& world) const { return world.set_trunk_quality(trunk_, quality_); }
+
 void NetworkQuality::describe(Fields& fields) {
   NetworkAction::describe(fields);
   describe_quality(fields, quality_);

@@ -42,6 +42,17 @@ class SetTrunk final : public Action {
   std::string trunk_;
 };
 
+class TrunkQuality final : public Action {
+ public:
+  void describe(Fields& fields) override;
+  std::string text() const override;
+  Result<void> apply(World& world) const override;
+
+ private:
+  std::string trunk_;
+  LinkQuality quality_;
+};
+
 class NetworkQuality final : public NetworkAction {
  public:
   void describe(Fields& fields) override;

@@ -76,6 +76,7 @@ constexpr std::array kOthers = {
     ActionType{"network-up", "a switch works again", make_with<SetNetwork, true>},
     ActionType{"cut-trunk", "a trunk between two switches is cut", make_with<SetTrunk, false>},
     ActionType{"mend-trunk", "a trunk between two switches carries frames again", make_with<SetTrunk, true>},
+    ActionType{"trunk-quality", "a trunk gets better or worse", make_action<TrunkQuality>},
     ActionType{"network-quality", "a network gets better or worse", make_action<NetworkQuality>},
     ActionType{"partition", "groups of machines do not hear each other", make_action<Partition>},
     ActionType{"lose-frames", "frames from one machine to another are lost", make_action<LoseFrames>},

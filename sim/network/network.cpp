@@ -36,7 +36,7 @@ SegmentId Network::add_segment(std::string_view name, SegmentKind kind, const Li
   Segment segment;
   segment.name = name;
   segment.kind = kind;
-  segment.quality = quality;
+  replace(segment.quality, quality);
   segments_.push_back(std::move(segment));
   return SegmentId(static_cast<std::uint32_t>(segments_.size() - 1));
 }
@@ -131,17 +131,25 @@ void Network::report_carriers() {
 }
 
 void Network::set_quality(SegmentId segment, const LinkQuality& quality) {
-  segments_[segment.index()].quality = quality;
+  replace(segments_[segment.index()].quality, quality);
 }
 
 void Network::set_port_quality(PortId port_id, const LinkQuality& sending, const LinkQuality& receiving) {
   Port& port = ports_[port_id.index()];
   port.has_quality = true;
-  port.sending = sending;
-  port.receiving = receiving;
+  replace(port.sending, sending);
+  replace(port.receiving, receiving);
 }
 
-void Network::clear_port_quality(PortId port) { ports_[port.index()].has_quality = false; }
+void Network::clear_port_quality(PortId port) {
+  set_port_quality(port, {}, {});
+  ports_[port.index()].has_quality = false;
+}
+
+void Network::replace(LinkQuality& quality, const LinkQuality& by) {
+  if (quality.mtu != by.mtu) mtu_changed_ = queue_.now();
+  quality = by;
+}
 
 void Network::forget_path_loss(NodeIndex from, NodeIndex to, SegmentId segment, bool selective, Cast cast) {
   std::erase_if(path_losses_, [&](const PathLoss& p) {
@@ -168,7 +176,7 @@ constexpr std::uint32_t kAll = 1'000'000;
 
 // What a protocol with patience of tens of milliseconds does not notice.
 bool harmless(const LinkQuality& quality) {
-  return (quality.loss | quality.corruption) == 0 && quality.bandwidth == 0 && quality.mtu == 0 &&
+  return (quality.loss | quality.corruption) == 0 && quality.bandwidth == 0 &&
          quality.delay + quality.jitter <= milliseconds(5) &&
          (quality.reordering == 0 || quality.reordering_delay <= milliseconds(5));
 }

@@ -82,6 +82,8 @@ class Network final : private EventHandler {
   void set_segment_power(SegmentId segment, bool on);
   // A cut trunk carries nothing; both switches forget what they have learned behind it.
   void set_trunk(TrunkId trunk, bool whole);
+  void set_trunk_quality(TrunkId trunk, const LinkQuality& quality);
+  std::size_t trunk_count() const { return trunks_.size(); }
   bool carrier(PortId port) const { return ports_[port.index()].carrier; }
   // The same for the interface's owner, who then knows: only later changes are reported to it.
   bool read_carrier(PortId port) { return ports_[port.index()].reported_carrier = ports_[port.index()].carrier; }
@@ -107,9 +109,13 @@ class Network final : private EventHandler {
                           SegmentId segment = SegmentId::none());
   void clear_path_losses();
 
-  // How well `to` hears `from` at present.
+  // How well `to` hears `from` at present; of packets that fit the way, see mtu().
   enum class Hearing : std::uint8_t { kWell, kBadly, kNever };
   Hearing hearing(PortId from, PortId to) const;
+  // Bytes of the largest IP packet that the way from one port to the other carries; 0: whatever the interfaces send.
+  std::uint32_t mtu(PortId from, PortId to) const;
+  // When a piece of network has changed its MTU last; the start of time when none has.
+  Time mtu_changed() const { return mtu_changed_; }
 
   // --- traffic -------------------------------------------------------------------------------------------------------
   FramePool& pool() { return pool_; }
@@ -195,6 +201,7 @@ class Network final : private EventHandler {
   // The trunks from one switch to another; none: there is no way.
   std::optional<std::vector<TrunkId>> way(SegmentId from, SegmentId to, TrunkId coming = TrunkId::none()) const;
   Hearing way_hearing(SegmentId from, SegmentId to) const;
+  void replace(LinkQuality& quality, const LinkQuality& by);
   void forget_path_loss(NodeIndex from, NodeIndex to, SegmentId segment, bool selective, Cast cast);
   // Why it does not arrive; empty: it does.
   std::string_view pass(const LinkQuality& quality, Journey& journey);
@@ -215,6 +222,7 @@ class Network final : private EventHandler {
   std::vector<Flight> flights_;
   std::uint32_t free_flight_ = kNoFlight;
   EventId carrier_report_;
+  Time mtu_changed_;
   NetworkCounters counters_;
 
   static constexpr std::uint32_t kNoFlight = ~std::uint32_t{0};

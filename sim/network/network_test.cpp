@@ -257,7 +257,7 @@ TEST_F(NetworkTest, PacketsLargerThanTheMtuAreLost) {
   settle();
   ASSERT_EQ(nics_[1].frames.size(), 1U);
   EXPECT_EQ(nics_[1].frames[0].second, std::string(100, 'a'));
-  EXPECT_EQ(network_->hearing(ports_[0], ports_[1]), Network::Hearing::kBadly);
+  EXPECT_EQ(network_->mtu(ports_[0], ports_[1]), 128U);
   // A datagram that its sender has cut is as large as its largest piece.
   FrameRef cut = network_->pool().take(300);
   cut->header.destination_mac = mac(1);

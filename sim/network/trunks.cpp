@@ -21,7 +21,9 @@ Result<TrunkId> Network::add_trunk(std::string_view name, SegmentId a, SegmentId
                             first, segments_[b.index()].name, through));
   }
   const TrunkId id(static_cast<std::uint32_t>(trunks_.size()));
-  Trunk trunk{std::string(name), quality, true, {}};
+  Trunk trunk;
+  trunk.name = name;
+  replace(trunk.quality, quality);
   for (std::size_t end = 0; end < 2; ++end) {
     Port port;
     port.name = name;
@@ -44,6 +46,27 @@ TrunkId Network::find_trunk(std::string_view name) const {
 void Network::set_trunk(TrunkId trunk, bool whole) {
   trunks_[trunk.index()].whole = whole;
   update_trunk(trunks_[trunk.index()]);
+}
+
+void Network::set_trunk_quality(TrunkId trunk, const LinkQuality& quality) {
+  replace(trunks_[trunk.index()].quality, quality);
+}
+
+std::uint32_t Network::mtu(PortId from_id, PortId to_id) const {
+  const Port& from = ports_[from_id.index()];
+  const Port& to = ports_[to_id.index()];
+  std::uint32_t smallest = 0;
+  const auto narrow = [&](const LinkQuality& quality) {
+    if (quality.mtu != 0 && (smallest == 0 || quality.mtu < smallest)) smallest = quality.mtu;
+  };
+  if (from.has_quality) narrow(from.sending);
+  if (to.has_quality) narrow(to.receiving);
+  narrow(segments_[from.segment.index()].quality);
+  for (const TrunkId id : way(from.segment, to.segment).value_or(std::vector<TrunkId>())) {
+    narrow(trunks_[id.index()].quality);
+    for (const PortId end : trunks_[id.index()].ends) narrow(segments_[ports_[end.index()].segment.index()].quality);
+  }
+  return smallest;
 }
 
 // Both ends have carrier, or neither; a switch forgets what it has learned behind an end without.

@@ -146,7 +146,26 @@ TEST_F(Trunks, ATrunkHasAQualityOfItsOwn) {
   settle();
   EXPECT_EQ(stations_[1].heard, std::vector<std::string>{"small"});
   EXPECT_EQ(stations_[2].heard.size(), 2U);
-  EXPECT_EQ(network_.hearing(ports_[0], ports_[1]), Network::Hearing::kBadly);
+  EXPECT_EQ(network_.mtu(ports_[0], ports_[1]), 128U);
+}
+
+// The narrowest piece counts; what is too large for it gets lost there.
+TEST_F(Trunks, TheNarrowestPieceOfAWay) {
+  EXPECT_EQ(network_.mtu(ports_[0], ports_[2]), 0U);
+  const Time before = network_.mtu_changed();
+  quality_.mtu = 1400;
+  network_.set_quality(switches_[2], quality_);
+  EXPECT_EQ(network_.mtu_changed(), queue_.now());
+  EXPECT_NE(network_.mtu_changed(), before);
+  trunk_quality_.mtu = 60;
+  network_.set_trunk_quality(far_, trunk_quality_);
+  EXPECT_EQ(network_.mtu(ports_[0], ports_[2]), 60U);
+  EXPECT_EQ(network_.mtu(ports_[0], ports_[1]), 0U);
+  EXPECT_EQ(network_.hearing(ports_[0], ports_[2]), Network::Hearing::kWell);
+  send(0, mac(2), std::string(33, 'x'));
+  send(0, mac(2), "small");
+  settle();
+  EXPECT_EQ(stations_[2].heard, std::vector<std::string>{"small"});
 }
 
 TEST_F(Trunks, LoopsAndCablesAreRefused) {

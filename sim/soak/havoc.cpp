@@ -142,20 +142,12 @@ LinkQuality Havoc::bad_quality() {
 }
 
 void Havoc::strike_network() {
-  const std::string network = any_network();
-  switch (random_.below(9)) {
+  switch (random_.below(10)) {
     case 0:
-      say(NodeIndex(), fmt::format("the switch of {} loses its power", network));
-      return attempt(world_.fail_segment(network));
     case 1:
-      say(NodeIndex(), fmt::format("the switch of {} works again", network));
-      return attempt(world_.restore_segment(network));
     case 2:
-      say(NodeIndex(), fmt::format("the network {} gets worse", network));
-      return attempt(world_.set_quality(network, bad_quality()));
     case 3:
-      say(NodeIndex(), fmt::format("the network {} is good", network));
-      return attempt(world_.set_quality(network, {}));
+      return strike_segment(any_network());
     case 4:
       return split();
     case 5: {
@@ -165,23 +157,82 @@ void Havoc::strike_network() {
       say(NodeIndex(), fmt::format("{} of 1000000 frames from {} to {} are lost", parts, from.name(), to.name()));
       return attempt(world_.lose_frames(from.index(), to.index(), parts));
     }
-    case 6: {
-      if (world_.now() < swizzled_until_) return;
-      std::vector<LinkEnd> links;
-      for (std::size_t i = 0; i < world_.machine_count(); ++i) {
-        const Machine& machine = world_.machine(NodeIndex(static_cast<NodeIndex::rep>(i)));
-        for (const InterfaceSpec& interface : machine.spec().interfaces)
-          if (random_.below(2) == 0) links.push_back({machine.index(), interface.name});
-      }
-      const LinkStop how = random_.below(2) == 0 ? LinkStop::kCable : LinkStop::kSilence;
-      swizzled_until_ = swizzle(world_, std::move(links), how, milliseconds(random_.between(100, 4000)),
-                                milliseconds(random_.between(100, 4000)), random_);
-      return;
-    }
+    case 6:
+      return swizzle_links();
+    case 7:
+      return strike_trunk();
     default:
       say(NodeIndex(), "partitions and lossy paths are healed");
       return world_.heal_network();
   }
+}
+
+void Havoc::strike_segment(const std::string& network) {
+  switch (random_.below(5)) {
+    case 0:
+      say(NodeIndex(), fmt::format("the switch of {} loses its power", network));
+      return attempt(world_.fail_segment(network));
+    case 1:
+      say(NodeIndex(), fmt::format("the switch of {} works again", network));
+      return attempt(world_.restore_segment(network));
+    case 2:
+      say(NodeIndex(), fmt::format("the network {} gets worse", network));
+      return attempt(world_.set_quality(network, bad_quality()));
+    case 3: {
+      const LinkQuality quality = narrow();
+      say(NodeIndex(), fmt::format("the network {} carries packets of {} bytes", network, quality.mtu));
+      return attempt(world_.set_quality(network, quality));
+    }
+    default:
+      say(NodeIndex(), fmt::format("the network {} is good", network));
+      return attempt(world_.set_quality(network, {}));
+  }
+}
+
+void Havoc::strike_trunk() {
+  const std::size_t trunks = world_.network().trunk_count();
+  if (trunks == 0) return;
+  const std::string trunk = fmt::format("trunk{}", random_.below(trunks));
+  switch (random_.below(6)) {
+    case 0:
+      say(NodeIndex(), fmt::format("the {} is cut", trunk));
+      return attempt(world_.set_trunk(trunk, false));
+    case 1:
+    case 2:
+      say(NodeIndex(), fmt::format("the {} is mended", trunk));
+      return attempt(world_.set_trunk(trunk, true));
+    case 3:
+      say(NodeIndex(), fmt::format("the {} gets worse", trunk));
+      return attempt(world_.set_trunk_quality(trunk, bad_quality()));
+    case 4: {
+      const LinkQuality quality = narrow();
+      say(NodeIndex(), fmt::format("the {} carries packets of {} bytes", trunk, quality.mtu));
+      return attempt(world_.set_trunk_quality(trunk, quality));
+    }
+    default:
+      say(NodeIndex(), fmt::format("the {} is good", trunk));
+      return attempt(world_.set_trunk_quality(trunk, {}));
+  }
+}
+
+// Where nodes find out what their ways carry, never less than what they send before (M KN-16, with authentication).
+LinkQuality Havoc::narrow() {
+  LinkQuality quality;
+  quality.mtu = static_cast<std::uint32_t>(random_.between(kinds_.finds_mtu ? 700 : 200, 1600));
+  return quality;
+}
+
+void Havoc::swizzle_links() {
+  if (world_.now() < swizzled_until_) return;
+  std::vector<LinkEnd> links;
+  for (std::size_t i = 0; i < world_.machine_count(); ++i) {
+    const Machine& machine = world_.machine(NodeIndex(static_cast<NodeIndex::rep>(i)));
+    for (const InterfaceSpec& interface : machine.spec().interfaces)
+      if (random_.below(2) == 0) links.push_back({machine.index(), interface.name});
+  }
+  const LinkStop how = random_.below(2) == 0 ? LinkStop::kCable : LinkStop::kSilence;
+  swizzled_until_ = swizzle(world_, std::move(links), how, milliseconds(random_.between(100, 4000)),
+                            milliseconds(random_.between(100, 4000)), random_);
 }
 
 void Havoc::split() {
@@ -205,6 +256,11 @@ void Havoc::repair() {
     const std::string network = fmt::format("net{}", i);
     attempt(world_.restore_segment(network));
     attempt(world_.set_quality(network, {}));
+  }
+  for (std::size_t i = 0; i < world_.network().trunk_count(); ++i) {
+    const std::string trunk = fmt::format("trunk{}", i);
+    attempt(world_.set_trunk(trunk, true));
+    attempt(world_.set_trunk_quality(trunk, {}));
   }
   for (std::size_t i = 0; i < world_.machine_count(); ++i) {
     Machine& machine = world_.machine(NodeIndex(static_cast<NodeIndex::rep>(i)));

@@ -11,6 +11,7 @@ class Havoc {
   struct Kinds {
     bool addresses = false;       // nodes lose their own addresses
     bool damaged_frames = false;  // frames arrive with wrong bits or cut; otherwise a checksum finds them out
+    bool finds_mtu = false;       // a small MTU is something to live with; otherwise large packets are lost
   };
   // `world` must outlive it.
   Havoc(World& world, std::uint64_t seed, Kinds kinds);
@@ -30,8 +31,12 @@ class Havoc {
   void strike_machine(Machine& machine);
   void strike_interface(Machine& machine, const InterfaceSpec& interface);
   void strike_network();
+  void strike_segment(const std::string& network);
+  void strike_trunk();
+  void swizzle_links();
   void split();
   LinkQuality bad_quality();
+  LinkQuality narrow();
   Machine& any_machine();
   std::string any_network();
 

@@ -1,6 +1,7 @@
 #include "sim/soak/soak_world.h"
 
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -38,6 +39,7 @@ std::string totem_section(const SoakStack& stack, bool authenticated, Random& ra
   if (!stack.transport.empty()) text += fmt::format("  transport: {}\n", stack.transport);
   if (!stack.rrp_mode.empty()) text += fmt::format("  rrp_mode: {}\n", stack.rrp_mode);
   if (stack.corosync.front() != '1') text += "  cluster_name: soak\n";
+  if (patient) text += "  knet_pmtud_interval: 5\n";
   const bool multicast = stack.transport.empty() || stack.transport == "udp";
   for (std::uint32_t ring = 0; multicast && ring < stack.networks; ++ring)
     text += fmt::format(
@@ -61,6 +63,7 @@ std::string configuration(const SoakStack& stack, std::uint32_t nodes, bool auth
     }
     text += "}\n";
   }
+  text += "resources {\n  watchdog_device: /dev/watchdog\n}\n";
   text += "quorum {\n  provider: corosync_votequorum\n";
   if (stack.ids_from_addresses) text += fmt::format("  expected_votes: {}\n", nodes);
   if (nodes == 2 && random.below(2) == 0) text += "  two_node: 1\n";
@@ -75,6 +78,28 @@ TrafficSpec traffic(Random& random) {
   spec.offset = milliseconds(random.between(0, 500));
   spec.size = static_cast<std::uint32_t>(random.below(8) == 0 ? random.between(1000, 6000) : random.between(40, 200));
   return spec;
+}
+
+// A ring's network: a cable, a switch, or a few that trunks join in a row or a star. The names of its segments.
+std::vector<std::string> add_network(WorldSpec& spec, std::uint32_t nodes, Random& random) {
+  const auto add_segment = [&](SegmentKind kind) {
+    SegmentSpec segment;
+    segment.name = fmt::format("net{}", spec.segments.size());
+    segment.kind = kind;
+    spec.segments.push_back(segment);
+    return segment.name;
+  };
+  if (nodes == 2 && random.below(3) == 0) return {add_segment(SegmentKind::kCable)};
+  std::vector<std::string> names{add_segment(SegmentKind::kSwitch)};
+  const std::int64_t more = random.below(3) == 0 ? random.between(1, 3) : 0;
+  for (std::int64_t i = 0; i < more; ++i) {
+    TrunkSpec trunk;
+    trunk.name = fmt::format("trunk{}", spec.trunks.size());
+    trunk.between = {names[random.below(names.size())], add_segment(SegmentKind::kSwitch)};
+    names.push_back(trunk.between[1]);
+    spec.trunks.push_back(std::move(trunk));
+  }
+  return names;
 }
 
 }  // namespace
@@ -103,12 +128,9 @@ Result<SoakWorld> soak_world(const SoakStack& stack, std::uint32_t nodes, std::u
   SoakWorld world;
   WorldSpec& spec = world.spec;
   spec.seed = seed;
-  for (std::uint32_t ring = 0; ring < stack.networks; ++ring) {
-    SegmentSpec segment;
-    segment.name = fmt::format("net{}", ring);
-    if (nodes == 2 && random.below(3) == 0) segment.kind = SegmentKind::kCable;
-    spec.segments.push_back(segment);
-  }
+  world.finds_mtu = stack.transport == "knet";
+  std::vector<std::vector<std::string>> networks;
+  for (std::uint32_t ring = 0; ring < stack.networks; ++ring) networks.push_back(add_network(spec, nodes, random));
   // CR-1: Corosync 1 and 2 authenticate unless told not to, Corosync 3 when told to, and over knet only.
   world.authenticated = stack.corosync.front() != '3' || (stack.transport == "knet" && random.below(3) == 0);
   const std::string conf = configuration(stack, nodes, world.authenticated, random);
@@ -128,7 +150,7 @@ Result<SoakWorld> soak_world(const SoakStack& stack, std::uint32_t nodes, std::u
     for (std::uint32_t ring = 0; ring < stack.networks; ++ring) {
       InterfaceSpec interface;
       interface.name = fmt::format("eth{}", ring);
-      interface.segment = fmt::format("net{}", ring);
+      interface.segment = networks[ring][random.below(networks[ring].size())];
       interface.addresses = {{IpAddress::v4(10U << 24 | 77U << 16 | ring << 8 | id), 24, {}}};
       machine.interfaces.push_back(std::move(interface));
     }

@@ -25,6 +25,7 @@ struct SoakStack {
 struct SoakWorld {
   WorldSpec spec;
   bool authenticated = false;  // frames that were damaged or cut on their way are found out
+  bool finds_mtu = false;      // nodes cut their packets to what the ways carry (M KN-15)
 };
 
 const SoakStack* find_soak_stack(std::string_view name);

@@ -13,6 +13,7 @@
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
 #include "engine/cib/document.h"
+#include "engine/membership/stack.h"
 #include "engine/node/node.h"
 #include "sim/kernel/agent_runner.h"
 #include "sim/kernel/kernel.h"
@@ -123,6 +124,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   EventId start_event;
   EventId watchdog_event;
   Time watchdog_fed;  // for the first time since the software runs
+  bool watchdog_in_use = true;
   std::vector<EventId> ping_events;
 };
 
@@ -310,6 +312,8 @@ Result<void> Machine::Impl::start_cluster() {
   host->guarded([&] {
     software = factory(*host, machine);
     result = software->start();
+    const membership::Stack* stack = software->stack();
+    watchdog_in_use = stack == nullptr || stack->feeds_watchdog();
   });
   if (!result) {
     silence(SimHost::Death::kProcess);
@@ -377,7 +381,7 @@ void Machine::Impl::crashed() {
 // The device counts from the last time that it was fed, which Corosync does twice in its time-out (CM-12.1, CM-12.2).
 void Machine::Impl::arm_watchdog() {
   context.queue.cancel(watchdog_event);
-  if (!spec.watchdog) return;
+  if (!spec.watchdog || !watchdog_in_use) return;
   const std::int64_t interval = std::max<std::int64_t>(spec.watchdog->ns / 2, 1);
   const Duration hungry{(context.queue.now() - watchdog_fed).ns % interval};
   watchdog_event = schedule(Event::kWatchdog, *spec.watchdog - hungry);
@@ -412,7 +416,8 @@ void Machine::jump_clock(Duration by) { impl_->kernel.jump_clock(by); }
 
 bool Machine::Impl::update_attribute(const agents::AttributeUpdate& update) {
   if (software == nullptr || host == nullptr) return false;
-  // Heartbeat starts ifcheckd with everything else: what it says before there is a cluster is lost, and it says it again.
+  // Heartbeat starts ifcheckd with everything else: what it says before there is a cluster is lost, and it says it
+  // again.
   const node::Node* running = software->node();
   if (spec.profile.heartbeat_stack && running != nullptr && running->dc().empty()) return false;
   bool taken = false;

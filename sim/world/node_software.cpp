@@ -6,6 +6,7 @@
 
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/stack.h"
+#include "engine/membership/start_lines.h"
 #include "engine/node/node.h"
 #include "sim/kernel/kernel.h"
 #include "sim/world/group_traffic.h"
@@ -69,6 +70,7 @@ class NodeSoftware final : public ClusterSoftware {
     config.corosync_conf = spec.corosync_conf;
     config.auth_key = spec.auth_key;
     config.files = key_files(machine);
+    config.watchdog = spec.watchdog.has_value();
     config.initial_cib = spec.initial_cib;
     config.cib_query_time = spec.knobs.cib_query;
     config.fail_fast = spec.fail_fast;
@@ -88,17 +90,22 @@ class NodeSoftware final : public ClusterSoftware {
 class CorosyncSoftware final : public ClusterSoftware, membership::StackClient {
  public:
   CorosyncSoftware(Host& host, const Machine& machine)
-      : host_(host), spec_(machine.spec()), incarnation_(machine.incarnation()) {
+      : host_(host), machine_(machine), spec_(machine.spec()), incarnation_(machine.incarnation()) {
     local_.host_name = spec_.name;
     local_.node_id = spec_.cluster_id;
     local_.auth_key = spec_.auth_key;
     local_.files = key_files(machine);
     local_.addresses = addresses_of(machine);
+    local_.watchdog = spec_.watchdog.has_value();
   }
 
   Result<void> start() override {
-    const auto conf = membership::parse_corosync_conf(spec_.corosync_conf, "corosync.conf", spec_.profile);
-    if (!conf) return tl::unexpected<Error>(conf.error());
+    const auto conf =
+        membership::parse_corosync_conf(spec_.corosync_conf, membership::kCorosyncConfPath, spec_.profile);
+    if (!conf) {
+      membership::log_refusal(host_, membership::refusal_of(conf.error(), membership::RefusedAt::kParsing));
+      return tl::unexpected<Error>(conf.error());
+    }
     auto stack = membership::Stack::create(*conf, local_, host_, spec_.profile, this);
     if (!stack) return tl::unexpected<Error>(stack.error());
     stack_ = std::move(*stack);
@@ -106,11 +113,13 @@ class CorosyncSoftware final : public ClusterSoftware, membership::StackClient {
     return start_traffic(host_, *stack_, spec_, incarnation_, traffic_);
   }
   void request_stop() override { stack_->stop(); }
+  std::optional<std::map<std::string, std::string, std::less<>>> read_files() override { return key_files(machine_); }
   void on_stack_stopped() override { host_.exit_node(0, "clean stop"); }
   membership::Stack* stack() override { return stack_.get(); }
 
  private:
   Host& host_;
+  const Machine& machine_;
   const MachineSpec& spec_;
   std::uint64_t incarnation_;
   membership::LocalMachine local_;

@@ -16,6 +16,7 @@ struct Station {
   NodeIndex machine;
   std::vector<PortId> ports;
   const MachineSpec* spec = nullptr;
+  std::optional<membership::PathDiscovery> discovery = std::nullopt;
 };
 
 // Frames of the one are rubbish to the other.
@@ -23,6 +24,12 @@ bool strangers(const Station& a, const Station& b) {
   return a.spec->auth_key != b.spec->auth_key ||
          a.spec->profile.processor_is_address != b.spec->profile.processor_is_address ||
          a.spec->profile.knet_transport != b.spec->profile.knet_transport;
+}
+
+// A way that carries all that `from` sends, or lets it find out what it carries.
+bool wide_enough(const Network& network, const Station& from, const Station& to, std::size_t link) {
+  const std::uint32_t mtu = network.mtu(from.ports[link], to.ports[link]);
+  return mtu == 0 || (from.discovery && from.discovery->first_packet <= mtu);
 }
 
 Hearing hearing(const Network& network, const Station& a, const Station& b) {
@@ -37,7 +44,8 @@ Hearing hearing(const Network& network, const Station& a, const Station& b) {
       there = network.hearing(a.ports[link], b.ports[link]);
       back = network.hearing(b.ports[link], a.ports[link]);
     }
-    if (there != back || there == Hearing::kBadly) badly = true;
+    const auto narrow = [&] { return !wide_enough(network, a, b, link) || !wide_enough(network, b, a, link); };
+    if (there != back || there == Hearing::kBadly || (there == Hearing::kWell && narrow())) badly = true;
     (there == Hearing::kNever ? never : well) = true;
   }
   // Links of Corosync 3 are chosen peer by peer. Redundant rings of older ones are whole or faulty for everybody.
@@ -55,6 +63,7 @@ std::optional<std::vector<std::vector<NodeIndex>>> World::ring_groups() const {
     const membership::Stack* stack = m.stack();
     if (stack != nullptr && stack->mute()) continue;
     Station station{m.index(), m.ring_ports(), &m.spec()};
+    if (stack != nullptr) station.discovery = stack->path_discovery();
     if (std::ranges::any_of(station.ports, [](PortId port) { return port.valid(); }))
       stations.push_back(std::move(station));
   }
@@ -72,6 +81,20 @@ std::optional<std::vector<std::vector<NodeIndex>>> World::ring_groups() const {
     groups[group[i]].push_back(stations[i].machine);
   }
   return groups;
+}
+
+// KN-15: the interval, and a run: at most a dozen sizes of which each is waited for in vain, at first with ten times
+// the patience (KN-6).
+Time World::ways_known_from() const {
+  constexpr Duration kRun = seconds(20);
+  if (network().mtu_changed() == Time{}) return {};
+  Duration longest;
+  for (std::size_t i = 0; i < machine_count(); ++i) {
+    const membership::Stack* stack = machine(NodeIndex(static_cast<NodeIndex::rep>(i))).stack();
+    if (stack == nullptr) continue;
+    if (const auto discovery = stack->path_discovery()) longest = std::max(longest, discovery->interval);
+  }
+  return network().mtu_changed() + longest + kRun;
 }
 
 NodeIndex World::find_node(ClusterNodeId id) const {

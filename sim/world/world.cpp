@@ -219,6 +219,13 @@ Result<void> World::set_trunk(std::string_view trunk, bool whole) {
   return {};
 }
 
+Result<void> World::set_trunk_quality(std::string_view trunk, const LinkQuality& quality) {
+  const TrunkId id = impl_->network.find_trunk(trunk);
+  if (!id.valid()) return fail(fmt::format("there is no trunk \"{}\"", trunk));
+  impl_->network.set_trunk_quality(id, quality);
+  return {};
+}
+
 Result<void> World::partition(const std::vector<std::vector<NodeIndex>>& groups, std::string_view segment) {
   constexpr std::uint32_t kAll = 1'000'000;
   SegmentId where;

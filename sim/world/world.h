@@ -80,6 +80,8 @@ class World {
   // groups not at all. Nodes that stand still or have no usable address for any ring are left out. None when some nodes
   // hear each other badly, one way only, or in a chain.
   std::optional<std::vector<std::vector<NodeIndex>>> ring_groups() const;
+  // Nodes whose packets were too large for a way know its MTU by then (M KN-15); the past when no way has changed.
+  Time ways_known_from() const;
   // The machine that has this id in its cluster: given to it, or made from an address that is configured for it. None
   // when there is none.
   NodeIndex find_node(ClusterNodeId id) const;
@@ -96,6 +98,7 @@ class World {
   Result<void> set_quality(std::string_view segment, const LinkQuality& quality);
   // A trunk between switches is cut or mended.
   Result<void> set_trunk(std::string_view trunk, bool whole);
+  Result<void> set_trunk_quality(std::string_view trunk, const LinkQuality& quality);
   // Frames between machines of different groups are lost, in all segments or in the named one. Machines that are named
   // nowhere form one more group.
   Result<void> partition(const std::vector<std::vector<NodeIndex>>& groups, std::string_view segment = {});
