@@ -12,7 +12,7 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 2> kYesNo = {"yes", "no"};
+constexpr std::array<std::string_view, 4> kYesNo = {"yes", "no", "on", "off"};  // as 3.1.7 reads them
 constexpr std::array<std::string_view, 2> kOnOff = {"on", "off"};
 constexpr std::array<std::string_view, 3> kDebug = {"on", "off", "trace"};
 constexpr std::array<std::string_view, 3> kTimestamp = {"on", "off", "hires"};

@@ -242,7 +242,7 @@ class Mapper {
     if (key.name == "crypto_model") one_of(key, "crypto model", kCryptoModels);
     if (key.name == "crypto_cipher") one_of(key, "cipher type", kCiphers);
     if (key.name == "crypto_hash") one_of(key, "hash type", kHashes);
-    if (key.name == "knet_compression_model" && key.value != "none") one_of(key, "compression model", kCompressions);
+    if (key.name == "knet_compression_model") one_of(key, "compression model", kCompressions);
   }
 
   void check_system_words(const ConfKey& key) {

@@ -71,17 +71,26 @@ class Planner {
     return nullptr;
   }
 
+  // The key is there and has no value: that is no default (Corosync 3.1.7).
+  bool blank(const std::string& key) const {
+    const auto at = conf_.map.find(key);
+    return at != conf_.map.end() && at->second.text.empty();
+  }
+
   // M 14.6 (a).
   Result<void> words() {
-    if (!conf_.totem.transport_word.empty())
+    if (!conf_.totem.transport_word.empty() || blank("totem.transport"))
       return profile_.processor_is_address && !profile_.knet_transport
                  ? error("Invalid transport type. Should be udpu or udp")
                  : error("Invalid transport type. Should be udpu, udp or knet");
     for (const InterfaceConf& interface : conf_.interfaces) {
-      const bool used = plan_.transport != TransportKind::kUdpu && !interface.multicast_address.empty();
+      const std::string prefix = fmt::format("totem.interface.{}.", interface.number);
+      const bool given = !interface.multicast_address.empty() || blank(prefix + "mcastaddr");
+      const bool used = plan_.transport != TransportKind::kUdpu && given;
       if (used && !readable(interface.multicast_address))
         return error(fmt::format("failed to parse mcast address '{}'", interface.multicast_address), &interface.place);
-      if (!interface.knet_transport.empty() && interface.knet_transport != "udp" && interface.knet_transport != "sctp")
+      const std::string& transport = interface.knet_transport;
+      if ((!transport.empty() || blank(prefix + "knet_transport")) && transport != "udp" && transport != "sctp")
         return error("Unrecognised knet_transport. expected 'udp' or 'sctp'", &interface.place);
     }
     if (conf_.totem.link_mode.size() >= kMaxLinkMode) return error("totem.link_mode is too long");
@@ -96,9 +105,11 @@ class Planner {
       if (node.bad_link >= 0) return ring_number_error(node.bad_link, node);
       for (std::uint8_t number = 0; number < kMaxLinks; ++number) {
         const std::string& text = node.addresses[number];
-        if (text.empty()) continue;
+        const auto at = static_cast<std::size_t>(&node - conf_.nodes.data());
+        if (text.empty() && !blank(fmt::format("nodelist.node.{}.ring{}_addr", at, number))) continue;
         if (profile_.processor_is_address && number > 1) return ring_number_error(number, node);
-        const char* what = &node == own_ && IpAddress::parse(text) ? "bindnet" : "node";
+        const bool own = &node == own_ && (number > 0 || IpAddress::parse(text));
+        const char* what = own ? "bindnet" : "node";
         if (!readable(text)) return error(fmt::format("failed to parse {} address '{}'", what, text), &node.place);
       }
     }
@@ -301,7 +312,8 @@ class Planner {
       if (plan_.transport == TransportKind::kUdp && !link.config.multicast.specified())
         return config_error("No multicast address specified" + of_interface(link.number), place);
       if (link.config.port == 0) return config_error("No multicast port specified" + of_interface(link.number), place);
-      if (conf != nullptr && conf->ttl && plan_.transport != TransportKind::kUdp && !profile_.processor_is_address)
+      if (conf != nullptr && conf->ttl.value_or(1) != 1 && plan_.transport != TransportKind::kUdp &&
+          !profile_.processor_is_address)
         return config_error(fmt::format("Can only set ttl on multicast transport types for interface {}", link.number),
                             place);
       if (conf != nullptr && conf->knet_link_priority && !knet() && !profile_.processor_is_address)
@@ -433,7 +445,7 @@ class Planner {
       plan_.link_mode = LinkMode::kActive;
     else if (mode == "rr")
       plan_.link_mode = LinkMode::kRoundRobin;
-    else if (!mode.empty() && mode != "passive")
+    else if ((!mode.empty() || blank("totem.link_mode")) && mode != "passive")
       return config_error(
           fmt::format("The Knet link mode \"{}\" specified is invalid.  It must be active, passive or rr.", mode));
     return {};

@@ -39,15 +39,17 @@ class ClockJump final : public MachineAction {
   bool back_ = false;
 };
 
-class LoadFault final : public MachineAction {
+// A file of the machine has another content from now on: another key, another corosync.conf for a reload.
+class WriteFile final : public MachineAction {
  public:
   void describe(Fields& fields) override;
-  std::string text() const override;
+  TraceKind kind() const override { return TraceKind::kOperator; }
+  std::string text() const override { return "writes " + file_; }
   Result<void> apply_to(World& world, Machine& machine) const override;
 
  private:
-  std::string average_ = "0";
-  HostLoad load_;
+  std::string file_;
+  TextBlock content_;
 };
 
 class KillProcess final : public MachineAction {

@@ -113,6 +113,10 @@ class CorosyncSoftware final : public ClusterSoftware, membership::StackClient {
     return start_traffic(host_, *stack_, spec_, incarnation_, traffic_);
   }
   void request_stop() override { stack_->stop(); }
+  std::optional<std::string> read_corosync_conf() override {
+    const std::string* file = machine_.kernel().files().find(std::string(membership::kCorosyncConfPath));
+    return file == nullptr ? spec_.corosync_conf : *file;
+  }
   std::optional<std::map<std::string, std::string, std::less<>>> read_files() override { return key_files(machine_); }
   void on_stack_stopped() override { host_.exit_node(0, "clean stop"); }
   membership::Stack* stack() override { return stack_.get(); }

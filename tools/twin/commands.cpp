@@ -206,6 +206,11 @@ std::string look(const sim::Scenario& scenario, Duration at) {
 }  // namespace
 
 bool loses_at_random(const sim::Scenario& scenario) {
+  const auto& items = scenario.timeline;
+  for (std::size_t i = 1; i < items.size(); ++i)
+    if (items[i - 1].said.name == "pull-cable" && items[i].said.name == "plug-cable" &&
+        items[i].moment.at - items[i - 1].moment.at < seconds(1))
+      return true;
   return std::any_of(scenario.timeline.begin(), scenario.timeline.end(), [](const sim::TimelineItem& item) {
     const std::string loss = Parameters(item.said).get("loss", "0");
     return loss != "0" && loss != kCertain;
