@@ -12,9 +12,8 @@ namespace {
 constexpr Duration kFirstPatience = seconds(20);  // KN-6
 constexpr std::uint32_t kBackoff = 10;
 constexpr Deadline kTickTimer = Deadline::kTransport1;
-constexpr std::uint32_t kInterfaceMtu = 1500;  // what the kernel reports for Ethernet
-constexpr std::uint32_t kSmallestMtu = 576;    // every IPv4 path carries it
-constexpr std::uint32_t kKnetHeader = 26;      // KN-16
+constexpr std::uint32_t kSmallestMtu = 576;  // every IPv4 path carries it
+constexpr std::uint32_t kKnetHeader = 26;    // KN-16
 
 }  // namespace
 
@@ -199,7 +198,7 @@ void KnetTransport::discover(Peer& peer, PeerLink& link) {
   d = {};
   d.running = true;
   d.last_run = now;
-  send_probe(link, kInterfaceMtu);
+  send_probe(link, link.interface_mtu);
 }
 
 void KnetTransport::send_probe(PeerLink& link, std::uint32_t size) {
@@ -221,7 +220,7 @@ void KnetTransport::probe_failed(Peer& peer, PeerLink& link) {
     log(LogPriority::kWarning,
         fmt::format("pmtud: possible MTU misconfiguration detected. kernel is reporting MTU: {} bytes for host {} link "
                     "{} but the other node is not acknowledging packets of this size. ",
-                    kInterfaceMtu, peer.id, link.number));
+                    link.interface_mtu, peer.id, link.number));
     log(LogPriority::kWarning,
         "pmtud: This can be caused by this node interface MTU too big or a network device that does not support or has "
         "been misconfigured to manage MTU of this size, or packet loss. knet will continue to run but performances "

@@ -49,6 +49,7 @@ void KnetTransport::add_link(std::uint16_t node, const PlannedLink& planned, con
   }
   link->address = address;
   link->priority = planned.priority;
+  link->interface_mtu = planned.interface_mtu;
   link->ping_interval = milliseconds(planned.ping_interval);
   link->ping_timeout = milliseconds(planned.ping_timeout);
   link->ping_precision = planned.ping_precision;

@@ -63,6 +63,7 @@ class KnetTransport final : public Transport {
     std::uint8_t number = 0;
     IpAddress address;
     std::uint8_t priority = 1;
+    std::uint32_t interface_mtu = 1500;  // what the kernel sends: packets must not be cut (KN-15)
     Duration ping_interval, ping_timeout;
     std::uint32_t pong_count = 2;
     std::uint32_t ping_precision = 2048;  // T-26

@@ -164,9 +164,10 @@ class Planner {
       if (text.empty()) continue;
       const IpAddress address = *IpAddress::parse(text);
       link.addresses[id_of(node)] = address;
-      if (&node == own_)
+      if (&node == own_) {
         link.config.bind_network = address;
-      else if (plan_.transport != TransportKind::kUdp)
+        if (const auto mtu = local_.mtus.find(address); mtu != local_.mtus.end()) link.interface_mtu = mtu->second;
+      } else if (plan_.transport != TransportKind::kUdp)
         link.config.peers.push_back(address);
     }
     const bool v6 = link.config.bind_network.family == IpAddress::Family::kV6;

@@ -20,6 +20,7 @@ struct PlannedLink {
   LinkConfig config;
   std::map<std::uint32_t, IpAddress> addresses;  // of the nodelist's nodes, by node id
   std::uint8_t priority = 1;                     // knet_link_priority
+  std::uint32_t interface_mtu = 1500;
   std::uint32_t ping_interval = 0, ping_timeout = 0, pong_count = 2, ping_precision = 2048;
 };
 

@@ -27,6 +27,8 @@ struct SrpCounters;
 struct LocalMachine {
   std::string host_name;
   std::vector<IpAddress> addresses;  // of all interfaces
+  // Bytes of the packets that its interfaces send, by address; 1500 for those that are not named.
+  std::map<IpAddress, std::uint32_t> mtus;
   // The own id where the configuration names none; none: taken from the address (CF-22).
   ClusterNodeId node_id;
   // Content of the key file where `files` has none; empty: datagrams are not authenticated.

@@ -48,6 +48,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     membership::LocalMachine machine;
     machine.host_name = config_.name;
     machine.addresses = config_.local_addresses;
+    machine.mtus = config_.mtus;
     machine.node_id = config_.id;
     machine.auth_key = config_.auth_key;
     machine.trust_links = config_.trust_links;

@@ -217,6 +217,8 @@ void declare_costs(Fields& fields, KernelKnobs& knobs) {
     fields.duration({"script-start-most", "the upper bound of it"}, knobs.script_start.most);
     fields.duration({"command-least", "one small external command"}, knobs.command.least);
     fields.duration({"command-most", "the upper bound of it"}, knobs.command.most);
+    fields.duration({"timer-slack", "a process is woken up to this much after its timer was due, 0 when absent"},
+                    knobs.timer_slack);
     if (knobs.script_start.most < knobs.script_start.least)
       fields.fail(fields.place("script-start-most"), "the upper bound is below the lower bound");
     if (knobs.command.most < knobs.command.least)

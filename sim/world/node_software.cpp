@@ -23,6 +23,14 @@ std::vector<IpAddress> addresses_of(const Machine& machine) {
   return addresses;
 }
 
+std::map<IpAddress, std::uint32_t> mtus_of(const Machine& machine) {
+  std::map<IpAddress, std::uint32_t> mtus;
+  for (const Interface& interface : machine.kernel().net().interfaces())
+    for (const InterfaceAddress& address : interface.addresses)
+      mtus[address.address] = static_cast<std::uint32_t>(interface.mtu);
+  return mtus;
+}
+
 // The process that talks in a group, when the machine is to have one. Its messages are named after machine and start.
 Result<void> start_traffic(Host& host, membership::GroupService& service, const MachineSpec& spec,
                            std::uint64_t incarnation, std::unique_ptr<GroupTraffic>& traffic) {
@@ -76,6 +84,7 @@ class NodeSoftware final : public ClusterSoftware {
     config.fail_fast = spec.fail_fast;
     config.cores = spec.cores;
     config.local_addresses = addresses_of(machine);
+    config.mtus = mtus_of(machine);
     config.uuids = machine.uuids();
     return config;
   }
@@ -96,6 +105,7 @@ class CorosyncSoftware final : public ClusterSoftware, membership::StackClient {
     local_.auth_key = spec_.auth_key;
     local_.files = key_files(machine);
     local_.addresses = addresses_of(machine);
+    local_.mtus = mtus_of(machine);
     local_.watchdog = spec_.watchdog.has_value();
   }
 

@@ -17,7 +17,8 @@ SimHost::SimHost(Kernel& kernel, HostOwner& owner, std::uint64_t incarnation)
     : kernel_(kernel),
       owner_(owner),
       stream_prefix_(kernel.context().stream("software/" + std::to_string(incarnation) + "/")),
-      disk_random_(kernel.context().seed, stream_prefix_ + "disk") {
+      disk_random_(kernel.context().seed, stream_prefix_ + "disk"),
+      timer_random_(kernel.context().seed, stream_prefix_ + "timers") {
   kernel_.net().add_observer(*this);
 }
 
@@ -73,6 +74,11 @@ void SimHost::on_event(std::uint64_t cookie) {
 
 // --- timers ----------------------------------------------------------------------------------------------------------
 
+Duration SimHost::late() {
+  const Duration most = kernel_.context().knobs.timer_slack;
+  return most.ns == 0 ? Duration{} : timer_random_.between({}, most);
+}
+
 TimerId SimHost::start_timer(Duration delay, TimerClient& client, std::uint64_t cookie) {
   if (dead_) return TimerId::none();
   std::uint32_t slot = free_timer_;
@@ -85,8 +91,9 @@ TimerId SimHost::start_timer(Duration delay, TimerClient& client, std::uint64_t 
   Timer& timer = timers_[slot];
   timer.client = &client;
   timer.cookie = cookie;
-  timer.due = kernel_.context().queue.now() + delay;
-  timer.event = schedule(Event::kTimer, slot, delay);
+  const Duration after = delay + late();
+  timer.due = kernel_.context().queue.now() + after;
+  timer.event = schedule(Event::kTimer, slot, after);
   return TimerId(std::uint64_t{timer.generation} << 32 | slot);
 }
 
@@ -100,7 +107,7 @@ SimHost::Timer* SimHost::find_timer(TimerId id) {
 
 bool SimHost::postpone_timer(TimerId id, Duration delay) {
   Timer* timer = find_timer(id);
-  const Time due = kernel_.context().queue.now() + delay;
+  const Time due = kernel_.context().queue.now() + delay + late();
   // The software's clock may have jumped since it asked for the timer, the world's does not.
   if (timer == nullptr || due < timer->due || !kernel_.context().queue.postpone(timer->event, due)) return false;
   timer->due = due;

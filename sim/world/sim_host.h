@@ -83,6 +83,7 @@ class SimHost final : public Host,
 
  private:
   enum class Event : std::uint8_t { kTimer, kLinkState, kPersist, kLoop, kResume };
+  Duration late();  // of the next wake-up
   struct Timer {
     TimerClient* client = nullptr;  // nullptr: free
     std::uint64_t cookie = 0;
@@ -156,6 +157,7 @@ class SimHost final : public Host,
   std::vector<Write> writes_;
   Time disk_ready_;
   Random disk_random_;
+  Random timer_random_;
   std::vector<Run> runs_;
   std::vector<Looped> loops_;
   std::map<std::string, Random, std::less<>> streams_;
