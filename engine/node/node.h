@@ -38,9 +38,10 @@ struct NodeConfig {
   std::string corosync_conf;  // text of corosync.conf
   // Addresses of all interfaces of the machine when the software starts (CF-24).
   std::vector<IpAddress> local_addresses;
-  std::map<IpAddress, std::uint32_t> mtus;                // as in membership::LocalMachine
-  std::string auth_key;                                   // as in membership::LocalMachine
-  std::map<std::string, std::string, std::less<>> files;  // of the machine, by path: where totem.keyfile is looked for
+  std::map<IpAddress, std::uint32_t> mtus;  // as in membership::LocalMachine
+  std::string auth_key;                     // as in membership::LocalMachine
+  // Of the machine, by path: where totem.keyfile and /etc/sysconfig/pacemaker (environment.h) are looked for.
+  std::map<std::string, std::string, std::less<>> files;
   // The CIB (XML, formatted or not) of a node that has none on its disk; empty: an empty CIB. What was persisted
   // before (Host::load) goes first (CM-6.13).
   std::string initial_cib;
