@@ -36,6 +36,43 @@ Result<void> ClockJump::apply_to(World&, Machine& machine) const {
   return {};
 }
 
+namespace {
+
+// "3.75", in hundredths.
+std::optional<std::int64_t> parse_hundredths(std::string_view text) {
+  const auto point = text.find('.');
+  std::string digits(text.substr(0, point));
+  std::string fraction(point == std::string_view::npos ? std::string_view() : text.substr(point + 1));
+  if (fraction.size() > 2 || digits.empty() || (point != std::string_view::npos && fraction.empty())) return {};
+  fraction.resize(2, '0');
+  digits += fraction;
+  if (digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos) return {};
+  return std::stoll(digits);
+}
+
+}  // namespace
+
+void LoadFault::describe(Fields& fields) {
+  describe_machine(fields);
+  fields.text({"average", "load average of the last minute, such as 3.75; 0 when absent"}, average_);
+  if (const auto average = parse_hundredths(average_)) {
+    load_.load_average = *average;
+  } else {
+    fields.fail(fields.place("average"), fmt::format("\"{}\" is no load average (expected such as 3.75)", average_));
+  }
+  fields.integer({"cib", "what the CIB manager uses of one core, percent; 0 when absent"}, load_.cib_cpu, 0, 100'000);
+}
+
+std::string LoadFault::text() const {
+  const std::string cib = load_.cib_cpu > 0 ? fmt::format(", the CIB manager uses {}% of a core", load_.cib_cpu) : "";
+  return fmt::format("the load average is {}{}", average_, cib);
+}
+
+Result<void> LoadFault::apply_to(World&, Machine& machine) const {
+  machine.kernel().set_load(load_);
+  return {};
+}
+
 void WriteFile::describe(Fields& fields) {
   describe_machine(fields);
   fields.text(required("file", "its path, such as /etc/corosync/corosync.conf"), file_);

@@ -39,6 +39,17 @@ class ClockJump final : public MachineAction {
   bool back_ = false;
 };
 
+class LoadFault final : public MachineAction {
+ public:
+  void describe(Fields& fields) override;
+  std::string text() const override;
+  Result<void> apply_to(World& world, Machine& machine) const override;
+
+ private:
+  std::string average_ = "0";
+  HostLoad load_;
+};
+
 // A file of the machine has another content from now on: another key, another corosync.conf for a reload.
 class WriteFile final : public MachineAction {
  public:

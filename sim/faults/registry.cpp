@@ -67,6 +67,7 @@ constexpr std::array kOthers = {
     ActionType{"plug-cable", "the cable of an interface is plugged in", make_with<SetCable, true>},
     ActionType{"link-quality", "one interface's link gets better or worse", make_action<LinkFault>},
     ActionType{"clock-jump", "the wall clock of a machine jumps", make_action<ClockJump>},
+    ActionType{"system-load", "a machine has more or less to do", make_action<LoadFault>},
     ActionType{"write-file", "someone writes a file on a machine", make_action<WriteFile>},
     ActionType{"kill-process", "processes get a signal", make_action<KillProcess>},
     ActionType{"agent-fault", "the next runs of an agent are slow, hang or fail", make_action<AgentMisbehaves>},
