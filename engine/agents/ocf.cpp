@@ -29,9 +29,9 @@ std::string_view priority_word(LogPriority priority) {
   return "INFO";
 }
 
-std::string promotion_attribute(const System& system) { return "master-" + system.environment().instance; }
-
 }  // namespace
+
+std::string promotion_attribute(const System& system) { return "master-" + system.environment().instance; }
 
 Task<> ocf_log(System& system, LogPriority priority, std::string_view text) {
   const Environment& environment = system.environment();

@@ -23,6 +23,8 @@ Task<> ocf_exit_reason(System& system, std::string_view text);
 Task<bool> check_binary(System& system, std::string_view name);
 // The content of a file, piece by piece; nothing when it cannot be opened.
 Task<std::optional<std::string>> read_file(System& system, std::string_view path);
+// The attribute with this instance's promotion score.
+std::string promotion_attribute(const System& system);
 // crm_master: sets or deletes this instance's promotion score on this node.
 Task<int> set_promotion_score(System& system, std::int64_t score);
 Task<int> delete_promotion_score(System& system);

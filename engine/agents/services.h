@@ -1,4 +1,4 @@
-// Agents of services and of monitors that run as daemons: mysql, nfsserver, pgsql (without replication), diskd.
+// Agents of services and of monitors that run as daemons: mysql, nfsserver, pgsql, diskd.
 #pragma once
 
 #include "engine/agents/metadata.h"

@@ -96,21 +96,6 @@ TEST_F(Services, NfsThreadsThatAreLost) {
   }
 }
 
-// AT-4.7
-TEST_F(Services, Pgsql) {
-  EXPECT_EQ(run(pgsql, "monitor"), 7);
-  EXPECT_THAT(host.log, ElementsAre("INFO: PostgreSQL is down"));
-  EXPECT_EQ(run(pgsql, "start"), 0);
-  EXPECT_EQ(run(pgsql, "monitor"), 0);
-  host.faults["psql"] = {2, "", false};
-  EXPECT_EQ(run(pgsql, "monitor"), 1);
-  EXPECT_EQ(host.log.back(), "ERROR: PostgreSQL template1 isn't running.");
-  EXPECT_EQ(run(pgsql, "stop", {{"CRM_meta_timeout", "60000"}}), 0);
-  EXPECT_THAT(host.log, Contains("INFO: stop_escalate(or stop_escalate_in_slave) time is adjusted to 50 based on the "
-                                 "configured timeout."));
-  EXPECT_EQ(run(pgsql, "monitor"), 7);
-}
-
 // CM-9.15: told at the start and when it changes, after one repetition.
 TEST_F(Services, DiskdTellsTheStateOfADisk) {
   const Parameters disk = {{"device", "/dev/sda"}};

@@ -6,6 +6,7 @@ namespace simcluster::agents {
 
 namespace {
 constexpr int kCommandNotFound = 127;
+constexpr int kNoSuchDevice = 6;  // what crm_attribute says of an attribute that is not set
 constexpr std::size_t kMostOutput = std::size_t{64} * 1024;
 
 void append_line(std::string& text, std::string_view line) {
@@ -35,6 +36,12 @@ void SystemBackend::unmount(std::string_view, Reply<CommandResult>& reply) {
 }
 
 void SystemBackend::remote_command(const RemoteCommand&, Reply<RemoteReply>& reply) { reply.complete({}); }
+
+void SystemBackend::serve(std::span<const ServedAnswer>, Reply<ServedCommands>& reply) { reply.complete({}); }
+
+void SystemBackend::query_attribute(const AttributeQuery&, Reply<AttributeReply>& reply) {
+  reply.complete({{kNoSuchDevice, {}}, {}});
+}
 
 void SystemBackend::read_device(std::string_view, Duration, Reply<DeviceOutcome>& reply) {
   reply.complete(DeviceOutcome::kRead);

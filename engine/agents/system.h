@@ -133,13 +133,28 @@ struct EchoReply {
   IpAddress from;       // when unreachable: the own address that reports it
 };
 
-// A change of a transient node attribute on this node: `attrd_updater -n NAME -U VALUE -d DAMPEN` (-B is the same),
-// or `attrd_updater -n NAME -D -d DAMPEN` when `remove` is set.
+// A change of a node attribute: `attrd_updater -n NAME -U VALUE -d DAMPEN` (-B is the same), or
+// `attrd_updater -n NAME -D -d DAMPEN` when `remove` is set; with `forever`, `crm_attribute -l forever`.
 struct AttributeUpdate {
   std::string_view name;
   std::string_view value;
   Duration dampening;
   bool remove = false;
+  std::string_view node = {};  // empty: this one
+  bool forever = false;        // it outlives the cluster's stop; else it is transient
+};
+
+// `crm_attribute -G -q -n NAME -N NODE -l reboot|forever`.
+struct AttributeQuery {
+  std::string_view name;
+  std::string_view node;
+  bool forever = false;
+};
+
+// `value` is borrowed until the next call of the same process; the command fails when there is none.
+struct AttributeReply {
+  CommandResult command;
+  std::string_view value;
 };
 
 // A program to be started in the background (`... &`): it belongs to the same process group, goes on when its parent
@@ -151,8 +166,9 @@ struct BackgroundProgram {
   bool own_session = false;  // a daemon: it leaves the process group (setsid)
 };
 
-// What a management host offers: a shell (`ssh`), or the power of one machine (`ipmitool`).
-enum class RemoteService : std::uint8_t { kShell, kIpmi };
+// What another host offers: a shell (`ssh`), the power of one machine (`ipmitool`), or a database (`psql`; here `login`
+// and `password` mean nothing).
+enum class RemoteService : std::uint8_t { kShell, kIpmi, kDatabase };
 
 // Logs in to a host and has it run a command there; an empty command only logs in.
 struct RemoteCommand {
@@ -171,6 +187,17 @@ struct RemoteReply {
   RemoteOutcome outcome = RemoteOutcome::kNoConnection;
   int exit_code = 0;
   std::string_view output;
+};
+
+// What a server says to commands that begin with `command`.
+struct ServedAnswer {
+  std::string_view command;
+  std::string_view answer;
+};
+
+// What came in for a server, in that order; borrowed until the next call of the same process.
+struct ServedCommands {
+  std::span<const std::string> commands;
 };
 
 struct MountEntry {
@@ -232,6 +259,8 @@ class SystemBackend {
   virtual void list_routes(const RouteQuery& query, Reply<RouteListing>& reply) = 0;
   virtual void flush_route_cache(Reply<CommandResult>& reply) = 0;
   virtual void update_attribute(const AttributeUpdate& update, Reply<CommandResult>& reply) = 0;
+  // The default knows no attribute.
+  virtual void query_attribute(const AttributeQuery& query, Reply<AttributeReply>& reply);
   // Writes one line to the system log. `tag` is for example "IPaddr2(vip01)[4711]".
   virtual void log(LogPriority priority, std::string_view tag, std::string_view text, Reply<Done>& reply) = 0;
   // Any other program, whose work follows as calls of its own (findif, ping, arping): only the cost of starting it.
@@ -254,6 +283,10 @@ class SystemBackend {
 
   // Other hosts. Hosts that have no network of their own for this answer that there is no connection; the default does.
   virtual void remote_command(const RemoteCommand& command, Reply<RemoteReply>& reply);
+  // From now on this process is the database server of its host: a RemoteCommand for it is answered at once by the
+  // first fitting answer, until the next call or the end of the process. The reply has what came in since the last
+  // call. The default serves nobody.
+  virtual void serve(std::span<const ServedAnswer> answers, Reply<ServedCommands>& reply);
 
   // Processes and time.
   virtual void sleep(Duration duration, Reply<Done>& reply) = 0;
@@ -322,6 +355,9 @@ class System {
   auto update_attribute(const AttributeUpdate& update) {
     return call<&SystemBackend::update_attribute, CommandResult, const AttributeUpdate&>(update);
   }
+  auto query_attribute(const AttributeQuery& query) {
+    return call<&SystemBackend::query_attribute, AttributeReply, const AttributeQuery&>(query);
+  }
   auto write_log(LogPriority priority, std::string_view tag, std::string_view text) {
     return call<&SystemBackend::log, Done>(priority, tag, text);
   }
@@ -342,6 +378,7 @@ class System {
   auto remote_command(const RemoteCommand& command) {
     return call<&SystemBackend::remote_command, RemoteReply, const RemoteCommand&>(command);
   }
+  auto serve(std::span<const ServedAnswer> answers) { return call<&SystemBackend::serve, ServedCommands>(answers); }
 
   auto sleep(Duration duration) { return call<&SystemBackend::sleep, Done>(duration); }
   auto spawn(const BackgroundProgram& program) {

@@ -229,15 +229,56 @@ void FakeProcess::flush_route_cache(Reply<CommandResult>& reply) {
   command("ip route flush cache", reply, [] { return CommandResult(); });
 }
 
+std::string FakeProcess::attribute_key(std::string_view name, std::string_view node) const {
+  const bool own = node.empty() || node == process_.environment().node_name;
+  return own ? std::string(name) : fmt::format("{}@{}", name, node);
+}
+
+void FakeProcess::query_attribute(const AttributeQuery& query, Reply<AttributeReply>& reply) {
+  later<AttributeReply>(host_.exec_cost, reply, [this, &query]() -> AttributeReply {
+    const auto found = host_.attributes.find(attribute_key(query.name, query.node));
+    if (found == host_.attributes.end()) return {{6, {}}, {}};
+    buffer_ = found->second;
+    return {{}, buffer_};
+  });
+}
+
+void FakeProcess::remote_command(const RemoteCommand& command, Reply<RemoteReply>& reply) {
+  later<RemoteReply>(host_.exec_cost, reply, [this, &command]() -> RemoteReply {
+    if (const auto other = host_.remote_answers.find(std::string(command.host)); other != host_.remote_answers.end()) {
+      host_.remote_questions.emplace_back(command.command);
+      return {RemoteOutcome::kDone, 0, other->second};
+    }
+    const FakeProcess* server = host_.find(host_.server_);
+    const bool serves = server != nullptr && server->process_.running() && command.host == "127.0.0.1";
+    if (!serves) return {};
+    host_.served_commands_.emplace_back(command.command);
+    for (const auto& [question, answer] : host_.served_)
+      if (command.command.starts_with(question)) return {RemoteOutcome::kDone, 0, answer};
+    return {RemoteOutcome::kDone, 0, {}};
+  });
+}
+
+void FakeProcess::serve(std::span<const ServedAnswer> answers, Reply<ServedCommands>& reply) {
+  later<ServedCommands>(host_.shell_cost, reply, [this, answers]() -> ServedCommands {
+    host_.server_ = pid_;
+    host_.served_.clear();
+    for (const ServedAnswer& answer : answers) host_.served_.emplace_back(answer.command, answer.answer);
+    command_buffer_ = std::exchange(host_.served_commands_, {});
+    return {command_buffer_};
+  });
+}
+
 void FakeProcess::update_attribute(const AttributeUpdate& update, Reply<CommandResult>& reply) {
   std::string line = fmt::format("attrd_updater -n {}", update.name);
   line += update.remove ? " -D" : fmt::format(" -U {}", update.value);
   if (update.dampening != Duration{}) line += fmt::format(" -d {}s", update.dampening.seconds());
   command(std::move(line), reply, [this, &update]() -> CommandResult {
+    const std::string key = attribute_key(update.name, update.node);
     if (update.remove) {
-      host_.attributes.erase(std::string(update.name));
+      host_.attributes.erase(key);
     } else {
-      host_.attributes[std::string(update.name)] = update.value;
+      host_.attributes[key] = update.value;
     }
     return {};
   });

@@ -93,6 +93,7 @@ class FakeProcess final : public SystemBackend, private ProcessListener {
   void list_routes(const RouteQuery& query, Reply<RouteListing>& reply) override;
   void flush_route_cache(Reply<CommandResult>& reply) override;
   void update_attribute(const AttributeUpdate& update, Reply<CommandResult>& reply) override;
+  void query_attribute(const AttributeQuery& query, Reply<AttributeReply>& reply) override;
   void log(LogPriority priority, std::string_view tag, std::string_view text, Reply<Done>& reply) override;
   void execute(std::string_view command_line, Reply<CommandResult>& reply) override;
   void interface_exists(std::string_view device, Reply<bool>& reply) override;
@@ -100,6 +101,9 @@ class FakeProcess final : public SystemBackend, private ProcessListener {
   void announce_address(std::string_view device, IpAddress address, ArpKind kind, Reply<Done>& reply) override;
   void probe_address(std::string_view device, IpAddress address, Duration wait, Reply<bool>& reply) override;
   void echo_request(std::string_view host, std::int64_t sequence, Duration timeout, Reply<EchoReply>& reply) override;
+  // 127.0.0.1 is the process that serves here; other hosts say what is in FakeHost::remote_answers.
+  void remote_command(const RemoteCommand& command, Reply<RemoteReply>& reply) override;
+  void serve(std::span<const ServedAnswer> answers, Reply<ServedCommands>& reply) override;
   void sleep(Duration duration, Reply<Done>& reply) override;
   void spawn(const BackgroundProgram& program, Reply<std::int32_t>& reply) override;
   void kill_process(std::int32_t pid, int signal, Reply<bool>& reply) override;
@@ -116,6 +120,7 @@ class FakeProcess final : public SystemBackend, private ProcessListener {
   };
 
   void on_process_exit(AgentProcess& process, int exit_code) override;
+  std::string attribute_key(std::string_view name, std::string_view node) const;
   template <class T>
   void later(Duration cost, Reply<T>& reply, std::function<T()> answer);
   // An external command: recorded, then answered after the cost of an exec, unless a fault is set for it.
@@ -131,6 +136,7 @@ class FakeProcess final : public SystemBackend, private ProcessListener {
   std::vector<RouteEntry> route_buffer_;
   std::vector<MountEntry> mount_buffer_;
   std::vector<std::int32_t> pid_buffer_;
+  std::vector<std::string> command_buffer_;
   AgentProcess process_;
 };
 
@@ -167,11 +173,14 @@ class FakeHost {
   std::map<std::string, std::vector<std::int32_t>> mount_users;  // directory -> pids
   std::map<std::string, std::string> files;
   std::map<std::string, DeviceOutcome> devices;  // what reading them brings; others are read
+  // By name; those of other nodes as "NAME@NODE". Lasting ones are not kept apart.
   std::map<std::string, std::string> attributes;
-  std::map<std::string, Duration> answering_hosts;  // ping: host -> round trip
-  bool address_is_taken = false;                    // somebody answers duplicate address detection
-  bool proc_net_dev_shared_position = false;        // the old kernel's defect (AT-2.12)
-  std::map<std::string, FakeFault> faults;          // by the beginning of the command line
+  std::map<std::string, std::string> remote_answers;  // databases on other hosts: what they say to everything
+  std::vector<std::string> remote_questions;          // what they were asked
+  std::map<std::string, Duration> answering_hosts;    // ping: host -> round trip
+  bool address_is_taken = false;                      // somebody answers duplicate address detection
+  bool proc_net_dev_shared_position = false;          // the old kernel's defect (AT-2.12)
+  std::map<std::string, FakeFault> faults;            // by the beginning of the command line
 
   std::function<void(FakeProcess&, std::string_view)> on_output;  // called for each line of standard output
 
@@ -195,6 +204,9 @@ class FakeHost {
   std::map<std::pair<Time, std::uint64_t>, std::function<void()>> queue_;
   std::map<std::uint64_t, Time> due_;
   std::size_t shared_position_ = 0;
+  std::int32_t server_ = 0;  // pid of the process that serves
+  std::vector<std::pair<std::string, std::string>> served_;
+  std::vector<std::string> served_commands_;
   std::int32_t next_pid_ = 1000;
   std::vector<std::unique_ptr<FakeProcess>> processes_;
 };

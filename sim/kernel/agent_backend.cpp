@@ -55,6 +55,7 @@ void ProgramProcess::destroy() {
   kernel_.context().queue.cancel(event_);
   process_.reset();
   kernel_.processes().remove(pid_);
+  kernel_.database().close(pid_);
   pid_ = 0;
   files_.clear();
 }
@@ -247,6 +248,12 @@ void ProgramProcess::update_attribute(const agents::AttributeUpdate& update,
   ask(Op::kAttribute, command_cost(), reply);
 }
 
+void ProgramProcess::query_attribute(const agents::AttributeQuery& query,
+                                     agents::Reply<agents::AttributeReply>& reply) {
+  question_.spec = &query;
+  ask(Op::kQueryAttribute, command_cost(), reply);
+}
+
 void ProgramProcess::log(LogPriority priority, std::string_view tag, std::string_view text,
                          agents::Reply<agents::Done>& reply) {
   question_.number = static_cast<std::int64_t>(priority);
@@ -302,6 +309,12 @@ void ProgramProcess::remote_command(const agents::RemoteCommand& command, agents
   remote_answer_.reset();
   ask(Op::kRemote, command.timeout.ns > 0 ? command.timeout : kConnectTimeout, reply);
   start_echo(command.host);
+}
+
+void ProgramProcess::serve(std::span<const agents::ServedAnswer> answers,
+                           agents::Reply<agents::ServedCommands>& reply) {
+  served_ = answers;
+  ask(Op::kServe, shell_cost(), reply);
 }
 
 void ProgramProcess::sleep(Duration duration, agents::Reply<agents::Done>& reply) {

@@ -75,6 +75,7 @@ class ProgramProcess final : public agents::SystemBackend,
   void list_routes(const agents::RouteQuery& query, agents::Reply<agents::RouteListing>& reply) override;
   void flush_route_cache(agents::Reply<agents::CommandResult>& reply) override;
   void update_attribute(const agents::AttributeUpdate& update, agents::Reply<agents::CommandResult>& reply) override;
+  void query_attribute(const agents::AttributeQuery& query, agents::Reply<agents::AttributeReply>& reply) override;
   void log(LogPriority priority, std::string_view tag, std::string_view text,
            agents::Reply<agents::Done>& reply) override;
   void execute(std::string_view command_line, agents::Reply<agents::CommandResult>& reply) override;
@@ -86,6 +87,7 @@ class ProgramProcess final : public agents::SystemBackend,
   void echo_request(std::string_view host, std::int64_t sequence, Duration timeout,
                     agents::Reply<agents::EchoReply>& reply) override;
   void remote_command(const agents::RemoteCommand& command, agents::Reply<agents::RemoteReply>& reply) override;
+  void serve(std::span<const agents::ServedAnswer> answers, agents::Reply<agents::ServedCommands>& reply) override;
   void sleep(Duration duration, agents::Reply<agents::Done>& reply) override;
   void spawn(const agents::BackgroundProgram& program, agents::Reply<std::int32_t>& reply) override;
   void kill_process(std::int32_t pid, int signal, agents::Reply<bool>& reply) override;
@@ -115,6 +117,7 @@ class ProgramProcess final : public agents::SystemBackend,
     kListRoutes,
     kFlushRoutes,
     kAttribute,
+    kQueryAttribute,
     kLog,
     kExecute,
     kInterfaceExists,
@@ -123,6 +126,7 @@ class ProgramProcess final : public agents::SystemBackend,
     kProbe,
     kEcho,
     kRemote,
+    kServe,
     kSleep,
     kSpawn,
     kKill,
@@ -184,6 +188,8 @@ class ProgramProcess final : public agents::SystemBackend,
   void answer_route_table();
   void start_echo(std::string_view host);
   void remote_answered();
+  void answer_attribute();
+  void answer_serve();
   void answer_echo(agents::EchoOutcome outcome, const IpAddress& from);
   void answer_spawn();
   agents::CommandResult net_result(NetError error);
@@ -224,6 +230,8 @@ class ProgramProcess final : public agents::SystemBackend,
   std::vector<agents::RouteEntry> routes_;
   std::vector<agents::MountEntry> mounts_;
   std::vector<std::int32_t> pids_;
+  std::span<const agents::ServedAnswer> served_;  // of the running question
+  std::vector<std::string> commands_;
   bool waits_for_device_ = false;  // state D
   int signal_behind_device_ = 0;
 };

@@ -14,6 +14,7 @@ namespace {
 constexpr int kIpError = 2;  // ip(8): the kernel refused
 constexpr int kIpUsage = 1;  // ip(8): bad arguments, also an unknown device
 constexpr int kNotConnected = 107;
+constexpr int kNoSuchDevice = 6;  // crm_attribute: not set
 constexpr int kMountFailed = 32;  // mount(8)
 
 agents::AddressScope scope_of(Scope scope) {
@@ -86,6 +87,8 @@ void ProgramProcess::step() {
       if (kernel_.services().update_attribute(update)) return answer(agents::CommandResult{});
       return answer(agents::CommandResult{kNotConnected, "Could not connect to attrd"});
     }
+    case Op::kQueryAttribute:
+      return answer_attribute();
     case Op::kLog:
       trace_log();
       return answer(agents::Done{});
@@ -106,6 +109,8 @@ void ProgramProcess::step() {
       return answer_echo(question_.signal != 0 ? agents::EchoOutcome::kUnreachable : agents::EchoOutcome::kLost, {});
     case Op::kRemote:
       return remote_answered();
+    case Op::kServe:
+      return answer_serve();
     case Op::kSleep:
       return answer(agents::Done{});
     case Op::kSpawn:
@@ -359,6 +364,17 @@ void ProgramProcess::answer_echo(agents::EchoOutcome outcome, const IpAddress& f
   reply.from = from;
   if (outcome == agents::EchoOutcome::kAnswered) reply.round_trip = kernel_.context().queue.now() - echo_sent_;
   answer(reply);
+}
+
+void ProgramProcess::answer_attribute() {
+  const auto value = kernel_.services().query_attribute(*static_cast<const agents::AttributeQuery*>(question_.spec));
+  error_text_ = value.value_or(std::string());
+  answer(agents::AttributeReply{{value ? 0 : kNoSuchDevice, {}}, error_text_});
+}
+
+void ProgramProcess::answer_serve() {
+  commands_ = kernel_.database().serve(pid_, served_);
+  answer(agents::ServedCommands{commands_});
 }
 
 void ProgramProcess::remote_answered() {

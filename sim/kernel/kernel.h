@@ -11,6 +11,7 @@
 #include "engine/base/address.h"
 #include "engine/base/host.h"
 #include "engine/base/time.h"
+#include "sim/kernel/database_port.h"
 #include "sim/kernel/file_store.h"
 #include "sim/kernel/machine_context.h"
 #include "sim/kernel/net_stack.h"
@@ -37,6 +38,11 @@ class KernelServices {
  public:
   // attrd_updater. False when no attribute manager runs here.
   virtual bool update_attribute(const agents::AttributeUpdate& update) = 0;
+  // crm_attribute -G. Nothing when it is not set, or nobody is there to ask.
+  virtual std::optional<std::string> query_attribute(const agents::AttributeQuery& query) {
+    static_cast<void>(query);
+    return std::nullopt;
+  }
   // A command reaches the host that has this address.
   virtual RemoteAnswer run_remote(const IpAddress& host, const agents::RemoteCommand& command) {
     static_cast<void>(host);
@@ -87,6 +93,7 @@ class Kernel {
   void set_boot_sysctl(std::string_view key, std::string_view value) { boot_sysctls_.set(key, value); }
   ProcessTable& processes() { return processes_; }
   const ProcessTable& processes() const { return processes_; }
+  DatabasePort& database() { return database_; }
   ProcNetDev& proc_net_dev() { return proc_net_dev_; }
   AgentRunner& agents() { return *agents_; }
   const AgentRunner& agents() const { return *agents_; }
@@ -102,6 +109,7 @@ class Kernel {
   Mounts mounts_;
   ProcessTable processes_;
   ProcNetDev proc_net_dev_;
+  DatabasePort database_;
   std::unique_ptr<AgentRunner> agents_;
   bool running_ = false;
   bool frozen_ = false;

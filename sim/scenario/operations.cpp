@@ -263,6 +263,23 @@ class AttributeCommand final : public OperatorCommand {
   Duration dampen_;
 };
 
+class RemoveFile final : public MachineAction {
+ public:
+  void describe(Fields& fields) override {
+    describe_machine(fields);
+    fields.text(required("path", "the file"), path_);
+  }
+  TraceKind kind() const override { return TraceKind::kOperator; }
+  std::string text() const override { return "rm " + path_; }
+  Result<void> apply_to(World&, Machine& machine) const override {
+    if (machine.kernel().files().remove(path_)) return {};
+    return fail(fmt::format("there is no file {} on {}", path_, machine.name()));
+  }
+
+ private:
+  std::string path_;
+};
+
 class Note final : public Action {
  public:
   bool short_form() const override { return true; }
@@ -303,6 +320,7 @@ constexpr std::array kTypes = {
     ActionType{"meatclient", "someone confirms to the plugin meatware that a node is off", make_action<Meatclient>},
     ActionType{"fence-agent", "someone runs a fence agent by hand", make_action<FenceAgentCommand>},
     ActionType{"attribute", "someone sets a node attribute with attrd_updater", make_action<AttributeCommand>},
+    ActionType{"remove-file", "someone removes a file", make_action<RemoveFile>},
     ActionType{"note", "the scenario's own words in the story", make_action<Note>},
     ActionType{"screen", "someone looks at a status tool", make_action<Screen>},
 };

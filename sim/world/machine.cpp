@@ -75,8 +75,10 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   std::map<std::string, std::string, std::less<>>& disk() override { return stored; }
   // KernelServices
   bool update_attribute(const agents::AttributeUpdate& update) override;
+  std::optional<std::string> query_attribute(const agents::AttributeQuery& query) override;
   std::optional<IpAddress> resolve(std::string_view host) override;
   RemoteAnswer run_remote(const IpAddress& address, const agents::RemoteCommand& command) override;
+  RemoteAnswer ask_database(const IpAddress& address, std::string_view command);
 
   void on_event(std::uint64_t cookie) override;
   EventId schedule(Event event, Duration delay, std::uint64_t index = 0) {
@@ -422,11 +424,12 @@ bool Machine::Impl::update_attribute(const agents::AttributeUpdate& update) {
   if (spec.profile.heartbeat_stack && running != nullptr && running->dc().empty()) return false;
   bool taken = false;
   ClusterSoftware& target = *software;
-  host->guarded([&] {
-    taken = target.update_attribute(update.name, update.remove ? std::nullopt : std::optional(update.value),
-                                    update.dampening);
-  });
+  host->guarded([&] { taken = target.update_attribute(update); });
   return taken;
+}
+
+std::optional<std::string> Machine::Impl::query_attribute(const agents::AttributeQuery& query) {
+  return software == nullptr ? std::nullopt : software->query_attribute(query);
 }
 
 // /etc/hosts of every machine names all machines by the first address that was configured for them.
@@ -438,7 +441,28 @@ std::optional<IpAddress> Machine::Impl::resolve(std::string_view name) {
   return std::nullopt;
 }
 
+// The server that listens where this address is; at a loopback address, the own one.
+RemoteAnswer Machine::Impl::ask_database(const IpAddress& address, std::string_view command) {
+  const auto answer_of = [&](Kernel& at) {
+    const auto answer = at.frozen() ? std::nullopt : at.database().ask(command);
+    return RemoteAnswer{answer ? agents::RemoteOutcome::kDone : agents::RemoteOutcome::kNoConnection,
+                        0,
+                        answer.value_or(std::string()),
+                        {},
+                        false};
+  };
+  const auto places = world.find_address(address);
+  const bool here = std::ranges::any_of(places, [&](const auto& place) { return place.machine == context.node; });
+  if (here) return answer_of(kernel);
+  for (const World::AddressPlace& place : places)
+    if (RemoteAnswer answer = answer_of(world.machine(place.machine).kernel());
+        answer.outcome == agents::RemoteOutcome::kDone)
+      return answer;
+  return {agents::RemoteOutcome::kNoConnection, 0, {}, {}, false};
+}
+
 RemoteAnswer Machine::Impl::run_remote(const IpAddress& address, const agents::RemoteCommand& command) {
+  if (command.service == agents::RemoteService::kDatabase) return ask_database(address, command.command);
   for (const World::AddressPlace& place : world.find_address(address))
     if (Management* found = world.machine(place.machine).management(); found != nullptr) return found->answer(command);
   return {agents::RemoteOutcome::kNoConnection, 0, {}, {}, false};

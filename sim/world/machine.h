@@ -38,12 +38,15 @@ class ClusterSoftware {
   virtual ~ClusterSoftware() = default;
   virtual Result<void> start() = 0;
   virtual void request_stop() = 0;
-  // attrd_updater on this machine. False when nothing here takes attributes.
-  virtual bool update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampening) {
-    static_cast<void>(name);
-    static_cast<void>(value);
-    static_cast<void>(dampening);
+  // attrd_updater or crm_attribute on this machine. False when nothing here takes attributes.
+  virtual bool update_attribute(const agents::AttributeUpdate& update) {
+    static_cast<void>(update);
     return false;
+  }
+  // crm_attribute -G on this machine. Nothing when it is not set.
+  virtual std::optional<std::string> query_attribute(const agents::AttributeQuery& query) {
+    static_cast<void>(query);
+    return std::nullopt;
   }
   // The cluster node, if that is what it is.
   virtual node::Node* node() { return nullptr; }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/document.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/stack.h"
 #include "engine/membership/start_lines.h"
@@ -62,14 +63,24 @@ class NodeSoftware final : public ClusterSoftware {
     return start_traffic(host_, *node_.membership(), spec_, incarnation_, traffic_);
   }
   void request_stop() override { node_.request_stop(); }
-  bool update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampening) override {
-    node_.update_attribute(name, value, dampening);
+  bool update_attribute(const agents::AttributeUpdate& update) override {
+    if (update.forever) return set_forever(update);
+    const auto value = update.remove ? std::nullopt : std::optional(update.value);
+    node_.update_attribute(update.name, value, update.dampening, update.node);
     return true;
   }
+  std::optional<std::string> query_attribute(const agents::AttributeQuery& query) override;
   node::Node* node() override { return &node_; }
   membership::Stack* stack() override { return node_.membership(); }
 
  private:
+  bool set_forever(const agents::AttributeUpdate& update) {
+    const std::string_view node = update.node.empty() ? std::string_view(spec_.name) : update.node;
+    const std::string what =
+        update.remove ? fmt::format("delete {}", update.name) : fmt::format("set {} {}", update.name, update.value);
+    return node_.crm(fmt::format("node attribute {} {}", node, what)).has_value();
+  }
+
   static node::NodeConfig config_of(const Machine& machine) {
     const MachineSpec& spec = machine.spec();
     node::NodeConfig config;
@@ -95,6 +106,22 @@ class NodeSoftware final : public ClusterSoftware {
   node::Node node_;
   std::unique_ptr<GroupTraffic> traffic_;
 };
+
+// What the CIB of this node says.
+std::optional<std::string> NodeSoftware::query_attribute(const agents::AttributeQuery& query) {
+  const std::string_view node = query.node.empty() ? std::string_view(spec_.name) : query.node;
+  const cib::Element root = node_.cib().root();
+  const cib::Element parent =
+      query.forever ? root.first_child("configuration").first_child("nodes") : root.first_child("status");
+  for (cib::Element element : parent.children(query.forever ? "node" : "node_state")) {
+    if (element.value("uname") != node) continue;
+    if (!query.forever) element = element.first_child("transient_attributes");
+    for (const cib::Element set : element.children("instance_attributes"))
+      for (const cib::Element pair : set.children("nvpair"))
+        if (pair.value("name") == query.name) return std::string(pair.value("value"));
+  }
+  return std::nullopt;
+}
 
 class CorosyncSoftware final : public ClusterSoftware, membership::StackClient {
  public:

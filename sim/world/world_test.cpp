@@ -3,6 +3,7 @@
 #include <cstring>
 #include <deque>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "engine/base/assert.h"
@@ -54,8 +55,8 @@ class Greeter final : public ClusterSoftware, public TimerClient, LinkClient, Pe
   void crash() { host_.start_timer({}, *this, 7); }
   void reset() { host_.reset_node("told to"); }
   void run(const AgentRequest& request) { host_.run_agent(request, *this); }
-  bool update_attribute(std::string_view name, std::optional<std::string_view> value, Duration) override {
-    attributes.push_back(std::string(name) + "=" + std::string(value.value_or("-")));
+  bool update_attribute(const agents::AttributeUpdate& update) override {
+    attributes.push_back(fmt::format("{}={}", update.name, update.remove ? "-" : update.value));
     return true;
   }
   Host& host() { return host_; }
