@@ -49,6 +49,16 @@ bool set_option(CrmMonOptions& options, char letter, std::string_view name) {
   return false;
 }
 
+// The level of -m or --fence-history: "", or one digit.
+bool set_fencing_level(CrmMonOptions& options, std::string_view level) {
+  if (level.empty()) level = "2";
+  if (level.size() != 1 || level[0] < '0' || level[0] > '3') return false;
+  options.fencing = static_cast<FencingLevel>(level[0] - '0');
+  return true;
+}
+
+constexpr std::string_view kBadLevel = "the level of crm_mon's -m (--fence-history) is 0, 1, 2 or 3";
+
 }  // namespace
 
 std::span<const CrmMonOptionName> crm_mon_options() { return kOptions; }
@@ -61,12 +71,23 @@ Result<CrmMonOptions> parse_crm_mon_command(std::string_view command) {
   CrmMonOptions options;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string_view word = words[i];
+    constexpr std::string_view kFenceHistory = "--fence-history";
+    if (word.starts_with(kFenceHistory)) {
+      std::string_view level = word.substr(kFenceHistory.size());
+      if (level.starts_with('=')) level.remove_prefix(1);
+      if (!set_fencing_level(options, level)) return fail(std::string(kBadLevel));
+      continue;
+    }
     if (word.starts_with("--")) {
       if (!set_option(options, '\0', word.substr(2))) return fail(fmt::format("crm_mon has no option {} here", word));
       continue;
     }
     if (word.size() < 2 || word[0] != '-') return fail(fmt::format("crm_mon takes no argument \"{}\"", word));
-    for (const char letter : word.substr(1)) {
+    // What follows -m in its word is the level.
+    const std::size_t fencing = word.find('m');
+    if (fencing != std::string_view::npos && !set_fencing_level(options, word.substr(fencing + 1)))
+      return fail(std::string(kBadLevel));
+    for (const char letter : word.substr(1, fencing - 1)) {
       if (!set_option(options, letter, {})) return fail(fmt::format("crm_mon has no option -{} here", letter));
     }
   }

@@ -16,19 +16,20 @@
 namespace simcluster::reports {
 
 struct CrmMonOptions {
-  bool one_shot = false;         // -1
-  bool node_attributes = false;  // -A
-  bool fail_counts = false;      // -f
-  bool operations = false;       // -o; shows fail counts too
-  bool timing = false;           // -t
-  bool inactive = false;         // -r
-  bool group_by_node = false;    // -n
-  bool hide_headers = false;     // -D
-  bool simple = false;           // -s
-  bool show_detail = false;      // -R
-  bool brief = false;            // -b
-  bool tickets = false;          // -c
-  bool bans = false;             // -L
+  bool one_shot = false;                           // -1
+  bool node_attributes = false;                    // -A
+  bool fail_counts = false;                        // -f
+  bool operations = false;                         // -o; shows fail counts too
+  bool timing = false;                             // -t
+  bool inactive = false;                           // -r
+  bool group_by_node = false;                      // -n
+  bool hide_headers = false;                       // -D
+  bool simple = false;                             // -s
+  bool show_detail = false;                        // -R
+  bool brief = false;                              // -b
+  bool tickets = false;                            // -c
+  bool bans = false;                               // -L
+  FencingLevel fencing = FencingLevel::kFailures;  // -m LEVEL (2.0 and later)
 };
 
 // One option: its long name and letter as "one-shot,1", a line of help and what it sets.

@@ -19,10 +19,29 @@ struct FencingRecord {
   std::string reason;
   Time completed;
   bool succeeded = false;
+  bool pending = false;
 };
 
-// The items of "Failed Fencing Actions", newest first: of every kind of failure the last one. `technical`: in the words
-// of 2.0, and of 2.1 with -R.
-std::vector<std::string> failed_fencing_items(std::span<const FencingRecord> history, bool technical, bool iso_dates);
+// How much of the history is told: `crm_mon -m LEVEL`.
+enum class FencingLevel : unsigned char {
+  kNothing,
+  kFailures,   // failures, and what goes on; when nothing is said
+  kSuccesses,  // successes, too; -m alone
+  kEverything,
+};
+
+// In which words.
+struct FencingWords {
+  FencingLevel level = FencingLevel::kFailures;
+  bool old = false;     // those of 2.0
+  bool detail = false;  // -R
+};
+
+enum class FencingKind : unsigned char { kFailed, kPending, kSucceeded };
+
+// The items of one kind, newest first, of those that are alike but for their time only the newest below level
+// kEverything.
+std::vector<std::string> fencing_items(std::span<const FencingRecord> history, FencingKind kind,
+                                       const FencingWords& words);
 
 }  // namespace simcluster::reports

@@ -106,7 +106,7 @@ class ListLayout {
       section([this](TextList& list) { write_history(list); });
     }
     if (any_failures()) section([this](TextList& list) { write_failures(list); });
-    write_failed_fencing();
+    write_fencing();
     if (options.tickets && !view_.model().tickets.empty())
       section([this](TextList& list) { write_tickets(view_, list); });
     if (options.bans) write_bans();
@@ -604,15 +604,28 @@ class ListLayout {
     list.end();
   }
 
-  void write_failed_fencing() {
-    const bool technical = view_.old_words() || view_.options().show_detail;
-    const auto items = failed_fencing_items(view_.context().fencing, technical, view_.old_words());
+  void write_fencing_section(std::string_view title, std::initializer_list<FencingKind> kinds) {
+    const FencingWords words{view_.options().fencing, view_.old_words(), view_.options().show_detail};
+    std::vector<std::string> items;
+    for (const FencingKind kind : kinds)
+      for (std::string& item : fencing_items(view_.context().fencing, kind, words)) items.push_back(std::move(item));
     if (items.empty()) return;
     section([&](TextList& list) {
-      list.begin("Failed Fencing Actions");
+      list.begin(std::string(title));
       for (const std::string& item : items) list.item(item);
       list.end();
     });
+  }
+
+  // AT-8.5, AT-8.8: black-box runs of 2.1.5.
+  void write_fencing() {
+    const FencingLevel level = view_.options().fencing;
+    if (level == FencingLevel::kNothing) return;
+    write_fencing_section("Failed Fencing Actions", {FencingKind::kFailed});
+    if (level == FencingLevel::kFailures)
+      write_fencing_section("Pending Fencing Actions", {FencingKind::kPending});
+    else
+      write_fencing_section("Fencing History", {FencingKind::kPending, FencingKind::kSucceeded});
   }
 
   std::string technical_text(const ShownFailure& failure) const {

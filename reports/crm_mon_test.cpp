@@ -150,11 +150,10 @@ TEST(CrmMon, FullScreenHasNoLeadingBlank) {
 TEST(CrmMon, FailedMonitorOfTheRace) {
   const std::string failed = operation("p_ip", "monitor", 10000, 4, 6);
   const std::string stopped = operation("p_ip", "start", 0, 3, 0) + failed;
-  const std::string cib =
-      heartbeat_cib(kVip, node_state(kNode1, "node01", true,
-                                     attribute(kNode1, "fail-count-p_ip", "1") +
-                                         attribute(kNode1, "last-failure-p_ip", "1322759000"),
-                                     history("p_ip", kIpaddr2, stopped)));
+  const std::string cib = heartbeat_cib(
+      kVip, node_state(kNode1, "node01", true,
+                       attribute(kNode1, "fail-count-p_ip", "1") + attribute(kNode1, "last-failure-p_ip", "1322759000"),
+                       history("p_ip", kIpaddr2, stopped)));
   const std::string text = screen(cib, "crm_mon -1 -f", context_of("1.0.13", kDecember2011));
   EXPECT_NE(text.find("Migration summary:\n"
                       "* Node node01: \n"
@@ -457,25 +456,55 @@ TEST(CtimeText, Dates) {
   EXPECT_EQ(ctime_text(Time{} + seconds(1356998399)), "Mon Dec 31 23:59:59 2012");
 }
 
-// AT-8.5, AT-8.8: of every kind of failed fencing the last one, newest first; a success says so of those before it.
-TEST(CrmMon, FailedFencing) {
+// AT-8.5, AT-8.8, and runs of 2.1.5: what is alike but for its time is told once, newest first.
+TEST(CrmMon, FencingHistory) {
   const auto at = [](int s) { return kMarch2021 + seconds(s); };
   const std::vector<FencingRecord> history = {
       {"node1", "reboot", "", "pacemaker-controld", "node2", "No such device", at(0), false},
       {"node1", "reboot", "", "pacemaker-controld", "node2", "No such device", at(60), false},
       {"node3", "off", "node2", "stonith_admin", "node1", "", at(70), false},
-      {"node1", "reboot", "node2", "pacemaker-controld", "node2", "", at(90), true}};
+      {"node1", "reboot", "node2", "pacemaker-controld", "node2", "", at(90), true},
+      {"node3", "on", "", "stonith_admin", "node1", "", {}, false, true}};
   using testing::ElementsAre;
-  EXPECT_THAT(failed_fencing_items(history, true, true),
+  const FencingWords old{FencingLevel::kFailures, true, false};
+  EXPECT_THAT(fencing_items(history, FencingKind::kFailed, old),
               ElementsAre("off of node3 failed: delegate=node2, client=stonith_admin, origin=node1, "
                           "last-failed='2021-03-30 14:40:10 +00:00'",
                           "reboot of node1 failed: delegate=, client=pacemaker-controld, origin=node2, "
                           "last-failed='2021-03-30 14:40:00 +00:00'"));
-  EXPECT_THAT(
-      failed_fencing_items(history, false, false),
-      ElementsAre("turning off of node3 by node2 for stonith_admin@node1 last failed at Tue Mar 30 14:40:10 2021",
-                  "reboot of node1 for pacemaker-controld@node2 last failed (No such device) at Tue Mar 30 "
-                  "14:40:00 2021 (a later attempt from node2 succeeded)"));
+  const FencingWords usual{};
+  EXPECT_THAT(fencing_items(history, FencingKind::kFailed, usual),
+              ElementsAre("turning off of node3 by node2 for stonith_admin@node1 last failed at 2021-03-30 14:40:10Z",
+                          "reboot of node1 for pacemaker-controld@node2 last failed (No such device) at 2021-03-30 "
+                          "14:40:00Z (a later attempt from node2 succeeded)"));
+  EXPECT_THAT(fencing_items(history, FencingKind::kPending, usual),
+              ElementsAre("unfencing of node3 for stonith_admin@node1 last pending"));
+  const FencingWords detail{FencingLevel::kFailures, false, true};
+  EXPECT_EQ(fencing_items(history, FencingKind::kFailed, detail).at(1),
+            "reboot of node1 failed: client=pacemaker-controld, origin=node2, last-failed='2021-03-30 14:40:00Z'");
+  const FencingWords more{FencingLevel::kSuccesses, false, false};
+  EXPECT_EQ(fencing_items(history, FencingKind::kFailed, more).size(), 2U);
+  EXPECT_THAT(fencing_items(history, FencingKind::kSucceeded, more),
+              ElementsAre("reboot of node1 by node2 for pacemaker-controld@node2 successful at 2021-03-30 14:40:30Z"));
+  EXPECT_THAT(fencing_items(history, FencingKind::kPending, more),
+              ElementsAre("unfencing of node3 for stonith_admin@node1 pending"));
+  const FencingWords all{FencingLevel::kEverything, false, true};
+  EXPECT_EQ(fencing_items(history, FencingKind::kFailed, all).size(), 3U);
+  EXPECT_THAT(fencing_items(history, FencingKind::kSucceeded, all),
+              ElementsAre("reboot of node1 successful: delegate=node2, client=pacemaker-controld, origin=node2, "
+                          "completed='2021-03-30 14:40:30Z'"));
+}
+
+TEST(CrmMon, FencingLevels) {
+  const auto level = [](std::string_view command) { return parse_crm_mon_command(command)->fencing; };
+  EXPECT_EQ(level("crm_mon -1"), FencingLevel::kFailures);
+  EXPECT_EQ(level("crm_mon -1m"), FencingLevel::kSuccesses);
+  EXPECT_EQ(level("crm_mon -1rm3"), FencingLevel::kEverything);
+  EXPECT_EQ(level("crm_mon -m0 -r"), FencingLevel::kNothing);
+  EXPECT_EQ(level("crm_mon --fence-history=1"), FencingLevel::kFailures);
+  EXPECT_EQ(level("crm_mon --fence-history"), FencingLevel::kSuccesses);
+  EXPECT_FALSE(parse_crm_mon_command("crm_mon -m4").has_value());
+  EXPECT_FALSE(parse_crm_mon_command("crm_mon -m1r").has_value());
 }
 
 }  // namespace

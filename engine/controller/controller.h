@@ -84,6 +84,7 @@ class Controller {
   // stonith_admin --reboot|--off|--on. An error when there is no such action.
   Result<void> fence(std::string_view node, std::string_view action);
   // What this node's fencer remembers, newest last.
+  // What goes on comes last.
   std::vector<fencer::HistoryEntry> fencing_history() const;
 
   // --- view ---

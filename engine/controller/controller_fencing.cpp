@@ -64,7 +64,7 @@ void Controller::Impl::on_fencing_result(const fencer::FencingResult& result) {
       fmt::format("Peer {} was{} terminated ({}) by {} on behalf of {}@{}: {}", result.target, done ? "" : " not",
                   result.action, result.delegate.empty() ? "<anyone>" : result.delegate, result.client, result.origin,
                   done ? "OK" : result.reason));
-  if (done && !the_dc_ && (dc_name_.empty() || same_node_name(dc_name_, result.target))) {
+  if (done && !the_dc_ && result.action != "on" && (dc_name_.empty() || same_node_name(dc_name_, result.target))) {
     cleanup_.insert(result.target);  // CM-10.31
   }
   // Told once: by the node that did it, else by the one that was asked.
@@ -114,7 +114,11 @@ void Controller::Impl::conclude_fencing(const fencer::FencingResult& result) {
       the_dc_ && transition == transition_.id() && !transition_.complete() && !transition_.confirmed(index);
   if (done) {
     fencing_failures_.erase(result.target);
-    mark_fenced(result.target);
+    if (result.action != "on") {
+      mark_fenced(result.target);
+    } else if (transition == transition_.id()) {
+      mark_unfenced(transition_.action(index));
+    }
     if (!waiting) return;
     transition_.confirm(index);
     trace_action_end(index, 0, "done");
@@ -133,6 +137,14 @@ void Controller::Impl::conclude_fencing(const fencer::FencingResult& result) {
   transition_.fail(index);
   trace_action_end(index, 1, "failed");
   abort_transition(kInfinity, hopeless ? CompletionAction::kWait : CompletionAction::kRestart, "Stonith failed");
+}
+
+// CM-7.24: the node may use again what fencing had taken from it, as these devices see it.
+void Controller::Impl::mark_unfenced(const scheduler::GraphAction& action) {
+  const std::string now = std::to_string(host_.now().unix_seconds());
+  update_attribute("#node-unfenced", now, {}, action.node);
+  update_attribute("#digests-all", action.attribute("CRM_meta_digests_all"), {}, action.node);
+  update_attribute("#digests-secure", action.attribute("CRM_meta_digests_secure"), {}, action.node);
 }
 
 void Controller::Impl::mark_fenced(const std::string& target) {

@@ -265,6 +265,7 @@ class Controller::Impl final : public FsaClient,
 
   // --- controller_fencing.cpp
   FireOutcome fire_fencing(std::uint32_t index);
+  void mark_unfenced(const scheduler::GraphAction& action);
   void mark_fenced(const std::string& target);
   void update_devices();
   void note_own_fencing(const fencer::FencingResult& result);

@@ -94,7 +94,11 @@ void Controller::confirm_off(std::string_view node) { daemons_->fencer().confirm
 Result<void> Controller::fence(std::string_view node, std::string_view action) {
   return impl_ ? impl_->fence(node, action) : fail("the controller does not run");
 }
-std::vector<fencer::HistoryEntry> Controller::fencing_history() const { return daemons_->fencer().history(); }
+std::vector<fencer::HistoryEntry> Controller::fencing_history() const {
+  std::vector<fencer::HistoryEntry> entries = daemons_->fencer().history();
+  for (fencer::HistoryEntry& entry : daemons_->fencer().pending()) entries.push_back(std::move(entry));
+  return entries;
+}
 const cib::Document& Controller::cib() const { return daemons_->cib().document(); }
 State Controller::state() const { return impl_ ? impl_->state() : State::kStarting; }
 std::string_view Controller::dc() const { return impl_ ? impl_->dc_name() : std::string_view(); }

@@ -46,17 +46,12 @@ std::string_view parameter(const Device& device, std::string_view name) {
   return {};
 }
 
-namespace {
-
-// Agents of which nothing is known are taken to offer everything.
 bool offers(const Device& device, std::string_view action, const Profile& profile) {
   const agents::Agent* agent = agents::find_agent("stonith", {}, device.agent, profile);
   return agent == nullptr || std::ranges::any_of(agent->metadata.actions, [&](const agents::ActionMetadata& offered) {
            return offered.name == action;
          });
 }
-
-}  // namespace
 
 TargetCheck target_check(const Device& device, const Profile& profile) {
   const std::string_view configured = parameter(device, "pcmk_host_check");

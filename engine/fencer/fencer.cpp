@@ -28,6 +28,13 @@ struct Work {
   std::deque<std::string> devices;
 };
 
+// An operation that its leader has asked about and that has no result yet.
+struct Announced {
+  OperationId id;
+  std::string leader;
+  FencingRequest request;
+};
+
 }  // namespace
 
 class Fencer::Impl final : public LeaderClient {
@@ -50,6 +57,7 @@ class Fencer::Impl final : public LeaderClient {
   std::uint32_t request(const FencingRequest& request);
   void confirm(std::string_view target);
   const std::vector<HistoryEntry>& history() const { return history_; }
+  std::vector<HistoryEntry> pending() const;
   void share_history();
   void on_message(std::string_view sender, std::span<const std::byte> bytes);
 
@@ -59,6 +67,7 @@ class Fencer::Impl final : public LeaderClient {
  private:
   void lead(const OperationId& id, const FencingRequest& request);
   void answer_query(const OperationId& id, const FencingRequest& request);
+  bool can_do(const Device& device, const FencingRequest& request) const;
   DeviceOffer offer_of(const Device& device, bool verified) const;
   void execute(const OperationId& id, const Execution& execution);
   void try_next_device(const OperationId& id);
@@ -80,6 +89,7 @@ class Fencer::Impl final : public LeaderClient {
   std::map<OperationId, Work> work_;
   std::vector<std::shared_ptr<DeviceQueue>> removed_;  // still busy when they were taken out
   std::vector<HistoryEntry> history_;
+  std::vector<Announced> pending_;  // in the order in which they were announced
   std::uint32_t last_call_ = 0;
 };
 
@@ -89,6 +99,8 @@ void Fencer::Impl::log(LogPriority priority, std::string_view text) const {
 
 void Fencer::Impl::set_peers(std::vector<std::string> names) {
   peers_ = std::move(names);
+  // Nobody will tell how those of a lost node end.
+  std::erase_if(pending_, [this](const Announced& each) { return !contains_name(peers_, each.leader); });
   leader_.set_peers(peers_);
 }
 
@@ -154,7 +166,7 @@ DeviceOffer Fencer::Impl::offer_of(const Device& device, bool verified) const {
   DeviceOffer offer;
   offer.id = device.id;
   offer.verified = verified;
-  offer.can_switch_on = parameter(device, "pcmk_reboot_action") != "off";
+  offer.can_switch_on = parameter(device, "pcmk_reboot_action") != "off" && offers(device, "on", profile_);
   offer.reboot_timeout = device_timeout(device, "reboot", {});
   offer.off_timeout = device_timeout(device, "off", {});
   offer.on_timeout = device_timeout(device, "on", {});
@@ -162,16 +174,25 @@ DeviceOffer Fencer::Impl::offer_of(const Device& device, bool verified) const {
   return offer;
 }
 
+// CM-10.3: nobody can be switched on by an agent without `on`.
+bool Fencer::Impl::can_do(const Device& device, const FencingRequest& request) const {
+  if (request.action != "on" || offers(device, "on", profile_)) return true;
+  log(LogPriority::kInfo,
+      fmt::format("{} is not eligible to fence (on) {}: Agent does not support 'on'", device.id, request.target));
+  return false;
+}
+
 // CM-10.8
 void Fencer::Impl::answer_query(const OperationId& id, const FencingRequest& request) {
-  const auto reply = [this, id](const std::vector<Candidate>& able) {
-    std::vector<DeviceOffer> offers;
+  const auto reply = [this, id, request](const std::vector<Candidate>& able) {
+    std::vector<DeviceOffer> able_here;
     for (const Candidate& candidate : able) {
       const auto queue = queues_.find(candidate.device);
-      if (queue != queues_.end()) offers.push_back(offer_of(queue->second->device(), candidate.verified));
+      if (queue != queues_.end() && can_do(queue->second->device(), request))
+        able_here.push_back(offer_of(queue->second->device(), candidate.verified));
     }
     WireWriter out = open_message(MessageKind::kAnswer, id);
-    write_offers(out, offers);
+    write_offers(out, able_here);
     send(out);
   };
   const bool alone = peers_.size() <= 1;
@@ -190,7 +211,11 @@ void Fencer::Impl::execute(const OperationId& id, const Execution& execution) {
   }
   finder_.find(execution.request.target, [this, id, execution](const std::vector<Candidate>& able) {
     Work work{execution.request, {}};
-    for (const Candidate& candidate : able) work.devices.push_back(candidate.device);
+    for (const Candidate& candidate : able) {
+      const auto queue = queues_.find(candidate.device);
+      if (queue != queues_.end() && can_do(queue->second->device(), execution.request))
+        work.devices.push_back(candidate.device);
+    }
     work_[id] = std::move(work);
     try_next_device(id);
   });
@@ -219,6 +244,12 @@ void Fencer::Impl::try_next_device(const OperationId& id) {
   command.action = work.request.action;
   command.target = work.request.target;
   command.timeout = device_timeout(queue.device(), command.action, work.request.timeout);
+  if (command.action == "reboot" && !offers(queue.device(), command.action, profile_)) {  // CM-10.21
+    log(LogPriority::kNotice, fmt::format("Remapping 'reboot' action targeting {} using {} to 'off' because agent '{}' "
+                                          "does not support reboot",
+                                          command.target, device_id, queue.device().agent));
+    command.action = "off";
+  }
   command.extra_delay = work.request.delay;
   command.done = [this, id, device_id](const CommandResult& result) {
     const Work& now = work_.at(id);
@@ -253,7 +284,9 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
     }
     case MessageKind::kQuery: {
       const FencingRequest request = read_request(in);
-      if (in.complete()) answer_query(id, request);
+      if (!in.complete()) return;
+      pending_.push_back({id, std::string(sender), request});
+      answer_query(id, request);
       return;
     }
     case MessageKind::kAnswer: {
@@ -304,13 +337,16 @@ void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& requ
   result.status = static_cast<FencingStatus>(status);
   result.origin = id.first;
   result.own = same_name(id.first, name_);
+  std::erase_if(pending_, [&](const Announced& each) { return each.id == id; });
   const bool done = result.status == FencingStatus::kDone;
   log(done ? LogPriority::kNotice : LogPriority::kError,
       fmt::format("Operation '{}' targeting {} by {} for {}@{}: {}", result.action, result.target,
                   result.delegate.empty() ? "<no-one>" : result.delegate, result.client, result.origin,
                   done ? "OK" : result.reason));
+  // That there was no device is a status, and no reason that an agent gave.
+  const std::string reason = result.status == FencingStatus::kNoDevice ? std::string() : result.reason;
   remember({result.target, result.action, done, result.delegate, result.client, result.origin, result.call, host_.now(),
-            result.reason});
+            reason});
   client_.on_fencing_result(result);
 }
 
@@ -324,6 +360,20 @@ void Fencer::Impl::remember(HistoryEntry entry) {
   const auto later = [](const HistoryEntry& a, const HistoryEntry& b) { return a.completed < b.completed; };
   history_.insert(std::upper_bound(history_.begin(), history_.end(), entry, later), std::move(entry));
   trim_history();
+}
+
+std::vector<HistoryEntry> Fencer::Impl::pending() const {
+  std::vector<HistoryEntry> entries;
+  for (const Announced& each : pending_) {
+    HistoryEntry& entry = entries.emplace_back();
+    entry.target = each.request.target;
+    entry.action = each.request.action;
+    entry.client = each.request.client;
+    entry.origin = each.id.first;
+    entry.call = each.id.second;
+    entry.pending = true;
+  }
+  return entries;
 }
 
 void Fencer::Impl::trim_history() {
@@ -354,6 +404,7 @@ void Fencer::note_verified(const std::string& device) { impl_->note_verified(dev
 std::uint32_t Fencer::request(const FencingRequest& request) { return impl_->request(request); }
 void Fencer::confirm(std::string_view target) { impl_->confirm(target); }
 const std::vector<HistoryEntry>& Fencer::history() const { return impl_->history(); }
+std::vector<HistoryEntry> Fencer::pending() const { return impl_->pending(); }
 void Fencer::share_history() { impl_->share_history(); }
 void Fencer::on_message(std::string_view sender, std::span<const std::byte> bytes) { impl_->on_message(sender, bytes); }
 

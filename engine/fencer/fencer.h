@@ -65,6 +65,7 @@ struct HistoryEntry {
   std::uint32_t call = 0;
   Time completed;
   std::string reason;
+  bool pending = false;  // it goes on; nothing is known of its end
 };
 
 // Who confirmed by hand that a node is down (CM-10.26).
@@ -117,6 +118,8 @@ class Fencer {
   void confirm(std::string_view target);
   // Newest last. The same on all nodes, but for what ended before a node joined.
   const std::vector<HistoryEntry>& history() const;
+  // What has not ended yet, oldest first.
+  std::vector<HistoryEntry> pending() const;
   // Tells the other fencers what this one remembers.
   void share_history();
   // A message of another fencer, or an own one coming back. `sender` is the node's name.

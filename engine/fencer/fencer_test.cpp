@@ -95,6 +95,25 @@ class FencerTest : public ::testing::Test {
   std::vector<std::unique_ptr<Node>> nodes;
 };
 
+// CM-10.17: what goes on is known to all nodes, until its end.
+TEST_F(FencerTest, PendingOperations) {
+  boot({"node1", "node2", "node3"});
+  node("node2").fencer.set_devices({device("f3", "node3")});
+  fence("node1", "node3");
+  for (const char* name : {"node1", "node2", "node3"}) {
+    const auto pending = node(name).fencer.pending();
+    ASSERT_EQ(pending.size(), 1U) << name;
+    EXPECT_EQ(pending[0].target, "node3");
+    EXPECT_EQ(pending[0].origin, "node1");
+    EXPECT_TRUE(pending[0].pending);
+  }
+  clock.run_for(seconds(5));
+  for (const char* name : {"node1", "node2", "node3"}) EXPECT_TRUE(node(name).fencer.pending().empty());
+  fence("node1", "node3");
+  node("node2").fencer.set_peers({"node2", "node3"});
+  EXPECT_TRUE(node("node2").fencer.pending().empty()) << "its leader is lost";
+}
+
 // CM-10.7 to CM-10.10: whoever has a device for the target does it, and everybody hears of it.
 TEST_F(FencerTest, ThePeerWithTheDeviceExecutes) {
   boot({"node1", "node2", "node3"});

@@ -61,6 +61,7 @@ Result<CibPath> section_path(std::string_view section) {
 
 constexpr std::string_view kMetaSet = "meta_attributes";
 constexpr std::string_view kParameterSet = "instance_attributes";
+constexpr std::string_view kUtilization = "utilization";
 
 bool is_resource(const cib::Element& element) {
   return element.is("primitive") || element.is("group") || element.is("clone") || element.is("master") ||
@@ -75,7 +76,10 @@ Result<void> OperatorShell::crm(std::string_view command) {
   if (words[0] == "resource") return resource_command(words);
   if (words[0] == "node") return node_command(words);
   if (words[0] == "configure") return configure_command(words, command);
-  return fail(fmt::format("\"crm {}\" is not known; expected resource, node or configure", words[0]));
+  if (words[0] == "maintenance" && words.size() == 2 && (words[1] == "on" || words[1] == "off"))
+    return load(fmt::format("property maintenance-mode={}", words[1] == "on"), "crm maintenance", LoadMethod::kUpdate);
+  return fail(
+      fmt::format("\"crm {}\" is not known; expected resource, node, configure or maintenance on|off", words[0]));
 }
 
 // AT part I: the manual ways of fencing.
@@ -95,7 +99,7 @@ Result<std::string> OperatorShell::stonith_admin(std::string_view arguments) {
   if (verb == "--history" || verb == "-H") {
     std::string text;
     for (const fencer::HistoryEntry& entry : controller_.fencing_history()) {
-      if (node != "*" && entry.target != node) continue;
+      if (entry.pending || (node != "*" && entry.target != node)) continue;
       text += fmt::format("{} was {} to {} node {} on behalf of {} from {} at {}\n",
                           entry.delegate.empty() ? "Nobody" : entry.delegate, entry.succeeded ? "able" : "not able",
                           entry.action, entry.target, entry.client, entry.origin, ctime_text(entry.completed));
@@ -136,14 +140,14 @@ Result<void> OperatorShell::resource_command(const Words& words) {
   if (verb == "manage") return set_meta(resource, "is-managed", "true");
   if (verb == "unmanage") return set_meta(resource, "is-managed", "false");
   if (verb == "maintenance") return set_meta(resource, "maintenance", node == "off" ? "false" : "true");
-  if (verb == "meta" || verb == "param") return resource_attribute(words);
+  if (verb == "meta" || verb == "param" || verb == kUtilization) return resource_attribute(words);
   if (verb == "move" || verb == "migrate") return move(resource, node);
   if (verb == "ban") return ban(resource, node);
   if (verb == "clear" || verb == "unmove" || verb == "unmigrate") return clear(resource);
   if (verb == "failcount") return failcount_command(words);
   return fail(
       fmt::format("\"crm resource {}\" is not known; expected start, stop, promote, demote, manage, unmanage, "
-                  "maintenance, meta, param, move, ban, clear, cleanup, refresh or failcount",
+                  "maintenance, meta, param, utilization, move, ban, clear, cleanup, refresh or failcount",
                   verb));
 }
 
@@ -154,9 +158,9 @@ Result<cib::Element> OperatorShell::find_resource(std::string_view id) const {
   return fail(fmt::format("resource {} is not configured", id));
 }
 
-// crm resource meta|param RESOURCE set NAME VALUE, or delete NAME.
+// crm resource meta|param|utilization RESOURCE set NAME VALUE, or delete NAME.
 Result<void> OperatorShell::resource_attribute(const Words& words) {
-  const std::string_view set = words[1] == "meta" ? kMetaSet : kParameterSet;
+  const std::string_view set = words[1] == "meta" ? kMetaSet : words[1] == "param" ? kParameterSet : kUtilization;
   if (words.size() == 6 && words[3] == "set") return set_attribute(words[2], set, words[4], words[5]);
   if (words.size() != 5 || words[3] != "delete")
     return fail(fmt::format("expected: crm resource {} RESOURCE set NAME VALUE, or delete NAME", words[1]));
@@ -217,8 +221,19 @@ std::string OperatorShell::active_node(std::string_view resource) const {
   return {};
 }
 
+// It, or a part of it.
+bool OperatorShell::is_active(const cib::Element& resource) const {
+  if (!active_node(resource.id()).empty()) return true;
+  for (cib::Element part = resource.next_in(resource); part; part = part.next_in(resource))
+    if (part.is("primitive") && !active_node(part.id()).empty()) return true;
+  return false;
+}
+
 Result<void> OperatorShell::move(std::string_view resource, std::string_view node) {
   if (node.empty()) return ban(resource, {});
+  // crm_resource refuses (black-box run of 2.1.5).
+  if (cib::equal_ignoring_case(active_node(resource), node))
+    return fail(fmt::format("resource {} is already active on {}", resource, node));
   cib::Document document;
   cib::MutableElement location = document.create_root("rsc_location");
   location.set_attribute("id", fmt::format("cli-prefer-{}", resource));
@@ -276,23 +291,32 @@ Result<void> OperatorShell::node_command(const Words& words) {
   if (words.size() < 2) return fail("\"crm node\" needs a command: standby, online, maintenance or ready");
   const std::string_view verb = words[1];
   const std::string_view node = words.size() > 2 ? words[2] : std::string_view(own_name_);
-  if (verb == "attribute" || verb == "status-attr") return node_attribute_command(words);
+  if (verb == "attribute" || verb == "status-attr" || verb == kUtilization) return node_attribute_command(words);
   if (verb == "delete") return delete_node(node);
-  if (verb == "standby") return node_attribute(node, "standby", "on");
+  if (verb == "standby") return standby(node, words.size() > 3 ? words[3] : std::string_view("forever"));
   if (verb == "online") return node_attribute(node, "standby", "off");
-  if (verb == "maintenance") return node_attribute(node, "maintenance", "on");
+  if (verb == "maintenance") return node_attribute(node, "maintenance", "true");
   if (verb == "ready") return node_attribute(node, "maintenance", "off");
   if (verb == "fence") {
     controller_.update_attribute("terminate", "true", {}, node);
     return {};
   }
   return fail(fmt::format(
-      "\"crm node {}\" is not known; expected standby, online, maintenance, ready, fence, attribute, status-attr "
-      "or delete",
+      "\"crm node {}\" is not known; expected standby, online, maintenance, ready, fence, attribute, status-attr, "
+      "utilization or delete",
       verb));
 }
 
-// crm node attribute|status-attr NODE set NAME VALUE, or delete NAME (AT-9.3).
+// For ever, or until the node leaves the cluster.
+Result<void> OperatorShell::standby(std::string_view node, std::string_view lifetime) {
+  if (lifetime == "forever") return node_attribute(node, "standby", "on");
+  if (lifetime != "reboot")
+    return fail(fmt::format("\"{}\" is no lifetime of crm node standby, expected reboot or forever", lifetime));
+  controller_.update_attribute("standby", "on", {}, node);
+  return {};
+}
+
+// crm node attribute|utilization|status-attr NODE set NAME VALUE, or delete NAME (AT-9.3).
 Result<void> OperatorShell::node_attribute_command(const Words& words) {
   const bool set = words.size() == 6 && words[3] == "set";
   const bool unset = words.size() == 5 && words[3] == "delete";
@@ -301,12 +325,13 @@ Result<void> OperatorShell::node_attribute_command(const Words& words) {
     controller_.update_attribute(words[4], set ? std::optional(words[5]) : std::nullopt, {}, words[2]);
     return {};
   }
-  if (set) return node_attribute(words[2], words[4], words[5]);
+  const std::string_view kind = words[1] == kUtilization ? kUtilization : kParameterSet;
+  if (set) return node_attribute(words[2], words[4], words[5], kind);
   const cib::Element nodes = controller_.cib().find_path("configuration/nodes");
   for (const cib::Element element : nodes.children("node")) {
     if (!cib::equal_ignoring_case(element.value("uname"), words[2])) continue;
     CibRequest request;
-    for (const cib::Element attributes : element.children("instance_attributes"))
+    for (const cib::Element attributes : element.children(kind))
       for (const cib::Element pair : attributes.children("nvpair"))
         if (pair.value("name") == words[4]) request.remove(path_of(pair));
     if (request.steps.empty()) return {};
@@ -330,13 +355,16 @@ Result<void> OperatorShell::delete_node(std::string_view node) {
   return {};
 }
 
-// AT-9.3: instance_attributes "nodes-<id>", nvpair "nodes-<id>-<name>".
-Result<void> OperatorShell::node_attribute(std::string_view node, std::string_view name, std::string_view value) {
+// AT-9.3: instance_attributes "nodes-<id>", nvpair "nodes-<id>-<name>"; utilization "nodes-<id>-utilization".
+Result<void> OperatorShell::node_attribute(std::string_view node, std::string_view name, std::string_view value,
+                                           std::string_view kind) {
   const cib::Element nodes = controller_.cib().find_path("configuration/nodes");
   for (const cib::Element element : nodes.children("node")) {
     if (!cib::equal_ignoring_case(element.value("uname"), node)) continue;
-    const cib::Element set = element.first_child("instance_attributes");
-    const std::string set_id = set ? std::string(set.id()) : fmt::format("nodes-{}", element.id());
+    const cib::Element set = element.first_child(kind);
+    const std::string set_id =
+        set ? std::string(set.id())
+            : fmt::format("nodes-{}{}", element.id(), kind == kUtilization ? "-utilization" : "");
     std::string pair_id = fmt::format("{}-{}", set_id, name);
     if (set) {
       for (const cib::Element pair : set.children("nvpair")) {
@@ -344,7 +372,7 @@ Result<void> OperatorShell::node_attribute(std::string_view node, std::string_vi
       }
     }
     cib::Document document;
-    cib::MutableElement payload = document.create_root("instance_attributes");
+    cib::MutableElement payload = document.create_root(kind);
     payload.set_attribute("id", set_id);
     payload.append_child("nvpair")
         .set_attribute("id", pair_id)
@@ -363,8 +391,12 @@ Result<void> OperatorShell::node_attribute(std::string_view node, std::string_vi
 Result<void> OperatorShell::configure_command(const Words& words, std::string_view command) {
   if (words.size() < 2) return fail("\"crm configure\" needs a command");
   if (words[1] == "delete") return erase(Words(words.begin() + 2, words.end()));
-  if (words[1] == "erase") {
+  if (words[1] == "erase") {  // nodes stay, unless they are named
     cib::Document empty = cib::empty_cib();
+    cib::MutableElement nodes = empty.root().first_child("configuration").first_child("nodes");
+    const bool keep_nodes = words.size() < 3 || words[2] != "nodes";
+    for (const cib::Element node : controller_.cib().find_path("configuration/nodes").children("node"))
+      if (keep_nodes) nodes.append_copy(node);
     CibRequest request;
     request.set(CibStep::Kind::kReplace, {step("configuration")},
                 cib::write_compact(std::as_const(empty).root().first_child("configuration")));
@@ -375,7 +407,8 @@ Result<void> OperatorShell::configure_command(const Words& words, std::string_vi
   return load(command.substr(at), "crm configure", LoadMethod::kUpdate);
 }
 
-Result<void> OperatorShell::erase(const Words& ids) {
+Result<void> OperatorShell::erase(Words ids) {
+  const bool force = std::erase_if(ids, [](std::string_view word) { return word == "--force" || word == "-f"; }) > 0;
   if (ids.empty()) return fail("\"crm configure delete\" needs the id of an object");
   CibRequest request;
   const cib::Element configuration = controller_.cib().root().first_child("configuration");
@@ -387,6 +420,9 @@ Result<void> OperatorShell::erase(const Words& ids) {
       }
     }
     if (!found) return fail(fmt::format("object {} does not exist", id));
+    // As crmsh 4.4 (black-box run).
+    if (!force && is_resource(found) && is_active(found))
+      return fail(fmt::format("resource {} is running, can't delete it", id));
     request.remove(path_of(found));
   }
   controller_.change_cib(std::move(request), "cibadmin");

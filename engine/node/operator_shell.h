@@ -38,8 +38,13 @@ class OperatorShell {
   Result<void> clear(std::string_view resource);
   Result<void> node_attribute_command(const Words& words);
   Result<void> delete_node(std::string_view node);
-  Result<void> node_attribute(std::string_view node, std::string_view name, std::string_view value);
-  Result<void> erase(const Words& ids);
+  Result<void> standby(std::string_view node, std::string_view lifetime);
+  // `kind`: the element of the set, instance_attributes or utilization.
+  Result<void> node_attribute(std::string_view node, std::string_view name, std::string_view value,
+                              std::string_view kind = "instance_attributes");
+  // Resources that run only with --force among the words.
+  Result<void> erase(Words ids);
+  bool is_active(const cib::Element& resource) const;
   Result<cib::Element> find_resource(std::string_view id) const;
   // Name of the node where the resource's history says that it runs; empty: nowhere.
   std::string active_node(std::string_view resource) const;

@@ -143,6 +143,33 @@ TEST_F(OperatorShellTest, OptionsAndAttributes) {
   EXPECT_THAT(error_of("resource meta r set"), HasSubstr("expected: crm resource meta RESOURCE set NAME VALUE"));
 }
 
+// Runs of crmsh 4.4: ids of utilization, a standby until the node leaves, maintenance of all.
+TEST_F(OperatorShellTest, AsCrmshDoes) {
+  crm("resource utilization r set cpu 2");
+  EXPECT_EQ(controller->cib().find_id("r-utilization-cpu").value("value"), "2");
+  crm("resource utilization r delete cpu");
+  EXPECT_FALSE(controller->cib().find_id("r-utilization-cpu"));
+  crm("node utilization node1 set cpu 4");
+  EXPECT_EQ(controller->cib().find_id("nodes-node1-utilization-cpu").value("value"), "4");
+  crm("node maintenance node1");
+  EXPECT_EQ(controller->cib().find_id("nodes-node1-maintenance").value("value"), "true");
+  crm("node ready node1");
+  EXPECT_EQ(controller->cib().find_id("nodes-node1-maintenance").value("value"), "off");
+  crm("maintenance on");
+  EXPECT_EQ(controller->cib().find_id("cib-bootstrap-options-maintenance-mode").value("value"), "true");
+  crm("maintenance off");
+  EXPECT_TRUE(running);
+  EXPECT_THAT(error_of("resource move r node1"), HasSubstr("already active on node1"));
+  EXPECT_THAT(error_of("configure delete r"), HasSubstr("resource r is running, can't delete it"));
+  EXPECT_THAT(error_of("node standby node1 never"), HasSubstr("expected reboot or forever"));
+  crm("node standby node1 reboot");
+  EXPECT_FALSE(controller->cib().find_id("nodes-node1-standby"));
+  EXPECT_FALSE(running);
+  crm("configure erase");
+  EXPECT_FALSE(controller->cib().find_path("configuration/resources/primitive"));
+  EXPECT_TRUE(controller->cib().find_path("configuration/nodes/node"));
+}
+
 TEST_F(OperatorShellTest, MistakesAreNamed) {
   EXPECT_THAT(error_of("resource stop nobody"), HasSubstr("resource nobody is not configured"));
   EXPECT_THAT(error_of("resource dance r"), HasSubstr("expected start, stop"));

@@ -70,6 +70,7 @@ Watch watch() {
   Watch watch;
   watch.services = {{"vip01", IpAddress::v4(0xC0A804C8)}};  // 192.168.4.200
   watch.configuration.single = {"db"};
+  watch.configuration.unfenced = {"data"};
   watch.configuration.orders = {{"disk", "db"}};
   watch.configuration.colocations = {{"db", "disk"}};
   return watch;
@@ -101,6 +102,11 @@ const std::map<std::string_view, std::function<void(Stage&)>> kBreaches = {
        stage.done(1, 0, "db", "start");
        stage.at(2, 1, TraceKind::kFencingRequest, {{"target", "node0"}});
        stage.done(3, 1, "db", "start");
+     }},
+    {"start-before-unfencing",  // S5 E-9
+     [](Stage& stage) {
+       stage.at(1, 1, TraceKind::kFencingResult, {{"target", "node1"}, {"operation", "on"}, {"ok", 1}});
+       stage.done(3, 0, "data", "start");
      }},
     {"order", [](Stage& stage) { stage.done(1, 0, "db", "start"); }},
     {"colocation",

@@ -14,11 +14,26 @@ namespace simcluster::sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 19> kNames = {
-    "two-actives",   "false-failure",  "needless-recovery",    "two-active-resources", "start-before-fencing",
-    "order",         "colocation",     "double-mount",         "equal-replicas",       "one-dc",
-    "progress",      "ring-agreement", "configuration-change", "quorum-overlap",       "reformation",
-    "self-delivery", "message-order",  "message-gaps",         "virtual-synchrony"};
+constexpr std::array<std::string_view, 20> kNames = {"two-actives",
+                                                     "false-failure",
+                                                     "needless-recovery",
+                                                     "two-active-resources",
+                                                     "start-before-fencing",
+                                                     "start-before-unfencing",
+                                                     "order",
+                                                     "colocation",
+                                                     "double-mount",
+                                                     "equal-replicas",
+                                                     "one-dc",
+                                                     "progress",
+                                                     "ring-agreement",
+                                                     "configuration-change",
+                                                     "quorum-overlap",
+                                                     "reformation",
+                                                     "self-delivery",
+                                                     "message-order",
+                                                     "message-gaps",
+                                                     "virtual-synchrony"};
 
 }  // namespace
 
@@ -60,9 +75,10 @@ std::vector<std::unique_ptr<Judge>> make_judges(const Watch& watch) {
   std::vector<std::unique_ptr<Judge>> judges;
   judges.push_back(std::make_unique<TwoActives>(watch.services));
   judges.push_back(std::make_unique<FalseFailure>(watch.services));
-  judges.push_back(std::make_unique<NeedlessRecovery>(watch.services, watch.configuration.single));
+  judges.push_back(std::make_unique<NeedlessRecovery>(watch.services, watch.configuration));
   judges.push_back(std::make_unique<TwoActiveResources>(watch.configuration.single, watch.services));
   judges.push_back(std::make_unique<StartBeforeFencing>());
+  judges.push_back(std::make_unique<StartBeforeUnfencing>(watch.configuration.unfenced));
   judges.push_back(std::make_unique<OrderInReality>(watch.configuration.orders));
   judges.push_back(std::make_unique<ColocationInReality>(watch.configuration.colocations));
   judges.push_back(std::make_unique<DoubleMount>());

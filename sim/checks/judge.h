@@ -1,6 +1,8 @@
 // Judges look at the simulated truth, never at what the cluster believes.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +37,11 @@ struct WatchedConfiguration {
   std::vector<std::string> single;  // primitives that may run once
   std::vector<WatchedPair> orders;
   std::vector<WatchedPair> colocations;
+  std::vector<std::string> unfenced;  // primitives that say `requires=unfencing`
+  // Which of the conditions on time in rules hold at a moment, in a fixed order; none: there are no such rules.
+  std::function<std::vector<bool>(Time)> time_conditions = {};
+  // Primitives whose failures are forgotten after a while (`failure-timeout`).
+  std::map<std::string, Duration, std::less<>> failure_timeouts = {};
 };
 
 // What the judges are told of the cluster before the run.

@@ -211,6 +211,28 @@ TEST_F(Judges, ACauseEndsWhenTheClusterIsAtRest) {
   EXPECT_TRUE(failed.findings().empty());
 }
 
+// Rules on time, and failures that are forgotten, are reasons of their own.
+TEST_F(Judges, TimeAloneMayBeACause) {
+  WatchedConfiguration configuration;
+  configuration.time_conditions = [](Time at) { return std::vector<bool>{at >= Time{} + minutes(10)}; };
+  configuration.failure_timeouts["db"] = minutes(30);
+  const auto removed_at = [&](const WatchedConfiguration& watched, Duration at, bool failed) {
+    NeedlessRecovery judge(kServices, watched);
+    added(judge, seconds(1));
+    if (failed) event(judge, seconds(2), TraceKind::kOperationFailed, {{"resource", "db"}, {"operation", "monitor"}});
+    event(judge, seconds(3), TraceKind::kControllerState, {{"to", "S_IDLE"}});
+    removed(judge, at);
+    return judge.findings().size();
+  };
+  EXPECT_EQ(removed_at(configuration, minutes(9), true), 1U);
+  EXPECT_EQ(removed_at(configuration, minutes(11), true), 0U);
+  EXPECT_EQ(removed_at({}, minutes(11), true), 1U);
+  configuration.time_conditions = {};
+  EXPECT_EQ(removed_at(configuration, minutes(11), true), 1U);
+  EXPECT_EQ(removed_at(configuration, minutes(31), true), 0U);
+  EXPECT_EQ(removed_at(configuration, minutes(31), false), 1U);
+}
+
 void ended(TraceEvent& event, std::vector<TraceField>& fields, const char* resource, const char* operation, int rc) {
   fields = {{"resource", resource}, {"operation", operation}, {"interval", 0}, {"rc", rc},
             {"status", 0},          {"exec_ms", 10}};

@@ -43,6 +43,28 @@ void StartBeforeFencing::on_event(const Truth& truth, const TraceEvent& event, b
   since_[resource] = {event.node, event.at};
 }
 
+void StartBeforeUnfencing::on_event(const Truth& truth, const TraceEvent& event, bool) {
+  if (event.kind == TraceKind::kFencingResult && field_number(event, "ok") != 0) {
+    const std::string target = field_text(event, "target");
+    if (field_text(event, "operation") == "on") {
+      unfenced_.emplace(target, event.at);
+    } else {
+      unfenced_.erase(target);
+    }
+  }
+  // It lasts no longer than the node.
+  if (event.kind == TraceKind::kNodeReset || event.kind == TraceKind::kNodeBoot || event.kind == TraceKind::kNodeStop ||
+      event.kind == TraceKind::kNodeCrash)
+    unfenced_.erase(truth.machine_name(event.node));
+  const std::string resource = is_done(event, "start") ? field_text(event, "resource") : std::string();
+  if (!resources_.contains(resource)) return;
+  const std::string node = truth.machine_name(event.node);
+  const auto since = unfenced_.find(node);
+  const Time began = event.at - milliseconds(field_number(event, "exec_ms"));
+  if (since == unfenced_.end() || since->second > began)
+    found(event.at, event.node, fmt::format("{} is started although {} has not been unfenced", resource, node));
+}
+
 void OrderInReality::on_event(const Truth&, const TraceEvent& event, bool) {
   const bool start = is_done(event, "start");
   const bool stop = is_done(event, "stop");

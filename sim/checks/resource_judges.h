@@ -35,6 +35,19 @@ class StartBeforeFencing final : public Judge {
   std::map<std::string, std::pair<NodeIndex, Time>> since_;  // where a resource was started last
 };
 
+// A resource that says so is started on a node that no device has switched on since it joined its partition.
+class StartBeforeUnfencing final : public Judge {
+ public:
+  explicit StartBeforeUnfencing(const std::vector<std::string>& resources)
+      : resources_(resources.begin(), resources.end()) {}
+  std::string_view name() const override { return "start-before-unfencing"; }
+  void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+
+ private:
+  std::set<std::string> resources_;
+  std::map<std::string, Time> unfenced_;  // nodes by name, and since when
+};
+
 // Mandatory orders hold in reality: `then` begins to start only when `first` runs, `first` stops only when `then` is
 // gone.
 class OrderInReality final : public Judge {

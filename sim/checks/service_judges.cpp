@@ -85,10 +85,15 @@ bool tells_of_the_world(std::string_view attribute) {
 void Causes::on_event(const TraceEvent& event, bool caused) {
   if (caused || is_trouble(event.kind)) fault_ = event.at;
   switch (event.kind) {
+    case TraceKind::kOperationFailed:
+      if (const auto timeout = failure_timeouts_.find(field_text(event, "resource"));
+          timeout != failure_timeouts_.end())
+        forgotten_.push_back(event.at + timeout->second);
+      known_ = true;
+      return;
     case TraceKind::kOperator:
     case TraceKind::kNodeBoot:
     case TraceKind::kMembershipChange:
-    case TraceKind::kOperationFailed:
     case TraceKind::kFencingResult:
       known_ = true;
       return;
@@ -96,7 +101,10 @@ void Causes::on_event(const TraceEvent& event, bool caused) {
       known_ = known_ || tells_of_the_world(field_text(event, "name"));
       return;
     case TraceKind::kControllerState:
-      if (field_text(event, "to") != "S_IDLE" || !known_) return;
+      if (field_text(event, "to") != "S_IDLE") return;
+      rested_ = event.at;
+      std::erase_if(forgotten_, [&](Time at) { return at <= rested_; });
+      if (!known_) return;
       known_ = false;
       fault_.reset();
       return;
@@ -110,10 +118,17 @@ void Causes::deceived() {
   fault_.reset();
 }
 
-bool Causes::explain(Time now) const { return known_ || (fault_ && now - *fault_ < kUnnoticed); }
+bool Causes::explain(Time now) const {
+  if (known_ || (fault_ && now - *fault_ < kUnnoticed)) return true;
+  if (std::ranges::any_of(forgotten_, [&](Time at) { return at <= now; })) return true;
+  return time_conditions_ && time_conditions_(rested_) != time_conditions_(now);
+}
 
-NeedlessRecovery::NeedlessRecovery(std::vector<WatchedService> services, std::vector<std::string> resources)
-    : services_(services), resources_(resources.begin(), resources.end()), failures_(std::move(services)) {
+NeedlessRecovery::NeedlessRecovery(std::vector<WatchedService> services, const WatchedConfiguration& configuration)
+    : services_(services),
+      resources_(configuration.single.begin(), configuration.single.end()),
+      failures_(std::move(services)),
+      causes_(configuration) {
   for (const auto& service : services_) resources_.erase(service.resource);
 }
 

@@ -37,9 +37,12 @@ class FalseFailure final : public Judge {
 // Why the cluster may stop something that is well. What the cluster has been told of - a command, a member that comes
 // or goes, an attribute that changes, a failure that is none of the false ones - explains everything until the cluster
 // has come to rest afterwards. A fault may go unnoticed for a while: it explains for ten minutes, or until the rest
-// after something was noticed. A false failure explains nothing, and ends what went before.
+// after something was noticed. A false failure explains nothing, and ends what went before. Time alone explains when a
+// condition of a rule, or the end of a failure-timeout, has come since the last rest.
 class Causes {
  public:
+  explicit Causes(const WatchedConfiguration& configuration = {})
+      : time_conditions_(configuration.time_conditions), failure_timeouts_(configuration.failure_timeouts) {}
   void on_event(const TraceEvent& event, bool caused);
   void deceived();
   bool explain(Time now) const;
@@ -48,12 +51,16 @@ class Causes {
   static constexpr Duration kUnnoticed = minutes(10);
   bool known_ = false;
   std::optional<Time> fault_;
+  std::function<std::vector<bool>(Time)> time_conditions_;
+  std::map<std::string, Duration, std::less<>> failure_timeouts_;
+  std::vector<Time> forgotten_;  // when failures are
+  Time rested_;
 };
 
 class NeedlessRecovery final : public Judge {
  public:
-  // `resources` without an address are judged by their stops.
-  explicit NeedlessRecovery(std::vector<WatchedService> services, std::vector<std::string> resources = {});
+  // Those that may run once and have no address are judged by their stops.
+  explicit NeedlessRecovery(std::vector<WatchedService> services, const WatchedConfiguration& configuration = {});
   std::string_view name() const override { return "needless-recovery"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
 

@@ -59,7 +59,7 @@ Result<std::string> screen_text(const World& world, Machine& machine, std::strin
   std::vector<reports::FencingRecord> fencing;
   for (const fencer::HistoryEntry& entry : node->fencing_history())
     fencing.push_back({entry.target, entry.action, entry.delegate, entry.client, entry.origin, entry.reason,
-                       entry.completed, entry.succeeded});
+                       entry.completed, entry.succeeded, entry.pending});
   return reports::crm_mon_text(node->cib(), *options, {world.now(), machine.spec().profile, machine.name(), fencing});
 }
 
