@@ -174,7 +174,7 @@ TEST_F(OperatorShellTest, MistakesAreNamed) {
   EXPECT_THAT(error_of("resource stop nobody"), HasSubstr("resource nobody is not configured"));
   EXPECT_THAT(error_of("resource dance r"), HasSubstr("expected start, stop"));
   EXPECT_THAT(error_of("node standby node9"), HasSubstr("node node9 is not in the configuration"));
-  EXPECT_THAT(error_of("dance"), HasSubstr("expected resource, node or configure"));
+  EXPECT_THAT(error_of("dance"), HasSubstr("expected resource, node, configure or maintenance"));
   EXPECT_THAT(error_of("configure primitive"), HasSubstr("crm configure"));
   EXPECT_FALSE(shell->change(CibChange::kModify, "resurces", "<primitive id=\"r\"/>"));
   EXPECT_FALSE(shell->change(CibChange::kModify, "resources", "<primitive id="));
