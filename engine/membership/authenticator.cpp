@@ -27,8 +27,7 @@ std::array<std::byte, 32> hmac(const std::string& key, std::span<const std::byte
 
 }  // namespace
 
-std::span<const std::byte> Authenticator::seal(std::span<const std::byte> data, Random* salt) {
-  if (!enabled()) return data;
+std::span<const std::byte> Authenticator::seal_with_key(std::span<const std::byte> data, Random* salt) {
   {
     Writer w(sealed_, data.size() + overhead());
     if (envelope_.header) {
@@ -45,8 +44,7 @@ std::span<const std::byte> Authenticator::seal(std::span<const std::byte> data, 
   return sealed_;
 }
 
-std::optional<std::span<const std::byte>> Authenticator::open(std::span<const std::byte> packet) const {
-  if (!enabled()) return packet;
+std::optional<std::span<const std::byte>> Authenticator::open_with_key(std::span<const std::byte> packet) const {
   if (packet.size() < overhead()) return std::nullopt;
   const auto body = packet.first(packet.size() - envelope_.hash);
   const auto hash = hmac(key_, body);

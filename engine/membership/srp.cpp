@@ -111,24 +111,16 @@ void Srp::leave() {
 // SRP-5.1, LOG-3. A node that runs gets its host timer in time, or nearly so on a real machine. One that is overdue
 // tells of a pause, and the last input before it when the pause began. TM-9 and the scheduler check need no timers of
 // their own that way.
-void Srp::note_alive() {
-  const Time now = deadlines_.now();
-  paused_ = deadlines_.overdue(ms(settings_.timers.token) / 10);
-  if (paused_) {
-    const Duration pause = now - last_alive_;
-    const Duration threshold = ms(settings_.timers.token) * 8 / 10;
-    if (started_ && pause > threshold && !pause_logged_) {
-      pause_logged_ = true;
-      log(LogPriority::kWarning,
-          fmt::format("Corosync main process was not scheduled (@{}) for {}.{:04} ms (threshold is {}.{:04} ms). "
-                      "Consider token timeout increase.",
-                      host_.now().ns / 1'000'000, pause.ns / 1'000'000, pause.ns % 1'000'000 / 100,
-                      threshold.ns / 1'000'000, threshold.ns % 1'000'000 / 100));
-    }
-    return;
-  }
-  pause_logged_ = flush_logged_ = false;
-  last_alive_ = now;
+void Srp::note_pause() {
+  const Duration pause = deadlines_.now() - last_alive_;
+  const Duration threshold = ms(settings_.timers.token) * 8 / 10;
+  if (!started_ || pause <= threshold || pause_logged_) return;
+  pause_logged_ = true;
+  log(LogPriority::kWarning,
+      fmt::format("Corosync main process was not scheduled (@{}) for {}.{:04} ms (threshold is {}.{:04} ms). "
+                  "Consider token timeout increase.",
+                  host_.now().ns / 1'000'000, pause.ns / 1'000'000, pause.ns % 1'000'000 / 100,
+                  threshold.ns / 1'000'000, threshold.ns % 1'000'000 / 100));
 }
 
 void Srp::drop(std::string_view why) {
@@ -138,19 +130,10 @@ void Srp::drop(std::string_view why) {
 
 void Srp::on_frame(std::span<const std::byte> frame, const IpAddress& from) {
   if (!started_ || left_) return;
+  if (codec_.is_token(frame)) [[likely]]
+    return receive_token(frame);
   Header header;
-  if (const auto error = codec_.decode_header(frame, header); !error.empty()) {
-    if (error == "has bad magic number")
-      drop(fmt::format("Message received from {} has bad magic number (probably sent by {}).. Ignoring", from.text(),
-                       foreign_sender(frame)));
-    else if (error == "has unsupported version")
-      drop(fmt::format("Message received from {} {} {}... Ignoring", from.text(), error, wrong_number(frame)));
-    else if (codec_.generation() == Generation::kNodeIds)
-      drop(fmt::format("Message received from {} {} {}.", from.text(), error, wrong_number(frame)));
-    else
-      drop(fmt::format("{} {}.", error, wrong_number(frame)));
-    return;
-  }
+  if (const auto error = codec_.decode_header(frame, header); !error.empty()) return drop_foreign(error, frame, from);
   switch (header.type) {
     case MessageType::kOrfToken:
       return receive_token(frame);
@@ -168,6 +151,19 @@ void Srp::on_frame(std::span<const std::byte> frame, const IpAddress& from) {
     case MessageType::kRingActivate:
       return drop({});  // belong to the redundant rings' transport
   }
+}
+
+// WF-3.
+void Srp::drop_foreign(std::string_view error, std::span<const std::byte> frame, const IpAddress& from) {
+  if (error == "has bad magic number")
+    drop(fmt::format("Message received from {} has bad magic number (probably sent by {}).. Ignoring", from.text(),
+                     foreign_sender(frame)));
+  else if (error == "has unsupported version")
+    drop(fmt::format("Message received from {} {} {}... Ignoring", from.text(), error, wrong_number(frame)));
+  else if (codec_.generation() == Generation::kNodeIds)
+    drop(fmt::format("Message received from {} {} {}.", from.text(), error, wrong_number(frame)));
+  else
+    drop(fmt::format("{} {}.", error, wrong_number(frame)));
 }
 
 // WF-3: a guess at who sends such bytes.
@@ -224,12 +220,6 @@ void Srp::on_deadline(Deadline which) {
     default:
       SIMCLUSTER_ASSERT(false && "a deadline of another layer");
   }
-}
-
-void Srp::arm_token_loss() {
-  deadlines_.arm(Deadline::kTokenLoss, ms(settings_.timers.token));
-  if (settings_.timers.token_warning != 0)
-    deadlines_.arm(Deadline::kTokenWarning, ms(settings_.timers.token_warning * settings_.timers.token / 100));
 }
 
 void Srp::force_gather() {

@@ -116,7 +116,12 @@ class Srp final : public PersistClient {
   void on_frame(std::span<const std::byte> frame, const IpAddress& from);
   void on_deadline(Deadline which);
   // Called before each input is handled: tells whether the node was not running (SRP-5.1, LOG-3).
-  void note_alive();
+  void note_alive() {
+    paused_ = deadlines_.overdue(ms(settings_.timers.token) / 10);
+    if (paused_) return note_pause();
+    pause_logged_ = flush_logged_ = false;
+    last_alive_ = deadlines_.now();
+  }
 
   // Takes one packed message (SRP-9.4) for synchronisation's queue or the ordinary one. Callers see to the limit
   // (queue_free()).
@@ -166,12 +171,13 @@ class Srp final : public PersistClient {
   void load_ring_sequence();
   void store_ring_sequence();
   void token_lost();
+  void note_pause();
   void diagnose();
   bool representative() const { return !memb_.empty() && ring_.representative == me_; }
   bool in_order_state() const { return state_ == SrpState::kOperational || state_ == SrpState::kRecovery; }
   Duration ms(std::uint32_t count) const { return milliseconds(count); }
-  void arm_token_loss();
   void drop(std::string_view why);
+  void drop_foreign(std::string_view error, std::span<const std::byte> frame, const IpAddress& from);
   static std::string_view foreign_sender(std::span<const std::byte> frame);
   std::size_t wrong_number(std::span<const std::byte> frame) const;
 
@@ -224,6 +230,7 @@ class Srp final : public PersistClient {
   void update_token_aru(OrfToken& token);
   bool aru_stuck(const OrfToken& token);
   void pass_token(OrfToken& token);
+  void arm_token_loss();
   void resend_token();
   void release_messages(std::uint32_t token_aru);
   void receive_hold_cancel(std::span<const std::byte> frame);
@@ -301,7 +308,7 @@ class Srp final : public PersistClient {
   std::uint64_t backlog_sum_ = 0;  // over these visits
   Time last_join_;
   int hurried_joins_ = 0;  // in a row
-  bool paused_ = false;  // this input waited while the node was not running
+  bool paused_ = false;    // this input waited while the node was not running
   bool pause_logged_ = false;
   bool flush_logged_ = false;
 

@@ -1,12 +1,16 @@
 #include "engine/membership/srp_messages.h"
 
+#include <algorithm>
+
+#include "engine/base/assert.h"
 #include "engine/membership/wire.h"
 
 namespace simcluster::membership {
 
 namespace {
 
-// The token is written and read at every hop: what it consists of is inlined into one run of plain stores and loads.
+// The token is written and read at every hop: what it consists of is inlined into one run of plain stores and loads,
+// for each generation, without checks but for the one of its length.
 
 constexpr std::uint16_t kMagic = 0xC070;  // Corosync 3
 constexpr std::uint8_t kVersion = 3;
@@ -14,16 +18,17 @@ constexpr std::uint16_t kEndianDetector = 0xff22;  // before
 constexpr std::uint16_t kFamilyV4 = 2;
 constexpr std::uint16_t kFamilyV6 = 10;
 
-[[gnu::always_inline]] inline bool by_id(Generation g) { return g == Generation::kNodeIds; }
+[[gnu::always_inline]] constexpr bool by_id(Generation g) { return g == Generation::kNodeIds; }
 
 constexpr std::size_t kIpSize = 22;
-[[gnu::always_inline]] inline std::size_t processor_size(Generation g) {
+[[gnu::always_inline]] constexpr std::size_t processor_size(Generation g) {
   return by_id(g) ? 4 : 1 + kMaxRings * kIpSize;
 }
-[[gnu::always_inline]] inline std::size_t ring_size(Generation g) { return by_id(g) ? 12 : kIpSize + 8; }
-[[gnu::always_inline]] inline std::size_t header_size_of(Generation g) { return by_id(g) ? 13 : 8; }
+[[gnu::always_inline]] constexpr std::size_t ring_size(Generation g) { return by_id(g) ? 12 : kIpSize + 8; }
+[[gnu::always_inline]] constexpr std::size_t header_size_of(Generation g) { return by_id(g) ? 13 : 8; }
 
-[[gnu::always_inline]] inline void put_header(Writer& w, Generation g, MessageType type, std::uint8_t encapsulated,
+template <class W>
+[[gnu::always_inline]] inline void put_header(W& w, Generation g, MessageType type, std::uint8_t encapsulated,
                                               std::uint32_t node_id) {
   if (by_id(g)) {
     w.u16(kMagic);
@@ -40,7 +45,8 @@ constexpr std::size_t kIpSize = 22;
   w.u32(node_id);
 }
 
-[[gnu::always_inline]] inline void put_ip(Writer& w, std::uint32_t node_id, const IpAddress& address) {
+template <class W>
+[[gnu::always_inline]] inline void put_ip(W& w, std::uint32_t node_id, const IpAddress& address) {
   w.u32(node_id);
   w.u16(address.family == IpAddress::Family::kV4   ? kFamilyV4
         : address.family == IpAddress::Family::kV6 ? kFamilyV6
@@ -49,7 +55,8 @@ constexpr std::size_t kIpSize = 22;
 }
 
 // False for an address family that does not exist.
-[[gnu::always_inline]] inline bool get_ip(Reader& r, std::uint32_t& node_id, IpAddress& address) {
+template <class R>
+[[gnu::always_inline]] inline bool get_ip(R& r, std::uint32_t& node_id, IpAddress& address) {
   node_id = r.u32();
   const std::uint16_t family = r.u16();
   const auto bytes = r.bytes(address.bytes.size());
@@ -64,7 +71,8 @@ constexpr std::size_t kIpSize = 22;
   return family == 0 || family == kFamilyV4 || family == kFamilyV6;
 }
 
-[[gnu::always_inline]] inline void put_processor(Writer& w, Generation g, const Processor& p) {
+template <class W>
+[[gnu::always_inline]] inline void put_processor(W& w, Generation g, const Processor& p) {
   if (by_id(g)) return w.u32(p.node_id);
   std::uint8_t count = 0;
   for (const IpAddress& address : p.address) count = static_cast<std::uint8_t>(count + (address.specified() ? 1 : 0));
@@ -72,7 +80,8 @@ constexpr std::size_t kIpSize = 22;
   for (const IpAddress& address : p.address) put_ip(w, p.node_id, address);
 }
 
-[[gnu::always_inline]] inline bool get_processor(Reader& r, Generation g, Processor& p) {
+template <class R>
+[[gnu::always_inline]] inline bool get_processor(R& r, Generation g, Processor& p) {
   if (by_id(g)) {
     p = {};
     p.node_id = r.u32();
@@ -84,7 +93,8 @@ constexpr std::size_t kIpSize = 22;
   return get_ip(r, ignored, p.address[1]) && good && p.address[0].specified();
 }
 
-[[gnu::always_inline]] inline void put_ring(Writer& w, Generation g, const Ring& ring) {
+template <class W>
+[[gnu::always_inline]] inline void put_ring(W& w, Generation g, const Ring& ring) {
   if (by_id(g))
     w.u32(ring.representative.node_id);
   else
@@ -92,7 +102,8 @@ constexpr std::size_t kIpSize = 22;
   w.u64(ring.sequence);
 }
 
-[[gnu::always_inline]] inline bool get_ring(Reader& r, Generation g, Ring& ring) {
+template <class R>
+[[gnu::always_inline]] inline bool get_ring(R& r, Generation g, Ring& ring) {
   bool good = true;
   if (by_id(g))
     ring.representative.node_id = r.u32();
@@ -104,6 +115,13 @@ constexpr std::size_t kIpSize = 22;
 
 }  // namespace
 
+Codec::Codec(Generation generation) : generation_(generation) {
+  std::vector<std::byte> header;
+  Writer w(header, header_size());
+  put_header(w, generation, MessageType::kOrfToken, 0, 0);
+  std::copy_n(header.begin(), token_start_.size(), token_start_.begin());
+}
+
 std::size_t Codec::header_size() const { return header_size_of(generation_); }
 
 std::size_t Codec::mcast_header_size() const {
@@ -114,23 +132,67 @@ std::size_t Codec::join_size(std::size_t entries) const {
   return header_size() + processor_size(generation_) + 4 + 4 + 8 + processor_size(generation_) * entries;
 }
 
-void Codec::encode(const OrfToken& token, std::vector<std::byte>& out) const {
-  const Generation g = generation_;
-  Writer w(out, header_size() + 32 + ring_size(g) + token.request_count * (ring_size(g) + 4));
-  put_header(w, g, MessageType::kOrfToken, 0, token.sender);
+namespace {
+
+constexpr std::size_t request_size(Generation g) { return ring_size(g) + 4; }
+constexpr std::size_t token_size(Generation g) { return header_size_of(g) + 32 + ring_size(g); }
+
+template <Generation kGeneration>
+std::byte* put_token(const OrfToken& token, std::byte* at) {
+  PlainWriter w(at);
+  put_header(w, kGeneration, MessageType::kOrfToken, 0, token.sender);
   w.u32(token.seq);
   w.u32(token.token_seq);
   w.u32(token.aru);
   w.u32(token.aru_addr);
-  put_ring(w, g, token.ring);
+  put_ring(w, kGeneration, token.ring);
   w.u32(token.backlog);
   w.u32(token.fcc);
   w.u32(token.retrans_flg);
   w.u32(token.request_count);
   for (std::size_t i = 0; i < token.request_count; ++i) {
-    put_ring(w, g, token.requests[i].ring);
+    put_ring(w, kGeneration, token.requests[i].ring);
     w.u32(token.requests[i].seq);
   }
+  return w.at();
+}
+
+constexpr std::string_view kTokenTooShort = "Received orf_token message is too short...  ignoring.";
+
+template <Generation kGeneration>
+std::string_view get_token(std::span<const std::byte> frame, OrfToken& token) {
+  if (frame.size() < token_size(kGeneration)) return kTokenTooShort;
+  PlainReader r(frame.data());
+  r.bytes(by_id(kGeneration) ? 5 : 4);
+  token.sender = r.u32();
+  if (by_id(kGeneration)) r.u32();
+  token.seq = r.u32();
+  token.token_seq = r.u32();
+  token.aru = r.u32();
+  token.aru_addr = r.u32();
+  if (!get_ring(r, kGeneration, token.ring)) return kTokenTooShort;
+  token.backlog = r.u32();
+  token.fcc = r.u32();
+  token.retrans_flg = r.u32();
+  token.request_count = r.u32();
+  if (token.request_count > kMaxRetransmitRequests)
+    return "Received orf_token message rtr_entries is corrupted...  ignoring.";
+  if (frame.size() < token_size(kGeneration) + token.request_count * request_size(kGeneration)) return kTokenTooShort;
+  for (std::size_t i = 0; i < token.request_count; ++i) {
+    if (!get_ring(r, kGeneration, token.requests[i].ring)) return kTokenTooShort;
+    token.requests[i].seq = r.u32();
+  }
+  return {};
+}
+
+}  // namespace
+
+void Codec::encode(const OrfToken& token, std::vector<std::byte>& out) const {
+  const Generation g = generation_;
+  out.resize(token_size(g) + token.request_count * request_size(g));
+  const std::byte* end = by_id(g) ? put_token<Generation::kNodeIds>(token, out.data())
+                                  : put_token<Generation::kAddresses>(token, out.data());
+  SIMCLUSTER_ASSERT(end == out.data() + out.size());
 }
 
 void Codec::encode(const McastHeader& mcast, std::span<const std::byte> payload, std::vector<std::byte>& out) const {
@@ -222,33 +284,9 @@ std::string_view Codec::decode_header(std::span<const std::byte> frame, Header& 
 }
 
 std::string_view Codec::decode(std::span<const std::byte> frame, OrfToken& token) const {
-  constexpr std::string_view kTooShort = "Received orf_token message is too short...  ignoring.";
   if (frame.size() > kMaxTokenSize) return "Received orf_token message is too long...  ignoring.";
-  const Generation g = generation_;
-  Reader r(frame);
-  if (by_id(g))
-    r.bytes(5);
-  else
-    r.bytes(4);
-  token.sender = r.u32();
-  if (by_id(g)) r.u32();
-  token.seq = r.u32();
-  token.token_seq = r.u32();
-  token.aru = r.u32();
-  token.aru_addr = r.u32();
-  if (!get_ring(r, g, token.ring)) return kTooShort;
-  token.backlog = r.u32();
-  token.fcc = r.u32();
-  token.retrans_flg = r.u32();
-  token.request_count = r.u32();
-  if (r.failed()) return kTooShort;
-  if (token.request_count > kMaxRetransmitRequests)
-    return "Received orf_token message rtr_entries is corrupted...  ignoring.";
-  for (std::size_t i = 0; i < token.request_count; ++i) {
-    if (!get_ring(r, g, token.requests[i].ring)) return kTooShort;
-    token.requests[i].seq = r.u32();
-  }
-  return r.failed() ? kTooShort : std::string_view();
+  return by_id(generation_) ? get_token<Generation::kNodeIds>(frame, token)
+                            : get_token<Generation::kAddresses>(frame, token);
 }
 
 std::string_view Codec::decode(std::span<const std::byte> frame, McastHeader& mcast,

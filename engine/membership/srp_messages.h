@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -113,7 +114,7 @@ inline constexpr std::string_view kTooManyEntries =
 // or the words of WF-3/WF-4 for a frame that must be dropped.
 class Codec {
  public:
-  explicit Codec(Generation generation) : generation_(generation) {}
+  explicit Codec(Generation generation);
 
   Generation generation() const { return generation_; }
   std::size_t header_size() const;
@@ -128,6 +129,11 @@ class Codec {
   void encode(const HoldCancel& message, std::uint32_t sender, std::vector<std::byte>& out) const;
   void encode(const RingTest& message, std::vector<std::byte>& out) const;
 
+  // Nearly every frame is one: its header is right and says so. Others are decode_header()'s to judge.
+  bool is_token(std::span<const std::byte> frame) const {
+    constexpr std::size_t kLongestHeader = 13;
+    return frame.size() >= kLongestHeader && std::memcmp(frame.data(), token_start_.data(), token_start_.size()) == 0;
+  }
   // Reads the common header. On failure `detail` is the number that the text of WF-3 ends with, if it has one.
   std::string_view decode_header(std::span<const std::byte> frame, Header& header) const;
   // Each takes the whole frame, whose header was decoded before.
@@ -142,6 +148,7 @@ class Codec {
 
  private:
   Generation generation_;
+  std::array<std::byte, 4> token_start_;
 };
 
 }  // namespace simcluster::membership

@@ -1,4 +1,4 @@
-// Ordered messages: sending within the flow control window (M 5.9.1, 5.10), retransmission (M 5.11), delivery.
+// Ordered messages: sending (M 5.9.1), retransmission (M 5.11), delivery.
 #include <algorithm>
 #include <utility>
 
@@ -8,35 +8,8 @@
 
 namespace simcluster::membership {
 
-// FC-1, FC-2.
-std::uint32_t Srp::transmit_allowance(const OrfToken& token) {
-  const TotemTimers& t = settings_.timers;
-  if (state_ == SrpState::kRecovery)
-    cbl_ = static_cast<std::uint32_t>(recovery_messages_.size());
-  else
-    cbl_ = in_order_state() ? static_cast<std::uint32_t>(queue_in_use().size()) : 0;
-  backlog_sum_ += cbl_;
-  const std::uint32_t room = token.fcc < t.window_size ? t.window_size - token.fcc : 0;
-  std::uint32_t allowed = std::min(t.max_messages, room);
-  const std::uint32_t total_backlog = token.backlog + cbl_ - pbl_;
-  if (total_backlog != 0) {
-    const std::uint32_t share = t.window_size * pbl_ / total_backlog;
-    if (share > 0 && allowed > share) allowed = share;
-  }
-  return allowed;
-}
-
-// FC-3.
-void Srp::update_flow_control(OrfToken& token, std::uint32_t sent) {
-  token.fcc += sent - trc_;
-  token.backlog += cbl_ - pbl_;
-  trc_ = sent;
-  pbl_ = cbl_;
-}
-
 // RTR-1, RTR-2.
 std::uint32_t Srp::serve_retransmissions(OrfToken& token, std::uint32_t allowed) {
-  if (token.request_count == 0) return 0;
   std::string list = "Retransmit List: ";
   for (std::size_t i = 0; i < token.request_count; ++i) list += fmt::format("{:x} ", token.requests[i].seq);
   log(LogPriority::kNotice, list);
@@ -60,7 +33,6 @@ std::uint32_t Srp::serve_retransmissions(OrfToken& token, std::uint32_t allowed)
 
 // RTR-3.
 void Srp::request_missing(OrfToken& token) {
-  if (aru_ == token.seq) return;
   SortQueue& queue = queue_of_state();
   for (std::uint32_t seq = aru_ + 1; sequence_less_equal(seq, token.seq); ++seq) {
     if (token.request_count >= kMaxRetransmitRequests || !queue.in_range(seq)) return;

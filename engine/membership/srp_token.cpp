@@ -1,11 +1,15 @@
-// The token's visit (M 5.9), its retransmission (M 5.7) and the idle ring's hold (M 5.16).
+// The token's visit (M 5.9), flow control (M 5.10), the token's retransmission (M 5.7) and the idle ring's hold
+// (M 5.16).
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/membership/srp.h"
 
 namespace simcluster::membership {
 
-void Srp::receive_token(std::span<const std::byte> frame) {
+// Every hop of the token comes through here: in one piece.
+[[gnu::flatten]] void Srp::receive_token(std::span<const std::byte> frame) {
   OrfToken& token = token_;
   if (const auto error = codec_.decode(frame, token); !error.empty()) return drop(error);  // step 1
   ++counters_.orf_token_rx;
@@ -48,15 +52,16 @@ void Srp::visit(OrfToken& token) {
   const std::uint32_t prev = last_aru_;
   last_aru_ = token.aru;
   const std::uint32_t allowance = transmit_allowance(token);
-  const std::uint32_t resent = serve_retransmissions(token, allowance);
-  request_missing(token);
+  const std::uint32_t resent = token.request_count == 0 ? 0 : serve_retransmissions(token, allowance);
+  if (aru_ != token.seq) request_missing(token);
   std::uint32_t allowed = allowance - resent;
   if (settings_.timers.cancel_token_hold_on_retransmit && held_ && (token.request_count != 0 || resent != 0)) {
     held_ = false;
     forward_ = true;
   }
   if (sequence_less(last_released_ + kSequenceWindow - allowed - settings_.timers.window_size, token.seq)) allowed = 0;
-  const std::uint32_t sent = multicast_new(token, allowed);
+  const bool waiting = state_ == SrpState::kRecovery ? !recovery_messages_.empty() : !queue_in_use().empty();
+  const std::uint32_t sent = waiting ? multicast_new(token, allowed) : 0;
   update_flow_control(token, resent + sent);
   update_token_aru(token);
   aru_stuck_ = token.aru == prev && token.aru_addr != 0 ? aru_stuck_ + 1 : 0;
@@ -70,6 +75,32 @@ void Srp::visit(OrfToken& token) {
   ++token.token_seq;
   if (state_ == SrpState::kRecovery) recovery_progress(token);
   pass_token(token);
+}
+
+// FC-1, FC-2.
+std::uint32_t Srp::transmit_allowance(const OrfToken& token) {
+  const TotemTimers& t = settings_.timers;
+  if (state_ == SrpState::kRecovery)
+    cbl_ = static_cast<std::uint32_t>(recovery_messages_.size());
+  else
+    cbl_ = in_order_state() ? static_cast<std::uint32_t>(queue_in_use().size()) : 0;
+  backlog_sum_ += cbl_;
+  const std::uint32_t room = token.fcc < t.window_size ? t.window_size - token.fcc : 0;
+  std::uint32_t allowed = std::min(t.max_messages, room);
+  const std::uint32_t total_backlog = token.backlog + cbl_ - pbl_;
+  if (total_backlog != 0) {
+    const std::uint32_t share = t.window_size * pbl_ / total_backlog;
+    if (share > 0 && allowed > share) allowed = share;
+  }
+  return allowed;
+}
+
+// FC-3.
+void Srp::update_flow_control(OrfToken& token, std::uint32_t sent) {
+  token.fcc += sent - trc_;
+  token.backlog += cbl_ - pbl_;
+  trc_ = sent;
+  pbl_ = cbl_;
 }
 
 // Step 18.
@@ -87,12 +118,18 @@ void Srp::pass_token(OrfToken& token) {
     ++counters_.orf_token_tx;
     transport_.send_token(stored_token_);
   }
-  if (state_ == SrpState::kOperational) deliver_up_to(high_seq_);
+  if (state_ == SrpState::kOperational && high_delivered_ != high_seq_) deliver_up_to(high_seq_);
   arm_token_loss();
   deadlines_.arm(Deadline::kTokenRetransmit, ms(settings_.timers.token_retransmit));
   if (held_ && ring_.representative == me_ && !deadlines_.armed(Deadline::kHoldRetransmit))
     deadlines_.arm(Deadline::kHoldRetransmit, ms(settings_.timers.hold));
   client_.on_token_sent();
+}
+
+void Srp::arm_token_loss() {
+  deadlines_.arm(Deadline::kTokenLoss, ms(settings_.timers.token));
+  if (settings_.timers.token_warning != 0)
+    deadlines_.arm(Deadline::kTokenWarning, ms(settings_.timers.token_warning * settings_.timers.token / 100));
 }
 
 // Step 22.

@@ -71,6 +71,11 @@ void UdpTransport::on_link_state(LinkIndex link, bool usable, const IpAddress& o
 }
 
 void UdpTransport::identify() {
+  work_out_identity();
+  target_is_me_ = target_ == me_;
+}
+
+void UdpTransport::work_out_identity() {
   me_ = {};
   const Ring& first = rings_.front();
   const bool lost = first.bound == Bound::kLoopback && (!keeps_identity() || !first.own.specified());
@@ -193,7 +198,7 @@ IpAddress UdpTransport::address_of(const Processor& target, std::size_t ring) co
 
 void UdpTransport::send_token_on(std::size_t index, std::span<const std::byte> frame) {
   const Ring& ring = rings_[index];
-  if (target_ == me_) {
+  if (target_is_me_) {
     if (!reaches_itself(ring)) return;
     self_tokens_.push_back({index, {frame.begin(), frame.end()}});
     if (!deadlines_.armed(Deadline::kSelfToken)) deadlines_.arm(Deadline::kSelfToken, kSelfDelay);
@@ -204,7 +209,7 @@ void UdpTransport::send_token_on(std::size_t index, std::span<const std::byte> f
   if (to.specified()) host_.send_to(link_of(index), to, auth_.seal(frame, salt_));
 }
 
-void UdpTransport::send_token(std::span<const std::byte> frame) {
+[[gnu::flatten]] void UdpTransport::send_token(std::span<const std::byte> frame) {
   if (!running_) return;
   if (rings_.size() == 1) return send_token_on(0, frame);
   for (const std::size_t ring : rrp_.rings_for_token()) send_token_on(ring, frame);
@@ -232,7 +237,8 @@ bool UdpTransport::blocked(std::size_t ring, const IpAddress& from) const {
   return std::find(peers.begin(), peers.end(), from) == peers.end();
 }
 
-void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) {
+[[gnu::flatten]] void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from,
+                                                std::span<const std::byte> bytes) {
   if (!running_ || link.index() >= rings_.size()) return;
   // Own multicasts come through the loop, not from the network (TR-2, UD-1).
   const Ring& ring = rings_[link.index()];
@@ -250,7 +256,8 @@ void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from, std::span<
   receive(link.index(), from, *frame);
 }
 
-void UdpTransport::receive(std::size_t ring, const IpAddress& from, std::span<const std::byte> frame) {
+[[gnu::noinline]] void UdpTransport::receive(std::size_t ring, const IpAddress& from,
+                                             std::span<const std::byte> frame) {
   Header header;
   if (!codec_.decode_header(frame, header).empty()) return client_.on_frame(frame, from);
   switch (header.type) {
@@ -300,6 +307,10 @@ void UdpTransport::on_deadline(Deadline which) {
 }
 
 void UdpTransport::drain_loop() {
+  if (!loop_.empty()) take_looped();
+}
+
+void UdpTransport::take_looped() {
   while (!loop_.empty()) {
     std::vector<std::vector<std::byte>> frames;
     frames.swap(loop_);

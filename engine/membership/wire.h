@@ -80,6 +80,59 @@ class Writer {
   std::byte* end_;
 };
 
+// The same fields where the room is known to be there: nothing is checked. For what is written and read at every hop.
+class PlainWriter {
+ public:
+  explicit PlainWriter(std::byte* at) : at_(at) {}
+
+  void u8(std::uint8_t value) { put(value); }
+  void u16(std::uint16_t value) { put(value); }
+  void u32(std::uint32_t value) { put(value); }
+  void u64(std::uint64_t value) { put(value); }
+  template <std::size_t N>
+  void bytes(std::span<const std::byte, N> data) {
+    static_assert(N != std::dynamic_extent);
+    std::memcpy(at_, data.data(), N);
+    at_ += N;
+  }
+  // Where the next field goes.
+  std::byte* at() const { return at_; }
+
+ private:
+  template <class T>
+  void put(T value) {
+    const T little = to_little_endian(value);
+    std::memcpy(at_, &little, sizeof(T));
+    at_ += sizeof(T);
+  }
+  std::byte* at_;
+};
+
+class PlainReader {
+ public:
+  explicit PlainReader(const std::byte* at) : at_(at) {}
+
+  std::uint8_t u8() { return get<std::uint8_t>(); }
+  std::uint16_t u16() { return get<std::uint16_t>(); }
+  std::uint32_t u32() { return get<std::uint32_t>(); }
+  std::uint64_t u64() { return get<std::uint64_t>(); }
+  std::span<const std::byte> bytes(std::size_t count) {
+    at_ += count;
+    return {at_ - count, count};
+  }
+  static constexpr bool failed() { return false; }
+
+ private:
+  template <class T>
+  T get() {
+    T value;
+    std::memcpy(&value, at_, sizeof(T));
+    at_ += sizeof(T);
+    return to_little_endian(value);
+  }
+  const std::byte* at_;
+};
+
 // Takes fields off the front. Reading past the end gives zeros and makes failed() true for good.
 class Reader {
  public:

@@ -99,7 +99,7 @@ EventQueue::Entry EventQueue::take_postponed(const Entry& old) {
 }
 
 // The earliest entry's event was cancelled or postponed: the entry goes, or goes to where it belongs.
-void EventQueue::settle_top() {
+[[gnu::noinline]] void EventQueue::settle_top() {
   const Entry old = top();
   if (!live(old.order)) {
     --cancelled_;
@@ -113,7 +113,7 @@ void EventQueue::settle_top() {
 }
 
 // The same for the first of due_. Returns false when that is to run now.
-bool EventQueue::settle_due() {
+[[gnu::noinline]] bool EventQueue::settle_due() {
   const std::uint64_t order = due_[due_head_];
   if (current(order)) return false;
   ++due_head_;
@@ -159,7 +159,7 @@ bool EventQueue::run_next(std::uint64_t end) {
   }
 }
 
-std::uint64_t EventQueue::run_until(Time end) {
+[[gnu::flatten]] std::uint64_t EventQueue::run_until(Time end) {
   const std::uint64_t before_run = events_run_;
   stopped_ = false;
   if (end < now_) return 0;

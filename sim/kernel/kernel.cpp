@@ -35,7 +35,6 @@ void Kernel::halt() {
   sysctls_.clear();
 }
 
-Duration Kernel::uptime() const { return running_ ? context_.queue.now() - booted_ : Duration{}; }
 
 void Kernel::freeze() {
   if (!running_) return;

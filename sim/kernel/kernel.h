@@ -69,7 +69,7 @@ class Kernel {
   void halt();
   bool running() const { return running_; }
   // Since boot.
-  Duration uptime() const;
+  Duration uptime() const { return running_ ? context_.queue.now() - booted_ : Duration{}; }
   // Processes and network stand still.
   void freeze();
   void thaw();

@@ -1,4 +1,5 @@
 // Packets that arrive.
+#include <algorithm>
 #include <utility>
 
 #include "sim/kernel/net_stack.h"
@@ -12,7 +13,7 @@ constexpr Duration kEchoAnswerLeast = microseconds(40);
 constexpr Duration kEchoAnswerMost = microseconds(100);
 }  // namespace
 
-void NetStack::Nic::on_frame(PortId, const FrameRef& frame) { stack->receive(index, frame); }
+[[gnu::flatten]] void NetStack::Nic::on_frame(PortId, const FrameRef& frame) { stack->receive(index, frame); }
 
 void NetStack::receive(int index, const FrameRef& frame) {
   if (frozen_ || !powered_) return;
@@ -29,13 +30,23 @@ void NetStack::receive(int index, const FrameRef& frame) {
   ++interface->counters.rx_packets;
   interface->counters.rx_bytes += frame->wire_size();
   if (to.group() && !to.broadcast()) ++interface->counters.rx_multicast;
+  if (deliver_as_before(interface->index, frame)) return;
   if (frame->header.kind == FrameKind::kArpRequest || frame->header.kind == FrameKind::kArpReply)
     receive_arp(*interface, *frame);
   else
     receive_ip(interface->index, frame);
 }
 
-void NetStack::receive_ip(int index, const FrameRef& frame) {
+bool NetStack::deliver_as_before(int index, const FrameRef& frame) {
+  const FrameHeader& header = frame->header;
+  const LastDelivery& last = last_deliveries_[header.destination_mac.group()];
+  if (header.kind != FrameKind::kUdp || last.generation != generation_) return false;
+  if (header.destination != last.to || header.destination_port != last.port || index != last.interface) return false;
+  sockets_[last.socket.index()].client->on_datagram(last.socket, frame);
+  return true;
+}
+
+[[gnu::noinline]] void NetStack::receive_ip(int index, const FrameRef& frame) {
   const FrameHeader& header = frame->header;
   if (header.kind == FrameKind::kUdp && is_multicast(header.destination)) {
     deliver_udp(index, frame);
@@ -77,17 +88,29 @@ void NetStack::receive_ip(int index, const FrameRef& frame) {
 void NetStack::deliver_udp(int index, const FrameRef& frame) {
   const FrameHeader& header = frame->header;
   const bool group = is_multicast(header.destination);
-  for (std::size_t i = 0; i < sockets_.size(); ++i) {
-    const Socket& socket = sockets_[i];
-    if (socket.client == nullptr || socket.port != header.destination_port) continue;
-    bool wanted = !group && (!socket.address.specified() || socket.address == header.destination);
-    for (const Group& g : socket.groups)
-      wanted = wanted || (group && g.address == header.destination && g.interface == index);
-    if (!wanted) continue;
-    socket.client->on_datagram(SocketId(static_cast<std::uint32_t>(i)), frame);
+  const auto wants = [&](const Socket& socket) {
+    if (socket.client == nullptr || socket.port != header.destination_port) return false;
+    if (!group) return !socket.address.specified() || socket.address == header.destination;
+    return std::ranges::any_of(socket.groups,
+                               [&](const Group& g) { return g.address == header.destination && g.interface == index; });
+  };
+  const auto next = [&](std::size_t i) {
+    while (i < sockets_.size() && !wants(sockets_[i])) ++i;
+    return i;
+  };
+  std::size_t i = next(0);
+  if (i == sockets_.size()) {
+    if (!group) refuse_udp(frame);
+    return;
+  }
+  const bool only_one = !group || next(i + 1) == sockets_.size();
+  if (only_one && group == header.destination_mac.group())
+    last_deliveries_[group] = {header.destination, header.destination_port, index, generation_,
+                               SocketId(static_cast<std::uint32_t>(i))};
+  for (; i < sockets_.size(); i = next(i + 1)) {
+    sockets_[i].client->on_datagram(SocketId(static_cast<std::uint32_t>(i)), frame);
     if (!group) return;
   }
-  if (!group) refuse_udp(frame);
 }
 
 // Nobody listens on the port: the sender is told by ICMP.

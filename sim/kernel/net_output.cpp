@@ -25,15 +25,18 @@ SocketId NetStack::open_socket(SocketClient& client, const IpAddress& address, s
   sockets_[slot].client = &client;
   sockets_[slot].address = address;
   sockets_[slot].port = port;
+  last_deliveries_ = {};
   return SocketId(static_cast<std::uint32_t>(slot));
 }
 
 void NetStack::close_socket(SocketId socket) {
   if (socket.index() < sockets_.size()) sockets_[socket.index()] = Socket();
+  last_deliveries_ = {};
 }
 
 void NetStack::join_group(SocketId socket, const IpAddress& group, int interface) {
   sockets_[socket.index()].groups.push_back({group, interface});
+  last_deliveries_ = {};
 }
 
 IpAddress NetStack::source_for(const Interface& interface, const Route* route, const IpAddress& to) const {
@@ -53,47 +56,59 @@ IpAddress NetStack::source_for(const Interface& interface, const Route* route, c
 void NetStack::fragment(FrameHeader& header, int mtu, std::size_t payload) {
   constexpr std::size_t kIp = 20;
   const std::size_t piece = static_cast<std::size_t>(std::max(mtu, 68)) - kIp;
-  header.fragments = static_cast<std::uint16_t>(payload + 8 <= piece ? 1 : (payload + 8 + piece - 1) / piece);
+  if (payload + 8 <= piece) {
+    header.fragments = 1;
+    return;
+  }
+  header.fragments = static_cast<std::uint16_t>((payload + 8 + piece - 1) / piece);
   header.fragment_size = static_cast<std::uint16_t>(kIp + piece / 8 * 8);  // offsets count in eights
 }
 
-NetError NetStack::send(SocketId socket_id, const IpAddress& to, std::uint16_t port, std::span<const std::byte> bytes) {
+[[gnu::flatten]] NetError NetStack::send(SocketId socket_id, const IpAddress& to, std::uint16_t port,
+                                         std::span<const std::byte> bytes) {
   Socket& socket = sockets_[socket_id.index()];
   SIMCLUSTER_ASSERT(socket.client != nullptr);
-  FrameRef frame = context_.network.pool().take(bytes.size());
-  std::memcpy(frame->payload().data(), bytes.data(), bytes.size());
-  FrameHeader& header = frame->header;
-  header.destination = to;
-  header.source_port = socket.port;
-  header.destination_port = port;
-  for (const Flow& flow : socket.flows) {
-    if (flow.generation != generation_ || flow.valid_until <= context_.queue.now()) continue;
-    if (flow.to != to) continue;
-    header.source = flow.from;
-    header.source_mac = flow.source_mac;
-    header.destination_mac = flow.destination_mac;
-    Interface& interface = at(flow.interface);
-    fragment(header, interface.mtu, bytes.size());
-    ++interface.counters.tx_packets;
-    interface.counters.tx_bytes += frame->wire_size();
-    context_.network.send(flow.port, std::move(frame));
+  for (Flow& flow : socket.flows) {
+    if (flow.generation != generation_ || flow.to != to || flow.valid_until <= context_.queue.now()) continue;
+    send_along(flow, port, bytes);
     return NetError::kNone;
   }
+  return send_first(socket_id, to, port, bytes);
+}
+
+// There is no flow to `to`, or it is out of date.
+[[gnu::noinline]] NetError NetStack::send_first(SocketId socket_id, const IpAddress& to, std::uint16_t port,
+                                                std::span<const std::byte> bytes) {
+  Socket& socket = sockets_[socket_id.index()];
   Flow flow;
   const NetError error = make_flow(socket, to, flow);
   if (error != NetError::kNone) return error;
-  header.source = flow.from;
   if (flow.port.valid()) {
     std::erase_if(socket.flows, [&](const Flow& f) { return f.generation != generation_ || f.to == to; });
     socket.flows.push_back(flow);
-    return send(socket_id, to, port, bytes);
+    send_along(socket.flows.back(), port, bytes);
+    return NetError::kNone;
   }
+  FrameRef frame = context_.network.pool().take(bytes.size(), flow.header);
+  std::memcpy(frame->payload().data(), bytes.data(), bytes.size());
+  frame->header.destination_port = port;
   if (flow.interface == 1) {
     loop(std::move(frame), context_.knobs.loopback_delay);
     return NetError::kNone;
   }
   if (is_multicast(to)) return NetError::kNetworkDown;
-  return route_out(std::move(frame), flow.from);
+  return route_out(std::move(frame), flow.header.source);
+}
+
+void NetStack::send_along(Flow& flow, std::uint16_t port, std::span<const std::byte> bytes) {
+  FrameRef frame = context_.network.pool().take(bytes.size(), flow.header);
+  std::memcpy(frame->payload().data(), bytes.data(), bytes.size());
+  frame->header.destination_port = port;
+  Interface& interface = at(flow.interface);
+  fragment(frame->header, interface.mtu, bytes.size());
+  ++interface.counters.tx_packets;
+  interface.counters.tx_bytes += frame->wire_size();
+  context_.network.send(flow.port, std::move(frame), flow.way);
 }
 
 // Fills `flow`; its port stays none when the packet has to take the slow way (local, or the neighbour is not known).
@@ -102,9 +117,12 @@ NetError NetStack::make_flow(const Socket& socket, const IpAddress& to, Flow& fl
   flow.to = to;
   flow.generation = generation_;
   flow.valid_until = context_.queue.now() + kForEver;
-  flow.from = socket.address;
+  FrameHeader& header = flow.header;
+  header.destination = to;
+  header.source_port = socket.port;
+  header.source = socket.address;
   if (is_local(to)) {
-    if (!flow.from.specified()) flow.from = to;
+    if (!header.source.specified()) header.source = to;
     flow.interface = 1;
     return NetError::kNone;
   }
@@ -112,25 +130,28 @@ NetError NetStack::make_flow(const Socket& socket, const IpAddress& to, Flow& fl
   if (is_multicast(to)) {
     if (socket.groups.empty()) return NetError::kUnreachable;
     flow.interface = socket.groups.front().interface;
-    flow.destination_mac = MacAddress::of_multicast(to);
+    header.destination_mac = MacAddress::of_multicast(to);
   } else {
     const Route* route = routes_.lookup(to);
     if (route == nullptr) return NetError::kUnreachable;
     flow.interface = route->interface;
     if (route->via.specified()) next_hop = route->via;
-    if (!flow.from.specified()) flow.from = source_for(at(route->interface), route, to);
+    if (!header.source.specified()) header.source = source_for(at(route->interface), route, to);
     const Neighbour* neighbour = find_neighbour(next_hop, flow.interface);
-    if (neighbour == nullptr || neighbour->state != NeighbourState::kReachable ||
-        neighbour->reachable_until <= context_.queue.now())
-      return NetError::kNone;
-    flow.destination_mac = neighbour->mac;
-    flow.valid_until = neighbour->reachable_until;
+    if (neighbour == nullptr) return NetError::kNone;
+    // Of a neighbour that is being asked whether it is still there, every answer and every timer begins a generation.
+    const bool asked = neighbour->state == NeighbourState::kDelay || neighbour->state == NeighbourState::kProbe;
+    const bool reachable =
+        neighbour->state == NeighbourState::kReachable && neighbour->reachable_until > context_.queue.now();
+    if (!asked && !reachable) return NetError::kNone;
+    header.destination_mac = neighbour->mac;
+    if (reachable) flow.valid_until = neighbour->reachable_until;
   }
   const Interface& interface = at(flow.interface);
   if (!interface.up) return NetError::kNetworkDown;
   const Interface* wire = wire_of(interface);
   if (wire == nullptr || !wire->port.valid()) return NetError::kNone;
-  flow.source_mac = interface.mac;
+  header.source_mac = interface.mac;
   flow.port = wire->port;
   return NetError::kNone;
 }

@@ -4,6 +4,7 @@
 // on the wire, in the local loop, and where the kernel waits for a neighbour.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -163,13 +164,12 @@ class NetStack final : private EventHandler {
   // How to send to one destination, kept as long as nothing changes.
   struct Flow {
     IpAddress to;
-    IpAddress from;
     std::uint64_t generation = 0;
     Time valid_until;
     int interface = 0;
     PortId port;
-    MacAddress source_mac;
-    MacAddress destination_mac;
+    FrameHeader header;  // of its packets
+    Network::Way way;
   };
   struct Group {
     IpAddress address;
@@ -248,6 +248,8 @@ class NetStack final : private EventHandler {
   void loop(FrameRef frame, Duration delay);
   void later(Duration delay, FrameRef frame);
   IpAddress source_for(const Interface& interface, const Route* route, const IpAddress& to) const;
+  NetError send_first(SocketId socket, const IpAddress& to, std::uint16_t port, std::span<const std::byte> bytes);
+  void send_along(Flow& flow, std::uint16_t port, std::span<const std::byte> bytes);
   static void fragment(FrameHeader& header, int mtu, std::size_t payload);
   void no_answer(const FrameRef& frame);
 
@@ -255,6 +257,7 @@ class NetStack final : private EventHandler {
   void receive(int index, const FrameRef& frame);
   void receive_ip(int index, const FrameRef& frame);
   void deliver_udp(int index, const FrameRef& frame);
+  bool deliver_as_before(int index, const FrameRef& frame);
   void refuse_udp(const FrameRef& frame);
   void deliver_unreachable(const FrameRef& frame);
   void forward_ip(const FrameRef& frame);
@@ -271,6 +274,16 @@ class NetStack final : private EventHandler {
   // The local address that was asked for last: nearly every packet is for the same one.
   mutable IpAddress local_address_;
   mutable std::uint64_t local_generation_ = 0;
+  // Where the last datagram went, if to a single socket: the next one is nearly always for the same. One for addresses
+  // of this machine and one for groups. Forgotten when sockets change.
+  struct LastDelivery {
+    IpAddress to;
+    std::uint16_t port = 0;
+    int interface = 0;
+    std::uint64_t generation = 0;
+    SocketId socket;
+  };
+  std::array<LastDelivery, 2> last_deliveries_;
   std::vector<Interface> interfaces_;
   std::vector<std::unique_ptr<Nic>> nics_;
   RouteTable routes_;

@@ -102,18 +102,16 @@ class FramePool {
   FramePool(const FramePool&) = delete;
   FramePool& operator=(const FramePool&) = delete;
 
-  // A frame with a default header and a payload of `size` bytes of unknown content. At most kMaxPayload.
-  FrameRef take(std::size_t size) {
+  // A frame with this header and a payload of `size` bytes of unknown content. At most kMaxPayload.
+  FrameRef take(std::size_t size, const FrameHeader& header = kEmpty) {
     SIMCLUSTER_ASSERT(size <= kMaxPayload);
     const std::uint32_t size_class = size <= kSizes[0] ? 0 : size <= kSizes[1] ? 1 : 2;
     Frame* frame = free_[size_class];
-    if (frame != nullptr) {
+    if (frame != nullptr)
       free_[size_class] = frame->next_free_;
-      static constexpr FrameHeader kEmpty{};  // copied as it stands, not made first and then copied
-      frame->header = kEmpty;
-    } else {
+    else
       frame = allocate(size_class);
-    }
+    frame->header = header;
     frame->size_ = static_cast<std::uint32_t>(size);
     ++in_use_;
     return FrameRef(frame);
@@ -136,6 +134,7 @@ class FramePool {
     --in_use_;
   }
   Frame* allocate(std::uint32_t size_class);
+  static constexpr FrameHeader kEmpty{};  // copied as it stands, not made first and then copied
   static constexpr std::array<std::size_t, 3> kSizes{256, 2048, 65'536};
 
   std::array<Frame*, kSizes.size()> free_{};

@@ -33,6 +33,7 @@ Network::Network(EventQueue& queue, Tracer& tracer, std::uint64_t seed)
 Network::~Network() = default;
 
 SegmentId Network::add_segment(std::string_view name, SegmentKind kind, const LinkQuality& quality) {
+  ++changes_;
   Segment segment;
   segment.name = name;
   segment.kind = kind;
@@ -116,6 +117,7 @@ void Network::update_carriers(SegmentId segment) {
 void Network::update_carrier(PortId port_id) {
   Port& port = ports_[port_id.index()];
   if (port.trunk.valid()) return;  // see update_trunk()
+  ++changes_;
   port.carrier = should_have_carrier(port);
   if (port.carrier != port.reported_carrier && !queue_.pending(carrier_report_))
     carrier_report_ = queue_.schedule_in({}, *this, kCarrierCookie);
@@ -147,11 +149,13 @@ void Network::clear_port_quality(PortId port) {
 }
 
 void Network::replace(LinkQuality& quality, const LinkQuality& by) {
+  ++changes_;
   if (quality.mtu != by.mtu) mtu_changed_ = queue_.now();
   quality = by;
 }
 
 void Network::forget_path_loss(NodeIndex from, NodeIndex to, SegmentId segment, bool selective, Cast cast) {
+  ++changes_;
   std::erase_if(path_losses_, [&](const PathLoss& p) {
     return p.from == from && p.to == to && p.segment == segment && p.selective == selective && p.loss.cast == cast;
   });
@@ -220,7 +224,10 @@ Network::Hearing Network::hearing(PortId from_id, PortId to_id) const {
   return hearing;
 }
 
-void Network::clear_path_losses() { path_losses_.clear(); }
+void Network::clear_path_losses() {
+  ++changes_;
+  path_losses_.clear();
+}
 
 PortId Network::learned_port(Segment& segment, MacAddress mac) {
   for (const Learned& entry : segment.learned)
@@ -232,11 +239,15 @@ void Network::learn(Segment& segment, MacAddress mac, PortId id) {
   Port& port = ports_[id.index()];
   const auto known = [&](const Learned& entry) { return entry.mac == mac; };
   if (port.learned < segment.learned.size() && known(segment.learned[port.learned])) {
-    segment.learned[port.learned].port = id;
+    PortId& learned = segment.learned[port.learned].port;
+    if (learned != id) ++changes_;
+    learned = id;
     return;
   }
   const auto at = std::ranges::find_if(segment.learned, known);
   port.learned = static_cast<std::uint32_t>(at - segment.learned.begin());
+  if (at != segment.learned.end() && at->port == id) return;
+  ++changes_;
   if (at == segment.learned.end())
     segment.learned.push_back({mac, id});
   else
@@ -254,6 +265,51 @@ void Network::send(PortId from, FrameRef frame) {
   Journey journey{std::move(frame), from, queue_.now()};
   learn(segments_[port.segment.index()], journey.frame->header.source_mac, from);
   if (leave(segments_[port.segment.index()], port, journey)) enter(from, std::move(journey));
+}
+
+void Network::find_way(PortId from_id, const Frame& frame, Way& way) {
+  way.as_of = changes_;
+  way.plain = false;
+  const Port& from = ports_[from_id.index()];
+  if (!from.carrier || from.has_quality || !path_losses_.empty()) return;
+  Segment& segment = segments_[from.segment.index()];
+  const LinkQuality& quality = segment.quality;
+  if ((quality.loss | quality.duplication | quality.reordering | quality.corruption | quality.mtu) != 0) return;
+  if (quality.bandwidth != 0 || learned_port(segment, frame.header.source_mac) != from_id) return;
+  const auto plain = [&](PortId id) {
+    const Port& to = ports_[id.index()];
+    return to.carrier && !to.has_quality && !to.trunk.valid();
+  };
+  way.quality = &quality;
+  way.ports = &segment.ports;
+  way.last_arrival = &segment.last_arrival[from.place * segment.ports.size()];
+  way.to = PortId::none();
+  if (frame.header.destination_mac.group()) {
+    way.plain = std::ranges::all_of(segment.ports, [&](PortId to) { return to == from_id || plain(to); });
+    return;
+  }
+  way.to = learned_port(segment, frame.header.destination_mac);
+  way.plain = way.to.valid() && way.to != from_id && plain(way.to);
+  if (way.plain) way.last_arrival += ports_[way.to.index()].place;
+}
+
+// What send() comes to when nothing but time is in the way. Every token passes here: in one piece.
+[[gnu::flatten]] void Network::send_plainly(PortId from, FrameRef frame, const Way& way) {
+  ++counters_.sent;
+  if (tracer_.wants(TraceKind::kFrameSent)) [[unlikely]]
+    trace_frame(TraceKind::kFrameSent, ports_[from.index()], *frame);
+  if (way.to.valid()) return launch_plainly(*way.quality, *way.last_arrival, from, way.to, std::move(frame));
+  for (std::size_t place = 0; place < way.ports->size(); ++place) {
+    const PortId to = (*way.ports)[place];
+    if (to != from) launch_plainly(*way.quality, way.last_arrival[place], from, to, frame);
+  }
+}
+
+void Network::launch_plainly(const LinkQuality& quality, Time& last_arrival, PortId from, PortId to, FrameRef frame) {
+  Time at = queue_.now() + quality.delay;
+  if (quality.jitter.ns > 0) at = at + random_.between({}, quality.jitter);
+  last_arrival = at = std::max(at, last_arrival);
+  launch(at, from, to, std::move(frame));
 }
 
 // Into the switch or cable of the port that it comes from.
@@ -441,7 +497,7 @@ void Network::drop(const Port& port, const Frame& frame, std::string_view reason
                 {"bytes", frame.payload().size()}});
 }
 
-void Network::trace_frame(TraceKind kind, const Port& port, const Frame& frame) {
+[[gnu::noinline]] void Network::trace_frame(TraceKind kind, const Port& port, const Frame& frame) {
   const std::string from = frame.header.source.text();
   const std::string to = frame.header.destination.text();
   tracer_.emit(port.machine, kind,

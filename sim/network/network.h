@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/error.h"
@@ -121,6 +122,26 @@ class Network final : private EventHandler {
   FramePool& pool() { return pool_; }
   // Sends; the frame's header must be complete. What cannot go is dropped (and traced).
   void send(PortId port, FrameRef frame);
+
+  // What a sender keeps about its way to one address, so that the next frame need not be looked up: the network alone
+  // knows what is in it. Good for frames of one port with the same two MAC addresses; may be used for ever, since it is
+  // worked out anew after every change of the network.
+  class Way {
+    friend class Network;
+    std::uint64_t as_of = 0;  // the network's changes_ by which it was worked out
+    bool plain = false;       // by one switch or cable that only takes time
+    PortId to;                // none: to all others of the segment
+    const LinkQuality* quality = nullptr;
+    Time* last_arrival = nullptr;  // at `to`; of a group, at the segment's first port
+    const std::vector<PortId>* ports = nullptr;
+  };
+  void send(PortId port, FrameRef frame, Way& way) {
+    if (way.as_of != changes_) find_way(port, *frame, way);
+    if (way.plain)
+      send_plainly(port, std::move(frame), way);
+    else
+      send(port, std::move(frame));
+  }
   const NetworkCounters& counters() const { return counters_; }
 
  private:
@@ -189,6 +210,9 @@ class Network final : private EventHandler {
     std::uint32_t copies = 1;
     bool reordered = false;
   };
+  void find_way(PortId from, const Frame& frame, Way& way);
+  void send_plainly(PortId from, FrameRef frame, const Way& way);
+  void launch_plainly(const LinkQuality& quality, Time& last_arrival, PortId from, PortId to, FrameRef frame);
   bool leave(const Segment& segment, Port& from, Journey& journey);
   void enter(PortId from, Journey journey);
   void forward(Segment& segment, const Port& from, PortId to, Journey journey);
@@ -224,6 +248,7 @@ class Network final : private EventHandler {
   EventId carrier_report_;
   Time mtu_changed_;
   NetworkCounters counters_;
+  std::uint64_t changes_ = 1;  // of anything that a plain Way depends on; none crosses a trunk
 
   static constexpr std::uint32_t kNoFlight = ~std::uint32_t{0};
   static constexpr std::uint64_t kCarrierCookie = ~std::uint64_t{0};

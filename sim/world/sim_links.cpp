@@ -130,7 +130,7 @@ void SimHost::loop_back(LinkIndex index, std::span<const std::byte> bytes) {
   looped.event = schedule(Event::kLoop, slot, kernel_.context().knobs.loopback_delay, EventClass::kDatagram);
 }
 
-void SimHost::on_datagram(SocketId socket, const FrameRef& frame) {
+[[gnu::flatten]] void SimHost::on_datagram(SocketId socket, const FrameRef& frame) {
   if (dead_) return;
   for (std::size_t i = 0; i < links_.size(); ++i) {
     if (links_[i].client == nullptr || links_[i].socket != socket) continue;
@@ -150,13 +150,14 @@ void SimHost::on_unreachable(SocketId socket, const IpAddress& to) {
   }
 }
 
+[[gnu::noinline]] void SimHost::keep_waiting(std::size_t index, const FrameRef& frame) {
+  if (waiting_bytes_ + frame->payload().size() > kReceiveBuffer) return;
+  waiting_bytes_ += frame->payload().size();
+  waiting_frames_.push_back({frame, LinkIndex(static_cast<std::uint8_t>(index)), {}});
+}
+
 void SimHost::deliver(std::size_t index, const FrameRef& frame) {
-  if (paused_ || kernel_.frozen()) {
-    if (waiting_bytes_ + frame->payload().size() > kReceiveBuffer) return;
-    waiting_bytes_ += frame->payload().size();
-    waiting_frames_.push_back({frame, LinkIndex(static_cast<std::uint8_t>(index)), {}});
-    return;
-  }
+  if (paused_ || kernel_.frozen()) return keep_waiting(index, frame);
   if (dead_ || index >= links_.size() || links_[index].client == nullptr) return;
   LinkClient& client = *links_[index].client;
   // The link may be closed while its client is told; the frame is the caller's.
