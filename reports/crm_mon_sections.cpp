@@ -22,7 +22,7 @@ struct Tally {
 
 }  // namespace
 
-void write_brief(const ClusterView& view, const std::vector<ResourceId>& resources, bool with_total, bool node_shown,
+bool write_brief(const ClusterView& view, const std::vector<ResourceId>& resources, bool with_total, bool node_shown,
                  scheduler::TextList& list) {
   std::map<std::string, Tally> by_agent;
   for (const ResourceId id : resources) {
@@ -34,12 +34,15 @@ void write_brief(const ClusterView& view, const std::vector<ResourceId>& resourc
       if (node.online || node.unclean) ++tally.active[node.name];
     }
   }
+  bool any = false;
   for (const auto& [agent, tally] : by_agent) {
     const std::string of = with_total ? fmt::format("/{}", tally.total) : std::string();
     for (const auto& [node, count] : tally.active)
       list.item(fmt::format("{}{}\t({}):\tActive {}", count, of, agent, node_shown ? node : std::string_view()));
     if (tally.active.empty() && with_total) list.item(fmt::format("0{}\t({}):\tActive", of, agent));
+    any = any || with_total || !tally.active.empty();
   }
+  return any;
 }
 
 void write_tickets(const ClusterView& view, scheduler::TextList& list) {

@@ -11,8 +11,8 @@
 namespace simcluster::reports {
 
 // -b: one line for each agent among `resources`, which must be primitives: how many are active, and where. `with_total`
-// adds how many there are. `node_shown` is false below a node's own heading.
-void write_brief(const ClusterView& view, const std::vector<scheduler::ResourceId>& resources, bool with_total,
+// adds how many there are. `node_shown` is false below a node's own heading. False: there was nothing to write.
+bool write_brief(const ClusterView& view, const std::vector<scheduler::ResourceId>& resources, bool with_total,
                  bool node_shown, scheduler::TextList& list);
 
 // -c. There must be tickets.
