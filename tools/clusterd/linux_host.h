@@ -13,6 +13,7 @@
 #include "tools/clusterd/interfaces.h"
 #include "tools/clusterd/journal.h"
 #include "tools/clusterd/knet_links.h"
+#include "tools/clusterd/machine_load.h"
 #include "tools/clusterd/settings.h"
 #include "tools/clusterd/state_writer.h"
 #include "tools/clusterd/udp_links.h"
@@ -45,6 +46,7 @@ class LinuxHost final : public Host {
   void signal_agent(AgentRunId run, int signal) override { agents_.signal(run, signal); }
   void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) override;
   std::optional<std::string> load(std::string_view key) const override;
+  HostLoad load() const override { return load_.sample(); }
   SchedulerInputs* scheduler_inputs() override { return inputs_.get(); }
   Random& random(std::string_view purpose) override;
   void reset_node(std::string_view reason) override;
@@ -69,6 +71,7 @@ class LinuxHost final : public Host {
   AgentProcesses agents_;
   std::uint64_t seed_ = 0;
   std::map<std::string, Random, std::less<>> streams_;
+  mutable MachineLoad load_;
   std::shared_ptr<bool> alive_;
 };
 

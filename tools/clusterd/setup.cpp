@@ -15,6 +15,7 @@
 #include "engine/membership/plan.h"
 #include "tools/clusterd/file_descriptor.h"
 #include "tools/clusterd/interfaces.h"
+#include "tools/clusterd/machine_load.h"
 #include "tools/clusterd/system_error.h"
 
 namespace simcluster::clusterd {
@@ -69,6 +70,7 @@ class Reader {
   void read_corosync_conf() {
     node::NodeConfig& node = report_.setup.node;
     node.trust_links = settings().trust_links;
+    node.cores = usable_cores();
     node.name = settings().node_name.empty() ? host_name() : settings().node_name;
     for (const LocalAddress& local : list_addresses()) node.local_addresses.push_back(local.address);
     const auto text = read_file(settings().corosync_conf);
