@@ -11,7 +11,7 @@ namespace simcluster::sim {
 namespace {
 
 constexpr std::size_t kWaitingFrames = 3;  // unres_qlen
-constexpr Duration kForEver = hours(24 * 365);
+constexpr Duration kForEver = hours(std::int64_t{24} * 365);
 // The first packet to an address that has moved to another machine (AT-2.6: 3.22 ms instead of 0.17).
 constexpr Duration kMovedDelay = milliseconds(3);
 
