@@ -45,10 +45,10 @@ class Storage : public testing::Test {
     return results.ended.contains(id) ? results.ended[id].exit_code : -1;
   }
 
-  TestMachines m{2};
   TraceLines trace;
   BlockDevice disk;
   Results results;
+  TestMachines m{2};  // goes first: machines let go of what they have mounted
 };
 
 TEST_F(Storage, OneWriterDamagesNothing) {
