@@ -57,7 +57,7 @@ void FakeProcess::later(Duration cost, Reply<T>& reply, std::function<T()> answe
   reply.cookie = host_.schedule(cost, [&reply, answer = std::move(answer)] { reply.complete(answer()); });
 }
 
-void FakeProcess::command(std::string line, Reply<CommandResult>& reply, std::function<CommandResult()> answer) {
+void FakeProcess::command(const std::string& line, Reply<CommandResult>& reply, std::function<CommandResult()> answer) {
   host_.commands.push_back(line);
   for (const auto& [beginning, fault] : host_.faults) {
     if (!line.starts_with(beginning)) continue;

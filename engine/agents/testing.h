@@ -124,7 +124,7 @@ class FakeProcess final : public SystemBackend, private ProcessListener {
   template <class T>
   void later(Duration cost, Reply<T>& reply, std::function<T()> answer);
   // An external command: recorded, then answered after the cost of an exec, unless a fault is set for it.
-  void command(std::string line, Reply<CommandResult>& reply, std::function<CommandResult()> answer);
+  void command(const std::string& line, Reply<CommandResult>& reply, std::function<CommandResult()> answer);
 
   FakeHost& host_;
   std::int32_t pid_;

@@ -120,7 +120,7 @@ cib::PatchResult apply_diff(cib::Document& document, std::string_view xml, CibUp
   const cib::Element added = diff.first_child("diff-added");
   const cib::Element came = added.first_child("cib");
   if (!removed || !came) return {cib::PatchOutcome::kMalformed, "it is no diff of format 1"};
-  const cib::PatchResult fit = check_versions(cib::version_of(removed), cib::version_of(document.root()));
+  cib::PatchResult fit = check_versions(cib::version_of(removed), cib::version_of(document.root()));
   if (fit.outcome != cib::PatchOutcome::kApplied) return fit;
   const cib::Document before = document;
   if (const cib::Element went = removed.first_child("cib")) take_away(document.root(), went, came, update);
