@@ -166,10 +166,10 @@ AgentRequest agent_request(const Device& device, std::string_view action, std::s
     }
   }
   std::vector<std::pair<std::string, std::string>> rest;
-  for (const auto& [name, value] : device.parameters) {
+  for (const auto& configured : device.parameters) {
     const bool given = std::any_of(request.parameters.begin(), request.parameters.end(),
-                                   [&](const auto& entry) { return entry.first == name; });
-    if (!given && !is_private(name)) rest.emplace_back(name, value);
+                                   [&](const auto& entry) { return entry.first == configured.first; });
+    if (!given && !is_private(configured.first)) rest.emplace_back(configured);
   }
   std::sort(rest.begin(), rest.end());
   request.parameters.insert(request.parameters.end(), rest.begin(), rest.end());
