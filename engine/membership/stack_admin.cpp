@@ -18,10 +18,11 @@ void Stack::Impl::on_reload(ClusterNodeId from) {
   set_flag("config.totemconfig_reload_in_progress", 1);
   read_files();
   Reload reload = plan_reload(conf_, plan_, timers_, file(), local_, profile_);
+  const CsError status = reload.status;
   for (const std::string& key : reload.kept)
     log_cfg(LogPriority::kNotice,
             fmt::format("Modified entry '{}' in corosync.conf cannot be changed at run-time", key));
-  if (reload.status == CsError::kOk) {
+  if (status == CsError::kOk) {
     const bool new_key = apply(std::move(reload));
     if (new_key && from == own_id_) cfg_.request_crypto_phase(1);
     set_flag("config.totemconfig_reload_in_progress", 0);
@@ -29,7 +30,7 @@ void Stack::Impl::on_reload(ClusterNodeId from) {
     log_cfg(LogPriority::kError, reload.complaint);
   }
   set_flag("config.reload_in_progress", 0);
-  cmap_.set("config.reload_status", {CmapType::kI32, std::to_string(static_cast<int>(reload.status))});
+  cmap_.set("config.reload_status", {CmapType::kI32, std::to_string(static_cast<int>(status))});
 }
 
 // CR-6. The first phase goes round sealed with the old key, the second with the new one: who has no new key is on its
