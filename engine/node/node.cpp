@@ -57,7 +57,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     auto stack = membership::Stack::create(*conf, machine, host_, profile_, this);
     if (!stack) return tl::unexpected(stack.error());
     stack_ = std::move(*stack);
-    const Result<void> started = start_manager();
+    Result<void> started = start_manager();
     // An initial CIB that cannot be used must leave nothing running.
     if (!started) {
       stack_.reset();
@@ -79,7 +79,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
       manager.node_action_limit = static_cast<int>(std::min<std::int64_t>(limit->value, 1'000'000));
     controller_ = std::make_unique<controller::Controller>(host_, profile_, *stack_, std::move(manager), *this);
     shell_ = std::make_unique<OperatorShell>(*controller_, config_.name);
-    const Result<void> started = controller_->start();
+    Result<void> started = controller_->start();
     if (!started) {
       shell_.reset();
       controller_.reset();

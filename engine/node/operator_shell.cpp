@@ -432,7 +432,7 @@ Result<void> OperatorShell::erase(Words ids) {
 // crmsh computes the new configuration and replaces the old one.
 Result<void> OperatorShell::load(std::string_view text, std::string_view file_name, LoadMethod method) {
   cib::Document wanted = controller_.cib();
-  const Result<void> applied = cib::apply_crm_shell(
+  Result<void> applied = cib::apply_crm_shell(
       wanted, text, file_name, method == LoadMethod::kUpdate ? cib::CrmLoad::kUpdate : cib::CrmLoad::kReplace);
   if (!applied) return applied;
   CibRequest request;

@@ -40,7 +40,7 @@ class SimHost final : public Host,
  public:
   // `incarnation` tells the starts of the software on this machine apart; each has random streams of its own.
   SimHost(Kernel& kernel, HostOwner& owner, std::uint64_t incarnation);
-  ~SimHost();
+  ~SimHost() override;
 
   // Turns deaf: nothing that was asked for comes any more, every call does nothing. What was given to persist() is with
   // the kernel already and survives the death of a process, but not the loss of power.
