@@ -78,7 +78,7 @@ Result<void> World::Impl::build(World& world) {
         queue,        tracer,          network,      spec.seed, NodeIndex(static_cast<std::uint16_t>(machines.size())),
         machine.name, machine.profile, machine.knobs};
     machines.push_back(std::make_unique<Machine>(world, context, machine, factory, crashes));
-    const auto built = machines.back()->build();
+    auto built = machines.back()->build();
     if (!built) return built;
   }
   return attach_storage(world);

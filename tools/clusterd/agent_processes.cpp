@@ -38,6 +38,7 @@ void do_not_wait(const FileDescriptor& fd) { fcntl(fd.get(), F_SETFL, fcntl(fd.g
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (std::string& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;

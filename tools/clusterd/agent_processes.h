@@ -28,7 +28,7 @@ class AgentProcesses {
   std::size_t running() const { return runs_.size(); }
 
   // Of standard output and error output each; the rest is read and forgotten.
-  static constexpr std::size_t kMaxOutput = 256 * 1024;
+  static constexpr std::size_t kMaxOutput = std::size_t{256} * 1024;
 
  private:
   struct Run;
