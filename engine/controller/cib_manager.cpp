@@ -13,13 +13,6 @@ namespace simcluster::controller {
 namespace {
 constexpr std::string_view kDiskKey = "cib.xml";
 constexpr Duration kDigestDelay = seconds(5);  // CM-6.9
-
-std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-std::span<const std::byte> as_bytes_of(std::string_view text) {
-  return std::as_bytes(std::span<const char>(text.data(), text.size()));
-}
 }  // namespace
 
 CibManager::CibManager(Host& host, const Profile& profile, std::string node_name, CibClient& client)

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/wire.h"
 #include "engine/controller/cib_diff.h"
 #include "engine/controller/cib_manager.h"
 #include "engine/controller/logs.h"
@@ -10,10 +11,6 @@
 namespace simcluster::controller {
 
 namespace {
-
-std::span<const std::byte> as_bytes_of(std::string_view text) {
-  return std::as_bytes(std::span<const char>(text.data(), text.size()));
-}
 
 std::string version_text(const Generation& generation) {
   return fmt::format("{}.{}.{}", generation.admin_epoch, generation.epoch, generation.num_updates);

@@ -88,13 +88,10 @@ void add_timers(const StackView& view, CmapEntries& entries) {
   put("token_warning", t.token_warning);
   put("block_unlisted_ips", view.conf.totem.block_unlisted_ips ? 1 : 0);
   put("cancel_token_hold_on_retransmit", t.cancel_token_hold_on_retransmit ? 1 : 0);
-  const auto given = [&](std::string_view key) {
-    const auto at = view.conf.totem.numbers.find(key);
-    return at == view.conf.totem.numbers.end() ? 0 : at->second;
-  };
-  put("knet_mtu", given("knet_mtu"));
-  put("knet_pmtud_interval", given("knet_pmtud_interval") == 0 ? 30 : given("knet_pmtud_interval"));
-  put("knet_compression_threshold", given("knet_compression_threshold"));
+  const TotemConf& totem = view.conf.totem;
+  put("knet_mtu", totem.number("knet_mtu"));
+  put("knet_pmtud_interval", totem.number("knet_pmtud_interval", kPathDiscoverySeconds));
+  put("knet_compression_threshold", totem.number("knet_compression_threshold"));
   entries["runtime.config.totem.knet_compression_level"] = {CmapType::kI32, "0"};
   entries["runtime.config.totem.knet_compression_model"] = cmap_string("none");
   for (const PlannedLink& link : view.plan.links) {

@@ -72,7 +72,13 @@ struct TotemConf {
   bool cancel_token_hold_on_retransmit = false;
   // Timers and constants by key, as written (M 2.2). 0 is kept: it stands for the default where 0 is not allowed.
   std::map<std::string, std::uint32_t, std::less<>> numbers;
+  // One of them; not given, or 0: `otherwise`.
+  std::uint32_t number(std::string_view name, std::uint32_t otherwise = 0) const {
+    const auto at = numbers.find(name);
+    return at == numbers.end() || at->second == 0 ? otherwise : at->second;
+  }
 };
+inline constexpr std::uint32_t kPathDiscoverySeconds = 30;  // knet_pmtud_interval when not given (T-28)
 
 // `quorum { }` (M 10.3).
 struct QuorumConf {

@@ -8,25 +8,19 @@ namespace simcluster::membership {
 
 namespace {
 
-constexpr Duration kStartDelay = milliseconds(100);  // SRP-2.1
 constexpr Deadline kStartTimer = Deadline::kTransport0;
 // Without a frame nothing else would tell that this node runs, and for how long it did not (SRP-5.1).
 constexpr Deadline kAliveTimer = Deadline::kTransport1;
 constexpr Duration kAlive = milliseconds(200);
 constexpr int kNoLinks = 1;
 
-std::uint32_t number(const TotemConf& totem, std::string_view name, std::uint32_t otherwise) {
-  const auto at = totem.numbers.find(name);
-  return at == totem.numbers.end() || at->second == 0 ? otherwise : at->second;
-}
-
 }  // namespace
 
 HostedTransport::HostedTransport(const Plan& plan, const TotemConf& totem, Host& host, NodeLinksClient& links_client,
                                  Deadlines& deadlines, TransportClient& client)
     : plan_(plan),
-      mtu_(number(totem, "knet_mtu", 0)),
-      mtu_interval_(seconds(number(totem, "knet_pmtud_interval", 30))),  // T-28
+      mtu_(totem.number("knet_mtu")),
+      mtu_interval_(seconds(totem.number("knet_pmtud_interval", kPathDiscoverySeconds))),
       block_unlisted_ips_(totem.block_unlisted_ips),
       host_(host),
       links_(*host.node_links()),

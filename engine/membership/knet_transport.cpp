@@ -12,8 +12,7 @@ namespace {
 // From "Initializing transport" to "totemknet initialized": libknet looks every 200 ms whether all of its threads run.
 // Measured with 3.1.7, five times the same.
 constexpr Duration kThreadStart = milliseconds(228);
-constexpr Duration kStartDelay = milliseconds(100);  // SRP-2.1
-constexpr std::size_t kMaxFragments = 255;           // KN-4
+constexpr std::size_t kMaxFragments = 255;  // KN-4
 constexpr std::string_view kCryptoModel = "nss";
 constexpr Deadline kStartTimer = Deadline::kTransport0;
 constexpr Deadline kTickTimer = Deadline::kTransport1;
@@ -39,12 +38,8 @@ KnetTransport::KnetTransport(const Plan& plan, const TotemConf& totem, const std
       own_id_(static_cast<std::uint16_t>(plan.node_id)),
       own_(deadlines, client) {
   me_.node_id = plan.node_id;
-  const auto number = [&](std::string_view name) {
-    const auto at = totem.numbers.find(name);
-    return at == totem.numbers.end() ? 0U : at->second;
-  };
-  configured_mtu_ = number("knet_mtu");
-  discovery_interval_ = seconds(number("knet_pmtud_interval") == 0 ? 30 : number("knet_pmtud_interval"));  // T-28
+  configured_mtu_ = totem.number("knet_mtu");
+  discovery_interval_ = seconds(totem.number("knet_pmtud_interval", kPathDiscoverySeconds));
   salt_ = &host_.random("totem.salt");
   // A restarted node must not be taken for an echo of its former life.
   sequence_ = static_cast<std::uint16_t>(host_.random("totem.knet").next());

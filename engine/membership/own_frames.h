@@ -21,7 +21,7 @@ class OwnFrames {
   // Comes back with Deadline::kSelfToken.
   void add_token(std::span<const std::byte> frame) {
     tokens_.emplace_back(frame.begin(), frame.end());
-    if (!deadlines_.armed(Deadline::kSelfToken)) deadlines_.arm(Deadline::kSelfToken, microseconds(20));
+    if (!deadlines_.armed(Deadline::kSelfToken)) deadlines_.arm(Deadline::kSelfToken, kSelfDelay);
   }
   void on_token_deadline() {
     std::vector<std::vector<std::byte>> tokens;

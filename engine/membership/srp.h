@@ -246,6 +246,9 @@ class Srp final : public PersistClient {
   void update_aru();
   void deliver_up_to(std::uint32_t end);
   void deliver(const StoredMessage& message);
+  bool something_waits() const {
+    return state_ == SrpState::kRecovery ? !recovery_messages_.empty() : !queue_in_use().empty();
+  }
   SortQueue& queue_of_state() { return state_ == SrpState::kRecovery ? recovery_queue_ : regular_queue_; }
   std::deque<std::vector<std::byte>>& queue_in_use() { return wait_trans_ack_ ? new_messages_trans_ : new_messages_; }
   const std::deque<std::vector<std::byte>>& queue_in_use() const {

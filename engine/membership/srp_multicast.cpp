@@ -49,7 +49,7 @@ std::uint32_t Srp::multicast_new(OrfToken& token, std::uint32_t allowed) {
   const bool recovering = state_ == SrpState::kRecovery;
   auto& fresh = queue_in_use();
   std::uint32_t sent = 0;
-  while (sent < allowed && (recovering ? !recovery_messages_.empty() : !fresh.empty())) {
+  while (sent < allowed && something_waits()) {
     auto message = std::make_shared<StoredMessage>();
     McastHeader& header = message->header;
     header.header = {MessageType::kMcast, static_cast<std::uint8_t>(recovering ? 1 : 2), me_.node_id};

@@ -60,8 +60,7 @@ void Srp::visit(OrfToken& token) {
     forward_ = true;
   }
   if (sequence_less(last_released_ + kSequenceWindow - allowed - settings_.timers.window_size, token.seq)) allowed = 0;
-  const bool waiting = state_ == SrpState::kRecovery ? !recovery_messages_.empty() : !queue_in_use().empty();
-  const std::uint32_t sent = waiting ? multicast_new(token, allowed) : 0;
+  const std::uint32_t sent = something_waits() ? multicast_new(token, allowed) : 0;
   update_flow_control(token, resent + sent);
   update_token_aru(token);
   aru_stuck_ = token.aru == prev && token.aru_addr != 0 ? aru_stuck_ + 1 : 0;

@@ -51,6 +51,9 @@ struct LinkStatus {
 // its own voice (SRP-4.2, SRP-16.7): its own MCAST and MERGE-DETECT would be dropped as known.
 enum class Loop : std::uint8_t { kNo, kYes };
 
+inline constexpr Duration kStartDelay = milliseconds(100);  // from start() to the first look at interfaces (SRP-2.1)
+inline constexpr Duration kSelfDelay = microseconds(20);    // of a token to oneself: through the kernel and back
+
 class Transport {
  public:
   virtual ~Transport() = default;

@@ -11,9 +11,7 @@ namespace simcluster::membership {
 
 namespace {
 
-constexpr Duration kStartDelay = milliseconds(100);  // SRP-2.1
-constexpr Duration kSelfDelay = microseconds(20);    // through the kernel and back
-constexpr std::uint32_t kLoopbackId = 2130706433;    // 127.0.0.1 (IF-3)
+constexpr std::uint32_t kLoopbackId = 2130706433;  // 127.0.0.1 (IF-3)
 
 LinkIndex link_of(std::size_t ring) { return LinkIndex(static_cast<std::uint8_t>(ring)); }
 Deadline check_of(std::size_t ring) { return ring == 0 ? Deadline::kTransport0 : Deadline::kTransport1; }
@@ -71,11 +69,6 @@ void UdpTransport::on_link_state(LinkIndex link, bool usable, const IpAddress& o
 }
 
 void UdpTransport::identify() {
-  work_out_identity();
-  target_is_me_ = target_ == me_;
-}
-
-void UdpTransport::work_out_identity() {
   me_ = {};
   const Ring& first = rings_.front();
   const bool lost = first.bound == Bound::kLoopback && (!keeps_identity() || !first.own.specified());
@@ -198,7 +191,7 @@ IpAddress UdpTransport::address_of(const Processor& target, std::size_t ring) co
 
 void UdpTransport::send_token_on(std::size_t index, std::span<const std::byte> frame) {
   const Ring& ring = rings_[index];
-  if (target_is_me_) {
+  if (target_ == me_) {
     if (!reaches_itself(ring)) return;
     self_tokens_.push_back({index, {frame.begin(), frame.end()}});
     if (!deadlines_.armed(Deadline::kSelfToken)) deadlines_.arm(Deadline::kSelfToken, kSelfDelay);

@@ -38,10 +38,7 @@ class UdpTransport final : public Transport, public RrpClient {
   void stop() override;
   void send_mcast(std::span<const std::byte> frame) override { send_all(frame, Loop::kNo); }
   void send_all(std::span<const std::byte> frame, Loop loop) override;
-  void set_token_target(const Processor& target) override {
-    target_ = target;
-    target_is_me_ = target_ == me_;
-  }
+  void set_token_target(const Processor& target) override { target_ = target; }
   void send_token(std::span<const std::byte> frame) override;
   void set_members(std::span<const Processor> members) override;
   void check_interfaces() override;
@@ -77,7 +74,6 @@ class UdpTransport final : public Transport, public RrpClient {
   void interface_down(std::size_t ring);
   void report();
   void identify();
-  void work_out_identity();
   void log(const std::string& text);
   // A node that lost its address only hears itself, under its own or the loop-back identity (IF-3, IF-10).
   bool keeps_identity() const { return !settings_.multicast && profile_.udpu_keeps_identity; }
@@ -106,7 +102,6 @@ class UdpTransport final : public Transport, public RrpClient {
   std::size_t reports_ = 0;
   Processor me_;
   Processor target_;
-  bool target_is_me_ = true;
   std::size_t ring_size_ = 0;
   std::map<std::uint32_t, IpAddress> learned_;
   std::vector<std::byte> test_frame_;

@@ -23,6 +23,21 @@ constexpr T to_little_endian(T value) {
   return result;
 }
 
+// Put one field at `at`, or take it from there, and move on.
+template <class T>
+void store_field(std::byte*& at, T value) {
+  const T little = to_little_endian(value);
+  std::memcpy(at, &little, sizeof(T));
+  at += sizeof(T);
+}
+template <class T>
+T load_field(const std::byte*& at) {
+  T value;
+  std::memcpy(&value, at, sizeof(T));
+  at += sizeof(T);
+  return to_little_endian(value);
+}
+
 // Appends to a buffer that the caller reuses: after the first frames nothing is allocated any more.
 class Writer {
  public:
@@ -70,9 +85,7 @@ class Writer {
   template <class T>
   void put(T value) {
     reserve(sizeof(T));
-    const T little = to_little_endian(value);
-    std::memcpy(at_, &little, sizeof(T));
-    at_ += sizeof(T);
+    store_field(at_, value);
   }
 
   std::vector<std::byte>& out_;
@@ -85,10 +98,10 @@ class PlainWriter {
  public:
   explicit PlainWriter(std::byte* at) : at_(at) {}
 
-  void u8(std::uint8_t value) { put(value); }
-  void u16(std::uint16_t value) { put(value); }
-  void u32(std::uint32_t value) { put(value); }
-  void u64(std::uint64_t value) { put(value); }
+  void u8(std::uint8_t value) { store_field(at_, value); }
+  void u16(std::uint16_t value) { store_field(at_, value); }
+  void u32(std::uint32_t value) { store_field(at_, value); }
+  void u64(std::uint64_t value) { store_field(at_, value); }
   template <std::size_t N>
   void bytes(std::span<const std::byte, N> data) {
     static_assert(N != std::dynamic_extent);
@@ -99,12 +112,6 @@ class PlainWriter {
   std::byte* at() const { return at_; }
 
  private:
-  template <class T>
-  void put(T value) {
-    const T little = to_little_endian(value);
-    std::memcpy(at_, &little, sizeof(T));
-    at_ += sizeof(T);
-  }
   std::byte* at_;
 };
 
@@ -112,10 +119,10 @@ class PlainReader {
  public:
   explicit PlainReader(const std::byte* at) : at_(at) {}
 
-  std::uint8_t u8() { return get<std::uint8_t>(); }
-  std::uint16_t u16() { return get<std::uint16_t>(); }
-  std::uint32_t u32() { return get<std::uint32_t>(); }
-  std::uint64_t u64() { return get<std::uint64_t>(); }
+  std::uint8_t u8() { return load_field<std::uint8_t>(at_); }
+  std::uint16_t u16() { return load_field<std::uint16_t>(at_); }
+  std::uint32_t u32() { return load_field<std::uint32_t>(at_); }
+  std::uint64_t u64() { return load_field<std::uint64_t>(at_); }
   std::span<const std::byte> bytes(std::size_t count) {
     at_ += count;
     return {at_ - count, count};
@@ -123,13 +130,6 @@ class PlainReader {
   static constexpr bool failed() { return false; }
 
  private:
-  template <class T>
-  T get() {
-    T value;
-    std::memcpy(&value, at_, sizeof(T));
-    at_ += sizeof(T);
-    return to_little_endian(value);
-  }
   const std::byte* at_;
 };
 
@@ -170,10 +170,7 @@ class Reader {
       fail();
       return 0;
     }
-    T value;
-    std::memcpy(&value, at_, sizeof(T));
-    at_ += sizeof(T);
-    return to_little_endian(value);
+    return load_field<T>(at_);
   }
 
   const std::byte* at_;

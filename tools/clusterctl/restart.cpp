@@ -58,8 +58,10 @@ class Restart {
 
   std::optional<Property> property(std::string_view name) const {
     const auto text = cib_text();
-    if (!text) return std::nullopt;
-    const auto document = cib::parse_document(*text, "cib");
+    return text ? property_of(*text, name) : std::nullopt;
+  }
+  static std::optional<Property> property_of(const std::string& cib, std::string_view name) {
+    const auto document = cib::parse_document(cib, "cib");
     if (!document) return std::nullopt;
     for (const auto& set : document->find_path("configuration/crm_config").children())
       for (const auto& pair : set.children())
@@ -108,8 +110,8 @@ class Restart {
     if (auto done = command(fmt::format("configure property {}={} {}=true", kWho, node_, kMode)); !done) return done;
     const auto quiet = [&] {
       const auto text = cib_text();
-      const auto mode = property(kMode);
-      return mode && mode->value == "true" && text && text->find("op-status=\"-1\"") == std::string::npos;
+      const auto mode = text ? property_of(*text, kMode) : std::nullopt;
+      return mode && mode->value == "true" && text->find("op-status=\"-1\"") == std::string::npos;
     };
     if (!wait(quiet)) return still_on("the cluster did not come to rest");
     std::this_thread::sleep_for(kSettled);
