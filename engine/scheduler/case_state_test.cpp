@@ -304,7 +304,7 @@ class StateBuilder {
     return std::nullopt;
   }
 
-  // NODE: RESOURCE [agent=...] ENTRY, ENTRY ...
+  // NODE: RESOURCE [agent=...] [shutdown-lock=...] ENTRY, ENTRY ...
   Result<void> read_history(const std::vector<CaseLine>& words) {
     std::string node = words[0].text;
     node.pop_back();
@@ -321,6 +321,10 @@ class StateBuilder {
                                    "\"; give agent=CLASS:PROVIDER:TYPE for one that is not configured");
     }
     known_.insert(node + " " + id);
+    if (at < words.size() && words[at].text.starts_with("shutdown-lock=")) {
+      history_of(node, id, *agent).set_attribute("shutdown-lock", words[at].text.substr(14));
+      ++at;
+    }
     std::vector<CaseLine> entry;
     for (; at <= words.size(); ++at) {
       const bool last = at == words.size();

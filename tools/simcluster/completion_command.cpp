@@ -4,6 +4,7 @@
 
 #include "tools/simcluster/command.h"
 #include "tools/simcluster/options.h"
+#include "tools/simcluster/results.h"
 
 namespace simcluster::tools {
 
@@ -54,9 +55,11 @@ complete -F _simcluster simcluster
 
 int completion_command(const Arguments& arguments) {
   std::vector<std::string> shells;
+  std::string format = "text";
   OptionTable table("completion bash",
                     "Prints the completion script for bash. For this shell:\n\n"
                     "source <(simcluster completion bash)");
+  table.text("output-as", "FORMAT", "text or json (docs/json.md)", format);
   table.rest("bash", true, shells);
   const auto parsed = table.parse(arguments);
   if (!parsed) return usage_error("completion", parsed.error());
@@ -64,11 +67,14 @@ int completion_command(const Arguments& arguments) {
   if (shells.size() != 1 || shells.front() != "bash")
     return usage_error("completion",
                        Error{fmt::format("there is completion for bash only, not for \"{}\"", shells.front()), {}});
+  const auto json = wants_json(format);
+  if (!json) return usage_error("completion", json.error());
   std::string script(kCompletion);
   std::string names;
   for (const Command& command : commands()) names += fmt::format("{}{}", names.empty() ? "" : " ", command.name);
   constexpr std::string_view kPlace = "@COMMANDS@";
   script.replace(script.find(kPlace), kPlace.size(), names);
+  if (*json) script = completion_results(script);
   std::fwrite(script.data(), 1, script.size(), stdout);
   return kAsExpected;
 }

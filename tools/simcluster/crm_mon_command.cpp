@@ -8,6 +8,7 @@
 #include "tools/simcluster/command.h"
 #include "tools/simcluster/options.h"
 #include "tools/simcluster/replay_input.h"
+#include "tools/simcluster/results.h"
 
 namespace simcluster::tools {
 
@@ -17,6 +18,7 @@ struct CrmMonArguments {
   reports::CrmMonOptions options;
   std::string pacemaker = "3.0.2";
   std::optional<std::uint64_t> now;
+  std::string format = "text";
   std::vector<std::string> files;
 };
 
@@ -25,6 +27,7 @@ void declare(OptionTable& table, CrmMonArguments& given) {
     table.flag(option.declaration, option.help, given.options.*option.flag);
   table.text("pacemaker", "VERSION", "print as this release does, 3.0.2 when absent", given.pacemaker);
   table.number("now", "SECONDS", "since 1970: the time of the screen; the present when absent", given.now);
+  table.text("output-as", "FORMAT", "text or json (docs/json.md)", given.format);
   table.rest("FILE", true, given.files);
   table.epilogue(
       "Times are in UTC. FILE is a cib.xml or a pe-input file, plain or compressed, or\n"
@@ -48,12 +51,16 @@ int crm_mon_command(const Arguments& arguments) {
   versions.pacemaker = given.pacemaker;
   const auto profile = make_profile(versions);
   if (!profile) return usage_error("crm_mon", profile.error());
-  const Input input = read_input_as_is("simcluster", given.files.front() == "-" ? "" : given.files.front());
+  const auto json = wants_json(given.format);
+  if (!json) return usage_error("crm_mon", json.error());
+  const std::string file = given.files.front() == "-" ? "" : given.files.front();
+  const Input input = *json ? read_input("simcluster", file) : read_input_as_is("simcluster", file);
   std::fputs(input.error.c_str(), stderr);
   if (!input.document) return kUnusable;
   const std::int64_t now = given.now ? static_cast<std::int64_t>(*given.now) : std::time(nullptr);
-  const std::string text =
-      reports::crm_mon_text(*input.document, given.options, {Time{} + seconds(now), *profile, std::string_view()});
+  const std::string text = *json ? crm_mon_results(*input.document, given.options, now)
+                                 : reports::crm_mon_text(*input.document, given.options,
+                                                         {Time{} + seconds(now), *profile, std::string_view()});
   std::fwrite(text.data(), 1, text.size(), stdout);
   return kAsExpected;
 }

@@ -98,8 +98,9 @@ TEST_F(Program, MistakesOnTheCommandLine) {
 }
 
 TEST_F(Program, CrmMonOfASavedCib) {
-  write("cib.xml",
-        R"(<cib validate-with="pacemaker-3.9" have-quorum="1" crm_feature_set="3.16.2" admin_epoch="0" epoch="1" num_updates="1">
+  write(
+      "cib.xml",
+      R"(<cib validate-with="pacemaker-3.9" have-quorum="1" crm_feature_set="3.16.2" admin_epoch="0" epoch="1" num_updates="1">
 <configuration><crm_config/><nodes><node id="1" uname="n1"/></nodes><resources/><constraints/></configuration>
 <status><node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"/></status></cib>)");
   const auto shown = run("crm_mon --pacemaker 2.1.5 --now 0 -1 cib.xml");

@@ -30,8 +30,8 @@ bool write_file(const std::string& file, const std::string& text);
 // A CIB ready to be used, or what to say and with which status to leave.
 struct Input {
   std::optional<cib::Document> document;  // of the newest schema
-  std::string error;   // for standard error, may be empty
-  std::string notice;  // for standard error although all is well
+  std::string error;                      // for standard error, may be empty
+  std::string notice;                     // for standard error although all is well
   int status = exit_status::kOk;
 };
 Input read_input(const std::string& program, const std::string& file);

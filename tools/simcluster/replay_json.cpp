@@ -1,15 +1,17 @@
-// The JSON output of `replay`; docs/json.md tells its shape.
+// The JSON output of `replay` and `crm_mon`; docs/json.md tells its shape.
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
 #include "engine/scheduler/graph.h"
+#include "engine/scheduler/scheduler.h"
 #include "engine/scheduler/status_report.h"
 #include "engine/scheduler/summary.h"
 #include "engine/scheduler/text.h"
 #include "tools/simcluster/explanation_json.h"
 #include "tools/simcluster/json_result.h"
 #include "tools/simcluster/replay_output.h"
+#include "tools/simcluster/results.h"
 
 namespace simcluster::tools {
 
@@ -380,6 +382,20 @@ class JsonOutput : public ReplayOutput {
 
 std::unique_ptr<ReplayOutput> make_json_output(const std::string& request) {
   return std::make_unique<JsonOutput>(request);
+}
+
+std::string crm_mon_results(const cib::Document& cib, const reports::CrmMonOptions& options, std::int64_t now) {
+  scheduler::Options unpacking;
+  unpacking.now = now;
+  const scheduler::Schedule schedule = scheduler::unpack(cib, unpacking);
+  scheduler::DisplayOptions shown;
+  shown.node_attributes = options.node_attributes;
+  shown.failures = options.fail_counts || options.operations;
+  Json json = begin_result<Json>("crm_mon");
+  json["effective_time"] = now;
+  json["cluster"] = cluster_json(*schedule.model, shown);
+  json["status"] = {{"code", 0}};
+  return result_text(json);
 }
 
 }  // namespace simcluster::tools

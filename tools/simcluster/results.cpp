@@ -99,6 +99,52 @@ Json record_json(const reports::RunRecord& run) {
   return json;
 }
 
+Json soak_json(const SoakOutcome& run) {
+  Json json = {{"seed", run.seed}, {"command", run.command}};
+  json["as_expected"] = run.result && run.result->findings.empty();
+  if (!run.message.empty()) json["message"] = run.message;
+  if (!run.result) return json;
+  const sim::SoakResult& result = *run.result;
+  json["stack"] = result.stack;
+  json["nodes"] = result.nodes;
+  json["length_ms"] = result.length.milliseconds();
+  json["events"] = result.events;
+  json["faults"] = result.faults;
+  json["rings"] = result.rings;
+  json["delivered"] = result.delivered;
+  json["findings"] = Json::array();
+  for (const auto& finding : result.findings) {
+    json["findings"].push_back({{"at_ms", finding.at.milliseconds()},
+                                {"node", finding.node},
+                                {"judge", finding.judge},
+                                {"text", finding.text}});
+  }
+  return json;
+}
+
+Json twin_json(const TwinOutcome& outcome) {
+  Json json = {{"scenario", outcome.scenario}};
+  if (!outcome.commands.empty()) json["commands"] = outcome.commands;
+  if (!outcome.recording.empty()) json["recording"] = outcome.recording;
+  if (!outcome.skipped.empty()) json["skipped"] = outcome.skipped;
+  if (!outcome.comparison) return json;
+  json["as_real"] = outcome.comparison->good;
+  json["rows"] = Json::array();
+  for (const twin::Row& row : outcome.comparison->rows) {
+    json["rows"].push_back({{"done", row.done},
+                            {"nodes", row.nodes},
+                            {"real", row.real},
+                            {"simulated", row.simulated},
+                            {"real_time", row.real_time},
+                            {"simulated_time", row.simulated_time},
+                            {"bound", row.bound},
+                            {"as_real", row.good},
+                            {"verdict", row.verdict}});
+  }
+  json["remarks"] = outcome.comparison->remarks;
+  return json;
+}
+
 }  // namespace
 
 Result<bool> wants_json(const std::string& format) {
@@ -150,6 +196,29 @@ std::string comparison_results(const std::vector<reports::History::Pair>& pairs,
     item["now"] = record_json(pairs[i].now);
     json["comparisons"].push_back(std::move(item));
   }
+  return result_text(json);
+}
+
+std::string soak_results(const std::vector<SoakOutcome>& runs, int status) {
+  Json json = begin_result<Json>("soak");
+  json["runs"] = Json::array();
+  for (const auto& run : runs) json["runs"].push_back(soak_json(run));
+  json["status"] = {{"code", status}};
+  return result_text(json);
+}
+
+std::string twin_results(const std::vector<TwinOutcome>& scenarios, int status) {
+  Json json = begin_result<Json>("twin");
+  json["scenarios"] = Json::array();
+  for (const auto& scenario : scenarios) json["scenarios"].push_back(twin_json(scenario));
+  json["status"] = {{"code", status}};
+  return result_text(json);
+}
+
+std::string completion_results(const std::string& script) {
+  Json json = begin_result<Json>("completion");
+  json["shell"] = "bash";
+  json["script"] = script;
   return result_text(json);
 }
 

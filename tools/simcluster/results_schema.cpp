@@ -308,6 +308,64 @@ Json comparison_schema() {
                   list_of(object({{"change", text()}, {"before?", defined("record")}, {"now", defined("record")}}))}});
 }
 
+// ---- the other subcommands ----
+
+Json soak_schema() {
+  const Json finding = object({{"at_ms", whole()}, {"node", text()}, {"judge", text()}, {"text", text()}});
+  const Json run = object({{"seed", whole()},
+                           {"command", text()},
+                           {"as_expected", flag()},
+                           {"message?", text()},
+                           {"stack?", text()},
+                           {"nodes?", whole()},
+                           {"length_ms?", whole()},
+                           {"events?", whole()},
+                           {"faults?", whole()},
+                           {"rings?", whole()},
+                           {"delivered?", whole()},
+                           {"findings?", list_of(finding)}});
+  return object({{"simcluster", text()},
+                 {"command", command("soak")},
+                 {"runs", list_of(run)},
+                 {"status", object({{"code", whole()}})}});
+}
+
+Json twin_schema() {
+  const Json row = object({{"done", text()},
+                           {"nodes", text()},
+                           {"real", text()},
+                           {"simulated", text()},
+                           {"real_time", text()},
+                           {"simulated_time", text()},
+                           {"bound", text()},
+                           {"as_real", flag()},
+                           {"verdict", text()}});
+  const Json scenario = object({{"scenario", text()},
+                                {"commands?", text()},
+                                {"recording?", text()},
+                                {"skipped?", text()},
+                                {"as_real?", flag()},
+                                {"rows?", list_of(row)},
+                                {"remarks?", list_of(text())}});
+  return object({{"simcluster", text()},
+                 {"command", command("twin")},
+                 {"scenarios", list_of(scenario)},
+                 {"status", object({{"code", whole()}})}});
+}
+
+Json crm_mon_schema() {
+  return object({{"simcluster", text()},
+                 {"command", command("crm_mon")},
+                 {"effective_time", whole()},
+                 {"cluster", defined("cluster")},
+                 {"status", object({{"code", whole()}})}});
+}
+
+Json completion_schema() {
+  return object(
+      {{"simcluster", text()}, {"command", command("completion")}, {"shell", one_of({"bash"})}, {"script", text()}});
+}
+
 }  // namespace
 
 std::string results_schema() {
@@ -319,7 +377,7 @@ std::string results_schema() {
                        {"title", "What simcluster prints with --output-as=json"},
                        {"oneOf",
                         {replay_schema(), runs_schema("run"), runs_schema("check"), list_schema(), history_schema(),
-                         comparison_schema()}},
+                         comparison_schema(), soak_schema(), twin_schema(), crm_mon_schema(), completion_schema()}},
                        {"$defs", std::move(definitions)}};
   return schema.dump(2) + "\n";
 }

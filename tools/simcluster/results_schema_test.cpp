@@ -182,6 +182,21 @@ variants:
   EXPECT_EQ(other("history --compare h.sqlite"), "");
 }
 
+TEST_F(ResultsSchema, TheOtherCommandsPrintWhatItSays) {
+  write("rich.xml", kRich);
+  EXPECT_EQ(other("soak --seeds 2 --nodes 2-3"), "");
+  EXPECT_EQ(other("soak --seed 3 --nodes 2"), "");
+  EXPECT_EQ(other("crm_mon -rfA --now 1600000100 rich.xml"), "");
+  EXPECT_EQ(other("completion bash"), "");
+  EXPECT_EQ(simcluster("schema --output-as=json").output, simcluster("schema").output);
+  EXPECT_NE(simcluster("soak --output-as=xml").status, 0);
+  const std::string repository = SIMCLUSTER_SOURCE_DIR;
+  EXPECT_EQ(
+      other("twin --recordings " + repository + "/recordings " + repository + "/scenarios/reality/clean_leave.yaml"),
+      "");
+  EXPECT_EQ(other("twin --commands " + repository + "/scenarios/reality/clean_leave.yaml"), "");
+}
+
 TEST_F(ResultsSchema, WhatItDoesNotSayIsSeen) {
   const SchemaCheck check(schema_);
   Json result = Json::parse(shell("", "-x a.xml --output-as=json").output);

@@ -126,10 +126,14 @@ int schema_command(const Arguments& arguments) {
                     "Prints the JSON Schema of scenario files. Editors check and complete with it: put this line first "
                     "in a scenario:\n\n"
                     "# yaml-language-server: $schema=scenario.schema.json");
+  std::string format = "json";
   table.flag("results", "that of what --output-as=json prints (docs/json.md) instead", results);
+  table.text("output-as", "FORMAT", "json, which a schema always is", format);
   const auto parsed = table.parse(arguments);
   if (!parsed) return usage_error("schema", parsed.error());
-  if (*parsed) print(results ? results_schema() : sim::scenario_schema());
+  if (!*parsed) return kAsExpected;
+  if (const auto json = wants_json(format); !json) return usage_error("schema", json.error());
+  print(results ? results_schema() : sim::scenario_schema());
   return kAsExpected;
 }
 

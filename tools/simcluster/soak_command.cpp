@@ -14,6 +14,7 @@
 #include "sim/soak/soak.h"
 #include "tools/simcluster/command.h"
 #include "tools/simcluster/options.h"
+#include "tools/simcluster/results.h"
 
 namespace simcluster::tools {
 
@@ -26,6 +27,7 @@ struct SoakArguments {
   std::optional<std::uint64_t> jobs;
   std::string nodes = "2-16";
   std::string stack;
+  std::string format = "text";
   int verbose = 0;
 };
 
@@ -40,6 +42,7 @@ void declare(OptionTable& table, SoakArguments& given) {
   table.number("jobs", "N", "runs at the same time; as many as there are processors when absent", given.jobs);
   table.count("verbose,v", "with --seed: tell the story; twice: with the daemons' log lines and every message",
               given.verbose);
+  table.text("output-as", "FORMAT", "text or json (docs/json.md); json tells no story", given.format);
   table.epilogue(
       "Examples:\n"
       "  simcluster soak --seeds 1000\n"
@@ -118,20 +121,36 @@ int run_one(const sim::SoakPlan& plan, int verbose) {
   return result->findings.empty() ? kAsExpected : kDiffers;
 }
 
+SoakOutcome outcome_of(const sim::SoakPlan& plan, const Result<sim::SoakResult>& result) {
+  SoakOutcome outcome{plan.seed, command_for(plan), std::nullopt, {}};
+  if (result) {
+    outcome.result = *result;
+  } else {
+    outcome.message = result.error().message;
+  }
+  return outcome;
+}
+
 // Workers take the next seed until all are done.
 class Soak {
  public:
-  Soak(sim::SoakPlan plan, std::uint64_t first, std::uint64_t count)
-      : plan_(std::move(plan)), next_(first), end_(first + count) {}
+  Soak(sim::SoakPlan plan, std::uint64_t first, std::uint64_t count, bool json)
+      : plan_(std::move(plan)), next_(first), end_(first + count), json_(json) {}
 
   int run(std::size_t jobs) {
     std::vector<std::thread> workers;
     for (std::size_t i = 1; i < jobs; ++i) workers.emplace_back([this] { work(); });
     work();
     for (auto& worker : workers) worker.join();
-    fmt::print("{}", totals_.text());
-    if (interrupted()) return kInterrupted;
-    return totals_.failed == 0 ? kAsExpected : kDiffers;
+    const int status = interrupted() ? kInterrupted : totals_.failed == 0 ? kAsExpected : kDiffers;
+    if (json_) {
+      std::sort(outcomes_.begin(), outcomes_.end(),
+                [](const SoakOutcome& a, const SoakOutcome& b) { return a.seed < b.seed; });
+      fmt::print("{}", soak_results(outcomes_, status));
+    } else {
+      fmt::print("{}", totals_.text());
+    }
+    return status;
   }
 
  private:
@@ -142,13 +161,24 @@ class Soak {
       if (plan.seed >= end_) return;
       const auto result = sim::soak(plan);
       const std::lock_guard lock(mutex_);
-      if (!result) {
-        fmt::print("{}\n  {}\n", command_for(plan), result.error().message);
+      if (result) {
+        totals_.add(*result);
+      } else {
         ++totals_.failed;
-        continue;
       }
-      totals_.add(*result);
-      if (result->findings.empty()) continue;
+      if (json_) {
+        outcomes_.push_back(outcome_of(plan, result));
+      } else {
+        tell(plan, result);
+      }
+    }
+  }
+
+  // What went wrong.
+  static void tell(const sim::SoakPlan& plan, const Result<sim::SoakResult>& result) {
+    if (!result) {
+      fmt::print("{}\n  {}\n", command_for(plan), result.error().message);
+    } else if (!result->findings.empty()) {
       fmt::print("{}\n  {} nodes of {}\n{}", command_for(plan), result->nodes, result->stack, findings_text(*result));
       std::fflush(stdout);
     }
@@ -157,8 +187,10 @@ class Soak {
   sim::SoakPlan plan_;
   std::atomic<std::uint64_t> next_;
   std::uint64_t end_;
+  bool json_;
   std::mutex mutex_;
   Totals totals_;
+  std::vector<SoakOutcome> outcomes_;  // for JSON only
 };
 
 }  // namespace
@@ -179,6 +211,9 @@ int soak_command(const Arguments& arguments) {
                                                 fmt::join(stacks, ", ")))
                                    .value());
   plan.stack = given.stack;
+  const auto json = wants_json(given.format);
+  if (!json) return usage_error("soak", json.error());
+  if (given.seed && *json) return Soak(std::move(plan), *given.seed, 1, true).run(1);
   if (given.seed) {
     plan.seed = *given.seed;
     return run_one(plan, given.verbose);
@@ -186,7 +221,7 @@ int soak_command(const Arguments& arguments) {
   watch_for_interrupt();
   const std::size_t jobs =
       given.jobs ? static_cast<std::size_t>(*given.jobs) : std::max(1U, std::thread::hardware_concurrency());
-  return Soak(std::move(plan), given.first.value_or(1), given.seeds.value_or(100)).run(jobs);
+  return Soak(std::move(plan), given.first.value_or(1), given.seeds.value_or(100), *json).run(jobs);
 }
 
 }  // namespace simcluster::tools

@@ -11,6 +11,7 @@
 #include "tools/simcluster/command.h"
 #include "tools/simcluster/inputs.h"
 #include "tools/simcluster/options.h"
+#include "tools/simcluster/results.h"
 #include "tools/twin/commands.h"
 #include "tools/twin/compare.h"
 #include "tools/twin/real_run.h"
@@ -32,6 +33,8 @@ struct TwinArguments {
   bool record = false;
   bool commands = false;
   bool quiet = false;
+  bool json = false;
+  std::string format = "text";
   std::optional<std::uint64_t> runs;
 };
 
@@ -42,6 +45,7 @@ void declare(OptionTable& table, TwinArguments& given) {
   table.text("stack", "NAME", "what the real nodes run: debian (the default) or clusterd", given.stack);
   table.flag("commands", "only print what would be done to the real cluster", given.commands);
   table.flag("quiet,q", "only what differs", given.quiet);
+  table.text("output-as", "FORMAT", "text or json (docs/json.md)", given.format);
   table.rest("SCENARIO", true, given.named);
   table.epilogue(
       "The real cluster is Debian's Corosync and Pacemaker, or clusterd beside this program, in namespaces of this\n"
@@ -99,35 +103,53 @@ class Twins {
     int unusable = 0;
     const auto files = load_all(*paths, unusable);
     if (unusable > 0) return kUnusable;
-    int worst = kAsExpected;
-    for (const auto& file : files)
-      for (const auto& scenario : file.variants) {
-        const int status = run_one(scenario);
-        if (status == kUnusable || status == kSkipped) return status;
-        worst = std::max(worst, status);
-      }
-    if (compared_ > 0)
+    const int status = run_files(files);
+    if (given_.json && status != kUnusable) {
+      print(twin_results(outcomes_, status));
+    } else if (compared_ > 0 && status != kUnusable && status != kSkipped) {
       print(fmt::format("{}{} scenario{} compared with the real cluster, {} differ{}\n", given_.quiet ? "" : "\n",
                         compared_, compared_ == 1 ? "" : "s", differing_, differing_ == 1 ? "s" : ""));
-    return worst;
+    }
+    return status;
   }
 
  private:
-  int run_one(const sim::Scenario& scenario) {
+  int run_files(const std::vector<sim::ScenarioFile>& files) {
+    int worst = kAsExpected;
+    for (const auto& file : files)
+      for (const auto& scenario : file.variants) {
+        outcomes_.emplace_back().scenario = twin_name(scenario);
+        const int status = run_one(scenario, outcomes_.back());
+        if (status == kUnusable || status == kSkipped) return status;
+        worst = std::max(worst, status);
+      }
+    return worst;
+  }
+
+  // For people; with --output-as=json the outcomes are printed at the end.
+  void tell(const std::string& text) const {
+    if (!given_.json) print(text);
+  }
+
+  int run_one(const sim::Scenario& scenario, TwinOutcome& outcome) {
     const auto script = twin::real_script(scenario);
     if (!script) return input_error(script.error());
     if (given_.stack == kClusterd)
       if (const auto fits = check_for_clusterd(scenario); !fits) return input_error(fits.error());
-    if (given_.commands) return print(*script), kAsExpected;
+    if (given_.commands) {
+      outcome.commands = *script;
+      return tell(*script), kAsExpected;
+    }
     const bool real = given_.record || given_.recordings.empty();
-    const auto recording = real ? record(scenario, *script) : read(scenario);
+    const auto recording = real ? record(scenario, *script, outcome) : read(scenario);
     if (!recording) return input_error(recording.error());
     if (recording->runs.empty()) return kSkipped;
     if (given_.record) {
       const std::string path = recording_path(given_, scenario);
       if (auto written = reports::write_file_atomically(path, twin::write_recording(*recording)); !written)
         return input_error(written.error());
-      print(fmt::format("{}\n", path));
+      outcome.recording = path;
+      tell(path + "\n");
       return kAsExpected;
     }
     if (recording->script != *script)
@@ -139,7 +161,8 @@ class Twins {
     if (!simulated) return input_error(simulated.error());
     const auto comparison = twin::compare(scenario, *recording, *simulated);
     if (!comparison) return input_error(comparison.error());
-    print(twin::table_text(twin_name(scenario), *comparison, given_.quiet));
+    outcome.comparison = *comparison;
+    tell(twin::table_text(twin_name(scenario), *comparison, given_.quiet));
     ++compared_;
     if (!comparison->good) ++differing_;
     return comparison->good ? kAsExpected : kDiffers;
@@ -153,11 +176,12 @@ class Twins {
   }
 
   // No runs: it cannot be done here, and that was said.
-  Result<twin::Recording> record(const sim::Scenario& scenario, const std::string& script) const {
+  Result<twin::Recording> record(const sim::Scenario& scenario, const std::string& script, TwinOutcome& outcome) const {
     twin::Recording recording;
     const twin::RealStack stack = real_stack(given_, scenario);
     if (const auto reason = twin::cannot_run_real(stack)) {
-      print(fmt::format("skipped: {}\n", *reason));
+      outcome.skipped = *reason;
+      tell(fmt::format("skipped: {}\n", *reason));
       return recording;
     }
     recording.scenario = twin_name(scenario);
@@ -172,6 +196,7 @@ class Twins {
   }
 
   const TwinArguments& given_;
+  std::vector<TwinOutcome> outcomes_;
   int compared_ = 0;
   int differing_ = 0;
 };
@@ -189,6 +214,9 @@ int twin_command(const Arguments& arguments) {
   if (!*parsed) return kAsExpected;
   if (!given.stack.empty() && given.stack != "debian" && given.stack != kClusterd)
     return usage_error("twin", Error{fmt::format("\"{}\" is no stack; expected debian or clusterd", given.stack), {}});
+  const auto json = wants_json(given.format);
+  if (!json) return usage_error("twin", json.error());
+  given.json = *json;
   if (given.record && given.recordings.empty())
     return usage_error("twin", Error{"--record needs --recordings DIR", {}});
   return Twins(given).run_all();
