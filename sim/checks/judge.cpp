@@ -77,7 +77,7 @@ std::vector<std::unique_ptr<Judge>> make_judges(const Watch& watch) {
   judges.push_back(std::make_unique<FalseFailure>(watch.services));
   judges.push_back(std::make_unique<NeedlessRecovery>(watch.services, watch.configuration));
   judges.push_back(std::make_unique<TwoActiveResources>(watch.configuration.single, watch.services));
-  judges.push_back(std::make_unique<StartBeforeFencing>());
+  judges.push_back(std::make_unique<StartBeforeFencing>(watch.configuration.single));
   judges.push_back(std::make_unique<StartBeforeUnfencing>(watch.configuration.unfenced));
   judges.push_back(std::make_unique<OrderInReality>(watch.configuration.orders));
   judges.push_back(std::make_unique<ColocationInReality>(watch.configuration.colocations));

@@ -278,16 +278,24 @@ TEST_F(ResourceJudges, StoppedOrWithoutPowerIsNotActive) {
 }
 
 TEST_F(ResourceJudges, AStartBeforeFencingIsComplete) {
-  StartBeforeFencing judge;
+  StartBeforeFencing judge({"db"});
   ends(judge, seconds(1), 0, "db", "start");
   happens(judge, seconds(2), 1, TraceKind::kFencingRequest, {{"target", "node0"}});
   ends(judge, seconds(3), 1, "db", "start");
   ASSERT_EQ(judge.findings().size(), 1U);
 
-  StartBeforeFencing good;
+  // The device says so, and has done nothing.
+  StartBeforeFencing deceived({"db"});
+  ends(deceived, seconds(1), 0, "db", "start");
+  happens(deceived, seconds(2), 1, TraceKind::kFencingRequest, {{"target", "node0"}});
+  happens(deceived, seconds(3), 1, TraceKind::kFencingResult, {{"target", "node0"}, {"ok", 1}});
+  ends(deceived, seconds(4), 1, "db", "start");
+  EXPECT_EQ(deceived.findings().size(), 1U);
+
+  StartBeforeFencing good({"db"});
   ends(good, seconds(1), 0, "db", "start");
   happens(good, seconds(2), 1, TraceKind::kFencingRequest, {{"target", "node0"}});
-  happens(good, seconds(3), 1, TraceKind::kFencingResult, {{"target", "node0"}, {"ok", 1}});
+  happens(good, seconds(3), 0, TraceKind::kNodeStop, {{"what", "power off"}});
   ends(good, seconds(4), 1, "db", "start");
   EXPECT_TRUE(good.findings().empty());
 }

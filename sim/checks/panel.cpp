@@ -110,7 +110,7 @@ Panel::Panel(World& world, const std::vector<WatchedService>& services, WatchedC
       truth_(std::make_unique<WorldTruth>(world)),
       judges_(make_judges(watch_)),
       reported_(judges_.size(), 0),
-      meter_(services),
+      meter_(services, watch_.configuration.single),
       run_meter_(watch_.configuration.single) {
   world_.tracer().add_sink(*this, has_traffic(world) ? trace_kind_level(TraceKind::kMessageDelivered) : kPanelLevel);
 }
@@ -120,6 +120,7 @@ Panel::~Panel() { world_.tracer().remove_sink(*this); }
 void Panel::on_trace(const TraceEvent& event) {
   if (event.kind == TraceKind::kCheckViolation) return;
   run_meter_.on_event(event);
+  if (meter_.on_event(event)) run_meter_.on_services(meter_.measures(), event.at);
   for (const auto& judge : judges_) judge->on_event(*truth_, event, acting_);
   if (settling_ || (!changes_truth(event.kind) && !marks_ring(event) && !something_new())) return;
   settling_ = true;
@@ -129,6 +130,7 @@ void Panel::on_trace(const TraceEvent& event) {
 void Panel::settle() {
   settling_ = false;
   meter_.settle(*truth_, world_.now());
+  run_meter_.on_services(meter_.measures(), world_.now());
   for (const auto& judge : judges_) judge->on_settled(*truth_, world_.now());
   report_new();
 }

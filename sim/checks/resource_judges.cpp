@@ -23,24 +23,18 @@ void TwoActiveResources::on_event(const Truth& truth, const TraceEvent& event, b
 }
 
 void StartBeforeFencing::on_event(const Truth& truth, const TraceEvent& event, bool) {
-  // A fence device may be registered anywhere at any time.
-  if (field_text(event, "standard") == "stonith") return;
-  if (event.kind == TraceKind::kFencingRequest) fencing_.insert(field_text(event, "target"));
-  if (event.kind == TraceKind::kFencingResult && field_number(event, "ok") != 0)
-    fencing_.erase(field_text(event, "target"));
-  // Whoever is off is off, whether somebody has said so or not.
-  if (event.kind == TraceKind::kNodeReset || event.kind == TraceKind::kNodeBoot ||
-      (event.kind == TraceKind::kNodeStop && field_text(event, "what") == "power off"))
-    fencing_.erase(truth.machine_name(event.node));
+  if (event.kind == TraceKind::kFencingRequest && field_text(event, "operation") != "on")
+    fencing_.insert(field_text(event, "target"));
+  if (loses_power(event)) fencing_.erase(truth.machine_name(event.node));
+  places_.on_event(event);
   if (!is_done(event, "start")) return;
   const std::string resource = field_text(event, "resource");
-  const auto before = since_.find(resource);
-  if (before != since_.end() && before->second.first != event.node &&
-      fencing_.contains(truth.machine_name(before->second.first)))
-    found(event.at, event.node,
-          fmt::format("{} is started although the fencing of {}, where it was, is not complete", resource,
-                      truth.machine_name(before->second.first)));
-  since_[resource] = {event.node, event.at};
+  if (!resources_.contains(resource)) return;
+  for (const auto& [machine, since] : places_.of(resource))
+    if (machine != event.node && fencing_.contains(truth.machine_name(machine)))
+      found(event.at, event.node,
+            fmt::format("{} is started although {}, where it runs, is to be fenced and has not been switched off",
+                        resource, truth.machine_name(machine)));
 }
 
 void StartBeforeUnfencing::on_event(const Truth& truth, const TraceEvent& event, bool) {

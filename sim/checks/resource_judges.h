@@ -23,16 +23,19 @@ class TwoActiveResources final : public Judge {
   ResourcePlaces places_;
 };
 
-// A resource that was on a node is started on another one while that node is being fenced and nobody has said yet that
-// it is off.
+// A resource that may run once is started while another node on which it runs is to be fenced and has still power. Who
+// says that the node is off does not matter.
 class StartBeforeFencing final : public Judge {
  public:
+  explicit StartBeforeFencing(const std::vector<std::string>& resources)
+      : resources_(resources.begin(), resources.end()) {}
   std::string_view name() const override { return "start-before-fencing"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
 
  private:
-  std::set<std::string> fencing_;                            // nodes by name
-  std::map<std::string, std::pair<NodeIndex, Time>> since_;  // where a resource was started last
+  std::set<std::string> resources_;
+  std::set<std::string> fencing_;  // nodes by name
+  ResourcePlaces places_;
 };
 
 // A resource that says so is started on a node that no device has switched on since it joined its partition.

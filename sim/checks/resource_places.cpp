@@ -7,9 +7,13 @@ bool is_done(const TraceEvent& event, std::string_view operation) {
          field_number(event, "rc") == 0 && field_number(event, "status") == 0;
 }
 
+bool loses_power(const TraceEvent& event) {
+  return event.kind == TraceKind::kNodeBoot || event.kind == TraceKind::kNodeReset ||
+         (event.kind == TraceKind::kNodeStop && field_text(event, "what") == "power off");
+}
+
 void ResourcePlaces::on_event(const TraceEvent& event) {
-  const bool power_cut = event.kind == TraceKind::kNodeStop && field_text(event, "what") == "power off";
-  if (event.kind == TraceKind::kNodeBoot || event.kind == TraceKind::kNodeReset || power_cut) {
+  if (loses_power(event)) {
     for (auto& [resource, places] : places_) places.erase(event.node);
   } else if (is_done(event, "start")) {
     places_[field_text(event, "resource")].emplace(event.node, event.at);

@@ -23,5 +23,7 @@ class ResourcePlaces {
 
 // A successful start or stop of a resource, as its executor reports it.
 bool is_done(const TraceEvent& event, std::string_view operation);
+// Whatever ran on the event's machine is gone.
+bool loses_power(const TraceEvent& event);
 
 }  // namespace simcluster::sim

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/checks/judge.h"
+#include "sim/checks/service_meter.h"
 
 namespace simcluster::sim {
 
@@ -17,7 +18,7 @@ struct RunMeasures {
   std::optional<Duration>
       detection;                    // the cluster noticed something: a failed operation, a lost member, a lost network
   std::optional<Duration> fencing;  // a node was said to be off
-  std::optional<Duration> service;  // a resource was started again
+  std::optional<Duration> service;  // whatever had gone down was up again
   int failovers = 0;                // starts of a resource on another node than before
 };
 
@@ -25,14 +26,17 @@ class RunMeter {
  public:
   explicit RunMeter(const std::vector<std::string>& resources) : resources_(resources.begin(), resources.end()) {}
   void on_event(const TraceEvent& event);
+  // What is up and down now. Call after every change of that.
+  void on_services(const std::vector<ServiceMeasure>& services, Time now);
   const RunMeasures& measures() const { return measures_; }
 
  private:
-  void note(std::optional<Duration>& measure, const TraceEvent& event);
+  void note(std::optional<Duration>& measure, Time now);
 
   std::set<std::string> resources_;
   std::map<std::string, NodeIndex> homes_;
   std::optional<Time> fault_;
+  bool interrupted_ = false;  // since then, some service
   RunMeasures measures_;
 };
 

@@ -1,7 +1,9 @@
-// How long each service really answered: measured on the simulated truth, to the nanosecond.
+// How long each service was really there: measured on the simulated truth, to the nanosecond.
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "sim/checks/judge.h"
@@ -9,17 +11,24 @@
 namespace simcluster::sim {
 
 struct ServiceMeasure {
+  // Where the address is unspecified the service is a resource that runs or does not.
   WatchedService service;
-  std::optional<Time> first_up;  // none: it never answered
+  std::optional<Time> first_up;  // none: it never answered or ran
   Duration down;                 // since first_up, until the last settled moment
   int outages = 0;
   Duration longest;
   bool up = false;  // now
 };
 
+// An address is up where somebody on its network would reach it. Any other resource is up from the end of its start
+// until the end of its stop, until its machine loses its power, or until a recurring monitor tells that it has failed
+// (and the next one that it has not): nobody but its agent can see that.
 class ServiceMeter {
  public:
-  explicit ServiceMeter(const std::vector<WatchedService>& services);
+  // `resources` that serve an address are measured by that.
+  explicit ServiceMeter(const std::vector<WatchedService>& services, const std::vector<std::string>& resources = {});
+  // What agents did, and machines. True when a resource is up or down now that was not before.
+  bool on_event(const TraceEvent& event);
   // Looks at the truth. Call after every change.
   void settle(const Truth& truth, Time now);
   // Counts an outage that still goes on. Call once, at the end.
@@ -27,10 +36,12 @@ class ServiceMeter {
   const std::vector<ServiceMeasure>& measures() const { return measures_; }
 
  private:
+  bool note(std::size_t index, bool up, Time now);
   void end_outage(std::size_t index, Time now);
 
   std::vector<ServiceMeasure> measures_;
   std::vector<Time> down_since_;
+  std::vector<std::set<NodeIndex>> places_;  // of resources without an address
 };
 
 }  // namespace simcluster::sim

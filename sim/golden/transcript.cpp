@@ -32,11 +32,17 @@ std::string stack_text(const StackVersions& stack) {
 std::string rounded(Duration duration) { return duration_text({duration.ns / 1'000'000 * 1'000'000}); }
 
 std::string service_text(const ServiceMeasure& service) {
-  const std::string name = fmt::format("{} ({})", service.service.resource, service.service.address.text());
-  if (!service.first_up) return fmt::format("  {} never answered\n", name);
-  if (service.outages == 0) return fmt::format("  {} answered all the time since its start\n", name);
+  const bool answers = service.service.address.specified();  // or only runs
+  std::string name = service.service.resource;
+  if (answers) name += fmt::format(" ({})", service.service.address.text());
+  if (!service.first_up) return fmt::format("  {} never {}\n", name, answers ? "answered" : "ran");
+  if (service.outages == 0)
+    return fmt::format("  {} {} all the time since its start\n", name, answers ? "answered" : "ran");
+  const std::string_view end = service.up
+                                   ? (answers ? "and answers" : "and runs")
+                                   : (answers ? "and does not answer at the end" : "and does not run at the end");
   return fmt::format("  {} was down for {} in {} outage{}, {}\n", name, rounded(service.down), service.outages,
-                     service.outages == 1 ? "" : "s", service.up ? "and answers" : "and does not answer at the end");
+                     service.outages == 1 ? "" : "s", end);
 }
 
 }  // namespace
@@ -92,10 +98,7 @@ Result<RecordedRun> record(const Scenario& scenario, const RunOptions& options) 
 
 std::string outcome_text(const RunResult& result) {
   if (result.interrupted) return "interrupted";
-  const bool needless = std::any_of(result.judges.begin(), result.judges.end(), [](const JudgeResult& judge) {
-    return judge.name == "needless-recovery" && !judge.findings.empty();
-  });
-  if (needless) return "stopped for no reason";
+  if (result.needless_recoveries() > 0) return "stopped for no reason";
   if (result.services.empty()) return "-";
   const auto any = [&](auto&& holds) { return std::any_of(result.services.begin(), result.services.end(), holds); };
   if (any([](const ServiceMeasure& s) { return !s.first_up; })) return "never started";
@@ -104,40 +107,68 @@ std::string outcome_text(const RunResult& result) {
   return "served throughout";
 }
 
-std::string variant_table(const std::vector<const RecordedRun*>& runs) {
-  using reports::Align;
-  using reports::Column;
-  const bool measured = std::any_of(runs.begin(), runs.end(), [](const RecordedRun* run) {
-    return run->result.measures.service || run->result.measures.fencing;
-  });
+namespace {
+
+using reports::Align;
+using reports::Column;
+using Runs = std::vector<const RecordedRun*>;
+
+std::string variant_name(const RecordedRun& run) {
+  return run.scenario->variant.empty() ? run.scenario->name : run.scenario->variant;
+}
+
+// One line for each resource that was not always there; nothing when all were.
+std::string downtime_table(const Runs& runs) {
+  std::vector<std::vector<std::string>> rows;
+  for (const RecordedRun* run : runs)
+    for (const ServiceMeasure& service : run->result.services)
+      if (service.outages > 0)
+        rows.push_back({variant_name(*run), service.service.resource, rounded(service.down),
+                        std::to_string(service.outages), rounded(service.longest), service.up ? "up" : "down"});
+  if (rows.empty()) return {};
+  const std::vector<Column> columns = {{"variant", Align::kLeft},   {"resource", Align::kLeft},
+                                       {"downtime", Align::kRight}, {"outages", Align::kRight},
+                                       {"longest", Align::kRight},  {"at the end", Align::kLeft}};
+  return "\n" + reports::table_text(columns, rows);
+}
+
+}  // namespace
+
+std::string variant_table(const Runs& runs) {
+  // Without a cluster manager nothing is served and nobody is fenced.
+  const bool managed = std::ranges::any_of(runs, [](const RecordedRun* run) { return !run->result.services.empty(); });
+  const bool detected = managed || std::ranges::any_of(runs, [](const RecordedRun* run) {
+                          return run->result.measures.detection.has_value();
+                        });
   const auto since_fault = [](const std::optional<Duration>& measure) { return measure ? rounded(*measure) : "-"; };
   std::vector<std::vector<std::string>> rows;
   for (const RecordedRun* run : runs) {
     const RunResult& result = run->result;
     const auto first = result.first_false_failure();
     auto& row = rows.emplace_back();
-    row = {run->scenario->variant.empty() ? run->scenario->name : run->scenario->variant,
-           first ? clock_text(*first) : "none", rounded(result.downtime())};
-    if (measured) {
-      row.push_back(since_fault(result.measures.detection));
+    row = {variant_name(*run), first ? clock_text(*first) : "none", rounded(result.downtime())};
+    if (detected) row.push_back(since_fault(result.measures.detection));
+    if (managed) {
       row.push_back(since_fault(result.measures.fencing));
       row.push_back(since_fault(result.measures.service));
       row.push_back(std::to_string(result.measures.failovers));
+      row.push_back(std::to_string(result.needless_recoveries()));
     }
     row.push_back(outcome_text(result));
     row.push_back(result.cut_short ? "not judged" : result.passed() ? "yes" : "NO");
   }
   std::vector<Column> columns = {
       {"variant", Align::kLeft}, {"first false failure", Align::kRight}, {"downtime", Align::kRight}};
-  if (measured) {
-    columns.push_back({"fault to detection", Align::kRight});
+  if (detected) columns.push_back({"fault to detection", Align::kRight});
+  if (managed) {
     columns.push_back({"to fencing", Align::kRight});
     columns.push_back({"to service", Align::kRight});
     columns.push_back({"failovers", Align::kRight});
+    columns.push_back({"needless recoveries", Align::kRight});
   }
   columns.push_back({"service", Align::kLeft});
   columns.push_back({"as expected", Align::kLeft});
-  return reports::table_text(columns, rows);
+  return reports::table_text(columns, rows) + downtime_table(runs);
 }
 
 }  // namespace simcluster::sim

@@ -29,7 +29,9 @@ Result<RecordedRun> record(const Scenario& scenario, const RunOptions& options);
 
 // What became of the services: "served throughout", "stopped for no reason", ...
 std::string outcome_text(const RunResult& result);
-// The table of variants: first false failure, downtime, outcome, as expected or not.
+// The table of variants: first false failure, downtime, the times from the first fault to its detection, to the fencing
+// of a node and to the service's return, failovers, needless recoveries, outcome, as expected or not. Below it the
+// downtime of each resource that was ever down.
 std::string variant_table(const std::vector<const RecordedRun*>& runs);
 
 // Names of the machines by index, as trace sinks want them.

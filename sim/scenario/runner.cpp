@@ -66,10 +66,16 @@ Duration RunResult::downtime() const {
   return total;
 }
 
+std::size_t RunResult::needless_recoveries() const {
+  for (const auto& judge : judges)
+    if (judge.name == "needless-recovery") return judge.findings.size();
+  return 0;
+}
+
 Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& options) {
   WorldSpec spec = scenario.world;
   if (options.seed) spec.seed = *options.seed;
-  auto created = World::create(std::move(spec));
+  auto created = World::create(std::move(spec), options.software ? options.software : World::cluster_software);
   if (!created) {
     Error error = created.error();
     if (error.place.file.empty()) error.place = scenario.place;

@@ -13,6 +13,7 @@
 #include "sim/checks/service_meter.h"
 #include "sim/scenario/expectations.h"
 #include "sim/scenario/model.h"
+#include "sim/world/machine.h"
 
 namespace simcluster::sim {
 
@@ -35,6 +36,7 @@ struct RunOptions {
   bool watch = true;                    // false: expectations are not judged
   std::function<bool()> interrupted;    // asked now and then; true ends the run
   std::function<void(World&)> started;  // called once before the first event
+  SoftwareFactory software;             // instead of what runs in machines (for tests)
 };
 
 struct JudgeResult {
@@ -62,6 +64,8 @@ struct RunResult {
   std::optional<Duration> first_false_failure() const;
   // Of all services together.
   Duration downtime() const;
+  // How often the cluster stopped what was well and nobody had asked for.
+  std::size_t needless_recoveries() const;
 };
 
 // An error means that the world refused the description. The scenario must outlive the call only.

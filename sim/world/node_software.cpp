@@ -170,11 +170,11 @@ class CorosyncSoftware final : public ClusterSoftware, membership::StackClient {
 
 }  // namespace
 
-Result<std::unique_ptr<World>> World::create(WorldSpec spec) {
-  return create(std::move(spec), [](Host& host, const Machine& machine) -> std::unique_ptr<ClusterSoftware> {
-    if (has_pacemaker(machine.spec().profile)) return std::make_unique<NodeSoftware>(host, machine);
-    return std::make_unique<CorosyncSoftware>(host, machine);
-  });
+std::unique_ptr<ClusterSoftware> World::cluster_software(Host& host, const Machine& machine) {
+  if (has_pacemaker(machine.spec().profile)) return std::make_unique<NodeSoftware>(host, machine);
+  return std::make_unique<CorosyncSoftware>(host, machine);
 }
+
+Result<std::unique_ptr<World>> World::create(WorldSpec spec) { return create(std::move(spec), cluster_software); }
 
 }  // namespace simcluster::sim

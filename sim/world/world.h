@@ -30,7 +30,9 @@ class World {
   // Builds everything, powers nothing on. An error names what the description has wrong (unknown segment, a name twice,
   // an impossible address).
   static Result<std::unique_ptr<World>> create(WorldSpec spec);
-  // As create(), with other software than the cluster node in the machines (for tests of the world itself).
+  // What create() puts into a machine: the cluster node, or Corosync alone.
+  static std::unique_ptr<ClusterSoftware> cluster_software(Host& host, const Machine& machine);
+  // As create(), with other software than that in the machines (for tests).
   static Result<std::unique_ptr<World>> create(WorldSpec spec, SoftwareFactory factory);
   ~World();
   World(const World&) = delete;

@@ -50,16 +50,30 @@ Json judges_json(const sim::Scenario& scenario, const sim::RunResult& result) {
 Json services_json(const sim::RunResult& result) {
   Json list = Json::array();
   for (const auto& measure : result.services) {
-    Json item = {{"resource", measure.service.resource},
-                 {"address", measure.service.address.text()},
-                 {"up", measure.up},
-                 {"outages", measure.outages},
-                 {"down_ms", measure.down.milliseconds()},
-                 {"longest_outage_ms", measure.longest.milliseconds()}};
+    Json item = {{"resource", measure.service.resource}};
+    if (measure.service.address.specified()) item["address"] = measure.service.address.text();
+    item["up"] = measure.up;
+    item["outages"] = measure.outages;
+    item["down_ms"] = measure.down.milliseconds();
+    item["longest_outage_ms"] = measure.longest.milliseconds();
     if (measure.first_up) item["first_up_ms"] = (*measure.first_up - result.start).milliseconds();
     list.push_back(std::move(item));
   }
   return list;
+}
+
+// Times since the first fault.
+Json measures_json(const sim::RunResult& result) {
+  Json json = Json::object();
+  const auto add = [&](const char* name, const std::optional<Duration>& measure) {
+    if (measure) json[name] = measure->milliseconds();
+  };
+  add("fault_to_detection_ms", result.measures.detection);
+  add("fault_to_fencing_ms", result.measures.fencing);
+  add("fault_to_service_ms", result.measures.service);
+  json["failovers"] = result.measures.failovers;
+  json["needless_recoveries"] = result.needless_recoveries();
+  return json;
 }
 
 Json outcome_json(const RunOutcome& outcome) {
@@ -77,6 +91,7 @@ Json outcome_json(const RunOutcome& outcome) {
   json["outcome"] = sim::outcome_text(run.result);
   if (const auto first = run.result.first_false_failure()) json["first_false_failure_ms"] = first->milliseconds();
   json["downtime_ms"] = run.result.downtime().milliseconds();
+  json["measures"] = measures_json(run.result);
   json["expectations"] = expectations_json(run.result);
   json["judges"] = judges_json(*run.scenario, run.result);
   json["services"] = services_json(run.result);

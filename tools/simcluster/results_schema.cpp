@@ -238,7 +238,7 @@ Json run_schema() {
   const Json expectation = object({{"text", text()}, {"met", flag()}, {"detail?", text()}, {"place", place}});
   const Json finding = object({{"at_ms", whole()}, {"node?", text()}, {"text", text()}});
   const Json service = object({{"resource", text()},
-                               {"address", text()},
+                               {"address?", text()},
                                {"up", flag()},
                                {"outages", whole()},
                                {"down_ms", whole()},
@@ -258,6 +258,11 @@ Json run_schema() {
                  {"outcome", text()},
                  {"first_false_failure_ms?", whole()},
                  {"downtime_ms", whole()},
+                 {"measures", object({{"fault_to_detection_ms?", whole()},
+                                      {"fault_to_fencing_ms?", whole()},
+                                      {"fault_to_service_ms?", whole()},
+                                      {"failovers", whole()},
+                                      {"needless_recoveries", whole()}})},
                  {"expectations", list_of(expectation)},
                  {"judges", list_of(object({{"name", text()}, {"findings", list_of(finding)}}))},
                  {"services", list_of(service)},
