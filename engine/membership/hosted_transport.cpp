@@ -9,15 +9,14 @@ namespace simcluster::membership {
 namespace {
 
 constexpr Deadline kStartTimer = Deadline::kTransport0;
-// Without a frame nothing else would tell that this node runs, and for how long it did not (SRP-5.1).
+// Without a frame nothing else would tell that this node runs, and for how long it did not (SRP-5.1, TM-9).
 constexpr Deadline kAliveTimer = Deadline::kTransport1;
-constexpr Duration kAlive = milliseconds(200);
 constexpr int kNoLinks = 1;
 
 }  // namespace
 
-HostedTransport::HostedTransport(const Plan& plan, const TotemConf& totem, Host& host, NodeLinksClient& links_client,
-                                 Deadlines& deadlines, TransportClient& client)
+HostedTransport::HostedTransport(const Plan& plan, const TotemTimers& timers, const TotemConf& totem, Host& host,
+                                 NodeLinksClient& links_client, Deadlines& deadlines, TransportClient& client)
     : plan_(plan),
       mtu_(totem.number("knet_mtu")),
       mtu_interval_(seconds(totem.number("knet_pmtud_interval", kPathDiscoverySeconds))),
@@ -29,6 +28,7 @@ HostedTransport::HostedTransport(const Plan& plan, const TotemConf& totem, Host&
       client_(client),
       own_(deadlines, client) {
   me_.node_id = plan.node_id;
+  set_timers(timers);
 }
 
 NodeLinksConfig HostedTransport::links_config(const Plan& plan) const {
@@ -64,7 +64,7 @@ void HostedTransport::start() {
   host_.log(LogPriority::kInfo, "corosync", "[TOTEM ] totemknet initialized");
   host_.log(LogPriority::kInfo, "corosync", fmt::format("[KNET  ] pmtud: MTU manually set to: {}", mtu_));
   deadlines_.arm(kStartTimer, kStartDelay);
-  deadlines_.arm(kAliveTimer, kAlive);
+  deadlines_.arm(kAliveTimer, alive_);
 }
 
 void HostedTransport::close() {
@@ -85,11 +85,12 @@ void HostedTransport::send_all(std::span<const std::byte> frame, Loop loop) {
 void HostedTransport::send_token(std::span<const std::byte> frame) {
   if (!running_) return;
   if (target_.node_id == me_.node_id) return own_.add_token(frame);
+  deadlines_.arm(kAliveTimer, alive_);  // it has just been seen
   links_.send_to(target_.id(), frame);
 }
 
 void HostedTransport::on_deadline(Deadline which) {
-  if (which == kAliveTimer) deadlines_.arm(kAliveTimer, kAlive);
+  if (which == kAliveTimer) deadlines_.arm(kAliveTimer, alive_);
   if (which == kStartTimer) client_.on_interface(me_);
   if (which == Deadline::kSelfToken) own_.on_token_deadline();
 }
@@ -100,6 +101,8 @@ void HostedTransport::reconfigure(const Plan& plan) {
     host_.log(LogPriority::kError, "corosync", "[KNET  ] " + done.error().message);
   plan_ = plan;
 }
+
+void HostedTransport::set_timers(const TotemTimers& timers) { alive_ = milliseconds(timers.token) / 5; }
 
 bool HostedTransport::reaches(const Processor& processor) const {
   return processor.node_id == me_.node_id || links_.reaches(processor.id());

@@ -18,8 +18,8 @@ namespace simcluster::membership {
 class HostedTransport final : public Transport {
  public:
   // `links_client` hears the links themselves; `client` what this node sends to itself.
-  HostedTransport(const Plan& plan, const TotemConf& totem, Host& host, NodeLinksClient& links_client,
-                  Deadlines& deadlines, TransportClient& client);
+  HostedTransport(const Plan& plan, const TotemTimers& timers, const TotemConf& totem, Host& host,
+                  NodeLinksClient& links_client, Deadlines& deadlines, TransportClient& client);
   ~HostedTransport() override { close(); }
 
   void start() override;
@@ -35,6 +35,7 @@ class HostedTransport final : public Transport {
   void on_deadline(Deadline which) override;
   void drain_loop() override { own_.drain(); }
   void reconfigure(const Plan& plan) override;
+  void set_timers(const TotemTimers& timers) override;
   bool reaches(const Processor& processor) const override;
   void add_statistics(CmapEntries& entries) const override;
   std::vector<LinkStatus> status() const override;
@@ -57,6 +58,7 @@ class HostedTransport final : public Transport {
   OwnFrames own_;
   Processor me_, target_;
   NodeLinkStatus::Traffic own_traffic_;
+  Duration alive_;
   bool running_ = false;
 };
 

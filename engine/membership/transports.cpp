@@ -11,7 +11,7 @@ std::unique_ptr<Transport> make_transport(const Plan& plan, const TotemTimers& t
                                           LinkClient& link_client, NodeLinksClient& links_client, Deadlines& deadlines,
                                           TransportClient& client) {
   if (plan.transport == TransportKind::kKnet && host.node_links() != nullptr)
-    return std::make_unique<HostedTransport>(plan, totem, host, links_client, deadlines, client);
+    return std::make_unique<HostedTransport>(plan, timers, totem, host, links_client, deadlines, client);
   if (plan.transport == TransportKind::kKnet)
     return std::make_unique<KnetTransport>(plan, totem, key, host, link_client, deadlines, client);
   UdpTransport::Settings settings;

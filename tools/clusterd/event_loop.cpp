@@ -15,6 +15,7 @@ namespace simcluster::clusterd {
 namespace {
 
 constexpr int kBatch = 64;
+constexpr Duration kMuch = milliseconds(20);
 
 epoll_event event_of(int fd, std::uint32_t generation, std::uint32_t events) {
   epoll_event event{};
@@ -92,10 +93,13 @@ void EventLoop::cancel_timer(TimerId timer) {
 
 void EventLoop::defer(std::function<void()> call) { deferred_.push_back(std::move(call)); }
 
-// A timer that went away leaves the descriptor as it is: one wake-up in vain costs less than a system call each time.
+// A timer that was put off by little leaves the descriptor as it is: a wake-up in vain now and then costs less than a
+// system call each time. By much, as the token's on an idle ring: the wake-up costs more.
 void EventLoop::set_timer_fd() {
-  if (order_.empty() || order_.begin()->first >= armed_) return;
-  armed_ = order_.begin()->first;
+  if (order_.empty()) return;
+  const Duration due = order_.begin()->first;
+  if (due >= armed_ && due - armed_ < kMuch) return;
+  armed_ = due;
   itimerspec spec{};
   const std::int64_t at = std::max<std::int64_t>(armed_.ns, 1);
   spec.it_value.tv_sec = at / 1'000'000'000;

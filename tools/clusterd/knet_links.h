@@ -69,11 +69,14 @@ class KnetLinks final : public NodeLinks {
   };
 
   Result<void> make_handle(const NodeLinksConfig& config);
+  void spare_memory_since(std::byte* heap);
   Result<void> set_crypto(const NodeLinksCrypto& crypto);
   Result<void> add_missing_links(const NodeLinksConfig& config);
   Result<void> set_link(ClusterNodeId node, const NodeLinkConfig& link, const IpAddress& address);
   void remove_links(const NodeLinksConfig& kept);
   void send(std::uint16_t to, std::span<const std::byte> frame);
+  bool goes_out_directly(std::uint16_t to, std::span<const std::byte> frame);
+  void send_directly(const Head& head, std::span<const std::byte> frame);
   void receive();
   void read_log();
   void look_who_is_there();
@@ -96,6 +99,7 @@ class KnetLinks final : public NodeLinks {
   std::set<std::pair<ClusterNodeId, LinkIndex>> links_;  // set up in libknet
   DroppedFrames dropped_;
   std::atomic<std::uint64_t> misrouted_ = 0;  // counted by libknet's threads
+  bool queued_for_all_ = false;               // the frame sent last went to all, through libknet's queue
   std::vector<std::byte> out_, in_;
 };
 

@@ -267,7 +267,7 @@ TEST_F(KnetLinksTest, WordsThatAreUnknownAreAnError) {
       *loop_, [](LogPriority, std::string_view) {}, 1, false);
   const auto opened = links.open(config, nobody);
   ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().message, "knet_handle_crypto failed (model openssl, cipher rot13, hash sha256)");
+  EXPECT_EQ(opened.error().message, "knet_handle_crypto failed (model nss, cipher rot13, hash sha256)");
 }
 
 }  // namespace
