@@ -37,6 +37,7 @@ struct NodeLinksCrypto {
   std::string cipher = "none";
   std::string hash = "none";
   std::string key;
+  friend bool operator==(const NodeLinksCrypto&, const NodeLinksCrypto&) = default;
 };
 
 struct NodeLinksConfig {
@@ -85,6 +86,13 @@ class NodeLinks {
   virtual Result<void> open(const NodeLinksConfig& config, NodeLinksClient& client) = 0;
   // Nodes, links and their settings are those of `config` from now on; own id and crypto stay.
   virtual Result<void> reconfigure(const NodeLinksConfig& config) = 0;
+  // Another key or cipher while the links are open (CR-6), step by step: what comes sealed with it is taken from now
+  // on;
+  virtual Result<void> load_crypto(const NodeLinksCrypto& crypto) = 0;
+  // what goes out is sealed with it;
+  virtual void use_loaded_crypto() = 0;
+  // what comes sealed with the one before is dropped.
+  virtual void forget_old_crypto() = 0;
   // What was sent before still goes out.
   virtual void close() = 0;
   // To all other nodes, or to one. Lost where no link is up.

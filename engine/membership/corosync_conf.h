@@ -18,6 +18,7 @@ namespace simcluster::membership {
 
 inline constexpr std::size_t kMaxLinks = 8;                                           // K-10
 inline constexpr std::string_view kCorosyncConfPath = "/etc/corosync/corosync.conf";  // CF-1
+inline constexpr std::string_view kAuthKeyPath = "/etc/corosync/authkey";
 
 enum class TransportKind : std::uint8_t { kUdp, kUdpu, kKnet };
 enum class RrpMode : std::uint8_t { kNone, kPassive, kActive };

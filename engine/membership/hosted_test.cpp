@@ -73,6 +73,27 @@ TEST_F(Hosted, APauseIsSeenAllTheSame) {
   EXPECT_EQ(net.count_logs(1, "not scheduled"), 1U);
 }
 
+// CR-6: the host takes the new key when the reload brings it, seals with it when all have it, and forgets the old one
+// when all seal with it.
+TEST_F(Hosted, AnotherKeyByAReload) {
+  const auto with_key = [](char key) {
+    return "totem {\n version: 2\n token: 1000\n crypto_cipher: aes256\n crypto_hash: sha256\n key: " +
+           std::string(200, key) + "\n}\n" + TestNetwork::nodelist(3) + "quorum {\n provider: corosync_votequorum\n}\n";
+  };
+  TestNetwork net(3, with_key('a'), "3.1.7");
+  boot(net);
+  const RingId ring = net.stack(1).ring();
+  for (const std::uint32_t node : {1U, 2U, 3U}) net.set_conf(node, with_key('b'));
+  net.stack(1).run_tool("corosync-cfgtool -R");
+  net.run_for(seconds(2));
+  for (const std::uint32_t node : {1U, 2U, 3U}) EXPECT_EQ(net.crypto_steps(node), "load b use forget ");
+  EXPECT_EQ(net.stack(1).ring(), ring);
+  // A reload that brings no other key leaves them alone.
+  net.stack(2).run_tool("corosync-cfgtool -R");
+  net.run_for(seconds(2));
+  EXPECT_EQ(net.crypto_steps(1), "load b use forget ");
+}
+
 TEST_F(Hosted, ToolsShowWhatTheHostKnows) {
   TestNetwork net(3, conf(3), "3.1.7");
   boot(net);

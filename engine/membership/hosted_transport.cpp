@@ -13,6 +13,10 @@ constexpr Deadline kStartTimer = Deadline::kTransport0;
 constexpr Deadline kAliveTimer = Deadline::kTransport1;
 constexpr int kNoLinks = 1;
 
+NodeLinksCrypto crypto_of(const Plan& plan) {
+  return {plan.crypto_model, plan.crypto_cipher, plan.crypto_hash, plan.key};
+}
+
 }  // namespace
 
 HostedTransport::HostedTransport(const Plan& plan, const TotemTimers& timers, const TotemConf& totem, Host& host,
@@ -38,7 +42,7 @@ NodeLinksConfig HostedTransport::links_config(const Plan& plan) const {
   config.block_unlisted = block_unlisted_ips_;
   config.mtu = mtu_;
   config.mtu_interval = mtu_interval_;
-  config.crypto = {plan.crypto_model, plan.crypto_cipher, plan.crypto_hash, plan.key};
+  config.crypto = crypto_of(plan);
   for (const PlannedLink& planned : plan.links) {
     NodeLinkConfig& link = config.links.emplace_back();
     link.number = LinkIndex(planned.number);
@@ -100,6 +104,27 @@ void HostedTransport::reconfigure(const Plan& plan) {
   if (const auto done = links_.reconfigure(links_config(plan)); !done)
     host_.log(LogPriority::kError, "corosync", "[KNET  ] " + done.error().message);
   plan_ = plan;
+}
+
+// CR-6.
+bool HostedTransport::load_key(const Plan& plan) {
+  const NodeLinksCrypto crypto = crypto_of(plan);
+  if (crypto == crypto_of(plan_)) return false;
+  if (const auto loaded = links_.load_crypto(crypto); !loaded) {
+    host_.log(LogPriority::kError, "corosync", "[KNET  ] " + loaded.error().message);
+    return false;
+  }
+  host_.log(LogPriority::kInfo, "corosync",
+            fmt::format("[TOTEM ] kronosnet crypto reconfigured: {}/{}", crypto.cipher, crypto.hash));
+  key_loaded_ = true;
+  return true;
+}
+
+void HostedTransport::crypto_phase(std::uint32_t phase) {
+  if (!key_loaded_) return;
+  if (phase == 1) return links_.use_loaded_crypto();
+  links_.forget_old_crypto();
+  key_loaded_ = false;
 }
 
 void HostedTransport::set_timers(const TotemTimers& timers) { alive_ = milliseconds(timers.token) / 5; }

@@ -35,6 +35,8 @@ class HostedTransport final : public Transport {
   void on_deadline(Deadline which) override;
   void drain_loop() override { own_.drain(); }
   void reconfigure(const Plan& plan) override;
+  bool load_key(const Plan& plan) override;
+  void crypto_phase(std::uint32_t phase) override;
   void set_timers(const TotemTimers& timers) override;
   bool reaches(const Processor& processor) const override;
   void add_statistics(CmapEntries& entries) const override;
@@ -60,6 +62,7 @@ class HostedTransport final : public Transport {
   NodeLinkStatus::Traffic own_traffic_;
   Duration alive_;
   bool running_ = false;
+  bool key_loaded_ = false;  // and the old one not forgotten yet
 };
 
 }  // namespace simcluster::membership

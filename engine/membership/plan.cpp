@@ -207,7 +207,7 @@ class Planner {
       plan_.key = t.key;
       return {};
     }
-    const std::string path = t.key_file.empty() ? "/etc/corosync/authkey" : t.key_file;
+    const std::string path = t.key_file.empty() ? std::string(kAuthKeyPath) : t.key_file;
     const auto file = local_.files.find(path);
     if (file == local_.files.end()) {
       plan_.key = local_.auth_key;

@@ -23,6 +23,13 @@ class TestingLinks final : public NodeLinks, LinkClient {
     open_link();
     return {};
   }
+  Result<void> load_crypto(const NodeLinksCrypto& crypto) override {
+    if (crypto.key.empty()) return fail("no key");
+    crypto_steps += "load " + crypto.key.substr(0, 1) + ' ';
+    return {};
+  }
+  void use_loaded_crypto() override { crypto_steps += "use "; }
+  void forget_old_crypto() override { crypto_steps += "forget "; }
   void close() override { host_.close_link(LinkIndex(0)); }
   void send_all(std::span<const std::byte> frame) override { host_.send_all(LinkIndex(0), frame); }
   void send_to(ClusterNodeId node, std::span<const std::byte> frame) override {
@@ -40,6 +47,7 @@ class TestingLinks final : public NodeLinks, LinkClient {
   }
 
   std::set<ClusterNodeId> unreachable;
+  std::string crypto_steps;  // what was asked for, in its order
 
  private:
   void open_link() {

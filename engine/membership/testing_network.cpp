@@ -281,6 +281,8 @@ void TestNetwork::set_reachable(std::uint32_t from, std::uint32_t to, bool reach
     host(from).node_links_.unreachable.insert(ClusterNodeId(to));
 }
 
+const std::string& TestNetwork::crypto_steps(std::uint32_t node) const { return host(node).node_links_.crypto_steps; }
+
 void TestNetwork::step_clock(std::uint32_t node, Duration by) { host(node).clock_offset += by; }
 
 void TestNetwork::process(const Event& event) {

@@ -69,6 +69,8 @@ class TestNetwork {
   void inject(std::uint32_t from, std::uint32_t to, std::uint8_t link, std::span<const std::byte> bytes);
   // With hosted_links: what node `from` thinks of its way to node `to`.
   void set_reachable(std::uint32_t from, std::uint32_t to, bool reachable);
+  // With hosted_links: what its host was asked to do with keys.
+  const std::string& crypto_steps(std::uint32_t node) const;
   // The wall clock of a node jumps.
   void step_clock(std::uint32_t node, Duration by);
 

@@ -123,7 +123,14 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     return shell_.get();
   }
 
-  std::optional<std::string> read_corosync_conf() override { return config_.corosync_conf; }
+  std::optional<std::string> read_corosync_conf() override {
+    if (config_.refresh) config_.refresh(config_);
+    return config_.corosync_conf;
+  }
+  std::optional<std::map<std::string, std::string, std::less<>>> read_files() override {
+    if (config_.refresh) config_.refresh(config_);
+    return config_.files;
+  }
 
   Host& host_;
   const Profile profile_;
@@ -183,8 +190,6 @@ membership::ToolResult Node::corosync_tool(std::string_view command) {
   if (impl_->stack_ && !impl_->stopped_) return impl_->stack_->run_tool(command);
   return membership::run_corosync_tool_without_daemon(command, impl_->profile_);
 }
-
-void Node::write_corosync_conf(std::string text) { impl_->config_.corosync_conf = std::move(text); }
 
 const NodeConfig& Node::config() const { return impl_->config_; }
 const cib::Document& Node::cib() const { return impl_->controller_ ? impl_->controller_->cib() : impl_->empty_; }

@@ -3,6 +3,7 @@
 // software has ended.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -55,6 +56,9 @@ struct NodeConfig {
   bool watchdog = false;  // as in membership::LocalMachine
   // As in membership::LocalMachine: quicker than Corosync where the links tell enough.
   bool trust_links = false;
+  // Brings `corosync_conf` and `files` to what the machine has now; called before a reload (CF-27, CR-6). Empty: they
+  // stay as they are.
+  std::function<void(NodeConfig&)> refresh;
 };
 
 // How `crm configure load` treats objects that exist already.
@@ -100,8 +104,6 @@ class Node {
 
   // What corosync-quorumtool, corosync-cfgtool or corosync-cmapctl does and prints on this node (M 18).
   membership::ToolResult corosync_tool(std::string_view command);
-  // Replaces the content of corosync.conf on this node's disk. Read at the next reload (CF-27).
-  void write_corosync_conf(std::string text);
 
   // --- what screens and checks look at -------------------------------------------------------------------------------
   const NodeConfig& config() const;

@@ -124,7 +124,6 @@ Result<Json> stonith_admin(const Asked& asked) {
 Result<Json> corosync_tool(const Asked& asked) {
   const auto command = text(asked.body, "command");
   if (!command) return tl::unexpected(command.error());
-  asked.controlled.reread();
   const membership::ToolResult result = asked.node.corosync_tool(*command);
   Json json;
   json["output"] = result.output;

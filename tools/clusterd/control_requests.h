@@ -18,7 +18,6 @@ struct Controlled {
   const Profile& profile;
   std::function<void()> stop;     // for a shutdown
   std::function<void()> restart;  // the same, and the program begins anew
-  std::function<void()> reread;   // hands the node its corosync.conf as it is on disk now (CF-27)
   std::string inputs_directory;   // where pe-input-N.bz2 are
   std::function<DroppedFrames()> dropped;
 };

@@ -28,7 +28,7 @@ class RequestTest : public ::testing::Test {
   }
   std::string ask(std::string_view request, Rights rights = Rights::kAll) {
     return answer_request(request, rights,
-                          {node_, profile_, [this] { ++stops_; }, [this] { ++restarts_; }, [] {}, "/nowhere",
+                          {node_, profile_, [this] { ++stops_; }, [this] { ++restarts_; }, "/nowhere",
                            [] {
                              return DroppedFrames{1, 2, 3, 4};
                            }});

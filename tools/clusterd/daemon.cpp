@@ -83,12 +83,8 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
     journal.write(LogPriority::kNotice, kSelf, "asked to stop: resources move away first");
     node.request_stop();
   };
-  const auto reread = [&] {
-    if (auto text = read_file(setup.settings.corosync_conf)) node.write_corosync_conf(std::move(*text));
-  };
   on_signal = [&](int signal) {
     if (signal != SIGHUP) return stop();
-    reread();
     node.corosync_tool("corosync-cfgtool -R");
   };
   bool again = false;
@@ -97,7 +93,7 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
     stop();
   };
   const Controlled controlled{
-      node, setup.profile, stop, restart, reread, inputs_directory(setup.settings), [&] { return (*host)->dropped(); }};
+      node, setup.profile, stop, restart, inputs_directory(setup.settings), [&] { return (*host)->dropped(); }};
   const auto control = ControlServer::listen(
       loop, setup.settings.control_socket, {setup.settings.control_group, setup.settings.others_may_read},
       [&](std::string_view request, Rights rights) { return answer_request(request, rights, controlled); });

@@ -12,7 +12,7 @@
 namespace {
 
 constexpr int kLibknetsTick = 200;  // milliseconds
-constexpr int kLongTick = 1000;
+constexpr int kLongTick = 10'000;
 constexpr int kWake = SIGURG;  // nobody else uses it here, and it does no harm to who gets it late
 
 std::atomic<int> in_a_hurry = 0;

@@ -29,9 +29,12 @@ class IdleWaitsTest : public ::testing::Test {
 };
 
 TEST_F(IdleWaitsTest, LibknetsTickIsLonger) {
-  const auto [ready, took] = wait(200);
-  EXPECT_EQ(ready, 0);
-  EXPECT_GE(took, 990);
+  std::pair<int, std::int64_t> result;
+  std::thread thread([&] { result = wait(200); });
+  std::this_thread::sleep_for(milliseconds(600));
+  const NoIdleWaits no_idle_waits;
+  thread.join();
+  EXPECT_GE(result.second, 600);
 }
 
 TEST_F(IdleWaitsTest, OthersAreWhatTheyWere) {
@@ -60,7 +63,7 @@ TEST_F(IdleWaitsTest, WhoIsWantedIsWoken) {
     EXPECT_LT(wait(200).second, 900);
   }
   EXPECT_EQ(result.first, 0);  // as if its time were over
-  EXPECT_LT(result.second, 900);
+  EXPECT_LT(result.second, 5000);
 }
 
 }  // namespace

@@ -29,14 +29,9 @@ namespace simcluster::clusterd {
 
 namespace {
 
-const std::string kModel = "nss";  // as Corosync has it; it takes less time than openssl, too
 constexpr std::uint32_t kFormat = 0x31444c43;  // "CLD1"
 constexpr int kMaxReads = 64;                  // frames in one round of the loop
 constexpr std::size_t kShort = 1024;           // bytes of a frame that are sent by the loop itself
-
-tl::unexpected<Error> knet_failure(std::string_view what) {
-  return fail(fmt::format("cannot {}: {}", what, system_reason(errno)));
-}
 
 // Threads that start while it lives run ahead of others as this one does; the processes of agents do not.
 class ThreadsInheritPriority {
@@ -97,13 +92,6 @@ Duration monotonic_now() {
   return seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
 }
 
-template <std::size_t N>
-bool copy_word(char (&target)[N], const std::string& word) {
-  if (word.size() >= N) return false;
-  std::memcpy(target, word.c_str(), word.size() + 1);
-  return true;
-}
-
 }  // namespace
 
 KnetLinks::KnetLinks(EventLoop& loop, Log log, std::uint64_t life, bool debug)
@@ -115,12 +103,17 @@ std::size_t KnetLinks::max_frame() const { return KNET_MAX_PACKET_SIZE - sizeof(
 
 Result<void> KnetLinks::open(const NodeLinksConfig& config, NodeLinksClient& client) {
   SIMCLUSTER_ASSERT(handle_ == nullptr);
+  const NoIdleWaits no_idle_waits;
   client_ = &client;
   config_ = config;
   Result<void> done = make_handle(config);
-  if (done) done = set_crypto(config.crypto);
+  if (done && config.crypto.hash != "none") {
+    done = load_crypto(config.crypto);
+    if (done) use_loaded_crypto();
+    forget_old_crypto();
+  }
   if (done) done = add_missing_links(config);
-  if (done && knet_handle_setfwd(handle_, 1) != 0) done = knet_failure("let frames pass");
+  if (done && knet_handle_setfwd(handle_, 1) != 0) done = system_failure("let frames pass");
   if (!done) close();
   return done;
 }
@@ -137,28 +130,29 @@ Result<void> KnetLinks::make_handle(const NodeLinksConfig& config) {
   std::byte* const heap = heap_end();
   handle_ =
       knet_handle_new_ex(knet_id(config.own_id), log_write_.get(), debug_ ? KNET_LOG_DEBUG : KNET_LOG_INFO, flags);
-  if (handle_ == nullptr) return knet_failure("start libknet");
+  if (handle_ == nullptr) return system_failure("start libknet");
   spare_memory_since(heap);
-  if (knet_log_set_loglevel(handle_, KNET_SUB_RX, KNET_LOG_DEBUG) != 0) return knet_failure("set libknet's log level");
+  if (knet_log_set_loglevel(handle_, KNET_SUB_RX, KNET_LOG_DEBUG) != 0)
+    return system_failure("set libknet's log level");
   if (knet_handle_enable_access_lists(handle_, config.block_unlisted ? 1 : 0) != 0)
-    return knet_failure("keep unlisted addresses out");
-  if (knet_handle_enable_filter(handle_, this, route) != 0) return knet_failure("set libknet's filter");
+    return system_failure("keep unlisted addresses out");
+  if (knet_handle_enable_filter(handle_, this, route) != 0) return system_failure("set libknet's filter");
   // Both ends are ours: nothing happens to them.
   const auto ignore = [](void*, int, std::int8_t, std::uint8_t, int, int) {};
-  if (knet_handle_enable_sock_notify(handle_, this, ignore) != 0) return knet_failure("watch libknet's descriptor");
+  if (knet_handle_enable_sock_notify(handle_, this, ignore) != 0) return system_failure("watch libknet's descriptor");
   const auto notify = [](void* self, knet_node_id_t, std::uint8_t, std::uint8_t, std::uint8_t) {
     const std::uint64_t one = 1;
     static_cast<void>(!::write(static_cast<KnetLinks*>(self)->changed_.get(), &one, sizeof one));
   };
-  if (knet_host_enable_status_change_notify(handle_, this, notify) != 0) return knet_failure("watch libknet's links");
+  if (knet_host_enable_status_change_notify(handle_, this, notify) != 0) return system_failure("watch libknet's links");
   if (knet_handle_pmtud_setfreq(handle_, static_cast<unsigned>(config.mtu_interval.milliseconds() / 1000)) != 0)
-    return knet_failure("set knet_pmtud_interval");
-  if (config.mtu != 0 && knet_handle_pmtud_set(handle_, config.mtu) != 0) return knet_failure("set knet_mtu");
+    return system_failure("set knet_pmtud_interval");
+  if (config.mtu != 0 && knet_handle_pmtud_set(handle_, config.mtu) != 0) return system_failure("set knet_mtu");
   std::int8_t channel = 0;
   data_ = 0;
   if (knet_handle_add_datafd(handle_, &data_, &channel) != 0) {
     data_ = -1;
-    return knet_failure("get a descriptor of libknet");
+    return system_failure("get a descriptor of libknet");
   }
   // A frame that cannot be handed over at once is lost, as on a network.
   if (fcntl(data_, F_SETFL, fcntl(data_, F_GETFL) | O_NONBLOCK) != 0)
@@ -178,35 +172,15 @@ void KnetLinks::spare_memory_since(std::byte* heap) {
       log_(LogPriority::kDebug, fmt::format("[KNET  ] some MiB of memory are not spared: {}", freed.error().message));
 }
 
-// CR-1 to CR-5: as Corosync hands its words and its key over.
-Result<void> KnetLinks::set_crypto(const NodeLinksCrypto& crypto) {
-  if (crypto.hash == "none") return {};
-  knet_handle_crypto_cfg config{};
-  if (!copy_word(config.crypto_model, crypto.model.empty() ? kModel : crypto.model) ||
-      !copy_word(config.crypto_cipher_type, crypto.cipher) || !copy_word(config.crypto_hash_type, crypto.hash))
-    return fail("crypto_model, crypto_cipher or crypto_hash is too long");
-  config.private_key_len = static_cast<unsigned>(std::min<std::size_t>(crypto.key.size(), KNET_MAX_KEY_LEN));
-  std::memcpy(config.private_key, crypto.key.data(), config.private_key_len);
-  int done = knet_handle_crypto_set_config(handle_, &config, 1);
-  explicit_bzero(&config, sizeof config);
-  if (done == 0) done = knet_handle_crypto_use_config(handle_, 1);
-  if (done == 0) done = knet_handle_crypto_rx_clear_traffic(handle_, KNET_CRYPTO_RX_DISALLOW_CLEAR_TRAFFIC);
-  read_log();  // it says there why not
-  if (done != 0)
-    return fail(fmt::format("knet_handle_crypto failed (model {}, cipher {}, hash {})",
-                            crypto.model.empty() ? kModel : crypto.model, crypto.cipher, crypto.hash));
-  return {};
-}
-
 Result<void> KnetLinks::add_missing_links(const NodeLinksConfig& config) {
   for (const NodeLinkConfig& link : config.links)
     for (const auto& [node, address] : link.peers) {
       if (!peers_.contains(node)) {
-        if (knet_host_add(handle_, knet_id(node)) != 0) return knet_failure(fmt::format("add node {}", node.value));
+        if (knet_host_add(handle_, knet_id(node)) != 0) return system_failure(fmt::format("add node {}", node.value));
         peers_[node];
       }
       if (knet_host_set_policy(handle_, knet_id(node), policy_of(config.mode)) != 0)
-        return knet_failure("set link_mode");
+        return system_failure("set link_mode");
       if (auto set = set_link(node, link, address); !set) return set;
     }
   return {};
@@ -214,7 +188,7 @@ Result<void> KnetLinks::add_missing_links(const NodeLinksConfig& config) {
 
 Result<void> KnetLinks::set_link(ClusterNodeId node, const NodeLinkConfig& link, const IpAddress& address) {
   const auto what = [&](std::string_view deed) {
-    return knet_failure(fmt::format("{} link {} to node {}", deed, link.number.value, node.value));
+    return system_failure(fmt::format("{} link {} to node {}", deed, link.number.value, node.value));
   };
   const knet_node_id_t id = knet_id(node);
   const auto number = link.number.value;
@@ -259,6 +233,7 @@ void KnetLinks::remove_links(const NodeLinksConfig& kept) {
 
 Result<void> KnetLinks::reconfigure(const NodeLinksConfig& config) {
   if (handle_ == nullptr) return {};
+  const NoIdleWaits no_idle_waits;
   remove_links(config);
   config_.links = config.links;
   config_.mode = config.mode;
@@ -280,6 +255,7 @@ void KnetLinks::close() {
     knet_handle_free(handle_);
   }
   handle_ = nullptr;
+  crypto_slot_ = loaded_slot_ = 0;
   data_ = -1;
   client_ = nullptr;
   peers_.clear();
@@ -364,8 +340,9 @@ void KnetLinks::read_log() {
   knet_log_msg message;
   while (log_read_ && ::read(log_read_.get(), &message, sizeof message) == sizeof message) {
     const std::string_view text(message.msg, strnlen(message.msg, sizeof message.msg));
-    // libknet has no counter of them.
-    if (message.subsystem == KNET_SUB_RX && text.starts_with("Unable to decrypt/auth packet"))
+    // libknet has no counter of them. With two keys it complains of the first before it tries the second.
+    const bool two_keys = loaded_slot_ != crypto_slot_;
+    if (!two_keys && message.subsystem == KNET_SUB_RX && text.starts_with("Unable to decrypt/auth packet"))
       ++dropped_.unauthenticated;
     if (message.msglevel == KNET_LOG_DEBUG && !debug_) continue;
     log_(priority_of(message.msglevel),

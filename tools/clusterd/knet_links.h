@@ -42,6 +42,9 @@ class KnetLinks final : public NodeLinks {
 
   Result<void> open(const NodeLinksConfig& config, NodeLinksClient& client) override;
   Result<void> reconfigure(const NodeLinksConfig& config) override;
+  Result<void> load_crypto(const NodeLinksCrypto& crypto) override;
+  void use_loaded_crypto() override;
+  void forget_old_crypto() override;
   void close() override;
   void send_all(std::span<const std::byte> frame) override { send(kAll, frame); }
   void send_to(ClusterNodeId node, std::span<const std::byte> frame) override {
@@ -70,7 +73,7 @@ class KnetLinks final : public NodeLinks {
 
   Result<void> make_handle(const NodeLinksConfig& config);
   void spare_memory_since(std::byte* heap);
-  Result<void> set_crypto(const NodeLinksCrypto& crypto);
+  Result<void> set_crypto(const NodeLinksCrypto& crypto, std::uint8_t slot);
   Result<void> add_missing_links(const NodeLinksConfig& config);
   Result<void> set_link(ClusterNodeId node, const NodeLinkConfig& link, const IpAddress& address);
   void remove_links(const NodeLinksConfig& kept);
@@ -92,6 +95,8 @@ class KnetLinks final : public NodeLinks {
   NodeLinksConfig config_;
   NodeLinksClient* client_ = nullptr;
   knet_handle* handle_ = nullptr;
+  // libknet's slots for crypto: 1 or 2; 0: nothing is sealed.
+  std::uint8_t crypto_slot_ = 0, loaded_slot_ = 0;
   int data_ = -1;  // libknet's own
   FileDescriptor log_read_, log_write_;
   FileDescriptor changed_;  // an eventfd

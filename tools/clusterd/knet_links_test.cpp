@@ -256,6 +256,49 @@ TEST_F(KnetLinksTest, CutAndChangedAndEndlessPacketsAreDropped) {
   EXPECT_TRUE(run_until([this] { return second_->count("still there") == 1; }));
 }
 
+// CR-6: step by step, and nothing is lost between them.
+TEST_F(KnetLinksTest, AnotherKeyWhileTheyTalk) {
+  start_first(1);
+  start_second();
+  ASSERT_TRUE(both_up());
+  std::size_t sent = 0;
+  const auto talk = [&] {
+    for (int i = 0; i < 20; ++i, ++sent) {
+      say("word");
+      second_->links.send_to(ClusterNodeId(1), bytes_of("word"));
+    }
+    EXPECT_TRUE(run_until([&] { return second_->count("word") == sent && first_->count("word") == sent; }));
+  };
+  const auto change = [&](const NodeLinksCrypto& crypto) {
+    for (Member* member : {first_.get(), second_.get()}) {
+      const auto loaded = member->links.load_crypto(crypto);
+      EXPECT_TRUE(loaded) << loaded.error().message;
+      talk();
+    }
+    for (Member* member : {first_.get(), second_.get()}) {
+      member->links.use_loaded_crypto();
+      talk();
+    }
+    for (Member* member : {first_.get(), second_.get()}) {
+      member->links.forget_old_crypto();
+      talk();
+    }
+  };
+  change({"", "aes256", "sha256", std::string(256, 'n')});
+  change({"", "none", "sha512", std::string(256, 'o')});
+  change({"", "none", "none", ""});
+  change({"", "aes128", "sha1", std::string(256, 'p')});
+  EXPECT_EQ(first_->links.dropped().unauthenticated, 0U);
+  // The old key is worth nothing any more.
+  NodeLinksConfig config = second_config();
+  second_ = nullptr;
+  ASSERT_TRUE(run_until([this] { return !first_->reaches_other; }));
+  start_second(config);
+  run_for(milliseconds(1500));
+  EXPECT_FALSE(first_->reaches_other);
+  EXPECT_GT(first_->links.dropped().unauthenticated, 0U);
+}
+
 TEST_F(KnetLinksTest, WordsThatAreUnknownAreAnError) {
   NodeLinksConfig config = first_config();
   config.crypto.cipher = "rot13";

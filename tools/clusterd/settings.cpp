@@ -77,6 +77,12 @@ const std::vector<Key>& keys() {
   static const std::vector<Key> table = {
       {"corosync_conf", "the cluster's corosync.conf", path(&Settings::corosync_conf)},
       {"authkey", "the cluster's key", path(&Settings::authkey)},
+      {"environment_file", "PCMK_... variables; without it, /etc/default/pacemaker and /etc/sysconfig/pacemaker",
+       [](Settings& s, std::string_view value) -> std::optional<std::string> {
+         if (value.empty() || value.front() != '/') return "an absolute path";
+         s.environment_files = {std::string(value)};
+         return std::nullopt;
+       }},
       {"node_name", "this node's name; without it, what uname -n says", text(&Settings::node_name)},
       {"cib", "the CIB to begin with where there is no state yet", path(&Settings::cib)},
       {"state_directory", "CIB, ring sequence, history", path(&Settings::state_directory)},

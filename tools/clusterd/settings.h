@@ -23,6 +23,8 @@ enum class LinkProvider : std::uint8_t { kKnet, kUdp };
 struct Settings {
   std::string corosync_conf = "/etc/corosync/corosync.conf";
   std::string authkey = "/etc/corosync/authkey";
+  // The cluster manager's variables (PCMK_...), as its service reads them: what comes later goes before.
+  std::vector<std::string> environment_files = {"/etc/default/pacemaker", "/etc/sysconfig/pacemaker"};
   std::string node_name;                               // empty: what `uname -n` says
   std::string cib = "/var/lib/pacemaker/cib/cib.xml";  // what a node starts with that has no state of its own
   std::string state_directory = "/var/lib/simcluster";

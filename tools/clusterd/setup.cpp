@@ -13,6 +13,7 @@
 #include "engine/cib/document.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/plan.h"
+#include "engine/node/environment.h"
 #include "tools/clusterd/file_descriptor.h"
 #include "tools/clusterd/interfaces.h"
 #include "tools/clusterd/machine_load.h"
@@ -32,6 +33,11 @@ std::string host_name() {
   return name.data();
 }
 
+// What the setting names stands for Corosync's own place; the file of the cluster goes before (CR-3).
+const std::string& key_path(const Settings& settings, const std::string& key_file) {
+  return key_file.empty() ? settings.authkey : key_file;
+}
+
 class Reader {
  public:
   Reader(const std::string& path, bool must_exist, Look look) {
@@ -40,6 +46,10 @@ class Reader {
     read_corosync_conf();
     read_cib(look);
     look_at_agents();
+    reread_files(settings(), report_.setup.profile, report_.setup.node);
+    report_.setup.node.refresh = [settings = settings(), profile = report_.setup.profile](node::NodeConfig& node) {
+      reread_files(settings, profile, node);
+    };
     if (look == Look::kEverything) look_at_places();
   }
   SetupReport take() { return std::move(report_); }
@@ -81,7 +91,6 @@ class Reader {
     const auto timers = membership::totem_timers(*conf, report_.setup.profile);
     if (!timers) problem(timers.error());
     find_this_node(*conf);
-    if (!conf->totem.key_file.empty()) report_.setup.settings.authkey = conf->totem.key_file;
     look_at_plan(*conf, timers);
   }
 
@@ -96,7 +105,7 @@ class Reader {
     machine.auth_key = "not read yet";
     const auto plan = membership::make_plan(conf, timers, machine, report_.setup.profile);
     if (!plan) return problem(plan.error());
-    if (plan->authenticated && plan->key == machine.auth_key) read_key();
+    if (plan->authenticated && plan->key == machine.auth_key) read_key(key_path(settings(), conf.totem.key_file));
     if (!plan->authenticated)
       report_.warnings.push_back(fmt::format(
           "{}: neither secauth nor crypto_hash is on; everybody on the network can join", settings().corosync_conf));
@@ -125,17 +134,15 @@ class Reader {
     if (own->node_id) node.id = ClusterNodeId(*own->node_id);
   }
 
-  void read_key() {
-    const auto key = read_file(settings().authkey);
+  void read_key(const std::string& path) {
+    const auto key = read_file(path);
     if (!key) return problem(key.error());
     if (key->size() < 128)
-      report_.problems.push_back(
-          fmt::format("{}: the key has {} bytes; expected at least 128 (corosync-keygen makes one)", settings().authkey,
-                      key->size()));
+      report_.problems.push_back(fmt::format(
+          "{}: the key has {} bytes; expected at least 128 (corosync-keygen makes one)", path, key->size()));
     struct stat status {};
-    if (stat(settings().authkey.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
-      report_.warnings.push_back(fmt::format("{}: others may read the key; expected mode 0400", settings().authkey));
-    report_.setup.node.auth_key = *key;
+    if (stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0)
+      report_.warnings.push_back(fmt::format("{}: others may read the key; expected mode 0400", path));
   }
 
   // The node itself parses it when it has no other.
@@ -198,6 +205,18 @@ Result<std::string> read_file(const std::string& path) {
     text.append(piece.data(), static_cast<std::size_t>(got));
     if (text.size() > kMaxFile) return fail(fmt::format("{} is larger than {} MiB", path, kMaxFile >> 20));
   }
+}
+
+void reread_files(const Settings& settings, const Profile& profile, node::NodeConfig& node) {
+  if (auto text = read_file(settings.corosync_conf)) node.corosync_conf = std::move(*text);
+  const auto conf = membership::parse_corosync_conf(node.corosync_conf, settings.corosync_conf, profile);
+  const std::string key_file = conf ? conf->totem.key_file : std::string();
+  if (auto key = read_file(key_path(settings, key_file)))
+    node.files[key_file.empty() ? std::string(membership::kAuthKeyPath) : key_file] = std::move(*key);
+  std::string environment;
+  for (const std::string& path : settings.environment_files)
+    if (const auto text = read_file(path)) environment += *text + '\n';
+  node.files[std::string(node::kSysconfigFile)] = std::move(environment);
 }
 
 SetupReport read_setup(const std::string& settings_path, bool must_exist, Look look) {

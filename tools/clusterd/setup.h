@@ -30,6 +30,9 @@ enum class Look : unsigned char { kStart, kEverything };
 // `settings_path` must exist only if it was given by the user.
 SetupReport read_setup(const std::string& settings_path, bool must_exist, Look look);
 
+// Brings corosync.conf, key and environment in `node` to what the machine has now; what cannot be read stays.
+void reread_files(const Settings& settings, const Profile& profile, node::NodeConfig& node);
+
 // The whole file; an error says why not.
 Result<std::string> read_file(const std::string& path);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # clusterd beside Debian's Corosync and Pacemaker: the same three nodes, networks, token time-out, agents and faults.
 # Prints, for each stack: from power cut to service, with and without fencing; from a clean stop to service; CPU of an
-# idle node; memory of a node. Usage: compare.sh CLUSTERD CLUSTERCTL [ROUNDS]. Needs root and both stacks installed.
+# idle node; memory of a node. Usage: compare.sh CLUSTERD CLUSTERCTL [ROUNDS] (0: the last two only). Needs root and both stacks installed.
 set -u
 # shellcheck disable=SC2034  # lab.sh uses them
 CLUSTERD=$(readlink -f "$1") CLUSTERCTL=$(readlink -f "$2")
@@ -14,7 +14,8 @@ done
 [ "$(id -u)" = 0 ] || { echo "compare: needs root" >&2; exit 77; }
 # shellcheck source=lab.sh
 . "$HERE/lab.sh"
-trap '[ -n "${LAB:-}" ] && lab_down' EXIT
+clear_away() { [ -n "${LAB:-}" ] && lab_down; }
+trap clear_away EXIT
 
 # What runs the cluster on a node.
 processes() { if [ "$LAB_STACK" = clusterd ]; then echo 'clusterd'; else echo 'corosync|pacemaker.*'; fi; }
@@ -27,14 +28,17 @@ memory_kib() {
   local pid
   for pid in $(pids "$1"); do awk '/^Pss:/ {print $2}' "/proc/$pid/smaps_rollup"; done | awk '{s += $1} END {print s}'
 }
-# Of a node that has nothing to do, over half a minute.
+# Of a node that has nothing to do, over a minute.
 idle_figures() {
   local before after
+  export LAB_STACK=$1
+  trap clear_away EXIT
+  begin true
   before=$(cpu_ticks 2)
-  sleep 30
+  sleep 60
   after=$(cpu_ticks 2)
-  echo "$stack idle_cpu_percent $(awk -v a="$after" -v b="$before" -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f", (a - b) / hz / 30 * 100}')"
-  echo "$stack memory_pss_kib $(memory_kib 2)"
+  echo "$1 idle_cpu_percent $(awk -v a="$after" -v b="$before" -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f", (a - b) / hz / 60 * 100}')"
+  echo "$1 memory_pss_kib $(memory_kib 2)"
 }
 
 load() {
@@ -84,11 +88,14 @@ outage() {
   lab_outages | sort -n | tail -1
 }
 
-for round in $(seq "$ROUNDS"); do
+# Both at the same time: what else the machine does concerns both.
+idle_figures clusterd &
+idle_figures pacemaker &
+wait
+for _ in $(seq "$ROUNDS"); do
   for stack in clusterd pacemaker; do
     export LAB_STACK=$stack
     begin true
-    [ "$round" = 1 ] && idle_figures
     echo "$stack cut_with_fencing_ms $(outage lab_cut "$HOLDER")"
     end
     begin false

@@ -12,7 +12,7 @@ lab_fail() { echo "lab: $*" >&2; exit 1; }
 lab_up() {
   export LAB_NODES=$1 LAB_LINKS=$2
   LAB=$(mktemp -d /tmp/clusterd-lab.XXXXXX)
-  export LAB LAB_ID=cl$$ CLUSTERD CLUSTERCTL LAB_STACK=${LAB_STACK:-clusterd}
+  export LAB LAB_ID=cl$BASHPID CLUSTERD CLUSTERCTL LAB_STACK=${LAB_STACK:-clusterd}
   mkdir -p "$LAB/power" "$LAB/sbin"
   local i k
   ip netns add "$LAB_ID-net" || lab_fail "cannot make a network namespace"
