@@ -57,6 +57,7 @@ constexpr std::string_view kHelp =
     "  history                transitions whose scheduler input is kept\n"
     "  replay [N] [OPTIONS]   the scheduler on an input that was kept (the last one), by\n"
     "                         simcluster replay, with its options\n"
+    "  reload                 all nodes read corosync.conf and the key again\n"
     "  restart                begins the daemon of this node anew; its resources run on:\n"
     "                         maintenance-mode is on meanwhile\n"
     "  shutdown               moves resources away and ends clusterd on this node\n"
@@ -233,6 +234,7 @@ int run(const Command& command) {
       {"replay", replay},
       {"quorum", [](const Command& c) { return corosync(c, "corosync-quorumtool -s"); }},
       {"links", [](const Command& c) { return corosync(c, "corosync-cfgtool -s"); }},
+      {"reload", [](const Command& c) { return corosync(c, "corosync-cfgtool -R"); }},
       {"restart", restart},
       {"shutdown",
        [](const Command& c) {

@@ -190,6 +190,40 @@ story_wrong_key() {  # never joins, and does not disturb
   members_are 1 "$OTHER" || fail "the node with the wrong key sees others"
 }
 
+# Another key and cipher while the cluster runs: nobody notices; the old key is worth nothing afterwards.
+story_new_key() {
+  LAB_LOG=info begin
+  local ring
+  ring_of() { lab_ctl "$1" quorum | awk '/Ring ID/ {print $3}'; }
+  ring=$(ring_of 1)
+  cp "$LAB/authkey" "$LAB/oldkey"
+  head -c 256 /dev/urandom >"$LAB/newkey"
+  chmod 400 "$LAB/newkey" "$LAB/oldkey"
+  mv "$LAB/newkey" "$LAB/authkey"
+  sed -i 's/crypto_cipher: .*/crypto_cipher: aes128/' "$LAB/corosync.conf"
+  lab_ctl "$OTHER" reload || fail "the reload is refused"
+  sleep 5
+  for i in 1 2 3; do
+    grep -q 'crypto reconfigured: aes128/sha256' "$LAB/node$i/log" || fail "node$i has no new key"
+  done
+  [ "$(ring_of 1)" = "$ring" ] || fail "the ring was lost"
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  lab_watch_end
+  [ -z "$(lab_outages)" ] || say "longest gap at the client $(lab_outages | sort -n | tail -1) ms"
+  # With the old key nobody joins any more, with the new one he does.
+  leave "$OTHER"
+  sed -i "s|^authkey.*|authkey = $LAB/oldkey|" "$LAB/node$OTHER/clusterd.conf"
+  touch "$LAB/node$OTHER/start"
+  sleep 6
+  members_are 2 "$HOLDER" || fail "a node with the old key joined"
+  lab_signal TERM "$OTHER"
+  lab_wait 20 "clusterd's end on node$OTHER" runs_no_more "$OTHER" || fail "clusterd still runs"
+  sed -i "s|^authkey.*|authkey = $LAB/authkey|" "$LAB/node$OTHER/clusterd.conf"
+  touch "$LAB/node$OTHER/start"
+  lab_wait 40 "node$OTHER again" members_are 3 1 2 3 || fail "node$OTHER is not back with the new key"
+}
+
 story_two_clusters() {  # on one network, with keys of their own
   begin
   leave "$OTHER"
@@ -285,7 +319,7 @@ story_soak() {
 }
 
 ALL="boot kill kill_one_of_two stop_signal link_loss one_of_two_links first_of_two_links all_links_at_once links_in_turn udp
-  address_removed handover rolling_restart wrong_key two_clusters corosync_key full_disk inputs soak"
+  address_removed handover rolling_restart wrong_key new_key two_clusters corosync_key full_disk inputs soak"
 [ $# -gt 0 ] || set -- $ALL
 for story in "$@"; do
   declare -F "story_$story" >/dev/null || { echo "unknown story $story; expected of: $ALL" >&2; exit 2; }
