@@ -1,4 +1,5 @@
 // Commands for the cluster node on this machine.
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -58,8 +59,9 @@ constexpr std::string_view kHelp =
     "  replay [N] [OPTIONS]   the scheduler on an input that was kept (the last one), by\n"
     "                         simcluster replay, with its options\n"
     "  reload                 all nodes read corosync.conf and the key again\n"
-    "  restart                begins the daemon of this node anew; its resources run on:\n"
-    "                         maintenance-mode is on meanwhile\n"
+    "  restart [SECONDS]      begins the daemon of this node anew; its resources run on:\n"
+    "                         maintenance-mode is on meanwhile, for SECONDS (120) at most;\n"
+    "                         a node that is not back then is fenced\n"
     "  shutdown               moves resources away and ends clusterd on this node\n"
     "\n"
     "Exit status: 0 done, 1 refused or failed, 2 unusable arguments.\n";
@@ -216,7 +218,16 @@ int replay(const Command& command) {
 }
 
 int restart(const Command& command) {
-  if (const auto done = clusterctl::restart(command.socket); !done) throw std::runtime_error(done.error().text());
+  constexpr std::int64_t kLeast = 10, kLimit = 120;
+  std::int64_t limit = kLimit;
+  if (command.words.size() > 1) {
+    const std::string& word = command.words[1];
+    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), limit);
+    if (parsed.ec != std::errc() || parsed.ptr != word.data() + word.size() || limit < kLeast)
+      throw Unusable{fmt::format("\"{}\" is no time; expected at least {} seconds", word, kLeast)};
+  }
+  if (const auto done = clusterctl::restart(command.socket, limit); !done)
+    throw std::runtime_error(done.error().text());
   return 0;
 }
 

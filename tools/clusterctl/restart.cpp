@@ -1,6 +1,7 @@
 #include "tools/clusterctl/restart.h"
 
 #include <chrono>
+#include <ctime>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "engine/cib/document.h"
 #include "tools/clusterctl/control_client.h"
+#include "tools/clusterd/cluster_property.h"
 
 namespace simcluster::clusterctl {
 
@@ -18,19 +20,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view kMode = "maintenance-mode";
-constexpr std::string_view kWho = "restarting-node";  // a property of our own: whose restart the mode is for
 constexpr auto kPatience = std::chrono::seconds(60);
 constexpr auto kPause = std::chrono::milliseconds(50);
 constexpr auto kSettled = std::chrono::seconds(1);
 
-struct Property {
-  std::string id, value;
-};
+using clusterd::ClusterProperty;
 
 class Restart {
  public:
-  explicit Restart(const std::string& socket) : socket_(socket) {}
+  Restart(const std::string& socket, std::int64_t limit) : socket_(socket), limit_(limit) {}
 
   Result<void> run() {
     const auto status = ask(socket_, {{"request", "status"}});
@@ -56,18 +54,13 @@ class Restart {
     return answer->at("cib").get<std::string>();
   }
 
-  std::optional<Property> property(std::string_view name) const {
+  std::optional<ClusterProperty> property(std::string_view name) const {
     const auto text = cib_text();
     return text ? property_of(*text, name) : std::nullopt;
   }
-  static std::optional<Property> property_of(const std::string& cib, std::string_view name) {
+  static std::optional<ClusterProperty> property_of(const std::string& cib, std::string_view name) {
     const auto document = cib::parse_document(cib, "cib");
-    if (!document) return std::nullopt;
-    for (const auto& set : document->find_path("configuration/crm_config").children())
-      for (const auto& pair : set.children())
-        if (pair.value("name") == name)
-          return Property{std::string(pair.value("id")), std::string(pair.value("value"))};
-    return std::nullopt;
+    return document ? clusterd::find_property(*document, name) : std::nullopt;
   }
 
   static bool works(const Json& status) {
@@ -98,24 +91,29 @@ class Restart {
   }
 
   Result<void> begin_maintenance() {
-    const auto who = property(kWho);
+    const auto who = property(clusterd::kRestartingNode);
     if (who && who->value != node_)
-      return fail(fmt::format("{} restarts already; one after the other (property {})", who->value, kWho));
-    before_ = property(kMode);
+      return fail(
+          fmt::format("{} restarts already; one after the other (property {})", who->value, clusterd::kRestartingNode));
+    before_ = property(clusterd::kMaintenanceMode);
     // Left over from a restart of this node that was not finished: the mode was ours.
-    if (who) before_.reset();
+    if (who) before_ = property(clusterd::kRestartBefore);
     if (before_ && before_->value == "true") return {};
     ours_ = true;
     // In one change: a second one would be made from a CIB that does not have the first yet.
-    if (auto done = command(fmt::format("configure property {}={} {}=true", kWho, node_, kMode)); !done) return done;
+    std::string properties =
+        fmt::format("{}={} {}={} {}=true", clusterd::kRestartingNode, node_, clusterd::kRestartUntil,
+                    std::time(nullptr) + limit_, clusterd::kMaintenanceMode);
+    if (before_) properties += fmt::format(" {}={}", clusterd::kRestartBefore, before_->value);
+    if (auto done = command("configure property " + properties); !done) return done;
     const auto quiet = [&] {
       const auto text = cib_text();
-      const auto mode = text ? property_of(*text, kMode) : std::nullopt;
+      const auto mode = text ? property_of(*text, clusterd::kMaintenanceMode) : std::nullopt;
       return mode && mode->value == "true" && text->find("op-status=\"-1\"") == std::string::npos;
     };
     if (!wait(quiet)) return still_on("the cluster did not come to rest");
     std::this_thread::sleep_for(kSettled);
-    const auto now = property(kWho);
+    const auto now = property(clusterd::kRestartingNode);
     if (!now || now->value != node_)
       return fail(fmt::format("{} restarts now; try again", now ? now->value : "another node"));
     return {};
@@ -131,16 +129,20 @@ class Restart {
   Result<void> end_maintenance() const {
     if (!ours_) return {};
     if (before_) {
-      if (auto done = command(fmt::format("configure property {}={}", kMode, before_->value)); !done) return done;
+      if (auto done = command(fmt::format("configure property {}={}", clusterd::kMaintenanceMode, before_->value));
+          !done)
+        return done;
       const auto back = [&] {
-        const auto now = property(kMode);
+        const auto now = property(clusterd::kMaintenanceMode);
         return now && now->value == before_->value;
       };
       if (!wait(back)) return still_on("the CIB does not change");
-    } else if (auto done = remove(kMode); !done) {
+    } else if (auto done = remove(clusterd::kMaintenanceMode); !done) {
       return done;
     }
-    return remove(kWho);
+    for (const std::string_view name : {clusterd::kRestartBefore, clusterd::kRestartUntil, clusterd::kRestartingNode})
+      if (auto done = remove(name); !done) return done;
+    return {};
   }
 
   Result<void> remove(std::string_view name) const {
@@ -153,17 +155,19 @@ class Restart {
   }
 
   tl::unexpected<Error> still_on(std::string_view why) const {
-    return fail(fmt::format("{}{}", why, ours_ ? "; maintenance-mode is still on" : ""));
+    return fail(
+        fmt::format("{}{}", why, ours_ ? "; maintenance-mode is still on, and ends when its time is over" : ""));
   }
 
   const std::string& socket_;
+  const std::int64_t limit_;  // seconds
   std::string node_;
-  std::optional<Property> before_;
+  std::optional<ClusterProperty> before_;
   bool ours_ = false;
 };
 
 }  // namespace
 
-Result<void> restart(const std::string& socket) { return Restart(socket).run(); }
+Result<void> restart(const std::string& socket, std::int64_t limit) { return Restart(socket, limit).run(); }
 
 }  // namespace simcluster::clusterctl

@@ -15,6 +15,7 @@
 #include "tools/clusterd/control_server.h"
 #include "tools/clusterd/event_loop.h"
 #include "tools/clusterd/linux_host.h"
+#include "tools/clusterd/restart_watch.h"
 #include "tools/clusterd/signals.h"
 #include "tools/clusterd/system_error.h"
 #include "tools/clusterd/watchdog_device.h"
@@ -105,6 +106,8 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
     watchdog = std::move(*opened);
   }
   const Heartbeat heartbeat(loop);
+  const RestartWatch restart_watch(
+      loop, node, [&](LogPriority priority, const std::string& text) { journal.write(priority, kSelf, text); });
   const auto started = node.start();
   if (started) sd_notify(0, "READY=1");
   const int exit_code = started ? loop.run() : complain(started.error());

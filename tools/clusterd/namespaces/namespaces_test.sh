@@ -166,7 +166,7 @@ story_rolling_restart() {  # all three daemons one after the other, the address 
   sleep 3
   lab_held_by $VIP "$HOLDER" || fail "the address moved"
   [ -s "$LAB/power.log" ] && fail "somebody was fenced"
-  lab_ctl "$OTHER" cib query | grep -q 'maintenance-mode\|restarting-node' && fail "the maintenance mode stays"
+  lab_ctl "$OTHER" cib query | grep -q 'maintenance-mode\|restarting-node\|restart-until' && fail "the maintenance mode stays"
   lab_watch_end
   local gap
   gap=$(lab_outages | sort -n | tail -1)
@@ -176,6 +176,23 @@ story_rolling_restart() {  # all three daemons one after the other, the address 
   lab_signal KILL "$HOLDER"
   lab_wait 40 "the address elsewhere" moved_from "$HOLDER" || fail "the address did not move"
 }
+
+# The daemon does not come back from a restart: the maintenance mode ends by itself, but not before the node, whose
+# resources run on, is fenced.
+story_restart_without_return() {
+  export LAB_STAYS_OFF=1
+  begin
+  lab_ctl "$HOLDER" restart 15 >"$LAB/restart.log" 2>&1 &
+  lab_wait 20 "the daemon's leave" members_are 2 "$OTHER" || fail "the daemon did not leave"
+  lab_wait 5 "a process to kill" lab_signal KILL "$HOLDER" || fail "no process to kill"
+  sleep 2
+  lab_held_by $VIP "$HOLDER" || fail "the address moved in maintenance mode"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced too early"
+  lab_wait 40 "the address elsewhere" moved_from "$HOLDER" || fail "the address did not move"
+  grep -q "reboot $HOLDER" "$LAB/power.log" || fail "node$HOLDER was not fenced"
+  lab_wait 20 "the end of the maintenance mode" no_restart_is_marked || fail "the maintenance mode stays"
+}
+no_restart_is_marked() { ! lab_ctl "$OTHER" cib query | grep -q 'maintenance-mode\|restarting-node\|restart-until'; }
 
 story_wrong_key() {  # never joins, and does not disturb
   begin
@@ -319,7 +336,7 @@ story_soak() {
 }
 
 ALL="boot kill kill_one_of_two stop_signal link_loss one_of_two_links first_of_two_links all_links_at_once links_in_turn udp
-  address_removed handover rolling_restart wrong_key new_key two_clusters corosync_key full_disk inputs soak"
+  address_removed handover rolling_restart restart_without_return wrong_key new_key two_clusters corosync_key full_disk inputs soak"
 [ $# -gt 0 ] || set -- $ALL
 for story in "$@"; do
   declare -F "story_$story" >/dev/null || { echo "unknown story $story; expected of: $ALL" >&2; exit 2; }
