@@ -76,33 +76,34 @@ struct Relation {
   bool graphed = false;
 };
 
-struct Action {
+// What walks over actions look at fills one cache line: with thousands of resources most of the time is waiting for
+// memory.
+struct alignas(64) Action {
   ActionId self;
   ResourceId resource;
   NodeId node;
-  Task task = Task::kUnspecified;
-  Task cancel_task = Task::kUnspecified;  // S5 D-14
   ActionFlags flags = 0;
   std::uint32_t interval = 0;  // milliseconds
   Symbol key_task;             // the text between resource id and interval in the key, e.g. "pre_notify_start"
+  RelationId before;           // newest
+  RelationId after;            // newest
+  ActionId next_same_key;      // newer one with the same resource and key
+  ActionId older_same_task;    // older one with the same resource and task
+  OperationId operation;       // configured definition, may be none
+  Score priority = 0;
+  int required_before = 0;
+  int runnable_before = 0;
+  NodeId meta_node;  // node at creation, for which meta-attributes are evaluated
+  Task task = Task::kUnspecified;
+  Task cancel_task = Task::kUnspecified;  // S5 D-14
+  Needs needs = Needs::kNothing;
+  bool meta_complete = false;
   std::string_view task_text;  // as printed
   std::string_view cancel_task_text;
   std::string_view key_text;  // key_task as it was first written
   std::string_view name;      // key of an action without resource
   std::string_view reason;    // empty: none
-  Score priority = 0;
-  Needs needs = Needs::kNothing;
-  int required_before = 0;
-  int runnable_before = 0;
-  RelationId before;         // newest
-  RelationId after;          // newest
-  ActionId next_same_key;    // newer one with the same resource and key
-  ActionId older_same_task;  // older one with the same resource and task
-  OperationId operation;     // configured definition, may be none
-  Pairs meta;                // values set on the action itself; the definition's are added by action_meta() on demand
-  Pairs extra;               // operation parameters
-  bool meta_complete = false;
-  NodeId meta_node;  // node at creation, for which meta-attributes are evaluated
+  Pairs meta;                 // values set on the action itself; the definition's are added by action_meta() on demand
 
   bool has(ActionFlags f) const { return (flags & f) != 0; }
   bool optional() const { return has(action_flag::kOptional); }

@@ -248,6 +248,8 @@ void create_graph(Model& model) {
   model.graph = std::make_unique<Graph>();
   GraphBuilder builder(model, *model.graph);
   fill_header(model, builder, *model.graph);
+  model.graph->actions.reserve(model.actions.size());
+  model.graph->synapses.reserve(model.actions.size());
   for (const ResourceId id : model.top_level) builder.add_resource(model.resource(id));
   if (maintenance_changes(model)) {
     Action& action = request_cluster_action(model, "maintenance_nodes", Task::kMaintenanceNodes, NodeId(), true);

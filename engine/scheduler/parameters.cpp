@@ -7,21 +7,13 @@
 
 namespace simcluster::scheduler {
 
-namespace {
-
-std::uint64_t cache_key(const Resource& resource, NodeId node) {
-  return (std::uint64_t{resource.self.value} << 32) | node.value;
-}
-
-}  // namespace
-
 const Pairs& resource_parameters(Model& model, const Resource& resource, NodeId node) {
-  auto& tables = model.parameters->tables;
-  // Without rules the table made first serves every node.
-  if (const auto it = tables.find(cache_key(resource, node)); it != tables.end()) return it->second;
-  if (const auto it = tables.find(cache_key(resource, NodeId::none()));
-      it != tables.end() && !model.parameters->depends_on_node.contains(resource.self)) {
-    return it->second;
+  ParameterCache& cache = *model.parameters;
+  const std::size_t at_resource = resource.self.index();
+  if (at_resource >= cache.of_resource.size()) cache.of_resource.resize(model.resources.size(), 0);
+  if (const std::uint32_t number = cache.of_resource[at_resource]; number != 0) return cache.tables[number - 1];
+  if (const std::uint32_t* number = cache.of_node.find(resource.self.value, node.value)) {
+    return cache.tables[*number - 1];
   }
   EvaluationContext context;
   if (node.valid()) context.node = &model.node(node);
@@ -34,9 +26,10 @@ const Pairs& resource_parameters(Model& model, const Resource& resource, NodeId 
     owners.push_back(at.xml);
     constant = evaluate_blocks(model, owners, cib::names::kInstanceAttributes, context, parameters) && constant;
   }
-  if (!constant) model.parameters->depends_on_node.insert(resource.self);
-  const std::uint64_t key = cache_key(resource, constant ? NodeId::none() : node);
-  return tables.insert_or_assign(key, std::move(parameters)).first->second;
+  cache.tables.push_back(std::move(parameters));
+  const auto number = static_cast<std::uint32_t>(cache.tables.size());
+  (constant ? cache.of_resource[at_resource] : cache.of_node(resource.self.value, node.value)) = number;
+  return cache.tables.back();
 }
 
 }  // namespace simcluster::scheduler

@@ -2,21 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
-#include <unordered_map>
-#include <unordered_set>
+#include <vector>
 
 #include "engine/cib/dates.h"
-#include "engine/scheduler/ids.h"
+#include "engine/scheduler/key_index.h"
 #include "engine/scheduler/pairs.h"
 
 namespace simcluster::scheduler {
 
 struct ParameterCache {
-  // Key: resource and node, or resource alone when no rule can tell nodes apart.
-  std::unordered_map<std::uint64_t, Pairs> tables;
-  // Resources whose parameters have rules: one table per node.
-  std::unordered_set<ResourceId> depends_on_node;
+  // References stay valid.
+  std::deque<Pairs> tables;
+  // By ResourceId, as far as asked for: 1 and the number of the table, 0 for none. Of a resource without rules one
+  // table serves every node.
+  std::vector<std::uint32_t> of_resource;
+  // The same of resources whose parameters have rules, by ResourceId and NodeId.
+  KeyIndex<std::uint32_t> of_node;
   // Model::now as rules want it.
   std::optional<cib::DateTime> now;
 };

@@ -120,6 +120,7 @@ void StatusEditor::clear_history(NodeSlot& node) {
     count_change(cib::ChangeExtent::kStatusOnly);
   }
   node.resources.clear();
+  node.by_name.clear();
   node.indexed = false;
 }
 
@@ -129,19 +130,39 @@ void StatusEditor::fence(std::string_view name, std::string_view id) {
   clear_history(node);
 }
 
+StatusEditor::ResourceSlot& StatusEditor::resource_slot(NodeSlot& node, std::string_view id, bool& is_new) {
+  const Symbol name = names_.intern(id);
+  if (name.index() >= node.by_name.size()) node.by_name.resize(names_.size(), 0);
+  std::uint32_t& number = node.by_name[name.index()];
+  is_new = number == 0;
+  if (is_new) {
+    node.resources.emplace_back();
+    number = static_cast<std::uint32_t>(node.resources.size());
+  }
+  return node.resources[number - 1];
+}
+
+StatusEditor::ResourceSlot* StatusEditor::find_resource_slot(NodeSlot& node, std::string_view id) const {
+  const Symbol name = names_.find(id);
+  if (!name.valid() || name.index() >= node.by_name.size() || node.by_name[name.index()] == 0) return nullptr;
+  ResourceSlot& found = node.resources[node.by_name[name.index()] - 1];
+  return found.ambiguous ? nullptr : &found;
+}
+
 void StatusEditor::index_resources(NodeSlot& node) {
   if (node.indexed) return;
   node.indexed = true;
   for (cib::MutableElement resource : node.xml.first_child(kLrm).first_child(kLrmResources).children(kLrmResource)) {
-    const auto [it, is_new] = node.resources.try_emplace(std::string(resource.id()));
+    bool is_new = false;
+    ResourceSlot& slot = resource_slot(node, resource.id(), is_new);
     if (!is_new) {
-      it->second.ambiguous = true;
+      slot.ambiguous = true;
       continue;
     }
-    it->second.xml = resource;
+    slot.xml = resource;
     for (cib::MutableElement entry : resource.children(kLrmRscOp)) {
-      it->second.last_call = std::max(it->second.last_call, call_id_of(entry));
-      it->second.entries.push_back(entry);
+      slot.last_call = std::max(slot.last_call, call_id_of(entry));
+      slot.entries.push_back(entry);
     }
   }
 }
@@ -162,7 +183,8 @@ StatusEditor::ResourceSlot& StatusEditor::add_resource(NodeSlot& node, const His
   resource.set_attribute(kClass, target.agent_class);
   if (!target.provider.empty()) resource.set_attribute(kProvider, target.provider);
   resource.set_attribute(kType, target.type);
-  ResourceSlot& slot = node.resources[std::string(target.config_id)];
+  bool is_new = false;
+  ResourceSlot& slot = resource_slot(node, target.config_id, is_new);
   const bool ambiguous = slot.ambiguous;
   slot = ResourceSlot();
   slot.xml = resource;
@@ -222,14 +244,10 @@ bool StatusEditor::record(std::string_view node_name, std::string_view node_id, 
                           const OperationResult& result) {
   NodeSlot& node = slot(node_name, node_id);
   index_resources(node);
-  const auto find = [&](std::string_view id) {
-    const auto found = node.resources.find(std::string(id));
-    return found != node.resources.end() && found->second.ambiguous ? node.resources.end() : found;
-  };
-  auto it = find(target.shown_name);
-  if (it == node.resources.end()) it = find(target.config_id);
-  if (it == node.resources.end() && (target.agent_class.empty() || target.type.empty())) return false;
-  ResourceSlot& resource = it == node.resources.end() ? add_resource(node, target) : it->second;
+  ResourceSlot* known = find_resource_slot(node, target.shown_name);
+  if (known == nullptr) known = find_resource_slot(node, target.config_id);
+  if (known == nullptr && (target.agent_class.empty() || target.type.empty())) return false;
+  ResourceSlot& resource = known == nullptr ? add_resource(node, target) : *known;
   const int call_id = ++resource.last_call;
   write_entry(resource, entry_id(target, result), target, node_name, call_id, result);
   if (result.rc != result.target_rc && result.interval == 0 && result.task != "notify" &&

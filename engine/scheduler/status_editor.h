@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/intern.h"
 #include "engine/cib/document.h"
 #include "engine/cib/patch.h"
 #include "engine/scheduler/graph.h"
@@ -78,11 +79,16 @@ class StatusEditor {
   struct NodeSlot {
     cib::MutableElement xml;
     bool indexed = false;
-    std::unordered_map<std::string, ResourceSlot> resources;
+    std::vector<ResourceSlot> resources;
+    std::vector<std::uint32_t> by_name;  // by symbol of `names_`: 1 and the index of the resource, 0 for none
   };
 
   NodeSlot& slot(std::string_view name, std::string_view id);
   void index_resources(NodeSlot& slot);
+  // The resource's slot, made when new.
+  ResourceSlot& resource_slot(NodeSlot& node, std::string_view id, bool& is_new);
+  // Null when there is none, or more than one.
+  ResourceSlot* find_resource_slot(NodeSlot& node, std::string_view id) const;
   ResourceSlot& add_resource(NodeSlot& node, const HistoryTarget& target);
   void ensure_configured(std::string_view name, std::string_view id);
   void set_state(std::string_view name, std::string_view in_ccm, std::string_view crmd, std::string_view join,
@@ -102,6 +108,7 @@ class StatusEditor {
   bool create_nodes_;
   LogSink* log_;
   cib::CibVersion version_;
+  StringPool names_;                                 // of resources
   std::unordered_map<std::string, NodeSlot> nodes_;  // by name
 };
 
