@@ -37,6 +37,14 @@ struct NewAction {
   bool optional = true;
 };
 
+// Each action reads what its failure would lead to (S5 B-9); here that is worked out when it is needed, unless somebody
+// wants to hear what is wrong with it.
+void tell_failure_policy(Model& model, const Resource& resource, const Action& action) {
+  if (model.options.fencing_enabled || !logs(model, LogLevel::kError)) return;
+  const Pairs meta = operation_meta(model, resource, action.node, action.task_text, action.interval, action.operation);
+  failure_policy(model, resource, action.task_text, action.interval, meta.get("on-fail").value_or(""));
+}
+
 // S5 B-6.
 Action& create_action(Model& model, const NewAction& wanted) {
   Action& action = model.actions.add(wanted.resource, wanted.key_task, wanted.interval, wanted.task);
@@ -53,6 +61,7 @@ Action& create_action(Model& model, const NewAction& wanted) {
     action.operation = find_action_operation(model, resource, wanted.task_text, wanted.interval, notification);
     action.needs = action_needs(resource, wanted.task_text);
     resource.actions.push_back(action.self);
+    tell_failure_policy(model, resource, action);
   }
   return action;
 }
