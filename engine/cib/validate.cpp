@@ -440,6 +440,14 @@ class Validator {
     if (!element.has(names::kId)) wrong(element, "the attribute \"id\" is missing");
     if (!element.has(names::kName)) wrong(element, "the attribute \"name\" is missing");
     if (schema_ == Schema::k4 && !element.has(names::kValue)) wrong(element, "the attribute \"value\" is missing");
+    if (element.value(names::kName) == "clone-max") check_count(element, "clone-max", element.value(names::kValue));
+  }
+
+  void check_count(const Element& element, std::string_view what, std::string_view text) {
+    const auto count = parse_integer(text);
+    if (count && count->value > kMaxInstances) {
+      wrong(element, fmt::format("{} is \"{}\", expected at most {}", what, text, kMaxInstances));
+    }
   }
 
   void check_rule(const Element& element) {
@@ -520,6 +528,7 @@ class Validator {
     std::size_t runtimes = 0;
     for (const Element child : element.children()) {
       runtimes += child.is("docker") || child.is("podman") || child.is("rkt") ? 1U : 0U;
+      for (const std::string_view count : {"replicas", "promoted-max"}) check_count(child, count, child.value(count));
     }
     if (runtimes != 1) wrong(element, "expected exactly one <docker> or <podman> in it");
   }

@@ -17,6 +17,9 @@ namespace simcluster::cib {
 // 3.0 must be valid there (C-1.8).
 enum class Schema : std::uint8_t { k2, kBefore3, kBefore4, k4 };
 
+// Bound for input that cannot be trusted: so many instances may a clone or bundle have.
+inline constexpr int kMaxInstances = 100'000;
+
 // The schema by the document's validate-with ("none" counts as kBefore3).
 Schema declared_schema(const Document& document);
 

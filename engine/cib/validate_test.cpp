@@ -60,6 +60,20 @@ TEST(Validate, Ids) {
             "v.xml:6:1: element <primitive> \"a\": the id \"a\" is used twice");
 }
 
+// What no machine could hold is refused, with its place.
+TEST(Validate, CountsOfInstances) {
+  const auto clone = [](std::string_view count) {
+    return resources("<clone id='c'><meta_attributes id='m'>\n<nvpair id='n' name='clone-max' value='" +
+                     std::string(count) + "'/></meta_attributes>" + std::string(kDummy) + "</clone>");
+  };
+  EXPECT_EQ(clone("100000"), "valid");
+  EXPECT_EQ(clone("100001"), "v.xml:6:1: element <nvpair> \"n\": clone-max is \"100001\", expected at most 100000");
+  EXPECT_EQ(clone("99999999999999999999"),
+            "v.xml:6:1: element <nvpair> \"n\": clone-max is \"99999999999999999999\", expected at most 100000");
+  EXPECT_EQ(resources("<bundle id='b'>\n<docker image='i' replicas='2000000000'/></bundle>"),
+            "v.xml:6:1: element <docker>: replicas is \"2000000000\", expected at most 100000");
+}
+
 TEST(Validate, References) {
   EXPECT_EQ(constraint("<rsc_location id='l' rsc='a' node='n9' score='5'/>"), "valid");  // nodes are plain text
   EXPECT_EQ(constraint("<rsc_location id='l' rsc='b' node='n1' score='5'/>"),

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/cib/document.h"
+#include "engine/cib/validate.h"
 #include "engine/scheduler/ids.h"
 
 namespace simcluster::scheduler {
@@ -14,7 +15,7 @@ struct Resource;
 
 // Bounds for input that cannot be trusted: a clone or bundle with more instances is invalid, and so is every resource
 // that would make the model larger.
-inline constexpr int kMaxInstances = 100'000;
+using cib::kMaxInstances;
 inline constexpr std::size_t kMaxResources = 2'000'000;
 
 // Unpacks an element and all below it; none when the configuration is invalid (S1 C-9.3, C-9.4). `instance_number` is
