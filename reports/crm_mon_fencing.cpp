@@ -42,7 +42,9 @@ std::string time_of(const FencingRecord& record, const FencingWords& words) {
   return date_text(record.completed).substr(0, kSeconds) + (words.old ? " +00:00" : "Z");
 }
 
-std::string technical_item(const FencingRecord& record, const FencingWords& words) {
+}  // namespace
+
+std::string fencing_item(const FencingRecord& record, const FencingWords& words) {
   const FencingKind kind = kind_of(record);
   std::string text =
       fmt::format("{} of {} {}: ", words.old ? std::string_view(record.action) : action_words(record.action),
@@ -54,6 +56,8 @@ std::string technical_item(const FencingRecord& record, const FencingWords& word
   const std::string_view when = !tells_last(words) ? "completed" : record.succeeded ? "last-successful" : "last-failed";
   return text + fmt::format(", {}='{}'", when, time_of(record, words));
 }
+
+namespace {
 
 std::string friendly_item(const FencingRecord& record, const FencingRecord* later, const FencingWords& words) {
   std::string text = fmt::format("{} of {} ", action_words(record.action), record.target);
@@ -87,7 +91,7 @@ std::vector<std::string> fencing_items(std::span<const FencingRecord> history, F
     const bool known = std::ranges::any_of(shown, [&](const FencingRecord* other) { return alike(*other, record); });
     if (known && words.level != FencingLevel::kEverything) continue;
     shown.push_back(&record);
-    items.push_back(words.old || words.detail ? technical_item(record, words)
+    items.push_back(words.old || words.detail ? fencing_item(record, words)
                                               : friendly_item(record, success_after(record, history), words));
   }
   return items;

@@ -39,6 +39,9 @@ struct FencingWords {
 
 enum class FencingKind : unsigned char { kFailed, kPending, kSucceeded };
 
+// One operation in technical words, as crm_mon -R and stonith_admin tell it.
+std::string fencing_item(const FencingRecord& record, const FencingWords& words);
+
 // The items of one kind, newest first, of those that are alike but for their time only the newest below level
 // kEverything.
 std::vector<std::string> fencing_items(std::span<const FencingRecord> history, FencingKind kind,

@@ -8,6 +8,7 @@
 
 #include "engine/base/time_text.h"
 #include "engine/cib/crm_shell.h"
+#include "engine/cib/dates.h"
 #include "engine/cib/values.h"
 #include "engine/controller/cib_request.h"
 
@@ -141,8 +142,8 @@ Result<void> OperatorShell::resource_command(const Words& words) {
   if (verb == "unmanage") return set_meta(resource, "is-managed", "false");
   if (verb == "maintenance") return set_meta(resource, "maintenance", node == "off" ? "false" : "true");
   if (verb == "meta" || verb == "param" || verb == kUtilization) return resource_attribute(words);
-  if (verb == "move" || verb == "migrate") return move(resource, node);
-  if (verb == "ban") return ban(resource, node);
+  if (verb == "move" || verb == "migrate") return move(resource, Words(words.begin() + 3, words.end()));
+  if (verb == "ban") return ban(resource, node, words.size() > 4 ? words[4] : "");
   if (verb == "clear" || verb == "unmove" || verb == "unmigrate") return clear(resource);
   if (verb == "failcount") return failcount_command(words);
   return fail(
@@ -229,30 +230,58 @@ bool OperatorShell::is_active(const cib::Element& resource) const {
   return false;
 }
 
-Result<void> OperatorShell::move(std::string_view resource, std::string_view node) {
-  if (node.empty()) return ban(resource, {});
+Result<void> OperatorShell::move(std::string_view resource, Words where) {
+  const bool force = std::erase_if(where, [](std::string_view word) { return word == "force"; }) > 0;
+  const std::string_view lifetime = where.size() > 1 ? where[1] : std::string_view();
+  if (where.empty()) {
+    // As crmsh 4.4 (black-box runs).
+    if (!force) return fail("No target node: Move requires either a target node or 'force'");
+    return ban(resource, {}, {});
+  }
   // crm_resource refuses (black-box run of 2.1.5).
-  if (cib::equal_ignoring_case(active_node(resource), node))
-    return fail(fmt::format("resource {} is already active on {}", resource, node));
-  cib::Document document;
-  cib::MutableElement location = document.create_root("rsc_location");
-  location.set_attribute("id", fmt::format("cli-prefer-{}", resource));
-  location.set_attribute("rsc", resource).set_attribute("role", "Started").set_attribute("node", node);
-  location.set_attribute("score", "INFINITY");
-  CibRequest request;
-  request.merge({step("configuration"), step("constraints")}, document.root());
-  controller_.change_cib(std::move(request), "crm_resource");
-  return {};
+  if (cib::equal_ignoring_case(active_node(resource), where[0]))
+    return fail(fmt::format("resource {} is already active on {}", resource, where[0]));
+  return locate(resource, where[0], lifetime, false);
 }
 
-Result<void> OperatorShell::ban(std::string_view resource, std::string_view node) {
+Result<void> OperatorShell::ban(std::string_view resource, std::string_view node, std::string_view lifetime) {
   const std::string target = node.empty() ? active_node(resource) : std::string(node);
   if (target.empty()) return fail(fmt::format("resource {} runs nowhere: name the node", resource));
+  return locate(resource, target, lifetime, true);
+}
+
+// AT-9.2; ids and the form of the rule by runs of 2.1.5.
+Result<void> OperatorShell::locate(std::string_view resource, std::string_view node, std::string_view lifetime,
+                                   bool away) {
+  const std::string id =
+      away ? fmt::format("cli-ban-{}-on-{}", resource, node) : fmt::format("cli-prefer-{}", resource);
+  const std::string_view score = away ? "-INFINITY" : "INFINITY";
   cib::Document document;
   cib::MutableElement location = document.create_root("rsc_location");
-  location.set_attribute("id", fmt::format("cli-ban-{}-on-{}", resource, target));
-  location.set_attribute("rsc", resource).set_attribute("role", "Started").set_attribute("node", target);
-  location.set_attribute("score", "-INFINITY");
+  location.set_attribute("id", id).set_attribute("rsc", resource).set_attribute("role", "Started");
+  if (lifetime.empty()) {
+    location.set_attribute("node", node).set_attribute("score", score);
+  } else {
+    const auto duration = cib::parse_duration(lifetime);
+    if (!duration) return fail(fmt::format("Invalid duration specified: {}", lifetime));
+    cib::DateTime end = cib::DateTime::from_epoch(host_.now().unix_seconds());
+    end.add(*duration);
+    const auto part = [&](std::string_view of_ban, std::string_view of_move) {
+      return away ? fmt::format("{}-{}", id, of_ban) : fmt::format("cli-prefer-{}-{}", of_move, resource);
+    };
+    cib::MutableElement rule = location.append_child("rule");
+    rule.set_attribute("id", part("rule", "rule")).set_attribute("score", score).set_attribute("boolean-op", "and");
+    rule.append_child("expression")
+        .set_attribute("id", part("expr", "expr"))
+        .set_attribute("attribute", "#uname")
+        .set_attribute("operation", "eq")
+        .set_attribute("value", node)
+        .set_attribute("type", "string");
+    rule.append_child("date_expression")
+        .set_attribute("id", part("lifetime", "lifetime-end"))
+        .set_attribute("operation", "lt")
+        .set_attribute("end", end.text());
+  }
   CibRequest request;
   request.merge({step("configuration"), step("constraints")}, document.root());
   controller_.change_cib(std::move(request), "crm_resource");
@@ -391,6 +420,12 @@ Result<void> OperatorShell::node_attribute(std::string_view node, std::string_vi
 Result<void> OperatorShell::configure_command(const Words& words, std::string_view command) {
   if (words.size() < 2) return fail("\"crm configure\" needs a command");
   if (words[1] == "delete") return erase(Words(words.begin() + 2, words.end()));
+  if (words[1] == "rename") return rename(words);
+  if (words[1] == "modgroup")
+    return edit(
+        [&](cib::Document& wanted) { return cib::modify_group(wanted, Words(words.begin() + 2, words.end())); });
+  if (words[1] == "filter") return edit_text(command, cib::ObjectText::kOneLine);
+  if (words[1] == "edit") return edit_text(command, cib::ObjectText::kAsShown);
   if (words[1] == "erase") {  // nodes stay, unless they are named
     cib::Document empty = cib::empty_cib();
     cib::MutableElement nodes = empty.root().first_child("configuration").first_child("nodes");
@@ -410,36 +445,53 @@ Result<void> OperatorShell::configure_command(const Words& words, std::string_vi
 Result<void> OperatorShell::erase(Words ids) {
   const bool force = std::erase_if(ids, [](std::string_view word) { return word == "--force" || word == "-f"; }) > 0;
   if (ids.empty()) return fail("\"crm configure delete\" needs the id of an object");
-  CibRequest request;
-  const cib::Element configuration = controller_.cib().root().first_child("configuration");
-  for (const std::string_view id : ids) {
-    cib::Element found;
-    for (const cib::Element element : controller_.cib().find_all_id(id)) {
-      for (cib::Element up = element; up && !found; up = up.parent()) {
-        if (up == configuration) found = element;
-      }
-    }
-    if (!found) return fail(fmt::format("object {} does not exist", id));
-    // As crmsh 4.4 (black-box run).
-    if (!force && is_resource(found) && is_active(found))
-      return fail(fmt::format("resource {} is running, can't delete it", id));
-    request.remove(path_of(found));
-  }
-  controller_.change_cib(std::move(request), "cibadmin");
-  return {};
+  for (const std::string_view id : ids)
+    for (const cib::Element element : controller_.cib().find_all_id(id))
+      // As crmsh 4.4 (black-box run).
+      if (!force && is_resource(element) && is_active(element))
+        return fail(fmt::format("resource {} is running, can't delete it", id));
+  return edit([&](cib::Document& wanted) { return cib::delete_objects(wanted, ids); });
+}
+
+Result<void> OperatorShell::rename(const Words& words) {
+  if (words.size() != 4) return fail("expected: crm configure rename ID NEW-ID");
+  // As crmsh 4.4: a group may be renamed while its members run.
+  for (const cib::Element element : controller_.cib().find_all_id(words[2]))
+    if (element.is("primitive") && is_active(element))
+      return fail(fmt::format("cannot rename a running resource ({})", words[2]));
+  return edit([&](cib::Document& wanted) { return cib::rename_object(wanted, words[2], words[3]); });
+}
+
+// crm configure edit|filter "sed SCRIPT" [ID...]: what an editor or the program does to the text is a script of sed.
+Result<void> OperatorShell::edit_text(std::string_view command, cib::ObjectText form) {
+  const auto quote = command.find_first_of("\"'");
+  const auto end = quote == std::string_view::npos ? quote : command.find(command[quote], quote + 1);
+  constexpr std::string_view kSed = "sed ";
+  if (end == std::string_view::npos || !command.substr(quote + 1).starts_with(kSed))
+    return fail("expected: crm configure filter \"sed SCRIPT\" [ID...] (no other program can be run here)");
+  std::string_view script = command.substr(quote + 1 + kSed.size(), end - quote - 1 - kSed.size());
+  if (script.starts_with("-e ")) script.remove_prefix(3);
+  constexpr std::string_view kQuotes = "\"'";
+  if (script.size() > 1 && kQuotes.find(script.front()) != std::string_view::npos && script.back() == script.front())
+    script = script.substr(1, script.size() - 2);
+  const Words ids = split(command.substr(end + 1));
+  return edit([&](cib::Document& wanted) { return cib::edit_objects(wanted, ids, script, form); });
 }
 
 // crmsh computes the new configuration and replaces the old one.
-Result<void> OperatorShell::load(std::string_view text, std::string_view file_name, LoadMethod method) {
+Result<void> OperatorShell::edit(const std::function<Result<void>(cib::Document&)>& change) {
   cib::Document wanted = controller_.cib();
-  Result<void> applied = cib::apply_crm_shell(
-      wanted, text, file_name, method == LoadMethod::kUpdate ? cib::CrmLoad::kUpdate : cib::CrmLoad::kReplace);
-  if (!applied) return applied;
+  if (Result<void> changed = change(wanted); !changed) return changed;
   CibRequest request;
   request.set(CibStep::Kind::kReplace, {step("configuration")},
               cib::write_compact(std::as_const(wanted).root().first_child("configuration")));
   controller_.change_cib(std::move(request), "cibadmin");
   return {};
+}
+
+Result<void> OperatorShell::load(std::string_view text, std::string_view file_name, LoadMethod method) {
+  const auto how = method == LoadMethod::kUpdate ? cib::CrmLoad::kUpdate : cib::CrmLoad::kReplace;
+  return edit([&](cib::Document& wanted) { return cib::apply_crm_shell(wanted, text, file_name, how); });
 }
 
 // --- cibadmin ---

@@ -31,7 +31,7 @@ class OperatorShellTest : public ::testing::Test, public controller::ControllerC
     });
     controller = std::make_unique<controller::Controller>(host, profile, cluster.node(1),
                                                           controller::ControllerConfig{"node1", "", 4, {}, 0}, *this);
-    shell = std::make_unique<OperatorShell>(*controller, "node1");
+    shell = std::make_unique<OperatorShell>(host, *controller, "node1");
     cluster.start(1);
     EXPECT_TRUE(controller->start());
     clock.run_for(seconds(30));
@@ -168,6 +168,38 @@ TEST_F(OperatorShellTest, AsCrmshDoes) {
   crm("configure erase");
   EXPECT_FALSE(controller->cib().find_path("configuration/resources/primitive"));
   EXPECT_TRUE(controller->cib().find_path("configuration/nodes/node"));
+}
+
+// Runs of crmsh 4.4 and crm_resource 2.1.5.
+TEST_F(OperatorShellTest, MovesForAWhile) {
+  EXPECT_THAT(error_of("resource move r"), HasSubstr("Move requires either a target node or 'force'"));
+  EXPECT_THAT(error_of("resource move r node2 10M"), HasSubstr("Invalid duration specified: 10M"));
+  crm("resource move r node2 PT10M");
+  EXPECT_EQ(controller->cib().find_id("cli-prefer-rule-r").value("score"), "INFINITY");
+  EXPECT_EQ(controller->cib().find_id("cli-prefer-expr-r").value("value"), "node2");
+  EXPECT_TRUE(controller->cib().find_id("cli-prefer-lifetime-end-r").has("end"));
+  crm("resource clear r");
+  crm("resource move r force");
+  EXPECT_EQ(controller->cib().find_id("cli-ban-r-on-node1").value("score"), "-INFINITY");
+  EXPECT_FALSE(running);
+  crm("resource clear r");
+  EXPECT_TRUE(running);
+  crm("resource ban r node1 PT1M");
+  EXPECT_TRUE(controller->cib().find_id("cli-ban-r-on-node1-lifetime").has("end"));
+}
+
+TEST_F(OperatorShellTest, EditsObjects) {
+  EXPECT_THAT(error_of("configure rename r q"), HasSubstr("cannot rename a running resource (r)"));
+  load("primitive s ocf:heartbeat:Dummy\ngroup g r\n");
+  crm("configure modgroup g add s before r");
+  EXPECT_EQ(controller->cib().find_id("g").first_child().id(), "s");
+  crm("configure rename g h");  // its members run
+  EXPECT_TRUE(controller->cib().find_id("h"));
+  crm("configure filter \"sed s/interval=10s/interval=0s/\" r");
+  EXPECT_TRUE(controller->cib().find_id("r-monitor-0s"));
+  crm("configure edit 'sed \"s/interval=0s/interval=20s/\"'");
+  EXPECT_TRUE(controller->cib().find_id("r-monitor-20s"));
+  EXPECT_THAT(error_of("configure filter \"awk 1\" r"), HasSubstr("no other program"));
 }
 
 TEST_F(OperatorShellTest, MistakesAreNamed) {

@@ -148,6 +148,34 @@ class LoadConfiguration final : public OperatorCommand {
   std::size_t method_ = 0;
 };
 
+// crm configure edit ID...: what is changed in the editor, as a script of sed.
+class EditConfiguration final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    describe_node(fields);
+    fields.list({"objects", "what is edited; absent: everything"}, objects_,
+                [&](std::string& name, const std::string&) { fields.text({}, name); });
+    fields.text(required("sed", "what happens to the text: s/EXPRESSION/TEXT/ or d, with /EXPRESSION/ before it"),
+                script_);
+  }
+  std::string text() const override { return fmt::format("crm configure edit{} ({})", names(), script_); }
+  Result<void> apply_to(World&, Machine& machine) const override {
+    const auto node = running_node(machine);
+    if (!node) return tl::unexpected(node.error());
+    return (*node)->crm(fmt::format("configure edit \"sed {}\"{}", script_, names()));
+  }
+
+ private:
+  std::string names() const {
+    std::string all;
+    for (const std::string& object : objects_) all += " " + object;
+    return all;
+  }
+
+  std::vector<std::string> objects_;
+  std::string script_;
+};
+
 class CibadminCommand final : public OperatorCommand {
  public:
   void describe(Fields& fields) override {
@@ -179,7 +207,7 @@ class StonithAdmin final : public OperatorCommand {
   void describe(Fields& fields) override {
     describe_node(fields);
     fields.text(required("command",
-                         "what follows \"stonith_admin\": --confirm, --reboot, --off, --on or --history, and "
+                         "what follows \"stonith_admin\": --confirm, --reboot, --off, --on, --history or --last, and "
                          "a node"),
                 command_);
   }
@@ -187,7 +215,9 @@ class StonithAdmin final : public OperatorCommand {
   Result<void> apply_to(World& world, Machine& machine) const override {
     const auto node = running_node(machine);
     if (!node) return tl::unexpected(node.error());
-    const auto output = (*node)->stonith_admin(command_);
+    const auto question = reports::parse_fencing_question(text());
+    if (!question) return tl::unexpected(question.error());
+    const auto output = *question ? fencing_screen(machine, **question) : (*node)->stonith_admin(command_);
     if (!output) return tl::unexpected(output.error());
     if (!output->empty())
       world.tracer().emit(machine.index(), TraceKind::kScreen, {{"command", text()}, {"text", *output}});
@@ -315,6 +345,7 @@ class Screen final : public MachineAction {
 constexpr std::array kTypes = {
     ActionType{"crm", "someone types a crm shell command", make_action<CrmCommand>},
     ActionType{"load", "someone changes the configuration with crm configure", make_action<LoadConfiguration>},
+    ActionType{"edit", "someone changes objects with crm configure edit", make_action<EditConfiguration>},
     ActionType{"cibadmin", "someone changes the CIB with cibadmin", make_action<CibadminCommand>},
     ActionType{"stonith-admin", "someone fences, or confirms that a node is off", make_action<StonithAdmin>},
     ActionType{"meatclient", "someone confirms to the plugin meatware that a node is off", make_action<Meatclient>},

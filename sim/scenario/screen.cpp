@@ -44,6 +44,25 @@ std::string corosync_screen(Machine& machine, std::string_view command) {
 
 }  // namespace
 
+namespace {
+
+std::vector<reports::FencingRecord> fencing_records(const node::Node& node) {
+  std::vector<reports::FencingRecord> records;
+  for (const fencer::HistoryEntry& entry : node.fencing_history())
+    records.push_back({entry.target, entry.action, entry.delegate, entry.client, entry.origin, entry.reason,
+                       entry.completed, entry.succeeded, entry.pending});
+  return records;
+}
+
+}  // namespace
+
+Result<std::string> fencing_screen(Machine& machine, const reports::FencingQuestion& question) {
+  const Profile& profile = machine.spec().profile;
+  // Before 2.0 every operation had a sentence.
+  if (!profile.daemons_renamed) return machine.node()->stonith_admin("--history " + question.target);
+  return reports::fencing_answer(question, fencing_records(*machine.node()), profile.old_rc_texts);
+}
+
 Result<std::string> screen_text(const World& world, Machine& machine, std::string_view command) {
   if (membership::is_corosync_tool(command)) return corosync_screen(machine, command);
   const node::Node* node = machine.node();
@@ -56,10 +75,7 @@ Result<std::string> screen_text(const World& world, Machine& machine, std::strin
   // What the tool says when it finds no cluster (AT part H).
   if (node == nullptr)
     return std::string("Attempting connection to the cluster...\n\nConnection to cluster failed: connection failed\n");
-  std::vector<reports::FencingRecord> fencing;
-  for (const fencer::HistoryEntry& entry : node->fencing_history())
-    fencing.push_back({entry.target, entry.action, entry.delegate, entry.client, entry.origin, entry.reason,
-                       entry.completed, entry.succeeded, entry.pending});
+  const std::vector<reports::FencingRecord> fencing = fencing_records(*node);
   return reports::crm_mon_text(node->cib(), *options, {world.now(), machine.spec().profile, machine.name(), fencing});
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/base/error.h"
+#include "reports/stonith_admin.h"
 
 namespace simcluster::sim {
 
@@ -15,5 +16,8 @@ class World;
 Result<void> check_screen(std::string_view command);
 // The output of `command` on `machine`, at this moment.
 Result<std::string> screen_text(const World& world, Machine& machine, std::string_view command);
+
+// What stonith_admin of the machine's release tells of the past; its node must run.
+Result<std::string> fencing_screen(Machine& machine, const reports::FencingQuestion& question);
 
 }  // namespace simcluster::sim
