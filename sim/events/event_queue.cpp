@@ -1,5 +1,8 @@
 #include "sim/events/event_queue.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace simcluster::sim {
 
 EventQueue::EventQueue(Time start) : now_(start), lines_(16) { SIMCLUSTER_ASSERT(start.ns >= 0); }
@@ -18,11 +21,32 @@ void EventQueue::push_due(std::uint64_t order) {
   due_.push_back(order);
 }
 
-// The latest of the near entries goes into the heap, as its first.
-void EventQueue::spill() {
-  push_heap(near_[0]);
-  --near_size_;
-  for (std::size_t i = 0; i < near_size_; ++i) near_[i] = near_[i + 1];
+// Not among the earliest few.
+[[gnu::noinline]] void EventQueue::insert_far(Entry entry) {
+  std::size_t place = 0;
+  for (std::size_t left = near_size_; left > 0;) {
+    const std::size_t half = left / 2;
+    const bool behind = before(entry, near_[place + half]);
+    place = behind ? place + half + 1 : place;
+    left = behind ? left - half - 1 : half;
+  }
+  std::memmove(near_ + place + 1, near_ + place, (near_size_ - place) * sizeof(Entry));
+  near_[place] = entry;
+  ++near_size_;
+}
+
+// The latest of the near entries go into the heap.
+[[gnu::noinline]] void EventQueue::spill() {
+  constexpr std::size_t kSpilled = kNear / 4;
+  for (std::size_t i = kSpilled; i-- > 0;) push_heap(near_[i]);
+  near_size_ -= kSpilled;
+  std::memmove(near_, near_ + kSpilled, near_size_ * sizeof(Entry));
+}
+
+[[gnu::noinline]] void EventQueue::refill() {
+  std::size_t wanted = std::min(kNear / 2, end_ - kRoot);
+  near_size_ = wanted;
+  for (; wanted > 0; pop_heap()) near_[--wanted] = at(kRoot);
 }
 
 void EventQueue::push_heap(Entry entry) {
@@ -68,7 +92,7 @@ bool EventQueue::cancel(EventId event) {
   release_slot(slot_of(event.value));
   // Entries of cancelled events stay until they come to the top. When they are the greater part, all are thrown out at
   // once, so that a timer which is restarted for ever costs no memory.
-  if (++cancelled_ > 64 && cancelled_ > end_ / 2) compact();
+  if (++cancelled_ > 64 && cancelled_ > (end_ + near_size_) / 2) compact();
   return true;
 }
 
@@ -79,6 +103,11 @@ void EventQueue::compact() {
   cancelled_ -= end_ - kept;
   end_ = kept;
   for (std::size_t i = end_; i-- > kRoot;) sift_down(i, at(i));
+  kept = 0;
+  for (std::size_t i = 0; i < near_size_; ++i)
+    if (live(near_[i].order)) near_[kept++] = near_[i];
+  cancelled_ -= near_size_ - kept;
+  near_size_ = kept;
 }
 
 bool EventQueue::postpone(EventId event, Time at) {
@@ -101,15 +130,11 @@ EventQueue::Entry EventQueue::take_postponed(const Entry& old) {
 // The earliest entry's event was cancelled or postponed: the entry goes, or goes to where it belongs.
 [[gnu::noinline]] void EventQueue::settle_top() {
   const Entry old = top();
-  if (!live(old.order)) {
-    --cancelled_;
-    pop_top();
-  } else if (near_size_ == 0) {
-    sift_down(kRoot, take_postponed(old));
-  } else {
-    --near_size_;
+  pop_top();
+  if (live(old.order))
     push(take_postponed(old));
-  }
+  else
+    --cancelled_;
 }
 
 // The same for the first of due_. Returns false when that is to run now.

@@ -109,7 +109,7 @@ class EventQueue {
   static constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
   // The heap's root stands at 3, so that the four children of every entry fill one cache line.
   static constexpr std::size_t kRoot = 3;
-  static constexpr std::size_t kNear = 8;
+  static constexpr std::size_t kNear = 64;
 
   static std::uint32_t slot_of(std::uint64_t order) { return static_cast<std::uint32_t>(order & kSlotMask); }
   static bool before(const Entry& a, const Entry& b) {
@@ -136,27 +136,33 @@ class EventQueue {
   std::uint32_t grow_slots();
   void push_due(std::uint64_t order);
   void push(Entry entry) {
-    const bool is_near = near_size_ > 0 ? before(entry, near_[0]) : end_ == kRoot || before(entry, at(kRoot));
-    if (!is_near) return push_heap(entry);
     if (near_size_ == kNear) spill();
-    std::size_t hole = near_size_++;
-    for (; hole > 0 && before(near_[hole - 1], entry); --hole) near_[hole] = near_[hole - 1];
-    near_[hole] = entry;
+    if (end_ > kRoot && !before(entry, at(kRoot))) return push_heap(entry);
+    constexpr std::size_t kFew = 4;
+    for (std::size_t i = 1; i <= kFew; ++i) {
+      if (i > near_size_ || before(entry, near_[near_size_ - i])) return insert(near_size_ + 1 - i, entry);
+    }
+    insert_far(entry);
   }
+  void insert(std::size_t place, Entry entry) {
+    for (std::size_t i = near_size_; i > place; --i) near_[i] = near_[i - 1];
+    near_[place] = entry;
+    ++near_size_;
+  }
+  void insert_far(Entry entry);
   void spill();
   void push_heap(Entry entry);
   void pop_heap();
   void sift_down(std::size_t hole, Entry entry);
   void compact();
-  bool any() const { return near_size_ > 0 || end_ > kRoot; }
-  // The earliest entry of those that are not due_; there must be one.
-  const Entry& top() { return near_size_ > 0 ? near_[near_size_ - 1] : at(kRoot); }
-  void pop_top() {
-    if (near_size_ > 0)
-      --near_size_;
-    else
-      pop_heap();
+  // Whether there are entries besides those that are due_; if so, top() is the earliest of them.
+  bool any() {
+    if (near_size_ == 0 && end_ > kRoot) refill();
+    return near_size_ > 0;
   }
+  const Entry& top() const { return near_[near_size_ - 1]; }
+  void pop_top() { --near_size_; }
+  void refill();
   void settle_top();
   bool settle_due();
   Entry take_postponed(const Entry& old);
@@ -176,8 +182,9 @@ class EventQueue {
   std::size_t live_ = 0;
   std::size_t cancelled_ = 0;  // entries whose slot is gone
   std::size_t end_ = kRoot;    // one past the last heap entry
-  // A few entries before all of the heap's, the earliest last. A datagram on its way is nearly always the next event,
-  // or the next but one: it comes and goes here without touching the heap.
+  // The next entries, before all of the heap's, the earliest last. A small cluster's fit in here, and cost no heap: a
+  // place is found by halves, and what stands behind it is moved in one go. A datagram on its way, nearly always the
+  // next event or the next but one, is put at the end.
   std::size_t near_size_ = 0;
   Entry near_[kNear];
   std::vector<Line> lines_;
