@@ -30,20 +30,20 @@ void NetStack::receive(int index, const FrameRef& frame) {
   ++interface->counters.rx_packets;
   interface->counters.rx_bytes += frame->wire_size();
   if (to.group() && !to.broadcast()) ++interface->counters.rx_multicast;
-  if (deliver_as_before(interface->index, frame)) return;
+  const LastDelivery* last = same_as_before(interface->index, frame->header);
+  if (last != nullptr) return last->client->on_datagram(last->socket, frame);
   if (frame->header.kind == FrameKind::kArpRequest || frame->header.kind == FrameKind::kArpReply)
     receive_arp(*interface, *frame);
   else
     receive_ip(interface->index, frame);
 }
 
-bool NetStack::deliver_as_before(int index, const FrameRef& frame) {
-  const FrameHeader& header = frame->header;
+// Null: it has to be looked up.
+const NetStack::LastDelivery* NetStack::same_as_before(int index, const FrameHeader& header) const {
   const LastDelivery& last = last_deliveries_[header.destination_mac.group()];
-  if (header.kind != FrameKind::kUdp || last.generation != generation_) return false;
-  if (header.destination != last.to || header.destination_port != last.port || index != last.interface) return false;
-  sockets_[last.socket.index()].client->on_datagram(last.socket, frame);
-  return true;
+  const bool same = header.kind == FrameKind::kUdp && last.generation == generation_ && header.destination == last.to &&
+                    header.destination_port == last.port && index == last.interface;
+  return same ? &last : nullptr;
 }
 
 [[gnu::noinline]] void NetStack::receive_ip(int index, const FrameRef& frame) {
@@ -105,8 +105,9 @@ void NetStack::deliver_udp(int index, const FrameRef& frame) {
   }
   const bool only_one = !group || next(i + 1) == sockets_.size();
   if (only_one && group == header.destination_mac.group())
-    last_deliveries_[group] = {header.destination, header.destination_port, index, generation_,
-                               SocketId(static_cast<std::uint32_t>(i))};
+    last_deliveries_[group] = {
+        header.destination, header.destination_port, index, generation_, SocketId(static_cast<std::uint32_t>(i)),
+        sockets_[i].client};
   for (; i < sockets_.size(); i = next(i + 1)) {
     sockets_[i].client->on_datagram(SocketId(static_cast<std::uint32_t>(i)), frame);
     if (!group) return;

@@ -194,6 +194,16 @@ class NetStack final : private EventHandler {
     FrameRef frame;
     bool used = false;
   };
+  // Where the last datagram went, if to a single socket: the next one is nearly always for the same. One for addresses
+  // of this machine and one for groups. Forgotten when sockets change.
+  struct LastDelivery {
+    IpAddress to;
+    std::uint16_t port = 0;
+    int interface = 0;
+    std::uint64_t generation = 0;
+    SocketId socket;
+    SocketClient* client = nullptr;
+  };
   enum class Timer : std::uint8_t { kNeighbour, kLocal, kBond, kLater };
 
   void on_event(std::uint64_t cookie) override;
@@ -257,7 +267,7 @@ class NetStack final : private EventHandler {
   void receive(int index, const FrameRef& frame);
   void receive_ip(int index, const FrameRef& frame);
   void deliver_udp(int index, const FrameRef& frame);
-  bool deliver_as_before(int index, const FrameRef& frame);
+  const LastDelivery* same_as_before(int index, const FrameHeader& header) const;
   void refuse_udp(const FrameRef& frame);
   void deliver_unreachable(const FrameRef& frame);
   void forward_ip(const FrameRef& frame);
@@ -274,15 +284,6 @@ class NetStack final : private EventHandler {
   // The local address that was asked for last: nearly every packet is for the same one.
   mutable IpAddress local_address_;
   mutable std::uint64_t local_generation_ = 0;
-  // Where the last datagram went, if to a single socket: the next one is nearly always for the same. One for addresses
-  // of this machine and one for groups. Forgotten when sockets change.
-  struct LastDelivery {
-    IpAddress to;
-    std::uint16_t port = 0;
-    int interface = 0;
-    std::uint64_t generation = 0;
-    SocketId socket;
-  };
   std::array<LastDelivery, 2> last_deliveries_;
   std::vector<Interface> interfaces_;
   std::vector<std::unique_ptr<Nic>> nics_;

@@ -84,6 +84,14 @@ class FrameRef {
   }
   ~FrameRef() { drop(); }
 
+  // Lets the frame go as a number, for the cookie of an event that is to own it; and takes it back.
+  std::uint64_t release() { return reinterpret_cast<std::uintptr_t>(std::exchange(frame_, nullptr)); }
+  static FrameRef taken_back(std::uint64_t released) {
+    FrameRef ref;
+    ref.frame_ = reinterpret_cast<Frame*>(static_cast<std::uintptr_t>(released));
+    return ref;
+  }
+
   explicit operator bool() const { return frame_ != nullptr; }
   Frame& operator*() const { return *frame_; }
   Frame* operator->() const { return frame_; }
@@ -93,8 +101,8 @@ class FrameRef {
   Frame* frame_ = nullptr;
 };
 
-// Keeps frames by size and hands them out again: no allocation in the steady state. All its frames must be back when it
-// dies.
+// Keeps frames by size and hands them out again: no allocation in the steady state. Nothing may be done with a frame
+// when it has died.
 class FramePool {
  public:
   FramePool() = default;

@@ -47,8 +47,10 @@ PortId Network::add_port(NodeIndex machine, std::string_view interface_name, Por
   port.client = &client;
   port.machine = machine;
   port.name = interface_name;
+  const PortId id(static_cast<std::uint32_t>(ports_.size()));
+  port.arrival = std::make_unique<Arrival>(*this, id);
   ports_.push_back(std::move(port));
-  return PortId(static_cast<std::uint32_t>(ports_.size() - 1));
+  return id;
 }
 
 SegmentId Network::find_segment(std::string_view name) const {
@@ -283,33 +285,35 @@ void Network::find_way(PortId from_id, const Frame& frame, Way& way) {
   way.quality = &quality;
   way.ports = &segment.ports;
   way.last_arrival = &segment.last_arrival[from.place * segment.ports.size()];
-  way.to = PortId::none();
+  way.to = nullptr;
   if (frame.header.destination_mac.group()) {
     way.plain = std::ranges::all_of(segment.ports, [&](PortId to) { return to == from_id || plain(to); });
     return;
   }
-  way.to = learned_port(segment, frame.header.destination_mac);
-  way.plain = way.to.valid() && way.to != from_id && plain(way.to);
-  if (way.plain) way.last_arrival += ports_[way.to.index()].place;
+  const PortId to = learned_port(segment, frame.header.destination_mac);
+  way.plain = to.valid() && to != from_id && plain(to);
+  if (!way.plain) return;
+  way.to = ports_[to.index()].arrival.get();
+  way.last_arrival += ports_[to.index()].place;
 }
 
 // What send() comes to when nothing but time is in the way. Every token passes here: in one piece.
-[[gnu::flatten]] void Network::send_plainly(PortId from, FrameRef frame, const Way& way) {
+[[gnu::flatten]] void Network::send_plainly(PortId from, FrameRef&& frame, const Way& way) {
   ++counters_.sent;
   if (tracer_.wants(TraceKind::kFrameSent)) [[unlikely]]
     trace_frame(TraceKind::kFrameSent, ports_[from.index()], *frame);
-  if (way.to.valid()) return launch_plainly(*way.quality, *way.last_arrival, from, way.to, std::move(frame));
+  if (way.to != nullptr) return launch_plainly(*way.quality, *way.last_arrival, *way.to, std::move(frame));
   for (std::size_t place = 0; place < way.ports->size(); ++place) {
     const PortId to = (*way.ports)[place];
-    if (to != from) launch_plainly(*way.quality, way.last_arrival[place], from, to, frame);
+    if (to != from) launch_plainly(*way.quality, way.last_arrival[place], *ports_[to.index()].arrival, frame);
   }
 }
 
-void Network::launch_plainly(const LinkQuality& quality, Time& last_arrival, PortId from, PortId to, FrameRef frame) {
+void Network::launch_plainly(const LinkQuality& quality, Time& last_arrival, EventHandler& to, FrameRef frame) {
   Time at = queue_.now() + quality.delay;
   if (quality.jitter.ns > 0) at = at + random_.between({}, quality.jitter);
   last_arrival = at = std::max(at, last_arrival);
-  launch(at, from, to, std::move(frame));
+  queue_.schedule(at, to, frame.release(), EventClass::kDatagram);
 }
 
 // Into the switch or cable of the port that it comes from.
@@ -444,6 +448,11 @@ void Network::launch_in_order(Segment& segment, const Port& from, const Port& to
 }
 
 void Network::launch(Time at, PortId origin, PortId to, FrameRef frame) {
+  const Port& port = ports_[to.index()];
+  if (!port.trunk.valid()) {
+    queue_.schedule(at, *port.arrival, frame.release(), EventClass::kDatagram);
+    return;
+  }
   std::uint32_t slot = free_flight_;
   if (slot == kNoFlight) {
     slot = static_cast<std::uint32_t>(flights_.size());
@@ -473,9 +482,18 @@ void Network::on_event(std::uint64_t cookie) {
     drop(port, *frame, "carrier lost on the way");
     return;
   }
-  if (port.trunk.valid()) {
-    learn(segments_[port.segment.index()], frame->header.source_mac, to);
-    enter(to, {std::move(frame), origin, queue_.now()});
+  learn(segments_[port.segment.index()], frame->header.source_mac, to);
+  enter(to, {std::move(frame), origin, queue_.now()});
+}
+
+[[gnu::flatten]] void Network::Arrival::on_event(std::uint64_t frame) {
+  network.arrive(port, FrameRef::taken_back(frame));
+}
+
+void Network::arrive(PortId to, FrameRef frame) {
+  const Port& port = ports_[to.index()];
+  if (!port.carrier) {
+    drop(port, *frame, "carrier lost on the way");
     return;
   }
   ++counters_.delivered;

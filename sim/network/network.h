@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -128,14 +129,14 @@ class Network final : private EventHandler {
   // worked out anew after every change of the network.
   class Way {
     friend class Network;
-    std::uint64_t as_of = 0;  // the network's changes_ by which it was worked out
-    bool plain = false;       // by one switch or cable that only takes time
-    PortId to;                // none: to all others of the segment
+    std::uint64_t as_of = 0;     // the network's changes_ by which it was worked out
+    bool plain = false;          // by one switch or cable that only takes time
+    EventHandler* to = nullptr;  // null: to all others of the segment
     const LinkQuality* quality = nullptr;
     Time* last_arrival = nullptr;  // at `to`; of a group, at the segment's first port
     const std::vector<PortId>* ports = nullptr;
   };
-  void send(PortId port, FrameRef frame, Way& way) {
+  void send(PortId port, FrameRef&& frame, Way& way) {
     if (way.as_of != changes_) find_way(port, *frame, way);
     if (way.plain)
       send_plainly(port, std::move(frame), way);
@@ -145,6 +146,13 @@ class Network final : private EventHandler {
   const NetworkCounters& counters() const { return counters_; }
 
  private:
+  // Frames that arrive at one port. What is on its way belongs to its event, whose cookie is the frame.
+  struct Arrival final : EventHandler {
+    Arrival(Network& its_network, PortId its_port) : network(its_network), port(its_port) {}
+    void on_event(std::uint64_t frame) override;
+    Network& network;
+    PortId port;
+  };
   struct Port {
     PortClient* client = nullptr;  // none: the end of a trunk
     TrunkId trunk;
@@ -159,7 +167,8 @@ class Network final : private EventHandler {
     std::uint32_t learned = 0;  // where the segment's list probably has it
     LinkQuality sending;
     LinkQuality receiving;
-    Time busy_until;  // of the sending side, when bandwidth is limited
+    Time busy_until;                   // of the sending side, when bandwidth is limited
+    std::unique_ptr<Arrival> arrival;  // none: the end of a trunk
   };
   struct Learned {
     MacAddress mac;
@@ -188,6 +197,7 @@ class Network final : private EventHandler {
     SelectiveLoss loss;
     bool selective = false;
   };
+  // A frame on its way through a trunk.
   struct Flight {
     FrameRef frame;
     PortId origin;  // of the machine that sent it
@@ -211,8 +221,8 @@ class Network final : private EventHandler {
     bool reordered = false;
   };
   void find_way(PortId from, const Frame& frame, Way& way);
-  void send_plainly(PortId from, FrameRef frame, const Way& way);
-  void launch_plainly(const LinkQuality& quality, Time& last_arrival, PortId from, PortId to, FrameRef frame);
+  void send_plainly(PortId from, FrameRef&& frame, const Way& way);
+  void launch_plainly(const LinkQuality& quality, Time& last_arrival, EventHandler& to, FrameRef frame);
   bool leave(const Segment& segment, Port& from, Journey& journey);
   void enter(PortId from, Journey journey);
   void forward(Segment& segment, const Port& from, PortId to, Journey journey);
@@ -230,6 +240,7 @@ class Network final : private EventHandler {
   // Why it does not arrive; empty: it does.
   std::string_view pass(const LinkQuality& quality, Journey& journey);
   bool wait_for_bandwidth(const LinkQuality& quality, Port& port, const Frame& frame, Time& at);
+  void arrive(PortId to, FrameRef frame);
   void launch(Time at, PortId origin, PortId to, FrameRef frame);
   void drop(const Port& port, const Frame& frame, std::string_view reason);
   bool damage(Damage damage, FrameRef& frame);

@@ -79,7 +79,7 @@ Duration SimHost::late() {
   return most.ns == 0 ? Duration{} : timer_random_.between({}, most);
 }
 
-TimerId SimHost::start_timer(Duration delay, TimerClient& client, std::uint64_t cookie) {
+[[gnu::flatten]] TimerId SimHost::start_timer(Duration delay, TimerClient& client, std::uint64_t cookie) {
   if (dead_) return TimerId::none();
   std::uint32_t slot = free_timer_;
   if (slot == kNoTimer) {

@@ -135,6 +135,7 @@ class SimHost final : public Host,
   void report_link(std::size_t link);
   void finish_write(std::size_t slot);
   void deliver(std::size_t link, const FrameRef& frame);
+  void hand_over(LinkClient& client, LinkIndex link, const FrameRef& frame);
   void keep_waiting(std::size_t link, const FrameRef& frame);
   void replay();
   struct Match {

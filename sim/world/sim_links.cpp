@@ -132,9 +132,14 @@ void SimHost::loop_back(LinkIndex index, std::span<const std::byte> bytes) {
 
 [[gnu::flatten]] void SimHost::on_datagram(SocketId socket, const FrameRef& frame) {
   if (dead_) return;
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    if (links_[i].client == nullptr || links_[i].socket != socket) continue;
-    deliver(i, frame);
+  std::uint8_t index = 0;
+  for (const Link& link : links_) {
+    if (link.client == nullptr || link.socket != socket) {
+      ++index;
+      continue;
+    }
+    if (paused_ || kernel_.frozen()) return keep_waiting(index, frame);
+    hand_over(*link.client, LinkIndex(index), frame);
     return;
   }
 }
@@ -159,10 +164,12 @@ void SimHost::on_unreachable(SocketId socket, const IpAddress& to) {
 void SimHost::deliver(std::size_t index, const FrameRef& frame) {
   if (paused_ || kernel_.frozen()) return keep_waiting(index, frame);
   if (dead_ || index >= links_.size() || links_[index].client == nullptr) return;
-  LinkClient& client = *links_[index].client;
-  // The link may be closed while its client is told; the frame is the caller's.
-  guarded(
-      [&] { client.on_datagram(LinkIndex(static_cast<std::uint8_t>(index)), frame->header.source, frame->payload()); });
+  hand_over(*links_[index].client, LinkIndex(static_cast<std::uint8_t>(index)), frame);
+}
+
+// The link may be closed while its client is told; the frame is the caller's.
+void SimHost::hand_over(LinkClient& client, LinkIndex link, const FrameRef& frame) {
+  guarded([&] { client.on_datagram(link, frame->header.source, frame->payload()); });
 }
 
 }  // namespace simcluster::sim
