@@ -3,6 +3,8 @@
 namespace simcluster {
 
 void WireWriter::number(std::uint64_t value, int size) {
+  constexpr std::size_t kUsual = 128;  // of a message: most never grow beyond it
+  if (bytes_.capacity() < kUsual) bytes_.reserve(kUsual);
   for (int i = 0; i < size; ++i) bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
 }
 

@@ -45,7 +45,7 @@ void Cfg::request_kill(ClusterNodeId victim, std::string_view reason) {
   }));
 }
 
-void Cfg::pump() {
+void Cfg::send_waiting() {
   while (!waiting_.empty() && sender_.send_service(waiting_.front())) waiting_.pop_front();
 }
 

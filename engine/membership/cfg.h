@@ -34,11 +34,14 @@ class Cfg {
   void request_ring_reenable();
   void request_crypto_phase(std::uint32_t phase);
   // Sends what waits.
-  void pump();
+  void pump() {
+    if (!waiting_.empty()) send_waiting();
+  }
   void on_message(ClusterNodeId from, std::uint16_t function, std::span<const std::byte> message);
 
  private:
   void queue(std::span<const std::byte> message);
+  void send_waiting();
 
   ServiceSender& sender_;
   CfgClient& client_;

@@ -135,7 +135,7 @@ void Cpg::leave_all() {
     if (alive(connection)) connection->leave();
 }
 
-void Cpg::pump() {
+void Cpg::send_waiting() {
   while (open_ && !outgoing_.empty()) {
     if (!send(outgoing_.front())) return;
     outgoing_.pop_front();
@@ -198,14 +198,14 @@ namespace {
 struct ProcessFields {
   std::uint32_t process = 0;
   ChangeReason reason = ChangeReason::kUndefined;
-  std::string group;
+  std::string_view group;  // borrowed from the message
 };
 
 bool read_process(Reader& r, ProcessFields& fields) {
   fields.process = r.u32();
   const std::uint32_t reason = r.u32();
   const std::size_t length = r.u16();
-  fields.group = std::string(r.text(length));
+  fields.group = r.text(length);
   fields.reason = static_cast<ChangeReason>(reason);
   return !r.failed() && length <= kMaxGroupName && reason <= static_cast<std::uint32_t>(ChangeReason::kProcessDown);
 }
@@ -216,7 +216,7 @@ bool read_process(Reader& r, ProcessFields& fields) {
 void Cpg::receive_join(ClusterNodeId from, Reader& r) {
   ProcessFields fields;
   if (!read_process(r, fields)) return;
-  const Process process{{from, fields.process}, fields.group};
+  const Process process{{from, fields.process}, std::string(fields.group)};
   if (known(process)) return;
   insert(process);
   const GroupChange change{process.member, ChangeReason::kJoin};
@@ -227,7 +227,7 @@ void Cpg::receive_join(ClusterNodeId from, Reader& r) {
 void Cpg::receive_leave(ClusterNodeId from, Reader& r) {
   ProcessFields fields;
   if (!read_process(r, fields)) return;
-  const Process process{{from, fields.process}, fields.group};
+  const Process process{{from, fields.process}, std::string(fields.group)};
   if (!erase(process)) return;
   const GroupChange change{process.member, fields.reason};
   notify(process.group, {}, {&change, 1});
@@ -258,7 +258,7 @@ void Cpg::receive_joinlist(ClusterNodeId from, Reader& r) {
   for (std::uint32_t i = 0; i < count && !r.failed(); ++i) {
     ProcessFields fields;
     if (!read_process(r, fields)) return;
-    list.processes.push_back({{from, fields.process}, fields.group});
+    list.processes.push_back({{from, fields.process}, std::string(fields.group)});
   }
   if (!r.failed()) joinlists_.insert(joinlists_.begin(), std::move(list));
 }

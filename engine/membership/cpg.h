@@ -25,7 +25,9 @@ class Cpg final : public SyncService {
   // CPG-1.
   Result<std::unique_ptr<Group>> join(std::string_view group, std::uint32_t process, GroupClient& client);
   // Sends what waits, as far as the ring takes it (CPG-14).
-  void pump();
+  void pump() {
+    if (open_ && !outgoing_.empty()) send_waiting();
+  }
   void set_own_id(ClusterNodeId id) { own_id_ = id; }
   // Clients may send: the node is up and no synchronisation runs.
   void set_open(bool open) { open_ = open; }
@@ -61,6 +63,7 @@ class Cpg final : public SyncService {
   };
   using Changes = std::vector<std::pair<std::string, std::vector<GroupChange>>>;  // by group, in name order
 
+  void send_waiting();
   bool send(const Outgoing& outgoing);
   bool send_downlist();
   bool send_joinlist();

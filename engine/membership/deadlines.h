@@ -86,12 +86,15 @@ class Deadlines {
   };
   static constexpr std::uint32_t bit(Deadline which) { return std::uint32_t{1} << static_cast<unsigned>(which); }
   void restart();
+  std::size_t first() const;
 
   Host& host_;
   TimerClient& client_;
   std::uint64_t cookie_;
   std::array<Slot, kDeadlineCount> slots_;
-  std::uint64_t order_ = 0;
+  std::uint64_t order_ = 0;      // grows with every arming
+  std::uint64_t looked_at_ = 0;  // order_ when next_due() found that coming_ is the next
+  Deadline coming_ = Deadline::kTokenLoss;
   std::uint32_t armed_ = 0;  // one bit per deadline
   bool unsettled_ = false;   // something is due before the host timer, or that would soon come in vain
   Time now_;

@@ -1,5 +1,6 @@
 #include "engine/membership/deadlines.h"
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Sleeper final : TimerClient {
     deadlines.begin_input();
     deadlines.on_host_timer();
     while (const auto due = deadlines.next_due()) fired.emplace_back(*due, host.uptime());
+    if (then) then();
     deadlines.settle();
   }
   void arm(Deadline which, Duration delay) {
@@ -27,6 +29,7 @@ struct Sleeper final : TimerClient {
   PatientHost host;
   Deadlines deadlines{host, *this, 0};
   int woken = 0;
+  std::function<void()> then;  // before the host is told when to wake us
   std::vector<std::pair<Deadline, Duration>> fired;
 };
 
@@ -74,6 +77,31 @@ TEST(Deadlines, FireInTheirOrderWhateverTheHostCanDo) {  // ARC-3
                             {Deadline::kTokenRetransmit, milliseconds(438)},
                             {Deadline::kTokenLoss, milliseconds(1000)}}));
   EXPECT_EQ(seen[1], seen[0]);
+}
+
+// What next_due() saw coming is used for the host timer only while it is still the next.
+TEST(Deadlines, AChangeAfterTheLastOneThatWasDueIsHeeded) {
+  for (const bool nearer : {false, true}) {
+    Sleeper s;
+    s.arm(Deadline::kHoldRetransmit, milliseconds(100));
+    s.arm(Deadline::kMergeDetect, milliseconds(200));
+    s.arm(Deadline::kTokenLoss, milliseconds(1000));
+    s.then = [&] {
+      s.then = nullptr;
+      if (nearer)
+        s.deadlines.arm(Deadline::kJoin, milliseconds(50));
+      else
+        s.deadlines.cancel(Deadline::kMergeDetect);
+    };
+    s.host.run_for(seconds(2));
+    const auto second = nearer ? std::pair{Deadline::kJoin, Duration(milliseconds(150))}
+                               : std::pair{Deadline::kTokenLoss, Duration(milliseconds(1000))};
+    ASSERT_GE(s.fired.size(), 2u);
+    EXPECT_EQ(s.fired[0], (std::pair{Deadline::kHoldRetransmit, Duration(milliseconds(100))}));
+    EXPECT_EQ(s.fired[1], second);
+    EXPECT_EQ(s.fired.size(), nearer ? 4u : 2u);
+    EXPECT_EQ(s.woken, nearer ? 4 : 2);
+  }
 }
 
 }  // namespace

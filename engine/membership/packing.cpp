@@ -83,10 +83,8 @@ void Packer::prune_fragmented() {
   while (!fragmented_.empty() && fragmented_.front().last_packet < sent) fragmented_.pop_front();
 }
 
-void Packer::flush() {
-  Staging& staged = staging();
-  if (staged.lengths.empty() || srp_.queue_free() == 0) return;
-  hand_over(staged, 0);
+void Packer::flush_staged() {
+  if (srp_.queue_free() != 0) hand_over(staging(), 0);
 }
 
 void Packer::on_new_ring() {
@@ -196,15 +194,16 @@ void Assembler::receive(const Processor& from, std::span<const std::byte> payloa
 }
 
 void Assembler::deliver(const Processor& from, std::span<const std::byte> whole) {
-  Reader r(whole);
-  const std::size_t groups = r.u16();
-  std::vector<std::size_t> lengths;
-  for (std::size_t i = 0; i < groups && !r.failed(); ++i) lengths.push_back(r.u16());
-  std::vector<std::string_view> names;
-  for (const std::size_t length : lengths) names.push_back(r.text(length));
-  if (r.failed()) return;
-  const auto message = r.rest();
-  for (const std::string_view name : names) client_.on_group_message(name, from, message);
+  Reader lengths(whole);
+  const std::size_t groups = lengths.u16();
+  Reader rest = lengths;
+  std::size_t names_size = 0;
+  for (std::size_t i = 0; i < groups; ++i) names_size += rest.u16();
+  Reader names = rest;
+  rest.bytes(names_size);
+  if (rest.failed()) return;
+  const auto message = rest.rest();
+  for (std::size_t i = 0; i < groups; ++i) client_.on_group_message(names.text(lengths.u16()), from, message);
 }
 
 void Assembler::forget(const ProcessorList& left) {

@@ -27,7 +27,9 @@ class Packer {
   // Takes a message for `group`. False (and nothing is taken) when the ring's queue has too few free slots (PG-7).
   bool send(std::string_view group, std::span<const std::byte> message);
   // PG-9: what is staged goes to the ring now, unless its queue is full.
-  void flush();
+  void flush() {
+    if (!staging().lengths.empty()) flush_staged();
+  }
   bool has_room(std::size_t message_size) const;
   // A ring is being installed. A message of which only some fragments went out on the old ring starts anew, so that
   // all members of the new one deliver it or none; what an aborted synchronisation left is forgotten.
@@ -47,6 +49,7 @@ class Packer {
 
   std::size_t usable() const { return net_mtu_ - 8; }
   Staging& staging() { return srp_.waiting_for_synchronisation() ? transitional_ : normal_; }
+  void flush_staged();
   void append(Staging& staging, std::span<const std::byte> message);
   void hand_over(Staging& staging, std::uint8_t fragmented);
   void prune_fragmented();

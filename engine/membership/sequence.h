@@ -12,8 +12,8 @@ inline constexpr std::uint32_t kSequenceWindow = 16384;  // K-2
 constexpr bool sequence_less(std::uint32_t a, std::uint32_t b) {
   constexpr std::uint32_t kHalf = 0x80000000U;
   constexpr std::uint32_t kShift = 0x10000U;
-  if (a > kHalf || b > kHalf) return a - kShift < b - kShift;
-  return a < b;
+  const std::uint32_t down = (a > b ? a : b) > kHalf ? kShift : 0;
+  return a - down < b - down;
 }
 
 constexpr bool sequence_less_equal(std::uint32_t a, std::uint32_t b) { return a == b || sequence_less(a, b); }

@@ -68,6 +68,7 @@ void Srp::load_ring_sequence() {
   } else {
     store_ring_sequence();
   }
+  note_representative();
   if (profile_.ring_sequence_raised_at_start) ++ring_.sequence;
   ring_hi_ = ring_.sequence;
   old_ring_ = ring_;
@@ -81,6 +82,7 @@ void Srp::store_ring_sequence() {
 
 void Srp::interface_changed(const Processor& me) {
   me_ = me;
+  note_representative();
   if (!started_) {
     started_ = true;
     load_ring_sequence();
@@ -132,6 +134,10 @@ void Srp::on_frame(std::span<const std::byte> frame, const IpAddress& from) {
   if (!started_ || left_) return;
   if (codec_.is_token(frame)) [[likely]]
     return receive_token(frame);
+  on_other_frame(frame, from);
+}
+
+[[gnu::noinline]] void Srp::on_other_frame(std::span<const std::byte> frame, const IpAddress& from) {
   Header header;
   if (const auto error = codec_.decode_header(frame, header); !error.empty()) return drop_foreign(error, frame, from);
   switch (header.type) {

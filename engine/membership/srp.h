@@ -173,10 +173,13 @@ class Srp final : public PersistClient {
   void token_lost();
   void note_pause();
   void diagnose();
-  bool representative() const { return !memb_.empty() && ring_.representative == me_; }
+  // Known ahead: every token asks for it.
+  void note_representative() { leads_ = ring_.representative == me_; }
+  bool representative() const { return !memb_.empty() && leads_; }
   bool in_order_state() const { return state_ == SrpState::kOperational || state_ == SrpState::kRecovery; }
   Duration ms(std::uint32_t count) const { return milliseconds(count); }
   void drop(std::string_view why);
+  void on_other_frame(std::span<const std::byte> frame, const IpAddress& from);
   void drop_foreign(std::string_view error, std::span<const std::byte> frame, const IpAddress& from);
   static std::string_view foreign_sender(std::span<const std::byte> frame);
   std::size_t wrong_number(std::span<const std::byte> frame) const;
@@ -269,6 +272,7 @@ class Srp final : public PersistClient {
   bool left_ = false;
   Processor me_;
   Ring ring_, old_ring_;
+  bool leads_ = false;  // ring_.representative == me_
   std::uint64_t ring_hi_ = 0;
 
   ProcessorList proc_, fail_, memb_, new_memb_, trans_, deliver_list_, left_seen_, consensus_;

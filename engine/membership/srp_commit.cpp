@@ -26,6 +26,7 @@ void Srp::enter_commit() {
   deadlines_.cancel(Deadline::kDelayedJoin);
   deadlines_.cancel(Deadline::kConsensus);
   ring_ = commit_token_.ring;
+  note_representative();
   store_ring_sequence();
   ring_hi_ = ring_.sequence;
   debug("entering COMMIT state.");
@@ -86,7 +87,7 @@ void Srp::receive_commit_token(std::span<const std::byte> frame) {
     case SrpState::kRecovery:
       // Its second arrival only: another copy of the first (resent, or by way of another redundant ring) would have the
       // ORF token overtake the commit token, which nobody resends from then on.
-      if (!(token.ring == ring_) || ring_.representative != me_ || token.token_seq < commit_token_.token_seq) return;
+      if (!(token.ring == ring_) || !leads_ || token.token_seq < commit_token_.token_seq) return;
       if (originated_ && profile_.second_commit_token_ignored) return;
       originated_ = true;
       return send_first_token();

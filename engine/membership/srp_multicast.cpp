@@ -46,6 +46,8 @@ void Srp::request_missing(OrfToken& token) {
 
 // SRP-9.3.
 std::uint32_t Srp::multicast_new(OrfToken& token, std::uint32_t allowed) {
+  // The window of numbers that may be in use at once is nearly full.
+  if (sequence_less(last_released_ + kSequenceWindow - allowed - settings_.timers.window_size, token.seq)) return 0;
   const bool recovering = state_ == SrpState::kRecovery;
   auto& fresh = queue_in_use();
   std::uint32_t sent = 0;

@@ -15,10 +15,9 @@ namespace simcluster::membership {
   ++counters_.orf_token_rx;
   if (discard_token_) return;  // step 2
   detect_idle(token);
-  const bool rep = ring_.representative == me_;
-  held_ = rep ? seq_unchanged_ > settings_.timers.seqno_unchanged_const
-              : seq_unchanged_ >= settings_.timers.seqno_unchanged_const;  // step 5
-  forward_ = !(held_ && rep);
+  held_ = leads_ ? seq_unchanged_ > settings_.timers.seqno_unchanged_const
+                 : seq_unchanged_ >= settings_.timers.seqno_unchanged_const;  // step 5
+  forward_ = !(held_ && leads_);
   if (state_ == SrpState::kCommit) return heartbeat_housekeeping();  // step 6
   if (!(token.ring == ring_)) return heartbeat_housekeeping();       // step 8
   if (sequence_less_equal(token.token_seq, token_seq_)) return;      // step 9
@@ -33,7 +32,7 @@ namespace simcluster::membership {
 void Srp::detect_idle(const OrfToken& token) {
   if (token.seq == last_token_msgseq_) {
     // Only the representative has something to do when this expires (SRP-16.4).
-    if (ring_.representative == me_ && !deadlines_.armed(Deadline::kMergeDetect))
+    if (leads_ && !deadlines_.armed(Deadline::kMergeDetect))
       deadlines_.arm(Deadline::kMergeDetect, ms(settings_.timers.merge));
     ++seq_unchanged_;
   } else {
@@ -54,13 +53,11 @@ void Srp::visit(OrfToken& token) {
   const std::uint32_t allowance = transmit_allowance(token);
   const std::uint32_t resent = token.request_count == 0 ? 0 : serve_retransmissions(token, allowance);
   if (aru_ != token.seq) request_missing(token);
-  std::uint32_t allowed = allowance - resent;
   if (settings_.timers.cancel_token_hold_on_retransmit && held_ && (token.request_count != 0 || resent != 0)) {
     held_ = false;
     forward_ = true;
   }
-  if (sequence_less(last_released_ + kSequenceWindow - allowed - settings_.timers.window_size, token.seq)) allowed = 0;
-  const std::uint32_t sent = something_waits() ? multicast_new(token, allowed) : 0;
+  const std::uint32_t sent = something_waits() ? multicast_new(token, allowance - resent) : 0;
   update_flow_control(token, resent + sent);
   update_token_aru(token);
   aru_stuck_ = token.aru == prev && token.aru_addr != 0 ? aru_stuck_ + 1 : 0;
@@ -82,7 +79,7 @@ std::uint32_t Srp::transmit_allowance(const OrfToken& token) {
   if (state_ == SrpState::kRecovery)
     cbl_ = static_cast<std::uint32_t>(recovery_messages_.size());
   else
-    cbl_ = in_order_state() ? static_cast<std::uint32_t>(queue_in_use().size()) : 0;
+    cbl_ = in_order_state() && !queue_in_use().empty() ? static_cast<std::uint32_t>(queue_in_use().size()) : 0;
   backlog_sum_ += cbl_;
   const std::uint32_t room = token.fcc < t.window_size ? t.window_size - token.fcc : 0;
   std::uint32_t allowed = std::min(t.max_messages, room);
@@ -120,7 +117,7 @@ void Srp::pass_token(OrfToken& token) {
   if (state_ == SrpState::kOperational && high_delivered_ != high_seq_) deliver_up_to(high_seq_);
   arm_token_loss();
   deadlines_.arm(Deadline::kTokenRetransmit, ms(settings_.timers.token_retransmit));
-  if (held_ && ring_.representative == me_ && !deadlines_.armed(Deadline::kHoldRetransmit))
+  if (held_ && leads_ && !deadlines_.armed(Deadline::kHoldRetransmit))
     deadlines_.arm(Deadline::kHoldRetransmit, ms(settings_.timers.hold));
   client_.on_token_sent();
 }
@@ -150,6 +147,7 @@ void Srp::resend_token() {
 
 // SRP-9.1. Freed only when two successive tokens show that everyone has it.
 void Srp::release_messages(std::uint32_t token_aru) {
+  if (last_released_ == high_delivered_) return;  // nothing was delivered since
   const std::uint32_t up_to = sequence_min(sequence_min(token_aru, last_aru_), high_delivered_);
   if (!sequence_less(last_released_, up_to)) return;
   regular_queue_.release_up_to(up_to);
@@ -171,7 +169,7 @@ void Srp::receive_hold_cancel(std::span<const std::byte> frame) {
   if (!(message.ring == ring_)) return;
   ++counters_.token_hold_cancel_rx;
   seq_unchanged_ = 0;
-  if (ring_.representative != me_ || !in_order_state()) return;
+  if (!leads_ || !in_order_state()) return;
   resend_token();
   deadlines_.arm(Deadline::kTokenRetransmit, ms(settings_.timers.token_retransmit));
 }

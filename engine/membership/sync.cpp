@@ -95,8 +95,7 @@ void Sync::send_barrier() {
   if (unsent_) client_.want_token();
 }
 
-void Sync::on_token_sent() {
-  if (phase_ == Phase::kIdle) return;
+void Sync::go_on() {
   if (unsent_) return phase_ == Phase::kBuild ? send_build() : send_barrier();
   if (phase_ != Phase::kProcess) return;
   SyncService* service = plan_[current_].service;

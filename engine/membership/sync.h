@@ -54,7 +54,9 @@ class Sync {
   // The ring whose synchronisation runs or was completed last.
   void on_message(const Processor& from, std::span<const std::byte> message);
   // The "token sent"-time callback.
-  void on_token_sent();
+  void on_token_sent() {
+    if (running()) go_on();
+  }
 
  private:
   enum class Phase : std::uint8_t { kIdle, kBuild, kProcess, kBarrier };
@@ -63,6 +65,7 @@ class Sync {
     SyncService* service = nullptr;  // null: only others have it
   };
 
+  void go_on();
   void send_build();
   void send_barrier();
   void receive_build(const Processor& from, std::span<const std::byte> body);

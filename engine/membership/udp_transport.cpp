@@ -38,6 +38,7 @@ UdpTransport::UdpTransport(Settings settings, const Profile& profile, Host& host
       rrp_(settings_.rrp_mode, settings_.rings.size(), settings_.timers, profile, host, deadlines, *this),
       rings_(settings_.rings.size()) {
   if (auth_.enabled()) salt_ = &host_.random("totem.salt");
+  note_straight_up();
 }
 
 void UdpTransport::log(const std::string& text) { host_.log(LogPriority::kNotice, "corosync", "[TOTEM ] " + text); }
@@ -69,6 +70,11 @@ void UdpTransport::on_link_state(LinkIndex link, bool usable, const IpAddress& o
 }
 
 void UdpTransport::identify() {
+  find_identity();
+  target_is_me_ = target_ == me_;
+}
+
+void UdpTransport::find_identity() {
   me_ = {};
   const Ring& first = rings_.front();
   const bool lost = first.bound == Bound::kLoopback && (!keeps_identity() || !first.own.specified());
@@ -191,7 +197,7 @@ IpAddress UdpTransport::address_of(const Processor& target, std::size_t ring) co
 
 void UdpTransport::send_token_on(std::size_t index, std::span<const std::byte> frame) {
   const Ring& ring = rings_[index];
-  if (target_ == me_) {
+  if (target_is_me_) {
     if (!reaches_itself(ring)) return;
     self_tokens_.push_back({index, {frame.begin(), frame.end()}});
     if (!deadlines_.armed(Deadline::kSelfToken)) deadlines_.arm(Deadline::kSelfToken, kSelfDelay);
@@ -223,6 +229,12 @@ void UdpTransport::learn(std::span<const std::byte> frame, const IpAddress& from
   if (codec_.decode_header(frame, header).empty() && header.node_id != 0) learned_[header.node_id] = from;
 }
 
+void UdpTransport::note_straight_up() {
+  const bool learns = !profile_.processor_is_address && settings_.nodes.empty();
+  const bool blocks = !settings_.multicast && settings_.block_unlisted;
+  straight_up_ = !auth_.enabled() && !learns && !blocks && settings_.rrp_mode == RrpMode::kNone;
+}
+
 // UU-3.
 bool UdpTransport::blocked(std::size_t ring, const IpAddress& from) const {
   if (settings_.multicast || !settings_.block_unlisted) return false;
@@ -230,13 +242,19 @@ bool UdpTransport::blocked(std::size_t ring, const IpAddress& from) const {
   return std::find(peers.begin(), peers.end(), from) == peers.end();
 }
 
-[[gnu::flatten]] void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from,
-                                                std::span<const std::byte> bytes) {
+// Nearly every datagram of a single open ring goes straight up.
+void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) {
   if (!running_ || link.index() >= rings_.size()) return;
   // Own multicasts come through the loop, not from the network (TR-2, UD-1).
   const Ring& ring = rings_[link.index()];
   if (ring.bound != Bound::kAddress || from == ring.own) return;
-  if (blocked(link.index(), from)) return;
+  if (!straight_up_) return examine_datagram(link.index(), from, bytes);
+  client_.on_frame(bytes, from);
+}
+
+[[gnu::noinline]] void UdpTransport::examine_datagram(std::size_t ring, const IpAddress& from,
+                                                      std::span<const std::byte> bytes) {
+  if (blocked(ring, from)) return;
   const auto frame = auth_.open(bytes);
   if (!frame) {
     ++rejected_;
@@ -246,7 +264,7 @@ bool UdpTransport::blocked(std::size_t ring, const IpAddress& from) const {
   }
   learn(*frame, from);
   if (settings_.rrp_mode == RrpMode::kNone) return client_.on_frame(*frame, from);
-  receive(link.index(), from, *frame);
+  receive(ring, from, *frame);
 }
 
 [[gnu::noinline]] void UdpTransport::receive(std::size_t ring, const IpAddress& from,
@@ -328,6 +346,7 @@ void UdpTransport::reconfigure(const Plan& plan) {
     host_.open_link(link_of(link.number), ring, link_client_);
   }
   if (!plan.links.empty()) settings_.nodes = plan.links.front().addresses;
+  note_straight_up();
 }
 
 std::vector<LinkStatus> UdpTransport::status() const {

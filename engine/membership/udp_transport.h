@@ -38,7 +38,10 @@ class UdpTransport final : public Transport, public RrpClient {
   void stop() override;
   void send_mcast(std::span<const std::byte> frame) override { send_all(frame, Loop::kNo); }
   void send_all(std::span<const std::byte> frame, Loop loop) override;
-  void set_token_target(const Processor& target) override { target_ = target; }
+  void set_token_target(const Processor& target) override {
+    target_ = target;
+    target_is_me_ = target_ == me_;
+  }
   void send_token(std::span<const std::byte> frame) override;
   void set_members(std::span<const Processor> members) override;
   void check_interfaces() override;
@@ -57,7 +60,7 @@ class UdpTransport final : public Transport, public RrpClient {
 
  private:
   enum class Bound : std::uint8_t { kNothing, kAddress, kLoopback };
-  struct Ring {
+  struct alignas(32) Ring {  // a power of two, to be found without a multiplication
     Bound bound = Bound::kNothing;
     bool present = false;  // the host has the address
     IpAddress own;
@@ -74,6 +77,9 @@ class UdpTransport final : public Transport, public RrpClient {
   void interface_down(std::size_t ring);
   void report();
   void identify();
+  void find_identity();
+  void note_straight_up();
+  void examine_datagram(std::size_t ring, const IpAddress& from, std::span<const std::byte> bytes);
   void log(const std::string& text);
   // A node that lost its address only hears itself, under its own or the loop-back identity (IF-3, IF-10).
   bool keeps_identity() const { return !settings_.multicast && profile_.udpu_keeps_identity; }
@@ -99,6 +105,8 @@ class UdpTransport final : public Transport, public RrpClient {
 
   std::vector<Ring> rings_;
   bool running_ = false;
+  bool straight_up_ = false;  // datagrams are neither authenticated nor compared with lists or other rings
+  bool target_is_me_ = false;
   std::size_t reports_ = 0;
   Processor me_;
   Processor target_;
