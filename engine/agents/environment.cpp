@@ -36,6 +36,13 @@ Environment make_environment(const AgentRequest& request, std::string_view node_
   return environment;
 }
 
+bool made_for(const Environment& environment, const AgentRequest& request) {
+  return environment.instance == request.instance && environment.action == request.action &&
+         environment.interval == request.interval && environment.type == request.type &&
+         environment.provider == request.provider && environment.standard == request.standard &&
+         environment.parameters == request.parameters;
+}
+
 bool ocf_is_true(std::string_view text) {
   static constexpr std::array<std::string_view, 9> kTrue = {"yes",  "true", "1",  "YES", "TRUE",
                                                             "True", "ja",   "on", "ON"};

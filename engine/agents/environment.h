@@ -41,6 +41,8 @@ struct Environment {
 
 // The environment of an agent run on `node_name`.
 Environment make_environment(const AgentRequest& request, std::string_view node_name, const Profile& profile);
+// Whether make_environment() would give this one for `request`, on the same node.
+bool made_for(const Environment& environment, const AgentRequest& request);
 
 // yes, true, 1, YES, TRUE, True, ja, on, ON (AT-1.6).
 bool ocf_is_true(std::string_view text);

@@ -23,10 +23,11 @@ class Flag {
 
 }  // namespace
 
-AgentProcess::AgentProcess(Program program, Environment environment, SystemBackend& backend, ProcessListener& listener)
+AgentProcess::AgentProcess(Program program, std::shared_ptr<const Environment> environment, SystemBackend& backend,
+                           ProcessListener& listener)
     : environment_(std::move(environment)),
       listener_(listener),
-      system_(*this, backend, environment_),
+      system_(*this, backend, *environment_),
       program_(program) {}
 
 AgentProcess::~AgentProcess() { kill(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <coroutine>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,10 +22,12 @@ class ProcessListener {
   ~ProcessListener() = default;
 };
 
-// Backend and listener must outlive it. The environment is kept here; the backend may read it.
+// Backend and listener must outlive it. The environment is shared, since many runs have the same one; the backend may
+// read it.
 class AgentProcess {
  public:
-  AgentProcess(Program program, Environment environment, SystemBackend& backend, ProcessListener& listener);
+  AgentProcess(Program program, std::shared_ptr<const Environment> environment, SystemBackend& backend,
+               ProcessListener& listener);
   // Kills it when it runs. Must not be called from inside a step of this very process.
   ~AgentProcess();
   AgentProcess(const AgentProcess&) = delete;
@@ -43,7 +46,7 @@ class AgentProcess {
   // No signal would.
   bool unkillable() const { return unkillable_; }
 
-  const Environment& environment() const { return environment_; }
+  const Environment& environment() const { return *environment_; }
   // What it printed, each the first 64 KiB at most.
   const std::string& output() const { return output_; }
   const std::string& error_output() const { return error_output_; }
@@ -60,7 +63,7 @@ class AgentProcess {
   void step(std::coroutine_handle<> handle);
   void after_step();
 
-  Environment environment_;
+  std::shared_ptr<const Environment> environment_;
   ProcessListener& listener_;
   System system_;
   Program program_;

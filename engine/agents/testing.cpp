@@ -48,7 +48,7 @@ AddressEntry entry_of(const FakeAddress& address, int index) {
 }  // namespace
 
 FakeProcess::FakeProcess(FakeHost& host, std::int32_t pid, Program program, Environment environment)
-    : host_(host), pid_(pid), process_(program, std::move(environment), *this, *this) {}
+    : host_(host), pid_(pid), process_(program, std::make_shared<Environment>(std::move(environment)), *this, *this) {}
 
 void FakeProcess::on_process_exit(AgentProcess&, int exit_code) { exit_code_ = exit_code; }
 

@@ -24,10 +24,6 @@ constexpr Duration kConnectTimeout = seconds(127);
 
 ProgramProcess::~ProgramProcess() { destroy(); }
 
-const agents::Environment& ProgramProcess::environment() const {
-  return process_ ? process_->environment() : start_.environment;
-}
-
 void ProgramProcess::start(Start start) {
   SIMCLUSTER_ASSERT(stage_ == Stage::kFree);
   start_ = std::move(start);
@@ -44,8 +40,8 @@ void ProgramProcess::start(Start start) {
       ? kernel_.context().tracer.emit(kernel_.context().node, TraceKind::kProcessStart,
                                       {{"pid", pid_},
                                        {"name", start_.name},
-                                       {"action", start_.environment.action},
-                                       {"instance", start_.environment.instance}})
+                                       {"action", start_.environment->action},
+                                       {"instance", start_.environment->instance}})
       : void();
 }
 
@@ -57,7 +53,7 @@ void ProgramProcess::destroy() {
   kernel_.processes().remove(pid_);
   kernel_.database().close(pid_);
   pid_ = 0;
-  files_.clear();
+  for (OpenFile& file : files_) file.open = false;  // their texts keep the memory
 }
 
 void ProgramProcess::on_event(std::uint64_t cookie) {
@@ -100,7 +96,7 @@ void ProgramProcess::begin_program() {
     return;
   }
   stage_ = Stage::kRunning;
-  process_.emplace(start_.program, std::move(start_.environment), *this, static_cast<agents::ProcessListener&>(*this));
+  process_.emplace(start_.program, start_.environment, *this, static_cast<agents::ProcessListener&>(*this));
   take_step();
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,7 @@ class ProgramProcess final : public agents::SystemBackend,
  public:
   struct Start {
     agents::Program program = nullptr;  // nullptr: not installed
-    agents::Environment environment;
+    std::shared_ptr<const agents::Environment> environment;
     std::string name;
     std::int32_t group = 0;  // 0: its own
     AgentRunId run;          // none: a background process
@@ -53,7 +54,7 @@ class ProgramProcess final : public agents::SystemBackend,
   AgentRunId run() const { return start_.run; }
   RunListener* listener() const { return start_.listener; }
   std::int32_t group() const { return group_; }
-  const agents::Environment& environment() const;
+  const agents::Environment& environment() const { return *start_.environment; }
   void wake_after_freeze() { on_event(deferred_cookie_); }
 
   // agents::SystemBackend

@@ -45,12 +45,33 @@ std::optional<AgentFault> AgentRunner::find_fault(const AgentRequest& request) {
   return std::nullopt;
 }
 
+// Recurring operations come with the same request again and again.
+std::shared_ptr<const agents::Environment> AgentRunner::environment_for(const AgentRequest& request) {
+  for (const auto& made : environments_)
+    if (agents::made_for(*made, request)) return made;
+  constexpr std::size_t kKept = 16;
+  if (environments_.size() == kKept) environments_.erase(environments_.begin());
+  const MachineContext& context = kernel_.context();
+  return environments_.emplace_back(
+      std::make_shared<agents::Environment>(agents::make_environment(request, context.name, context.profile)));
+}
+
+std::shared_ptr<const agents::Environment> AgentRunner::plain_environment(std::string_view name,
+                                                                          std::vector<std::string> arguments) const {
+  auto environment = std::make_shared<agents::Environment>();
+  environment->type = name;
+  environment->arguments = std::move(arguments);
+  environment->node_name = kernel_.context().name;
+  environment->profile = kernel_.context().profile;
+  return environment;
+}
+
 AgentRunId AgentRunner::run_agent(const AgentRequest& request, RunListener& listener) {
   const MachineContext& context = kernel_.context();
   const agents::Agent* agent = agents::find_agent(request.standard, request.provider, request.type, context.profile);
   ProgramProcess::Start start;
   start.program = agent == nullptr ? nullptr : agent->main;
-  start.environment = agents::make_environment(request, context.name, context.profile);
+  start.environment = environment_for(request);
   start.name = request.type;
   start.run = AgentRunId(next_run_++);
   start.listener = &listener;
@@ -66,10 +87,7 @@ AgentRunId AgentRunner::run_program(std::string_view name, agents::Program progr
   const MachineContext& context = kernel_.context();
   ProgramProcess::Start start;
   start.program = program;
-  start.environment.type = name;
-  start.environment.arguments = std::move(arguments);
-  start.environment.node_name = context.name;
-  start.environment.profile = context.profile;
+  start.environment = plain_environment(name, std::move(arguments));
   start.name = name;
   start.run = AgentRunId(next_run_++);
   start.trace_output = trace_output;

@@ -75,7 +75,9 @@ class AgentRunner {
   ProgramProcess& take();
   void recycle(ProgramProcess& process);
   std::optional<AgentFault> find_fault(const AgentRequest& request);
-  AgentRunId start(ProgramProcess& process);
+  std::shared_ptr<const agents::Environment> environment_for(const AgentRequest& request);
+  std::shared_ptr<const agents::Environment> plain_environment(std::string_view name,
+                                                               std::vector<std::string> arguments) const;
 
   Kernel& kernel_;
   Random random_;
@@ -86,6 +88,7 @@ class AgentRunner {
   std::vector<ProgramProcess*> active_;  // in the order of their start
   std::vector<ProgramProcess*> deferred_;
   std::vector<AgentFault> faults_;
+  std::vector<std::shared_ptr<const agents::Environment>> environments_;  // of the latest requests
 };
 
 }  // namespace simcluster::sim

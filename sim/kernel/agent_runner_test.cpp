@@ -92,6 +92,23 @@ TEST_F(AgentRunnerTest, IPaddr2StartsMonitorsAndStops) {  // AT-3.8, AT-3.10
   EXPECT_TRUE(m->kernel(0).processes().all().empty());
 }
 
+// Requests that come again share their environment; a changed one gets its own.
+TEST_F(AgentRunnerTest, EveryRunHasTheParametersOfItsRequest) {
+  build();
+  EXPECT_EQ(run(ipaddr2("start", "vip", "192.168.1.200")).exit_code, 0);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(run(ipaddr2("monitor", "vip", "192.168.1.200")).exit_code, 0);
+    for (int other = 0; other < 20; ++other)
+      EXPECT_EQ(run(ipaddr2("monitor", "vip", "192.168.1." + std::to_string(210 + other))).exit_code, 7);
+  }
+  AgentRequest probe = ipaddr2("monitor", "vip", "192.168.1.200");
+  probe.interval = {};
+  probe.parameters[1].second = "eth7";
+  EXPECT_EQ(run(probe).exit_code, 7);  // a monitor with an interval ends with 6 (AT-3.6)
+  probe.interval = seconds(10);
+  EXPECT_EQ(run(probe).exit_code, 6);
+}
+
 TEST_F(AgentRunnerTest, UnknownAgentIsNotInstalled) {  // AT-1.4
   build();
   EXPECT_EQ(run(request("NoSuchAgent", "start", "x")).exit_code, 5);

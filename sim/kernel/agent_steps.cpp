@@ -212,9 +212,8 @@ void ProgramProcess::report_missed(OpenFile& file) {
   const auto missed = kernel_.proc_net_dev().missed(file.reader);
   if (missed.empty()) return;
   const std::string names = fmt::format("{}", fmt::join(missed, " "));
-  tracer.emit(
-      kernel_.context().node, TraceKind::kProcTruncated,
-      {{"pid", pid_}, {"name", start_.name}, {"instance", process_->environment().instance}, {"missed", names}});
+  tracer.emit(kernel_.context().node, TraceKind::kProcTruncated,
+              {{"pid", pid_}, {"name", start_.name}, {"instance", environment().instance}, {"missed", names}});
 }
 
 void ProgramProcess::close_file(agents::FileHandle file) {
@@ -517,10 +516,7 @@ void ProgramProcess::answer_spawn() {
   start.program = program.main;
   start.name = program.name;
   start.group = program.own_session ? 0 : group_;
-  start.environment.type = program.name;
-  start.environment.arguments.assign(program.arguments.begin(), program.arguments.end());
-  start.environment.node_name = kernel_.context().name;
-  start.environment.profile = kernel_.context().profile;
+  start.environment = runner_.plain_environment(program.name, {program.arguments.begin(), program.arguments.end()});
   start.start_cost = command_cost();
   ProgramProcess& child = runner_.take();
   child.start(std::move(start));

@@ -15,14 +15,18 @@ constexpr std::string_view kHeader[] = {
 
 // Right-aligned in at least `width` characters. By hand: agents read millions of these lines in a simulated week.
 char* put_number(char* out, std::uint64_t number, std::size_t width) {
-  std::array<char, 20> digits;
-  std::size_t count = 0;
+  std::size_t count = 1;
+  for (std::uint64_t left = number; left >= 10; left /= 10) ++count;
+  while (width > count) {
+    *out++ = ' ';
+    --width;
+  }
+  out += count;
+  char* at = out;
   do {
-    digits[count++] = static_cast<char>('0' + number % 10);
+    *--at = static_cast<char>('0' + number % 10);
     number /= 10;
   } while (number != 0);
-  for (std::size_t i = count; i < width; ++i) *out++ = ' ';
-  while (count > 0) *out++ = digits[--count];
   return out;
 }
 
