@@ -51,6 +51,7 @@ Result<void> CibStore::load(std::string_view xml, std::string_view file_name) {
     if (!root.has(version)) root.set_attribute(version, "0");
   }
   document_ = std::move(*parsed);
+  ++changes_;
   return {};
 }
 
@@ -117,6 +118,7 @@ void CibStore::compact_when_grown() {
 }
 
 Result<CibUpdate> CibStore::apply(const CibRequest& request, Time now) {
+  ++changes_;
   compact_when_grown();
   const cib::Document before = document_;  // cheap: values are shared
   CibUpdate update;
@@ -168,6 +170,7 @@ void CibStore::bump_versions(const CibRequest& request, const CibUpdate& update,
 }
 
 cib::PatchResult CibStore::apply_diff(std::string_view diff, CibUpdate& update) {
+  ++changes_;
   compact_when_grown();
   const cib::PatchResult result = controller::apply_diff(document_, diff, update);
   for (const CibChange& change : update.changes)
@@ -183,6 +186,7 @@ Result<CibUpdate> CibStore::replace(std::string_view xml, std::string_view origi
   other.document_ = std::move(*parsed);
   if (generation().newer_than(other.generation())) return fail("old data");
   document_ = std::move(other.document_);
+  ++changes_;
   CibUpdate update;
   update.replaced = true;
   update.configuration_changed = true;

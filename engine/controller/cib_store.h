@@ -30,6 +30,8 @@ class CibStore {
 
   const cib::Document& document() const { return document_; }
   Generation generation() const;
+  // Grows with everything that may have changed the document.
+  std::uint64_t changes() const { return changes_; }
   // Sections `configuration` and `status`.
   cib::Element configuration() const { return document_.root().first_child("configuration"); }
   cib::Element status() const { return document_.root().first_child("status"); }
@@ -40,6 +42,7 @@ class CibStore {
   void bump_versions(const CibRequest& request, const CibUpdate& update, Time now);
 
   cib::Document document_;
+  std::uint64_t changes_ = 0;
   std::size_t compact_bytes_ = 0;  // memory after the last compaction
 };
 

@@ -1,5 +1,7 @@
 #include "engine/controller/cib_store.h"
 
+#include <utility>
+
 #include <gtest/gtest.h>
 
 namespace simcluster::controller {
@@ -47,6 +49,24 @@ TEST_F(CibStoreTest, Versions) {
   EXPECT_EQ(store.document().root().value("update-origin"), "node1");
   EXPECT_EQ(store.document().root().value("update-client"), "cibadmin");
   EXPECT_FALSE(store.document().root().has("update-user"));
+}
+
+// Whoever keeps something that was made from the document asks whether it may have changed.
+TEST_F(CibStoreTest, CountsWhatMayHaveChangedIt) {
+  std::uint64_t seen = store.changes();
+  const auto grown = [&] { return std::exchange(seen, store.changes()) < store.changes(); };
+  EXPECT_FALSE(grown());
+  EXPECT_TRUE(store.replace(kCib, "node2"));
+  EXPECT_TRUE(grown());
+  CibRequest request;
+  request.merge({step("status")}, std::string("<node_state id=\"1\" uname=\"node1\" crmd=\"online\"/>"));
+  apply(request);
+  EXPECT_TRUE(grown());
+  CibUpdate update;
+  store.apply_diff("<diff/>", update);
+  EXPECT_TRUE(grown());
+  EXPECT_TRUE(store.load(kCib, "test"));
+  EXPECT_TRUE(grown());
 }
 
 // CM-6.6: what is replaced stays where it stood; a CIB with the status first is none to a schema.

@@ -335,6 +335,8 @@ class Controller::Impl final : public FsaClient,
   std::uint64_t last_reference_ = 0;
   std::unique_ptr<SchedulerRun> answer_;
   std::string newest_schema_at_;  // version of the configuration that needs no upgrade
+  std::string upgraded_state_;    // what upgraded_ was made from: changes of the store, attributes of the root
+  cib::Document upgraded_;
   std::uint64_t answer_reference_ = 0;
   std::int64_t recheck_by_ = 0;
   int outstanding_ = 0;           // own CIB requests with an answer still to come

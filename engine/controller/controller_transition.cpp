@@ -58,8 +58,22 @@ void Controller::Impl::upgrade_for_scheduler(cib::Document& input) {
   const cib::Element root = input.root();
   std::string version = fmt::format("{}.{}", root.value("admin_epoch"), root.value("epoch"));
   if (version == newest_schema_at_) return;
+  // What an older one became is kept: every recheck of an idle cluster asks for the same.
+  std::string state = fmt::format("{}", cib_.store().changes());
+  for (const cib::Attribute attribute : root.attributes())
+    state += fmt::format(" {}={}", attribute.name, attribute.value);
+  if (state == upgraded_state_) {
+    input = upgraded_;
+    return;
+  }
   const cib::UpgradeResult result = cib::upgrade(input);
-  if (result.outcome == cib::UpgradeOutcome::kValid && !result.changed) newest_schema_at_ = std::move(version);
+  if (result.outcome != cib::UpgradeOutcome::kValid) return;
+  if (!result.changed) {
+    newest_schema_at_ = std::move(version);
+    return;
+  }
+  upgraded_ = input;
+  upgraded_state_ = std::move(state);
 }
 
 void Controller::Impl::calculate() {
