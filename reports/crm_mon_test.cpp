@@ -124,8 +124,16 @@ TEST(CrmMon, December2011AfterStop) {
       heartbeat_cib(kVip, node_state(kNode2, "node02", true, attribute(kNode2, "node01-eth0", "up"),
                                      history("p_ip", kIpaddr2, operation("p_ip", "monitor", 0, 2, 7) + running)) +
                               node_state(kNode1, "node01", false, "", ""));
-  const std::string text = screen(cib, "crm_mon -1 -Af", context_of("1.0.11", kDecember2011));
-  EXPECT_EQ(text.substr(text.find("Online:")),
+  EXPECT_EQ(screen(cib, "crm_mon -1 -Af", context_of("1.0.11", kDecember2011 + seconds(117))),
+            "============\n"
+            "Last updated: Thu Dec  1 17:18:42 2011\n"
+            "Stack: Heartbeat\n"
+            "Current DC: node02 (22222222-2222-2222-2222-222222222222) - partition with quorum\n"
+            "Version: 1.0.11-1554a83db0d3c3e546cfd3aaff6af1184f79ee87\n"
+            "2 Nodes configured, unknown expected votes\n"
+            "1 Resources configured.\n"
+            "============\n"
+            "\n"
             "Online: [ node02 ]\n"
             "OFFLINE: [ node01 ]\n"
             "\n"
@@ -246,6 +254,21 @@ TEST(CrmMon, Sets) {
       << text;
 }
 
+// AT-8.2: a failed start; a resource that is active twice.
+TEST(CrmMon, FailedStartAndTwoNodes) {
+  const std::string ran = history("p_ip", kIpaddr2, operation("p_ip", "start", 0, 3, 0));
+  const std::string failed = history("res_IPaddr2_1", kIpaddr2, operation("res_IPaddr2_1", "start", 0, 93, 1));
+  const std::string cib =
+      heartbeat_cib(kVip + "<primitive id=\"res_IPaddr2_1\" class=\"ocf\" provider=\"heartbeat\" type=\"IPaddr2\"/>",
+                    node_state(kNode1, "node01", true, "", ran + failed) + node_state(kNode2, "node02", true, "", ran));
+  const std::string text = screen(cib, "crm_mon -1", context_of("1.0.11", kDecember2011));
+  EXPECT_NE(text.find("\n p_ip\t(ocf::heartbeat:IPaddr2) Started [\tnode01\tnode02 ]\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nFailed actions:\n"
+                      "    res_IPaddr2_1_start_0 (node=node01, call=93, rc=1, status=complete): unknown error\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(CrmMon, NoDcAndNoQuorum) {
   std::string cib = heartbeat_cib(kVip, node_state(kNode1, "node01", true, "", ""));
   cib.replace(cib.find("have-quorum=\"1\""), 15, "have-quorum=\"0\"");
@@ -283,6 +306,29 @@ constexpr std::string_view k205 = "2.0.5.linbit-1.0.el8-ba59be712";
 
 std::string started(std::string_view resource, std::string_view agent) {
   return history(resource, agent, operation(resource, "start", 0, 3, 0));
+}
+
+// AT-8.7 (a): before fencing is configured.
+TEST(CrmMon, March2021WithoutFencing) {
+  const std::string cib = corosync_cib(
+      k205, kTest, "1",
+      node_state("1", "node1", true, "", started("test", kDummy)) + node_state("2", "node2", true, "", ""));
+  EXPECT_EQ(screen(cib, "crm_mon -frAD", context_of("2.0.5", kMarch2021 - seconds(755))),
+            "Cluster Summary:\n"
+            "  * Stack: corosync\n"
+            "  * Current DC: node1 (version 2.0.5.linbit-1.0.el8-ba59be712) - partition with quorum\n"
+            "  * Last updated: Tue Mar 30 14:26:25 2021\n"
+            "  * Last change:  Tue Mar 30 14:38:38 2021 by root via cibadmin on node1\n"
+            "  * 2 nodes configured\n"
+            "  * 1 resource instance configured\n"
+            "\n"
+            "Node List:\n"
+            "  * Online: [ node1 node2 ]\n"
+            "\n"
+            "Full List of Resources:\n"
+            "  * test\t(ocf::heartbeat:Dummy):\t Started node1\n"
+            "\n"
+            "Migration Summary:\n");
 }
 
 // AT-8.5, AT-8.6 (-D without effect), AT-8.7 (b).
@@ -332,10 +378,15 @@ TEST(CrmMon, March2021AfterFencing) {
       corosync_cib(k205, kTest + kFencing, "2",
                    node_state("1", "node1", false, "", "") +
                        node_state("2", "node2", true, "", started("test", kDummy) + started("fence_node1", kVbox)));
-  const std::string text = screen(cib, "crm_mon -frAD", context_of("2.0.5", kMarch2021));
-  EXPECT_NE(text.find("  * Current DC: node2 (version 2.0.5.linbit-1.0.el8-ba59be712) - partition with quorum\n"),
-            std::string::npos);
-  EXPECT_EQ(text.substr(text.find("Node List:")),
+  EXPECT_EQ(screen(cib, "crm_mon -frAD", context_of("2.0.5", kMarch2021 + seconds(1158))),
+            "Cluster Summary:\n"
+            "  * Stack: corosync\n"
+            "  * Current DC: node2 (version 2.0.5.linbit-1.0.el8-ba59be712) - partition with quorum\n"
+            "  * Last updated: Tue Mar 30 14:58:18 2021\n"
+            "  * Last change:  Tue Mar 30 14:38:38 2021 by root via cibadmin on node1\n"
+            "  * 2 nodes configured\n"
+            "  * 3 resource instances configured\n"
+            "\n"
             "Node List:\n"
             "  * Online: [ node2 ]\n"
             "  * OFFLINE: [ node1 ]\n"
