@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/cib/values.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_list.h"
 #include "engine/scheduler/recorder.h"
@@ -127,7 +128,15 @@ class BundleReader {
   // S4 CR-10.6.
   bool check_network() {
     if (network_.has("ip-range-start")) return true;
-    if (!network_.has("control-port")) return false;
+    if (!network_.has("control-port")) {
+      log(model_, LogLevel::kError, "pe__unpack_bundle",
+          "Cannot control {} inside {} without either ip-range-start or control-port", bundle_.id, primitive_.id());
+      return false;
+    }
+    if (data().replicas_per_host > 1) {
+      log(model_, LogLevel::kError, "valid_network",
+          "Specifying the 'control-port' for {} requires 'replicas-per-host=1'", bundle_.id);
+    }
     data().replicas_per_host = 1;
     return true;
   }

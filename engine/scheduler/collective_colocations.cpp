@@ -8,6 +8,7 @@
 #include "engine/scheduler/colocations.h"
 #include "engine/scheduler/instance_location.h"
 #include "engine/scheduler/locations.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_choice.h"
 #include "engine/scheduler/recorder.h"
@@ -47,8 +48,12 @@ ResourceId first_match(const Model& model, const std::vector<ResourceId>& instan
 }
 
 bool can_interleave(const Model& model, const Resource& dependent, const Resource& primary) {
-  return dependent.is_collective() && is_interleave(model, dependent) &&
-         per_node_maximum(dependent) == per_node_maximum(primary);
+  if (!dependent.is_collective() || !is_interleave(model, dependent)) return false;
+  if (per_node_maximum(dependent) == per_node_maximum(primary)) return true;
+  log(model, LogLevel::kError, "pcmk__clone_apply_coloc_score",
+      "Cannot interleave {} and {} because they do not support the same number of instances per node", dependent.id,
+      primary.id);
+  return false;
 }
 
 // Leaves only the nodes in `kept`.

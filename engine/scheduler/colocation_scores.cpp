@@ -200,7 +200,11 @@ Score apply_colocation_with_group(Model& model, Resource& dependent, const Resou
     const ResourceId member = colocation.score >= kInfinity ? group.children.back() : group.children.front();
     return apply_colocation_with_primitive(model, dependent, model.resource(member), colocation);
   }
-  if (colocation.score >= kInfinity) return 0;
+  if (colocation.score >= kInfinity) {
+    log(model, LogLevel::kError, "colocate_with_group",
+        "{}: Cannot perform mandatory colocation with non-colocated group {}", dependent.id, group.id);
+    return 0;
+  }
   Score sum = 0;
   for (const ResourceId member : group.children) {
     sum = add_scores(sum, apply_colocation_with_primitive(model, dependent, model.resource(member), colocation));

@@ -47,7 +47,11 @@ bool expand(const Model& model, ConstraintSet& set, bool& expanded) {
 
 void tell_unknown_reference(const Model& model, std::string_view function, std::string_view constraint,
                             std::string_view name) {
-  log(model, LogLevel::kWarning, "find_constraint_tag", "No template or tag named '{}'", name);
+  if (model.lookups->template_index.contains(name)) {
+    log(model, LogLevel::kNotice, "find_constraint_tag", "No resource is derived from template '{}'", name);
+  } else {
+    log(model, LogLevel::kWarning, "find_constraint_tag", "No template or tag named '{}'", name);
+  }
   log(model, LogLevel::kError, function, "Ignoring constraint '{}' because '{}' is not a valid resource or tag",
       constraint, name);
 }

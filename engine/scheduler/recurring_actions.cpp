@@ -25,6 +25,8 @@ bool is_recurring(const Model& model, const Resource& resource, const Operation&
     case Task::kReloadAgent:
     case Task::kMigrateTo:
     case Task::kMigrateFrom:
+      log(model, LogLevel::kError, "is_recurring_history", "Ignoring {} because {} action cannot be recurring",
+          operation.id, operation.name);
       return false;
     default:
       break;

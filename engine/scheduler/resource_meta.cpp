@@ -73,6 +73,10 @@ void unpack_numbers(Model& model, Resource& resource) {
   if (equal_ignoring_case(*multiple, "stop_only")) resource.multiple_active = MultipleActive::kStopOnly;
   if (equal_ignoring_case(*multiple, "block")) resource.multiple_active = MultipleActive::kBlock;
   if (equal_ignoring_case(*multiple, "stop_unexpected")) resource.multiple_active = MultipleActive::kStopUnexpected;
+  if (resource.multiple_active == MultipleActive::kStopStart && !equal_ignoring_case(*multiple, "stop_start")) {
+    log(model, LogLevel::kWarning, "pe__unpack_resource",
+        "{} is not a valid value for multiple-active, using default of \"stop_start\"", *multiple);
+  }
 }
 
 // `unfencing`, said or by default, needs fencing to be enabled.
@@ -87,15 +91,37 @@ Requires default_requires(const Model& model, const Resource& resource) {
   return model.options.no_quorum_policy == NoQuorumPolicy::kIgnore ? Requires::kNothing : Requires::kQuorum;
 }
 
+std::string_view requires_name(Requires requires_what) {
+  switch (requires_what) {
+    case Requires::kNothing:
+      return "nothing";
+    case Requires::kQuorum:
+      return "quorum";
+    case Requires::kFencing:
+      return "fencing";
+    case Requires::kUnfencing:
+      return "unfencing";
+  }
+  return {};
+}
+
 // S1 C-9.17.
 Requires parse_requires(const Model& model, const Resource& resource) {
   const std::string_view* text = resource.meta.find("requires");
   if (text == nullptr) return default_requires(model, resource);
   if (equal_ignoring_case(*text, "nothing")) return Requires::kNothing;
   if (equal_ignoring_case(*text, "quorum")) return Requires::kQuorum;
-  if (equal_ignoring_case(*text, "fencing")) return Requires::kFencing;
+  if (equal_ignoring_case(*text, "fencing")) {
+    if (!model.options.fencing_enabled) {
+      log(model, LogLevel::kWarning, "unpack_requires", "{} requires fencing but fencing is disabled", resource.id);
+    }
+    return Requires::kFencing;
+  }
   if (equal_ignoring_case(*text, "unfencing")) return unfencing_requires(model, resource);
-  return default_requires(model, resource);
+  const Requires fallback = default_requires(model, resource);
+  log(model, LogLevel::kError, "unpack_requires", "Resetting 'requires' for {} to '{}' because '{}' is not valid",
+      resource.id, requires_name(fallback), *text);
+  return fallback;
 }
 
 std::uint32_t interval_meta(const Resource& resource, std::string_view name) {

@@ -83,7 +83,11 @@ bool check_clone_support(Model& model, Resource& primitive) {
     primitive.unique = false;
     primitive.meta.set("globally-unique", "false");
   }
-  return !top.promotable || equal_ignoring_case(primitive.agent_class, "ocf");
+  if (!top.promotable || equal_ignoring_case(primitive.agent_class, "ocf")) return true;
+  log(model, LogLevel::kError, "native_unpack",
+      "Resource {} is of type {} and therefore cannot be used as a promotable clone resource", primitive.id,
+      primitive.agent_class);
+  return false;
 }
 
 void unpack_utilization(Model& model, Resource& resource) {
@@ -193,7 +197,9 @@ bool unpack_group(Model& model, ResourceId id) {
     const ResourceId member = unpack_resource(model, child, id, group.instance_number);
     if (member.valid()) group.children.push_back(member);
   }
-  return !group.children.empty();
+  if (!group.children.empty()) return true;
+  log(model, LogLevel::kError, "group_unpack", "Group {} has no members", group.id);
+  return false;
 }
 
 namespace {
@@ -229,7 +235,12 @@ void unpack_clone_counts(Model& model, Resource& clone) {
   data.clone_min = count_meta(clone, "clone-min", {}, 0);
   data.ordered = true_meta(clone, "ordered");
   data.interleave = true_meta(clone, "interleave");
-  if (!clone.unique && data.clone_node_max > 1) data.clone_node_max = 1;
+  if (!clone.unique && data.clone_node_max > 1) {  // S4 CR-1.7
+    log(model, LogLevel::kError, "clone_unpack",
+        "Ignoring clone-node-max of {} for {} because anonymous clones support only one instance per node",
+        data.clone_node_max, clone.id);
+    data.clone_node_max = 1;
+  }
 }
 
 }  // namespace
@@ -318,6 +329,9 @@ void link_launcher(Model& model, ResourceId id) {
   const std::string_view* name = resource.meta.find("container");
   if (name == nullptr) return;
   const ResourceId launcher = find_resource(model, *name);
+  if (!launcher.valid()) {
+    log(model, LogLevel::kError, "setup_container", "Resource {}: Unknown container {}", resource.id, *name);
+  }
   if (!launcher.valid() || launcher == id) return;
   resource.launcher = launcher;
   model.resource(launcher).launched.push_back(id);

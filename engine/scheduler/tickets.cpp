@@ -4,6 +4,7 @@
 #include "engine/scheduler/constraint_sets.h"
 #include "engine/scheduler/constraints_unpack.h"
 #include "engine/scheduler/fencing.h"
+#include "engine/scheduler/log.h"
 #include "engine/scheduler/lookups.h"
 #include "engine/scheduler/model.h"
 #include "engine/scheduler/node_scores.h"
@@ -50,8 +51,13 @@ void apply_missing_ticket(Model& model, Resource& resource, const Ticket& ticket
   }
 }
 
-LossPolicy parse_loss_policy(const Model& model, std::string_view text, Role role) {
-  if (equal_ignoring_case(text, "fence")) return model.options.fencing_enabled ? LossPolicy::kFence : LossPolicy::kStop;
+LossPolicy parse_loss_policy(const Model& model, std::string_view text, Role role, std::string_view ticket) {
+  if (equal_ignoring_case(text, "fence")) {
+    if (model.options.fencing_enabled) return LossPolicy::kFence;
+    log(model, LogLevel::kError, "rsc_ticket_new",
+        "Resetting 'loss-policy' for ticket '{}' to 'stop' because fencing is not configured", ticket);
+    return LossPolicy::kStop;
+  }
   if (equal_ignoring_case(text, "freeze")) return LossPolicy::kFreeze;
   if (equal_ignoring_case(text, "demote")) return LossPolicy::kDemote;
   if (equal_ignoring_case(text, "stop")) return LossPolicy::kStop;
@@ -99,7 +105,7 @@ class TicketReader {
       if (role == Role::kUnknown && !equal_ignoring_case(*role_text, "Unknown")) return;
       if (role == Role::kStarted) role = Role::kUnknown;
     }
-    const LossPolicy policy = parse_loss_policy(model_, xml_.value("loss-policy"), role);
+    const LossPolicy policy = parse_loss_policy(model_, xml_.value("loss-policy"), role, xml_.value(kTicket));
     Resource& dependent = model_.resource(resource);
     dependent.tickets.push_back({id, ticket_, role, policy});
     const Because because(model_.recorder.get(), {ScoreReason::kTicket, id});

@@ -192,6 +192,61 @@ TEST_F(ReplayLog, OddConfigurations) {
   EXPECT_EQ(count("Ignoring recorded node state for 'gone'"), 1) << all;
 }
 
+// What cannot be as the configuration says (S1 C-9.17, C-9.19, C-11.4, C-16.3; S4 CR-1.7, CR-1.10, CR-4.10, CR-10.6).
+TEST_F(ReplayLog, WhatCannotBe) {
+  write("odd.xml",
+        R"(<cib validate-with="pacemaker-4.0" admin_epoch="0" epoch="1" num_updates="0" have-quorum="1"><configuration>
+<crm_config><cluster_property_set id="o"><nvpair id="o1" name="fencing-enabled" value="false"/></cluster_property_set>
+</crm_config><nodes><node id="1" uname="node1"/></nodes><resources>
+<clone id="c"><meta_attributes id="cm"><nvpair id="cm1" name="clone-node-max" value="2"/>
+<nvpair id="cm2" name="globally-unique" value="false"/></meta_attributes>
+<primitive id="cp" class="ocf" provider="pacemaker" type="Dummy"/></clone>
+<clone id="l"><meta_attributes id="lm"><nvpair id="lm1" name="promotable" value="true"/></meta_attributes>
+<primitive id="lp" class="lsb" type="x"/></clone>
+<clone id="u"><meta_attributes id="um"><nvpair id="um1" name="clone-node-max" value="2"/>
+<nvpair id="um2" name="interleave" value="true"/></meta_attributes>
+<primitive id="up" class="ocf" provider="pacemaker" type="Dummy"/></clone>
+<primitive id="k" class="ocf" provider="pacemaker" type="Dummy"><meta_attributes id="km">
+<nvpair id="km1" name="container" value="nowhere"/><nvpair id="km2" name="requires" value="fencing"/></meta_attributes>
+<operations><op id="ks" name="start" interval="10s"/></operations></primitive>
+<primitive id="r" class="ocf" provider="pacemaker" type="Dummy"><meta_attributes id="rm">
+<nvpair id="rm1" name="requires" value="luck"/><nvpair id="rm2" name="multiple-active" value="fine"/></meta_attributes>
+</primitive>
+<bundle id="b"><docker image="i"/><network/><primitive id="bp" class="ocf" provider="pacemaker" type="Dummy"/></bundle>
+<bundle id="d"><docker image="i" replicas-per-host="2"/><network control-port="3121"/>
+<primitive id="dp" class="ocf" provider="pacemaker" type="Dummy"/></bundle>
+<group id="g"><meta_attributes id="gm"><nvpair id="gm1" name="collocated" value="false"/></meta_attributes>
+<primitive id="gp" class="ocf" provider="pacemaker" type="Dummy"/></group>
+<template id="t" class="ocf" provider="pacemaker" type="Dummy"/></resources><constraints>
+<rsc_ticket id="x" rsc="r" ticket="T" loss-policy="fence"/><rsc_colocation id="y" rsc="u" with-rsc="c" score="INFINITY"/>
+<rsc_colocation id="z" rsc="r" with-rsc="g" score="INFINITY"/><rsc_location id="w" rsc="t" node="node1" score="1"/>
+</constraints></configuration><status>
+<node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member"/></status></cib>)");
+  const std::string text = log("-x odd.xml -R -VVV");
+  for (const char* line : {
+           "(clone_unpack) \terror: Ignoring clone-node-max of 2 for c because anonymous clones support only one "
+           "instance per node\n",
+           "(native_unpack) \terror: Resource lp:0 is of type lsb and therefore cannot be used as a promotable clone "
+           "resource\n",
+           "(unpack_requires) \twarning: k requires fencing but fencing is disabled\n",
+           "(unpack_requires) \terror: Resetting 'requires' for r to 'quorum' because 'luck' is not valid\n",
+           "(pe__unpack_resource) \twarning: fine is not a valid value for multiple-active, using default of "
+           "\"stop_start\"\n",
+           "(pe__unpack_bundle) \terror: Cannot control b inside bp without either ip-range-start or control-port\n",
+           "(valid_network) \terror: Specifying the 'control-port' for d requires 'replicas-per-host=1'\n",
+           "(setup_container) \terror: Resource k: Unknown container nowhere\n",
+           "(rsc_ticket_new) \terror: Resetting 'loss-policy' for ticket 'T' to 'stop' because fencing is not "
+           "configured\n",
+           "(find_constraint_tag) \tnotice: No resource is derived from template 't'\n",
+           "(pcmk__clone_apply_coloc_score) \terror: Cannot interleave u and c because they do not support the same "
+           "number of instances per node\n",
+           "(colocate_with_group) \terror: r: Cannot perform mandatory colocation with non-colocated group g\n",
+           "(is_recurring_history) \terror: Ignoring ks because start action cannot be recurring\n",
+       }) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
 // S1 C-2.8: dates without an offset are local ones, at the offset of this moment; the hours of a date_spec are those of
 // the place where the time was told.
 TEST_F(ReplayLog, DatesOfRulesAreLocal) {
