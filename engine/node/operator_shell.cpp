@@ -69,6 +69,19 @@ bool is_resource(const cib::Element& element) {
          element.is("bundle");
 }
 
+bool is_clone(const cib::Element& element) { return element.is("clone") || element.is("master"); }
+
+// The clone itself, or what it is made of.
+bool is_promotable(const cib::Element& resource) {
+  const cib::Element clone = is_clone(resource) ? resource : resource.parent();
+  if (!is_clone(clone)) return false;
+  if (clone.is("master")) return true;
+  for (const cib::Element set : clone.children(kMetaSet))
+    for (const cib::Element pair : set.children("nvpair"))
+      if (pair.value("name") == "promotable") return pair.value("value") == "true";
+  return false;
+}
+
 }  // namespace
 
 Result<void> OperatorShell::crm(std::string_view command) {
@@ -134,10 +147,18 @@ Result<void> OperatorShell::resource_command(const Words& words) {
   const std::string_view resource = words[2];
   if (const auto found = find_resource(resource); !found) return tl::unexpected(found.error());
   const std::string_view node = words.size() > 3 ? words[3] : std::string_view();
-  if (verb == "start") return set_meta(resource, "target-role", "Started");
-  if (verb == "stop") return set_meta(resource, "target-role", "Stopped");
-  if (verb == "promote") return set_meta(resource, "target-role", "Master");
-  if (verb == "demote") return set_meta(resource, "target-role", "Slave");
+  if (verb == "start" || verb == "stop") {
+    const Words all(words.begin() + 2, words.end());
+    for (const std::string_view id : all)
+      if (const auto found = find_resource(id); !found) return tl::unexpected(found.error());
+    for (const std::string_view id : all)
+      if (auto done = set_meta(id, "target-role", verb == "start" ? "Started" : "Stopped"); !done) return done;
+    return {};
+  }
+  if (verb == "promote" || verb == "demote") {
+    if (!is_promotable(*find_resource(resource))) return fail(fmt::format("{} is not a promotable resource", resource));
+    return set_meta(resource, "target-role", verb == "promote" ? "Master" : "Slave");
+  }
   if (verb == "manage") return set_meta(resource, "is-managed", "true");
   if (verb == "unmanage") return set_meta(resource, "is-managed", "false");
   if (verb == "maintenance") return set_meta(resource, "maintenance", node == "off" ? "false" : "true");
@@ -182,8 +203,13 @@ Result<void> OperatorShell::set_meta(std::string_view resource, std::string_view
 // AT-9.2: the ids that the tools make.
 Result<void> OperatorShell::set_attribute(std::string_view resource, std::string_view set_name, std::string_view name,
                                           std::string_view value) {
-  const Result<cib::Element> found = find_resource(resource);
+  Result<cib::Element> found = find_resource(resource);
   if (!found) return tl::unexpected(found.error());
+  // As crm_resource 2.1.5 (black-box runs): "Performing update of ... on ..., the parent of ...".
+  if (set_name == kMetaSet && is_clone(found->parent())) {
+    *found = found->parent();
+    resource = found->id();
+  }
   const cib::Element set = found->first_child(set_name);
   const std::string set_id = set ? std::string(set.id()) : fmt::format("{}-{}", resource, set_name);
   std::string pair_id = fmt::format("{}-{}", set_id, name);
@@ -326,14 +352,20 @@ Result<void> OperatorShell::node_command(const Words& words) {
   if (verb == "online") return node_attribute(node, "standby", "off");
   if (verb == "maintenance") return node_attribute(node, "maintenance", "true");
   if (verb == "ready") return node_attribute(node, "maintenance", "off");
+  // crmsh 4.4 asks the fencer (black-box run).
+  if (verb == "clearstate") {
+    controller_.confirm_off(node);
+    return {};
+  }
   if (verb == "fence") {
     controller_.update_attribute("terminate", "true", {}, node);
     return {};
   }
-  return fail(fmt::format(
-      "\"crm node {}\" is not known; expected standby, online, maintenance, ready, fence, attribute, status-attr, "
-      "utilization or delete",
-      verb));
+  return fail(
+      fmt::format("\"crm node {}\" is not known; expected standby, online, maintenance, ready, fence, clearstate, "
+                  "attribute, status-attr, "
+                  "utilization or delete",
+                  verb));
 }
 
 // For ever, or until the node leaves the cluster.

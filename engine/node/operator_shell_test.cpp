@@ -188,6 +188,17 @@ TEST_F(OperatorShellTest, MovesForAWhile) {
   EXPECT_TRUE(controller->cib().find_id("cli-ban-r-on-node1-lifetime").has("end"));
 }
 
+// Runs of crmsh 4.4: what is said of the part of a clone is said of the clone; start and stop take several.
+TEST_F(OperatorShellTest, ClonesAndSeveral) {
+  load("primitive p ocf:heartbeat:Dummy\nprimitive s ocf:heartbeat:Dummy\nclone c p\n");
+  EXPECT_THAT(error_of("resource promote p"), HasSubstr("p is not a promotable resource"));
+  EXPECT_THAT(error_of("resource stop s zz"), HasSubstr("resource zz is not configured"));
+  crm("resource stop p s");
+  EXPECT_EQ(controller->cib().find_id("c-meta_attributes-target-role").value("value"), "Stopped");
+  EXPECT_FALSE(controller->cib().find_id("p-meta_attributes"));
+  EXPECT_EQ(controller->cib().find_id("s-meta_attributes-target-role").value("value"), "Stopped");
+}
+
 TEST_F(OperatorShellTest, EditsObjects) {
   EXPECT_THAT(error_of("configure rename r q"), HasSubstr("cannot rename a running resource (r)"));
   load("primitive s ocf:heartbeat:Dummy\ngroup g r\n");
