@@ -17,10 +17,11 @@ constexpr std::string_view kPromoteMe = "1000";
 constexpr std::string_view kMayBePromoted = "100";
 constexpr std::string_view kNeverPromote = "-INFINITY";
 
-constexpr std::string_view kStatus = "status";             // transient
-constexpr std::string_view kDataStatus = "data-status";    // for ever
-constexpr std::string_view kLocation = "xlog-loc";         // transient
-constexpr std::string_view kBaseline = "master-baseline";  // transient
+constexpr std::string_view kStatus = "status";                   // transient
+constexpr std::string_view kDataStatus = "data-status";          // for ever
+constexpr std::string_view kLocation = "xlog-loc";               // transient
+constexpr std::string_view kReceiverStatus = "receiver-status";  // transient
+constexpr std::string_view kBaseline = "master-baseline";        // transient
 
 std::string temporary_file(const Environment& environment, std::string_view name) {
   return fmt::format("{}/{}", environment.get("tmpdir", "/var/lib/pgsql/tmp"), name);
@@ -245,10 +246,19 @@ Task<> judge_alone(System& system) {
   co_await put_score(system, self, score);
 }
 
+// check_wal_receiver: whether the standby gets what the primary writes (meta-data of resource-agents 4.12).
+Task<> tell_receiver(System& system, std::string_view status) {
+  const Environment& environment = system.environment();
+  if (!environment.is_true("check_wal_receiver", false) || environment.is_probe()) co_return;
+  const std::string self = environment.node_name;
+  co_await tell(system, kReceiverStatus, self, status);
+}
+
 Task<int> standby_monitor(System& system) {
   if (system.environment().is_probe()) co_return kOcfSuccess;
   const std::string primary = co_await find_primary(system);
   if (primary.empty()) {
+    co_await tell_receiver(system, "ERROR");
     co_await judge_alone(system);
     co_return kOcfSuccess;
   }
@@ -256,6 +266,7 @@ Task<int> standby_monitor(System& system) {
   const std::string data_status = co_await get_attribute(system, kDataStatus, self);
   const std::string status = co_await get_attribute(system, kStatus, self);
   const bool connected = data_status.starts_with("STREAMING");
+  co_await tell_receiver(system, connected ? "normal" : "ERROR");
   if (!connected || !status.starts_with("HS")) co_await tell(system, kStatus, self, "HS:alone");
   if (!connected) co_await put_score(system, self, kNeverPromote);
   co_return kOcfSuccess;
@@ -294,7 +305,10 @@ Task<int> pgsql_replica_monitor(System& system) {
   const int server = co_await pgsql_server_status(system);
   if (server != kOcfSuccess) co_return server;
   const std::string recovering = co_await pgsql_ask(system, kAskRecovery);
-  if (recovering == "f") co_return co_await primary_monitor(system);
+  if (recovering == "f") {
+    co_await tell_receiver(system, "normal (master)");
+    co_return co_await primary_monitor(system);
+  }
   co_return co_await standby_monitor(system);
 }
 
@@ -353,10 +367,20 @@ Task<int> pgsql_replica_promote(System& system) {
   const WalPosition position = co_await own_position(system);
   const std::string baseline = fmt::format("{:016X}", position.at);
   co_await tell(system, kBaseline, self, baseline);
-  const std::string command = fmt::format("pg_ctl -D {} promote", pgsql_data_file(environment, ""));
-  co_await system.execute(command);
-  const std::string wish = pgsql_data_file(environment, kPromoteFile);
-  co_await system.write_file(wish, "");
+  if (environment.is_true("restart_on_promote", false)) {
+    // Without recovery.conf it goes on with its timeline.
+    const int stopped = co_await pgsql_stop_server(system);
+    if (stopped != kOcfSuccess) co_return kOcfErrGeneric;
+    const std::string recovery_file = pgsql_data_file(environment, kRecoveryFile);
+    co_await system.remove_file(recovery_file);
+    const int started = co_await pgsql_start_server(system);
+    if (started != kOcfSuccess) co_return kOcfErrGeneric;
+  } else {
+    const std::string command = fmt::format("pg_ctl -D {} promote", pgsql_data_file(environment, ""));
+    co_await system.execute(command);
+    const std::string wish = pgsql_data_file(environment, kPromoteFile);
+    co_await system.write_file(wish, "");
+  }
   for (;;) {
     const std::string recovering = co_await pgsql_ask(system, kAskRecovery);
     if (recovering == "f") break;

@@ -231,6 +231,50 @@ TEST_F(Pgsql, AStandbyCopiesWhatThePrimaryHas) {
   EXPECT_EQ(host.attributes["master-pg"], "-INFINITY");
 }
 
+// AT-4.7 check_wal_receiver, restart_on_promote (meta-data of resource-agents 4.12).
+TEST_F(Pgsql, TheReceiverIsToldAbout) {
+  mode = "async";
+  const Parameters check = {{"check_wal_receiver", "true"}};
+  become_primary();
+  EXPECT_FALSE(host.attributes.contains("pg-receiver-status"));
+  EXPECT_EQ(run("monitor", check), 8);
+  EXPECT_EQ(host.attributes["pg-receiver-status"], "normal (master)");
+}
+
+TEST_F(Pgsql, AStandbyWithoutAPrimaryReceivesNothing) {
+  mode = "async";
+  const Parameters check = {{"check_wal_receiver", "true"}};
+  EXPECT_EQ(run("start"), 0);
+  EXPECT_EQ(run("monitor", check), 0);
+  EXPECT_EQ(host.attributes["pg-receiver-status"], "ERROR");
+  host.attributes["pg-status@node02"] = "PRI";
+  host.attributes["pg-data-status"] = "STREAMING|ASYNC";
+  EXPECT_EQ(run("monitor", check), 0);
+  EXPECT_EQ(host.attributes["pg-receiver-status"], "normal");
+}
+
+TEST_F(Pgsql, ARestartKeepsTheTimeline) {
+  mode = "async";
+  const auto timelines_ended = [this] {
+    const auto file = host.files.find("/var/lib/pgsql/data/pg_xlog/position");
+    return file == host.files.end() ? 0U : parse_wal(file->second)->ends.size();
+  };
+  const auto promoted = [&](const Parameters& parameters) {
+    EXPECT_EQ(run("start"), 0);
+    while (host.attributes["master-pg"] != "1000") EXPECT_EQ(run("monitor"), 0);
+    const std::size_t before = timelines_ended();
+    EXPECT_EQ(run("promote", parameters), 0);
+    wait(seconds(3));
+    EXPECT_EQ(run("monitor"), 8);
+    return timelines_ended() - before;
+  };
+  EXPECT_EQ(promoted({{"restart_on_promote", "true"}}), 0U);
+  EXPECT_FALSE(host.files.contains("/var/lib/pgsql/data/recovery.conf"));
+  EXPECT_EQ(run("stop"), 0);
+  host.attributes.clear();
+  EXPECT_EQ(promoted({}), 1U);
+}
+
 // Without a primary a standby goes by what was last said of it.
 TEST_F(Pgsql, AStandbyThatIsLeftAlone) {
   mode = "sync";
