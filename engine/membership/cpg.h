@@ -34,6 +34,8 @@ class Cpg final : public SyncService {
   // Every local process leaves (LC-4). True when all leaves have been handed to the ring.
   void leave_all();
   bool idle() const { return outgoing_.empty(); }
+  // Messages accepted and not yet given to the ring.
+  std::size_t waiting() const { return outgoing_.size(); }
 
   void on_message(ClusterNodeId from, std::uint16_t function, std::span<const std::byte> message);
 

@@ -179,6 +179,10 @@ void Assembler::receive(const Processor& from, std::span<const std::byte> payloa
     const auto tail = packet.data.last(packet.lengths.back());
     if (complete == 0 && deliver_pieces) buffer.data = first;
     buffer.data.insert(buffer.data.end(), tail.begin(), tail.end());
+    if (buffer.data.size() > kMaxUnfinished) {
+      buffer.data = {};
+      buffer.throw_away = true;
+    }
   }
   if (!deliver_pieces) return;
   for (std::size_t i = 0; i < complete; ++i) {

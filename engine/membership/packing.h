@@ -87,6 +87,8 @@ class Assembler {
   // anew.
   void forget(const ProcessorList& left);
   void forget_all() { buffers_.clear(); }
+  // Bytes of a message whose end has not come; more is thrown away. (Corosync has 1 MiB; a CIB may be larger here.)
+  static constexpr std::size_t kMaxUnfinished = std::size_t{64} * 1024 * 1024;
   // Buffers of the time between a transitional configuration and the end of synchronisation are kept apart.
   void set_transitional(bool transitional) { transitional_ = transitional; }
 

@@ -88,6 +88,8 @@ class Stack final : public GroupService {
 
   // Datagrams dropped before the ring protocol: cut, of no known kind, or not authentic (CR-4).
   std::uint64_t rejected_datagrams() const;
+  // Messages of all groups that the ring has not taken yet.
+  std::size_t waiting_messages() const;
   const SrpCounters& counters() const;
   // Where a quorum device's client registers and votes (VQ-24). Null without votequorum.
   QuorumDevice* quorum_device();

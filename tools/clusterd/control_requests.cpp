@@ -73,6 +73,15 @@ Result<Json> done(const Result<void>& result) {
   return Json::object();
 }
 
+// Nothing that a client asks for grows without end.
+Result<void> room_for(const Controlled& controlled, std::size_t more) {
+  if (const std::size_t waiting = controlled.waiting(); waiting > kMostWaiting)
+    return fail(fmt::format("{} messages wait for the ring; try again later", waiting));
+  if (cib::write_document(controlled.node.cib()).size() + more > kMostCib)
+    return fail(fmt::format("the CIB would have more than {} MiB", kMostCib >> 20));
+  return {};
+}
+
 Result<Json> crm(const Asked& asked) {
   const auto command = text(asked.body, "command");
   return command ? done(asked.node.crm(*command)) : tl::unexpected(command.error());
@@ -145,21 +154,22 @@ Result<Json> restart(const Asked& asked) {
 struct Request {
   std::string_view name;
   Rights needs;
+  bool changes;  // the CIB
   Result<Json> (*answer)(const Asked& asked);
 };
 
 constexpr std::array<Request, 11> kRequests{{
-    {"status", Rights::kRead, status},
-    {"cib", Rights::kRead, query_cib},
-    {"history", Rights::kRead, history},
-    {"corosync", Rights::kAll, corosync_tool},  // some of its commands change things
-    {"crm", Rights::kAll, crm},
-    {"load", Rights::kAll, load},
-    {"change_cib", Rights::kAll, change_cib},
-    {"attribute", Rights::kAll, attribute},
-    {"stonith_admin", Rights::kAll, stonith_admin},
-    {"shutdown", Rights::kAll, shut_down},
-    {"restart", Rights::kAll, restart},
+    {"status", Rights::kRead, false, status},
+    {"cib", Rights::kRead, false, query_cib},
+    {"history", Rights::kRead, false, history},
+    {"corosync", Rights::kAll, false, corosync_tool},  // some of its commands change things
+    {"crm", Rights::kAll, true, crm},
+    {"load", Rights::kAll, true, load},
+    {"change_cib", Rights::kAll, true, change_cib},
+    {"attribute", Rights::kAll, true, attribute},
+    {"stonith_admin", Rights::kAll, false, stonith_admin},
+    {"shutdown", Rights::kAll, false, shut_down},
+    {"restart", Rights::kAll, false, restart},
 }};
 
 std::string refusal(std::string_view kind, std::string_view sentence) {
@@ -180,7 +190,9 @@ std::string answer_request(std::string_view request, Rights rights, const Contro
     if (known.name != name) continue;
     if (rights < known.needs)
       return refusal("rights", fmt::format("you may not ask for \"{}\" here; root and the control group may", name));
-    Result<Json> answer = known.answer({body, controlled.node, controlled});
+    const Result<void> room = known.changes ? room_for(controlled, request.size()) : Result<void>();
+    Result<Json> answer =
+        room ? known.answer({body, controlled.node, controlled}) : Result<Json>(tl::unexpected(room.error()));
     if (!answer) return refusal("failed", answer.error().text());
     (*answer)["ok"] = true;
     return answer->dump(-1, ' ', false, Json::error_handler_t::replace);

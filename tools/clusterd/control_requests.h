@@ -20,7 +20,13 @@ struct Controlled {
   std::function<void()> restart;  // the same, and the program begins anew
   std::string inputs_directory;   // where pe-input-N.bz2 are
   std::function<DroppedFrames()> dropped;
+  std::function<std::size_t()> waiting;  // messages that the ring has not taken yet
 };
+
+// What a client can make grow: a change is refused while that much waits for the ring, and when the CIB would have
+// more.
+inline constexpr std::size_t kMostWaiting = 1000;
+inline constexpr std::size_t kMostCib = 16UL << 20;
 
 // Answers one request.
 std::string answer_request(std::string_view request, Rights rights, const Controlled& controlled);

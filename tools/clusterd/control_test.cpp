@@ -31,7 +31,8 @@ class RequestTest : public ::testing::Test {
                           {node_, profile_, [this] { ++stops_; }, [this] { ++restarts_; }, "/nowhere",
                            [] {
                              return DroppedFrames{1, 2, 3, 4};
-                           }});
+                           },
+                           [this] { return waiting_; }});
   }
 
   TestingClock clock_;
@@ -40,6 +41,7 @@ class RequestTest : public ::testing::Test {
   node::Node node_{host_, profile_, config()};
   int stops_ = 0;
   int restarts_ = 0;
+  std::size_t waiting_ = 0;
 };
 
 TEST_F(RequestTest, StatusOfANodeThatDoesNotRunYet) {
@@ -62,6 +64,17 @@ TEST_F(RequestTest, WhatIsNotUnderstoodIsRefused) {
             R"(change_cib, attribute, stonith_admin, shutdown, restart","kind":"request","ok":false})");
   EXPECT_EQ(ask(R"({"request":"crm","command":7})"),
             R"({"error":"\"command\" is missing; expected a string","kind":"failed","ok":false})");
+}
+
+TEST_F(RequestTest, NothingGrowsWithoutEnd) {
+  const std::string load = R"({"request":"load","text":")" + std::string(kMostCib, 'x') + "\"}";
+  EXPECT_EQ(ask(load), R"({"error":"the CIB would have more than 16 MiB","kind":"failed","ok":false})");
+  waiting_ = kMostWaiting + 1;
+  constexpr std::string_view kBusy =
+      R"({"error":"1001 messages wait for the ring; try again later","kind":"failed","ok":false})";
+  EXPECT_EQ(ask(R"({"request":"attribute","name":"a","value":"1"})"), kBusy);
+  EXPECT_EQ(ask(R"({"request":"crm","command":"node standby"})"), kBusy);
+  EXPECT_NE(ask(R"({"request":"status"})").find(R"("ok":true)"), std::string::npos);
 }
 
 TEST_F(RequestTest, ReadersMayOnlyLook) {

@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "engine/base/assert.h"
+#include "engine/membership/stack.h"
 #include "tools/clusterd/control_requests.h"
 #include "tools/clusterd/control_server.h"
 #include "tools/clusterd/event_loop.h"
@@ -93,8 +94,13 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
     again = true;
     stop();
   };
-  const Controlled controlled{
-      node, setup.profile, stop, restart, inputs_directory(setup.settings), [&] { return (*host)->dropped(); }};
+  const Controlled controlled{node,
+                              setup.profile,
+                              stop,
+                              restart,
+                              inputs_directory(setup.settings),
+                              [&] { return (*host)->dropped(); },
+                              [&] { return node.membership() != nullptr ? node.membership()->waiting_messages() : 0; }};
   const auto control = ControlServer::listen(
       loop, setup.settings.control_socket, {setup.settings.control_group, setup.settings.others_may_read},
       [&](std::string_view request, Rights rights) { return answer_request(request, rights, controlled); });
