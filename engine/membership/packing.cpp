@@ -177,7 +177,7 @@ void Assembler::receive(const Processor& from, std::span<const std::byte> payloa
   buffer.data = {};
   if (packet.fragmented != 0) {
     const auto tail = packet.data.last(packet.lengths.back());
-    if (complete == 0 && deliver_pieces) buffer.data = first;
+    if (complete == 0 && deliver_pieces) buffer.data = std::move(first);
     buffer.data.insert(buffer.data.end(), tail.begin(), tail.end());
     if (buffer.data.size() > kMaxUnfinished) {
       buffer.data = {};
