@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -112,13 +113,18 @@ class ServerTest : public ::testing::Test, public TimerClient {
                                  });
   }
   void on_timer(std::uint64_t) override { loop_->stop(1); }
-  // Sends all, reads until the other end has answered so many lines or closed.
-  std::string talk(const std::string& text, int lines) const {
-    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+  FileDescriptor connected() const {
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path_.c_str(), path_.size());
-    if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return "no connection";
+    if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) socket.reset();
+    return socket;
+  }
+  // Sends all, reads until the other end has answered so many lines or closed.
+  std::string talk(const std::string& text, int lines) const {
+    const FileDescriptor socket = connected();
+    if (!socket) return "no connection";
     const ssize_t sent = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
     if (sent != static_cast<ssize_t>(text.size())) return "cut off";
     std::string answer;
@@ -165,6 +171,28 @@ TEST_F(ServerTest, ARequestWithoutAnEndIsCutOff) {
   client.join();
   loop_->cancel_timer(patience);
   EXPECT_TRUE(endless.empty() || endless == "cut off") << endless.size();
+}
+
+TEST_F(ServerTest, SoManyClientsAndNoMore) {
+  const auto server = listen();
+  ASSERT_TRUE(server) << server.error().text();
+  std::string last;
+  std::string one_more;
+  std::thread client([&] {
+    std::vector<FileDescriptor> held;
+    for (std::size_t i = 1; i < ControlServer::kMaxClients; ++i) held.push_back(connected());
+    last = talk("last\n", 1);
+    held.push_back(connected());
+    one_more = talk("one more\n", 1);
+    held.clear();
+    while (talk("end\n", 1) != "<end>\n") usleep(1000);
+  });
+  const TimerId patience = loop_->start_timer(seconds(20), *this, 0);
+  EXPECT_EQ(loop_->run(), 0) << "no answer";
+  client.join();
+  loop_->cancel_timer(patience);
+  EXPECT_EQ(last, "<last>\n");
+  EXPECT_TRUE(one_more.empty() || one_more == "cut off") << one_more;
 }
 
 TEST_F(ServerTest, AnswersLineByLine) {
