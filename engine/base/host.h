@@ -43,7 +43,12 @@ struct LinkConfig {
 };
 
 // What the host says about a link's own interface (M 13.1).
-enum class LinkState : std::uint8_t { kDown, kUp, kAddressLost };
+enum class LinkState : std::uint8_t {
+  kDown,
+  kUp,
+  kAddressLost,
+  kPortTaken,  // another process has the port; opening the link again is another try (M K-18)
+};
 
 class LinkClient {
  public:
@@ -147,6 +152,9 @@ class Host {
   // Sends to every node of the link, the sender included (multicast loop) if it wants to hear itself, or to all peers.
   virtual void send_all(LinkIndex link, std::span<const std::byte> bytes) = 0;
   virtual void send_to(LinkIndex link, const IpAddress& to, std::span<const std::byte> bytes) = 0;
+  // How many datagrams have arrived on open links and are still to be given to their clients, as far as the host knows:
+  // at least one when there are any.
+  virtual std::size_t waiting_datagrams() const { return 0; }
 
   // Links that the host keeps itself (node_links.h), for transports of Corosync 3; nullptr: the engine makes its own
   // out of datagrams. The host's own; lives as long as the host.

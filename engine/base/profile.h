@@ -91,6 +91,9 @@ std::string_view stack_component_name(StackComponent component);
   X(ring_sequence_raised_at_start, kCorosync, "2.4.6", "",                                                             \
     "a started node adds 1 to its stored ring sequence (M V-4)")                                                       \
   X(second_commit_token_ignored, kCorosync, "2.3.5", "", "a doubled commit token in RECOVERY is ignored (M V-5)")      \
+  X(flush_drop_logged, kCorosync, "2.3.5", "", "JOINs thrown away before a token are logged (M V-6)")                  \
+  X(flush_passes_joins, kCorosync, "2.4.3", "", "JOINs met before a token are passed up (M V-6, SRP-5.4)")             \
+  X(bind_retried, kCorosync, "2.4.3", "", "a bind that fails is tried again, and fatal in the end (M V-19, K-18)")     \
   X(token_warning, kCorosync, "3.0", "", "a late token is logged (M V-7)")                                             \
   X(failure_text_names_timeouts, kCorosync, "2.4.6", "", "\"A processor failed\" names the timeouts (M V-9)")          \
   X(failure_text_plain_again, kCorosync, "3.0", "3.1", "\"A processor failed\" without timeouts (M V-9)")              \

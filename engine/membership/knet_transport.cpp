@@ -58,6 +58,12 @@ void KnetTransport::start() {
   deadlines_.arm(kStartTimer, kThreadStart);
 }
 
+// As Corosync 3.1.7 puts it; it goes on without the link.
+void KnetTransport::on_port_taken(LinkIndex) {
+  host_.log(LogPriority::kError, "corosync", "[TOTEM ] knet_link_set_config failed: Address already in use (98)");
+  log(LogPriority::kError, "udp: Unable to bind listener socket: Address already in use");
+}
+
 // The threads are there; then the links are.
 void KnetTransport::on_start_timer() {
   if (!ready_) {

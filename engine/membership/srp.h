@@ -140,6 +140,7 @@ class Srp final : public PersistClient {
   bool waiting_for_synchronisation() const { return wait_trans_ack_; }
 
   SrpState state() const { return state_; }
+  bool takes_tokens() const { return !discard_token_; }
   const Processor& me() const { return me_; }
   const Ring& ring() const { return ring_; }
   const ProcessorList& members() const { return memb_; }
@@ -190,6 +191,7 @@ class Srp final : public PersistClient {
   void send_join_now();
   void receive_join(std::span<const std::byte> frame);
   bool join_passes_gate(const Join& join);
+  void discard_join(const Join& join);
   bool installed_by_sender(const Join& join) const;
   void process_join(const Join& join);
   bool agreed();

@@ -132,18 +132,18 @@ void Srp::receive_join(std::span<const std::byte> frame) {
   if (paused_) {
     const Duration pause = deadlines_.now() - last_alive_;
     if (pause > ms(settings_.timers.token / 2)) {
-      // SRP-5.1. Whatever waited in the sockets with it arrives now too and is dropped the same way, until the overdue
-      // timer has been seen.
+      // SRP-5.1, until the overdue timer has been seen.
       if (!flush_logged_)
         log(LogPriority::kNotice,
             fmt::format("Process pause detected for {} ms, flushing membership messages.", pause.milliseconds()));
       flush_logged_ = true;
-      return drop({});
+      if (transport_.drain()) return drop({});
     }
   }
   ++counters_.memb_join_rx;
   ring_hi_ = std::max(ring_hi_, join_.ring_seq);  // SRP-5.2
   if (!join_passes_gate(join_)) return;
+  if (transport_.flushing()) return discard_join(join_);
   if (join_.leave()) {
     add(left_seen_, join_.failed.back());
     debug(fmt::format("Received LEAVE message from {}", id_text(join_.failed.back())));
@@ -162,6 +162,14 @@ void Srp::receive_join(std::span<const std::byte> frame) {
     ++counters_.recovery_token_lost;
     enter_gather(GatherCause::kJoinRecovery);
   }
+}
+
+// SRP-5.4. It was sent before the token that is to be processed now.
+void Srp::discard_join(const Join& join) {
+  if (join.leave()) add(left_seen_, join.failed.back());
+  log(LogPriority::kWarning,
+      fmt::format("Discarding {} message during flush, nodeid={}", join.leave() ? "LEAVE" : "JOIN",
+                  id_text(join.leave() ? join.failed.back() : join.from)));
 }
 
 // SRP-5.3.

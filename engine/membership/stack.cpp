@@ -125,6 +125,7 @@ RingId Stack::ring() const { return impl_->ring_; }
 std::span<const ClusterNodeId> Stack::members() const { return impl_->members_; }
 void Stack::set_sequence_for_test(std::uint32_t seq) { impl_->srp_.set_sequence_for_test(seq); }
 bool Stack::mute() const {
+  if (impl_->closing_) return true;
   const std::vector<LinkStatus> rings = impl_->transport_->status();
   return !impl_->profile_.rrp_all_faulty_uses_ring_0 && !rings.empty() &&
          std::ranges::all_of(rings, [](const LinkStatus& ring) { return ring.faulty; });
@@ -136,6 +137,9 @@ std::uint64_t Stack::rejected_datagrams() const { return impl_->transport_->reje
 std::size_t Stack::waiting_messages() const { return impl_->cpg_.waiting(); }
 const SrpCounters& Stack::counters() const { return impl_->srp_.counters(); }
 QuorumDevice* Stack::quorum_device() { return impl_->device(); }
-ToolResult Stack::run_tool(std::string_view command) { return run_corosync_tool(command, impl_->view(), *impl_); }
+ToolResult Stack::run_tool(std::string_view command) {
+  if (impl_->closing_) return run_corosync_tool_without_daemon(command, impl_->profile_);
+  return run_corosync_tool(command, impl_->view(), *impl_);
+}
 
 }  // namespace simcluster::membership

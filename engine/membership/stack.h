@@ -77,8 +77,8 @@ class Stack final : public GroupService {
   void untrack_quorum(QuorumClient& client) override;
   RingId ring() const override;
   std::span<const ClusterNodeId> members() const override;
-  // Corosync up to 2.4.2 sends nothing at all once it has marked all of its redundant rings FAULTY, and comes back by
-  // `corosync-cfgtool -r` only (RR-16).
+  // It takes no part in rings: it has left, or it has marked all of its redundant rings FAULTY, when Corosync up to
+  // 2.4.2 sends nothing at all and comes back by `corosync-cfgtool -r` only (RR-16).
   bool mute() const;
   // None: packets are of a fixed size, whatever the path carries.
   std::optional<PathDiscovery> path_discovery() const;

@@ -98,6 +98,7 @@ class Stack::Impl final : public TimerClient,
   void on_link_state(LinkIndex link, LinkState state, const IpAddress& own_address) override {
     if (finished_) return;
     const Input input(*this);
+    if (state == LinkState::kPortTaken) return transport_->on_port_taken(link);
     transport_->on_link_state(link, state == LinkState::kUp, own_address);
   }
 
@@ -137,6 +138,8 @@ class Stack::Impl final : public TimerClient,
   // --- TransportClient -----------------------------------------------------------------------------------------------
 
   void on_frame(std::span<const std::byte> frame, const IpAddress& from) override { srp_.on_frame(frame, from); }
+
+  bool takes_tokens() const override { return srp_.takes_tokens(); }
 
   void on_interface(const Processor& me) override {
     if (finished_) return;
@@ -361,14 +364,22 @@ class Stack::Impl final : public TimerClient,
         if (votequorum_) votequorum_->on_deadline(which);
         return;
       case Deadline::kShutdown:
-        return finish();
+        return leave_ring();
       default:
         return srp_.on_deadline(which);
     }
   }
 
-  void finish() {
+  void leave_ring() {
     srp_.leave();
+    const Duration closing = closing_ ? Duration{} : transport_->closing_time();
+    if (closing.ns == 0) return finish();
+    closing_ = true;
+    cpg_.set_open(false);
+    deadlines_.arm(Deadline::kShutdown, closing);
+  }
+
+  void finish() {
     transport_->stop();
     deadlines_.cancel_all();
     cpg_.set_open(false);
@@ -397,6 +408,7 @@ class Stack::Impl final : public TimerClient,
   bool started_ = false;
   bool services_started_ = false;
   bool stopping_ = false;
+  bool closing_ = false;  // it has left the ring
   bool finished_ = false;
   bool reported_ = false;
 };

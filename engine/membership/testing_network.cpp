@@ -73,6 +73,8 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
 
   NodeLinks* node_links() override { return network_.hosted_links ? &node_links_ : nullptr; }
 
+  std::size_t waiting_datagrams() const override { return waiting.size() + thawed; }
+
   AgentRunId run_agent(const AgentRequest&, AgentClient&) override { return AgentRunId(0); }
   void signal_agent(AgentRunId, int) override {}
   void persist(std::string_view key, std::string bytes, PersistClient&, std::uint64_t) override {
@@ -142,6 +144,7 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
       if (timers[i].client != nullptr) take_timer(timers[i].generation << 16 | i);
     waiting.clear();
     late.clear();
+    thawed = 0;
     paused = dying = false;
     ++life;
   }
@@ -164,6 +167,7 @@ class TestNetwork::NodeHost final : public Host, public StackClient {
   std::map<std::string, Random> randoms;
   std::vector<std::string> logs;
   std::vector<Event> waiting;  // datagrams for a frozen node
+  std::size_t thawed = 0;      // datagrams that have waited so and are still to come
   std::vector<Event> late;     // other events for it
   TestingLinks node_links_{*this};
 };
@@ -307,6 +311,7 @@ void TestNetwork::process(const Event& event) {
       if (const auto timer = h.take_timer(event.number)) timer->client->on_timer(timer->cookie);
       break;
     case Event::Kind::kDatagram: {
+      if (h.thawed > 0) --h.thawed;
       // The buffer list may grow while the stack sends.
       std::vector<std::byte> bytes = std::move(buffers_[event.number]);
       if (event.link < h.links.size() && h.links[event.link].client != nullptr)
@@ -383,6 +388,7 @@ void TestNetwork::resume(std::uint32_t node) {
   NodeHost& h = host(node);
   if (!h.paused) return;
   h.paused = false;
+  h.thawed = h.waiting.size();
   for (auto* list : {&h.waiting, &h.late}) {
     for (Event event : *list) {
       event.at = now_;

@@ -24,6 +24,8 @@ class TransportClient {
   virtual void on_frame(std::span<const std::byte> frame, const IpAddress& from) = 0;
   // A link or ring was enabled, or the own identity changed (SRP-2.1, M 13.2). `me` is the identity from now on.
   virtual void on_interface(const Processor& me) = 0;
+  // False: a token would be dropped, whatever it says (SRP-3.1).
+  virtual bool takes_tokens() const { return true; }
 
  protected:
   ~TransportClient() = default;
@@ -61,6 +63,8 @@ class Transport {
   // Opens the links. on_interface follows for each (after 100 ms, SRP-2.1).
   virtual void start() = 0;
   virtual void stop() = 0;
+  // From the LEAVE to the end of the process; the links are still there.
+  virtual Duration closing_time() const { return {}; }
 
   // MCAST: members that are not in the ring may be left out (UU-2).
   virtual void send_mcast(std::span<const std::byte> frame) = 0;
@@ -76,6 +80,12 @@ class Transport {
 
   virtual void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) = 0;
   virtual void on_link_state(LinkIndex link, bool usable, const IpAddress& own_address) = 0;
+  // The link's port belongs to another process.
+  virtual void on_port_taken(LinkIndex link) { on_link_state(link, false, {}); }
+  // The frame being handed up had to wait in the socket and overtakes a token that came before it (M 5.9 step 4).
+  virtual bool flushing() const { return false; }
+  // SRP-5.1: what waits in the sockets is discarded. False: nothing waited.
+  virtual bool drain() { return true; }
   // KN-8.
   virtual void on_unreachable(LinkIndex link, const IpAddress& to) {
     static_cast<void>(link);

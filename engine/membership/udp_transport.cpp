@@ -12,6 +12,8 @@ namespace simcluster::membership {
 namespace {
 
 constexpr std::uint32_t kLoopbackId = 2130706433;  // 127.0.0.1 (IF-3)
+constexpr int kBindRetries = 10;                   // K-18
+constexpr Duration kBindPause = milliseconds(100);
 
 LinkIndex link_of(std::size_t ring) { return LinkIndex(static_cast<std::uint8_t>(ring)); }
 Deadline check_of(std::size_t ring) { return ring == 0 ? Deadline::kTransport0 : Deadline::kTransport1; }
@@ -58,6 +60,7 @@ void UdpTransport::stop() {
   for (std::size_t ring = 0; ring < rings_.size(); ++ring) host_.close_link(link_of(ring));
   loop_.clear();
   self_tokens_.clear();
+  kept_tokens_.clear();
 }
 
 // --- own interfaces (M 13) -------------------------------------------------------------------------------------------
@@ -66,7 +69,32 @@ void UdpTransport::on_link_state(LinkIndex link, bool usable, const IpAddress& o
   Ring& ring = rings_[link.index()];
   ring.present = usable;
   if (usable) ring.own = own_address;
-  // Nothing more: the interface is looked at only when IF-1 says so.
+  // Nothing more: the interface is looked at only when IF-1 says so, or when the port was waited for.
+  if (std::exchange(ring.taken, false) && ring.retries > 0) examine(link.index());
+}
+
+void UdpTransport::on_port_taken(LinkIndex link) {
+  Ring& ring = rings_[link.index()];
+  ring.taken = true;
+  if (ring.retries > 0) bind_failed(link.index());
+}
+
+// K-18, V-19. Texts and times as Corosync 3.1.7 has them. It sleeps between the attempts.
+void UdpTransport::bind_failed(std::size_t index) {
+  constexpr std::string_view kReason = "Address already in use (98)";
+  Ring& ring = rings_[index];
+  host_.log(
+      LogPriority::kWarning, "corosync",
+      fmt::format("[TOTEM ] {}: {}",
+                  settings_.multicast ? "Unable to bind UDP unicast socket" : "bind token socket failed", kReason));
+  if (!profile_.bind_retried) return;
+  if (ring.retries == kBindRetries) {
+    host_.log(LogPriority::kError, "corosync", fmt::format("[TOTEM ] Unable to create sockets, exiting: {}", kReason));
+    stop();
+    return host_.exit_node(1, "the port is taken");
+  }
+  ++ring.retries;
+  deadlines_.arm(check_of(index), kBindPause * ring.retries);
 }
 
 void UdpTransport::identify() {
@@ -108,7 +136,12 @@ void UdpTransport::arm_check(std::size_t ring) {
 // IF-3, IF-10.
 void UdpTransport::examine(std::size_t index) {
   if (!running_) return;
-  const Ring& ring = rings_[index];
+  Ring& ring = rings_[index];
+  if (ring.taken) {
+    if (ring.retries == 0) return bind_failed(index);
+    return host_.open_link(link_of(index), settings_.rings[index], link_client_);  // the answer comes as its state
+  }
+  ring.retries = 0;
   if (ring.present) {
     if (ring.bound != Bound::kAddress) return interface_up(index);
     if (ring_size_ <= 1) arm_check(index);
@@ -245,16 +278,26 @@ bool UdpTransport::blocked(std::size_t ring, const IpAddress& from) const {
 // Nearly every datagram of a single open ring goes straight up.
 void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) {
   if (!running_ || link.index() >= rings_.size()) return;
+  if (!straight_up_ || drained_ != 0 || flushing() || host_.waiting_datagrams() != 0)
+    return examine_datagram(link.index(), from, bytes);
   // Own multicasts come through the loop, not from the network (TR-2, UD-1).
   const Ring& ring = rings_[link.index()];
-  if (ring.bound != Bound::kAddress || from == ring.own) return;
-  if (!straight_up_) return examine_datagram(link.index(), from, bytes);
-  client_.on_frame(bytes, from);
+  if (ring.bound == Bound::kAddress && from != ring.own) client_.on_frame(bytes, from);
 }
 
 [[gnu::noinline]] void UdpTransport::examine_datagram(std::size_t ring, const IpAddress& from,
                                                       std::span<const std::byte> bytes) {
-  if (blocked(ring, from)) return;
+  if (drained_ == 0)
+    accept(ring, from, bytes);
+  else
+    --drained_;
+  if (flushing()) take_kept_tokens();
+}
+
+void UdpTransport::accept(std::size_t index, const IpAddress& from, std::span<const std::byte> bytes) {
+  const Ring& ring = rings_[index];
+  if (ring.bound != Bound::kAddress || from == ring.own) return;
+  if (blocked(index, from)) return;
   const auto frame = auth_.open(bytes);
   if (!frame) {
     ++rejected_;
@@ -263,8 +306,43 @@ void UdpTransport::on_datagram(LinkIndex link, const IpAddress& from, std::span<
     return;
   }
   learn(*frame, from);
-  if (settings_.rrp_mode == RrpMode::kNone) return client_.on_frame(*frame, from);
-  receive(ring, from, *frame);
+  if ((host_.waiting_datagrams() != 0 || !kept_tokens_.empty()) && keep_back(index, from, *frame)) return;
+  dispatch(index, from, *frame);
+}
+
+void UdpTransport::dispatch(std::size_t ring, const IpAddress& from, std::span<const std::byte> frame) {
+  if (settings_.rrp_mode == RrpMode::kNone) return client_.on_frame(frame, from);
+  receive(ring, from, frame);
+}
+
+// M 5.9 step 4: what waits in the sockets is processed before a token, all but JOINs and LEAVEs (V-6, SRP-5.4). Before
+// 2.4.3 the transport throws these away.
+[[gnu::noinline]] bool UdpTransport::keep_back(std::size_t ring, const IpAddress& from,
+                                               std::span<const std::byte> frame) {
+  Header header;
+  if (!codec_.decode_header(frame, header).empty()) return false;
+  const bool token = header.type == MessageType::kOrfToken;
+  if (token || (flushing() && header.type == MessageType::kCommitToken)) {
+    if (!flushing() && !client_.takes_tokens()) return false;
+    kept_tokens_.push_back({ring, from, {frame.begin(), frame.end()}});
+    return true;
+  }
+  if (!flushing() || header.type != MessageType::kJoin || profile_.flush_passes_joins) return false;
+  if (profile_.flush_drop_logged)
+    host_.log(LogPriority::kWarning, "corosync",
+              "[TOTEM ] JOIN or LEAVE message was thrown away during flush operation.");
+  return true;
+}
+
+[[gnu::noinline]] void UdpTransport::take_kept_tokens() {
+  if (host_.waiting_datagrams() != 0) return;
+  const std::vector<KeptToken> tokens = std::exchange(kept_tokens_, {});
+  for (const KeptToken& token : tokens) dispatch(token.ring, token.from, token.frame);
+}
+
+bool UdpTransport::drain() {
+  drained_ = host_.waiting_datagrams();
+  return drained_ != 0;
 }
 
 [[gnu::noinline]] void UdpTransport::receive(std::size_t ring, const IpAddress& from,
@@ -293,6 +371,7 @@ void UdpTransport::receive_ring_test(std::size_t ring, std::span<const std::byte
   RingTest message;
   if (!codec_.decode(frame, message).empty() || message.ring_number != ring) return;
   const bool back = message.originator == me_.node_id;
+  if (!back && went_round_lately(message)) return;
   if (message.type == MessageType::kRingActivate) {
     rrp_.on_activate(ring, message.originator);
     if (back) return;
@@ -301,6 +380,17 @@ void UdpTransport::receive_ring_test(std::size_t ring, std::span<const std::byte
   }
   codec_.encode(message, test_frame_);
   send_token_on(ring, test_frame_);
+}
+
+// A message whose originator has left the ring would be passed on for ever, and every one that the network doubles as
+// well. Who tests does so once in the interval: what comes again sooner has been here.
+bool UdpTransport::went_round_lately(const RingTest& message) {
+  const Time now = deadlines_.now();
+  const auto [passed, fresh] = ring_tests_.try_emplace({message.type, message.ring_number, message.originator}, now);
+  if (fresh) return false;
+  const bool lately = now - passed->second < milliseconds(settings_.timers.rrp_autorecovery_check_timeout) / 2;
+  if (!lately) passed->second = now;
+  return lately;
 }
 
 void UdpTransport::on_deadline(Deadline which) {

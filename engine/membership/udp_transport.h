@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "engine/base/host.h"
@@ -47,6 +48,9 @@ class UdpTransport final : public Transport, public RrpClient {
   void check_interfaces() override;
   void on_datagram(LinkIndex link, const IpAddress& from, std::span<const std::byte> bytes) override;
   void on_link_state(LinkIndex link, bool usable, const IpAddress& own_address) override;
+  void on_port_taken(LinkIndex link) override;
+  bool flushing() const override { return !kept_tokens_.empty(); }
+  bool drain() override;
   void on_deadline(Deadline which) override;
   void drain_loop() override;
   void reconfigure(const Plan& plan) override;
@@ -63,6 +67,8 @@ class UdpTransport final : public Transport, public RrpClient {
   struct alignas(32) Ring {  // a power of two, to be found without a multiplication
     Bound bound = Bound::kNothing;
     bool present = false;  // the host has the address
+    bool taken = false;    // another process has the port
+    int retries = 0;       // of the bind, so far
     IpAddress own;
   };
   struct SelfToken {
@@ -70,6 +76,17 @@ class UdpTransport final : public Transport, public RrpClient {
     std::vector<std::byte> frame;
   };
 
+  struct KeptToken {
+    std::size_t ring = 0;
+    IpAddress from;
+    std::vector<std::byte> frame;
+  };
+
+  void bind_failed(std::size_t ring);
+  void accept(std::size_t ring, const IpAddress& from, std::span<const std::byte> bytes);
+  void dispatch(std::size_t ring, const IpAddress& from, std::span<const std::byte> frame);
+  bool keep_back(std::size_t ring, const IpAddress& from, std::span<const std::byte> frame);
+  void take_kept_tokens();
   void log_members(std::size_t ring);
   bool blocked(std::size_t ring, const IpAddress& from) const;
   void examine(std::size_t ring);
@@ -91,6 +108,7 @@ class UdpTransport final : public Transport, public RrpClient {
   void send_token_on(std::size_t ring, std::span<const std::byte> frame);
   void receive(std::size_t ring, const IpAddress& from, std::span<const std::byte> frame);
   void receive_ring_test(std::size_t ring, std::span<const std::byte> frame);
+  bool went_round_lately(const RingTest& message);
 
   Settings settings_;
   const Profile& profile_;
@@ -113,8 +131,11 @@ class UdpTransport final : public Transport, public RrpClient {
   std::size_t ring_size_ = 0;
   std::map<std::uint32_t, IpAddress> learned_;
   std::vector<std::byte> test_frame_;
+  std::map<std::tuple<MessageType, std::uint32_t, std::uint32_t>, Time> ring_tests_;  // when passed on
   std::vector<std::vector<std::byte>> loop_;
   std::vector<SelfToken> self_tokens_;
+  std::vector<KeptToken> kept_tokens_;  // until what had arrived before them, or with them, has been processed
+  std::size_t drained_ = 0;             // so many datagrams are still to be dropped
 };
 
 }  // namespace simcluster::membership

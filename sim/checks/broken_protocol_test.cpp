@@ -46,6 +46,24 @@ TEST_F(BrokenProtocol, TwoMemberListsOfOneRing) {  // EVS-1
   EXPECT_TRUE(found.starts_with("ring-agreement: ring 1.")) << found;
 }
 
+TEST_F(BrokenProtocol, ANodeThatIsNotInItsOwnRing) {  // EVS-2
+  defect.lies = [](std::vector<TraceField>& fields) {
+    for (TraceField& field : fields)
+      if (field.name == "members" && field.text == "1") field.text = "2";
+  };
+  run();
+  EXPECT_NE(found.find("ring-agreement: ring 1.5 is installed without the node itself, 1"), std::string::npos) << found;
+}
+
+TEST_F(BrokenProtocol, ARingNamedAfterAnotherThanTheFirst) {  // EVS-15
+  defect.lies = [](std::vector<TraceField>& fields) {
+    for (TraceField& field : fields)
+      if (field.name == "representative") field = {"representative", 4};
+  };
+  run();
+  EXPECT_NE(found.find(" is represented by 4"), std::string::npos) << found;
+}
+
 TEST_F(BrokenProtocol, SomebodyLeavesUnseen) {  // EVS-4
   defect.lies = [](std::vector<TraceField>& fields) {
     for (TraceField& field : fields)

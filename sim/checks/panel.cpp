@@ -121,6 +121,7 @@ void Panel::on_trace(const TraceEvent& event) {
   if (event.kind == TraceKind::kCheckViolation) return;
   run_meter_.on_event(event);
   if (meter_.on_event(event)) run_meter_.on_services(meter_.measures(), event.at);
+  diagnosis_.on_event(*truth_, event);
   for (const auto& judge : judges_) judge->on_event(*truth_, event, acting_);
   if (settling_ || (!changes_truth(event.kind) && !marks_ring(event) && !something_new())) return;
   settling_ = true;
@@ -150,6 +151,7 @@ bool Panel::something_new() const {
 
 // Findings go into the trace when the instant is over, so that the story tells them after their cause.
 void Panel::report_new() {
+  for (const auto& [node, text] : diagnosis_.take()) world_.tracer().emit(node, TraceKind::kNote, {{"text", text}});
   for (std::size_t i = 0; i < judges_.size(); ++i)
     for (; reported_[i] < judges_[i]->findings().size(); ++reported_[i]) {
       const Finding& finding = judges_[i]->findings()[reported_[i]];

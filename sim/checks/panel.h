@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/checks/diagnosis.h"
 #include "sim/checks/judge.h"
 #include "sim/checks/run_meter.h"
 #include "sim/checks/service_meter.h"
@@ -42,6 +43,7 @@ class Panel final : public TraceSink {
   std::unique_ptr<Truth> truth_;
   std::vector<std::unique_ptr<Judge>> judges_;
   std::vector<std::size_t> reported_;
+  Diagnosis diagnosis_;
   ServiceMeter meter_;
   RunMeter run_meter_;
   bool acting_ = false;

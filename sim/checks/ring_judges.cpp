@@ -160,6 +160,7 @@ void Reformation::judge(const Truth& truth, Time now) {
   for (const auto& group : *calm_.groups()) {
     const std::string text = trouble(truth, group);
     if (text.empty()) continue;
+    if (truth.groups() != calm_.groups()) return;  // it has just changed
     told_ = true;
     found(now, group.front(),
           fmt::format("{} ms after the network has come to rest {}", (now - calm_.since()).milliseconds(), text));

@@ -98,6 +98,23 @@ Result<void> KillProcess::apply_to(World&, Machine& machine) const {
   return {};
 }
 
+void TakePort::describe(Fields& fields) {
+  describe_machine(fields);
+  fields.number({"port", "the UDP port, 5405 when absent"}, port_, 1, 65'535);
+}
+
+std::string TakePort::text() const {
+  return fmt::format("another process {} UDP port {}", takes_ ? "takes" : "lets go of", port_);
+}
+
+Result<void> TakePort::apply_to(World&, Machine& machine) const {
+  NetStack& net = machine.kernel().net();
+  if (!takes_) return net.release_port(port_), Result<void>{};
+  if (machine.power() != PowerState::kUp) return simcluster::fail(machine.name() + " is not up");
+  if (!net.take_port(port_)) return simcluster::fail(fmt::format("port {} of {} is in use", port_, machine.name()));
+  return {};
+}
+
 namespace {
 constexpr std::array<std::string_view, 4> kMisbehaviours = {"works", "refuses", "hangs", "lies"};
 }  // namespace

@@ -74,6 +74,19 @@ class KillProcess final : public MachineAction {
   std::int64_t signal_ = 9;
 };
 
+// Another process binds a UDP port before the cluster software does, or lets go of it (M V-19).
+class TakePort final : public MachineAction {
+ public:
+  explicit TakePort(bool takes) : takes_(takes) {}
+  void describe(Fields& fields) override;
+  std::string text() const override;
+  Result<void> apply_to(World& world, Machine& machine) const override;
+
+ private:
+  bool takes_;
+  std::uint16_t port_ = 5405;
+};
+
 class ManagementMisbehaves final : public MachineAction {
  public:
   void describe(Fields& fields) override;

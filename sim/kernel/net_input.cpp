@@ -100,7 +100,7 @@ void NetStack::deliver_udp(int index, const FrameRef& frame) {
   };
   std::size_t i = next(0);
   if (i == sockets_.size()) {
-    if (!group) refuse_udp(frame);
+    if (!group && !port_taken(header.destination_port)) refuse_udp(frame);
     return;
   }
   const bool only_one = !group || next(i + 1) == sockets_.size();

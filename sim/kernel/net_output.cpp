@@ -29,6 +29,13 @@ SocketId NetStack::open_socket(SocketClient& client, const IpAddress& address, s
   return SocketId(static_cast<std::uint32_t>(slot));
 }
 
+bool NetStack::take_port(std::uint16_t port) {
+  const auto has_it = [&](const Socket& socket) { return socket.client != nullptr && socket.port == port; };
+  if (port_taken(port) || std::ranges::any_of(sockets_, has_it)) return false;
+  taken_ports_.push_back(port);
+  return true;
+}
+
 void NetStack::close_socket(SocketId socket) {
   if (socket.index() < sockets_.size()) sockets_[socket.index()] = Socket();
   last_deliveries_ = {};

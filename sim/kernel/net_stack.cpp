@@ -93,6 +93,7 @@ void NetStack::power_off() {
   }
   routes_.clear();
   sockets_.clear();
+  taken_ports_.clear();
   echoes_.clear();
   probes_.clear();
   for (LocalFlight& flight : local_) flight.frame = FrameRef();

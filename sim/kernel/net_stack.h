@@ -4,6 +4,7 @@
 // on the wire, in the local loop, and where the kernel waits for a neighbour.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -140,6 +141,12 @@ class NetStack final : private EventHandler {
   // Unspecified address: all of this machine's. The address need not exist (free bind).
   SocketId open_socket(SocketClient& client, const IpAddress& address, std::uint16_t port);
   void close_socket(SocketId socket);
+  // Another process binds a UDP port of all addresses, until it lets go or the machine goes down. False: somebody has
+  // it.
+  bool take_port(std::uint16_t port);
+  void release_port(std::uint16_t port) { std::erase(taken_ports_, port); }
+  // By such a process: a socket that is opened for this port would not be bound.
+  bool port_taken(std::uint16_t port) const { return std::ranges::find(taken_ports_, port) != taken_ports_.end(); }
   // Receives what arrives for the group on this interface; sends to groups leave there.
   void join_group(SocketId socket, const IpAddress& group, int interface);
   // Sends one datagram from the socket's address; an error means that nothing was sent.
@@ -290,6 +297,7 @@ class NetStack final : private EventHandler {
   RouteTable routes_;
   std::vector<std::unique_ptr<Neighbour>> neighbours_;
   std::vector<Socket> sockets_;
+  std::vector<std::uint16_t> taken_ports_;
   std::vector<Echo> echoes_;
   std::vector<Probe> probes_;
   std::vector<LocalFlight> local_;

@@ -16,5 +16,15 @@ TEST(Soak, TwoWhoStoodStillDoNotAccuseEachOtherForEver) {
   EXPECT_LT(result->rings, 200U);
 }
 
+// RR-13. The test of a ring whose originator was in no ring any more went round for ever, and a network that doubled
+// frames doubled it, too: a second of this run never ended.
+TEST(Soak, TestsOfARingDieOut) {
+  const auto result = soak({700212, 2, 16, ""});
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->stack, "2.3.5/active");
+  for (const SoakFinding& finding : result->findings) ADD_FAILURE() << finding.judge << ": " << finding.text;
+  EXPECT_LT(result->events, 10'000'000U);
+}
+
 }  // namespace
 }  // namespace simcluster::sim

@@ -115,6 +115,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   bool boots_again = false;
   bool losing_power = false;  // in this instant
   std::uint64_t incarnation = 0;
+  bool config_server = context.profile.nm_keeps_addresses;  // on the disk; NetworkManager reads it when it starts
   std::unique_ptr<NetworkManager> network_manager;
   std::unique_ptr<Management> management;
   HandRuns hand_runs{context};
@@ -185,8 +186,8 @@ void Machine::Impl::boot(bool first) {
   kernel.boot();
   trace(TraceKind::kNodeBoot, {{"name", spec.name}});
   configure_interfaces(kernel, spec);
-  const bool managed = context.profile.versions.network_manager != "none";
-  if (managed && !context.profile.nm_keeps_addresses) network_manager = std::make_unique<NetworkManager>(kernel, spec);
+  if (context.profile.versions.network_manager != "none")
+    network_manager = std::make_unique<NetworkManager>(kernel, spec, config_server);
   start_programs();
   const bool wanted = first ? spec.start_cluster_at_boot : spec.start_cluster_after_reset;
   if (spec.cluster && wanted) start_event = schedule(Event::kStartCluster, spec.cluster_start_delay);
@@ -466,6 +467,18 @@ RemoteAnswer Machine::Impl::run_remote(const IpAddress& address, const agents::R
   for (const World::AddressPlace& place : world.find_address(address))
     if (Management* found = world.machine(place.machine).management(); found != nullptr) return found->answer(command);
   return {agents::RemoteOutcome::kNoConnection, 0, {}, {}, false};
+}
+
+Result<void> Machine::configure_network_manager(bool config_server) {
+  if (impl_->context.profile.versions.network_manager == "none") return fail(name() + " has no NetworkManager");
+  impl_->config_server = config_server;
+  return {};
+}
+
+Result<void> Machine::restart_network_manager() {
+  if (impl_->network_manager == nullptr) return fail("NetworkManager does not run on " + name());
+  impl_->network_manager->restart(impl_->config_server);
+  return {};
 }
 
 Management* Machine::management() { return impl_->management.get(); }

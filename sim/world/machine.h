@@ -135,6 +135,10 @@ class Machine {
   // Pulls or plugs the cable.
   Result<void> set_cable(std::string_view interface_name, bool plugged);
   Result<void> set_quality(std::string_view interface_name, const LinkQuality& sending, const LinkQuality& receiving);
+  // Installs or removes the package NetworkManager-config-server; it counts from the next start of NetworkManager, at
+  // boot or by hand, on (M NM-4). An error where there is no NetworkManager, or where it does not run.
+  Result<void> configure_network_manager(bool config_server);
+  Result<void> restart_network_manager();
   // How a block device behaves for this machine from now on; `latency` is that of one access while it is busy.
   Result<void> set_device_state(std::string_view device, DeviceState state, Duration latency);
 

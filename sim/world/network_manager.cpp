@@ -11,7 +11,8 @@ constexpr Duration kCarrierGrace = seconds(4);  // M NM-3: nm_carrier_grace_ms
 constexpr Duration kReactivation = seconds(1);  // M NM-3: nm_reactivate_ms, static addresses
 }  // namespace
 
-NetworkManager::NetworkManager(Kernel& kernel, const MachineSpec& spec) : kernel_(kernel) {
+NetworkManager::NetworkManager(Kernel& kernel, const MachineSpec& spec, bool ignores_carrier)
+    : kernel_(kernel), ignores_carrier_(ignores_carrier) {
   for (const InterfaceSpec& interface : spec.interfaces) {
     if (interface.addresses.empty() || !interface.up) continue;
     Connection connection;
@@ -27,23 +28,32 @@ NetworkManager::~NetworkManager() {
 }
 
 void NetworkManager::on_network_change() {
-  EventQueue& queue = kernel_.context().queue;
   for (std::size_t i = 0; i < connections_.size(); ++i) {
     Connection& connection = connections_[i];
     const Interface* interface = kernel_.net().find_interface(connection.spec->name);
     if (interface->carrier == connection.carrier) continue;
     connection.carrier = interface->carrier;
-    queue.cancel(connection.timer);
-    if (!connection.carrier && connection.active)
-      connection.timer = queue.schedule_in(kCarrierGrace, *this, i);
-    else if (connection.carrier && !connection.active)
-      connection.timer = queue.schedule_in(kReactivation, *this, i);
+    consider(i);
   }
+}
+
+void NetworkManager::consider(std::size_t index) {
+  EventQueue& queue = kernel_.context().queue;
+  Connection& connection = connections_[index];
+  queue.cancel(connection.timer);
+  const bool wanted = connection.carrier || ignores_carrier_;
+  if (wanted == connection.active) return;
+  connection.timer = queue.schedule_in(wanted ? kReactivation : kCarrierGrace, *this, index);
+}
+
+void NetworkManager::restart(bool ignores_carrier) {
+  ignores_carrier_ = ignores_carrier;
+  for (std::size_t i = 0; i < connections_.size(); ++i) consider(i);
 }
 
 void NetworkManager::on_event(std::uint64_t cookie) {
   Connection& connection = connections_[cookie];
-  if (connection.carrier)
+  if (!connection.active)
     activate(connection);
   else
     deactivate(connection);
@@ -63,7 +73,7 @@ void NetworkManager::deactivate(Connection& connection) {
 
 void NetworkManager::activate(Connection& connection) {
   connection.active = true;
-  log(connection, "carrier is back, the connection is activated");
+  log(connection, connection.carrier ? "carrier is back, the connection is activated" : "the connection is activated");
   for (const AddressSpec& address : connection.spec->addresses)
     kernel_.net().add_address(connection.spec->name,
                               configured_address(address.address, address.prefix_length, address.label));

@@ -136,6 +136,37 @@ TEST_F(RingTest, SurvivesALossyNetwork) {  // M TR-3
   EXPECT_EQ(sizes(), "333");
 }
 
+// M K-18, V-19: eleven attempts, 5.5 s from the first to the last.
+TEST_F(RingTest, PortTakenByAnotherEndsCorosync) {
+  build(2, "2.4.6", multicast);
+  ASSERT_TRUE(node(2).kernel().net().take_port(5405));
+  EXPECT_FALSE(node(2).kernel().net().take_port(5405));
+  world->run_for(milliseconds(5550));
+  EXPECT_TRUE(node(2).cluster_running());
+  world->run_for(milliseconds(100));
+  EXPECT_FALSE(node(2).cluster_running());
+  EXPECT_EQ(rings.at("node1")->members(), 1u);
+}
+
+TEST_F(RingTest, PortTakenForAWhileIsWaitedFor) {
+  build(2, "2.4.6", multicast);
+  ASSERT_TRUE(node(2).kernel().net().take_port(5405));
+  world->run_for(seconds(3));
+  node(2).kernel().net().release_port(5405);
+  world->run_for(seconds(3));
+  EXPECT_EQ(sizes(), "22");
+  EXPECT_FALSE(node(2).kernel().net().take_port(5405)) << "Corosync has it";
+}
+
+TEST_F(RingTest, PortTakenOnceIsGivenUpByOldOnes) {  // V-19
+  build(2, "2.3.5", multicast);
+  ASSERT_TRUE(node(2).kernel().net().take_port(5405));
+  world->run_for(seconds(3));
+  node(2).kernel().net().release_port(5405);
+  world->run_for(seconds(10));
+  EXPECT_EQ(sizes(), "10");
+}
+
 TEST_F(RingTest, PausedNodeIsLeftAndComesBack) {
   build(2, "1.4.6", multicast);
   world->run_for(seconds(5));

@@ -157,7 +157,11 @@ void SimHost::wake() {
 void SimHost::replay() {
   const std::vector<Looped> frames = std::exchange(waiting_frames_, {});
   waiting_bytes_ = 0;
-  for (const Looped& looped : frames) deliver(looped.link.index(), looped.frame);
+  replayed_frames_ = frames.size();
+  for (const Looped& looped : frames) {
+    --replayed_frames_;
+    deliver(looped.link.index(), looped.frame);
+  }
   while (!waiting_events_.empty() && !paused_ && !dead_) {
     const std::uint64_t event = waiting_events_.front();
     waiting_events_.erase(waiting_events_.begin());

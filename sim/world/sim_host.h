@@ -69,6 +69,7 @@ class SimHost final : public Host,
   void close_link(LinkIndex link) override;
   void send_all(LinkIndex link, std::span<const std::byte> bytes) override;
   void send_to(LinkIndex link, const IpAddress& to, std::span<const std::byte> bytes) override;
+  std::size_t waiting_datagrams() const override { return waiting_frames_.size() + replayed_frames_; }
   AgentRunId run_agent(const AgentRequest& request, AgentClient& client) override;
   void signal_agent(AgentRunId run, int signal) override;
   void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) override;
@@ -100,6 +101,7 @@ class SimHost final : public Host,
     int interface = 0;
     LinkState state = LinkState::kAddressLost;
     EventId report;
+    bool port_taken = false;
     bool reported = false;
     LinkState reported_state = LinkState::kAddressLost;
     IpAddress reported_own;
@@ -166,6 +168,7 @@ class SimHost final : public Host,
   std::vector<std::uint64_t> waiting_events_;  // while paused
   std::vector<Looped> waiting_frames_;
   std::size_t waiting_bytes_ = 0;
+  std::size_t replayed_frames_ = 0;  // that are still to come
   EventId resume_event_;
 
   static constexpr std::uint32_t kNoTimer = ~std::uint32_t{0};

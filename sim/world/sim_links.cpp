@@ -49,6 +49,9 @@ void SimHost::bind(Link& link, const std::optional<Match>& match) {
   // Without a matching interface the socket waits on the wanted address (free bind, M KN-1).
   link.own = match ? match->address : link.config.bind_network;
   link.interface = match ? match->interface : 0;
+  link.port_taken = kernel_.net().port_taken(link.config.port);
+  link.socket = {};
+  if (link.port_taken) return;
   link.socket = kernel_.net().open_socket(*this, link.own, link.config.port);
   if (link.config.multicast.specified() && match)
     kernel_.net().join_group(link.socket, link.config.multicast, match->interface);
@@ -57,9 +60,10 @@ void SimHost::bind(Link& link, const std::optional<Match>& match) {
 void SimHost::examine(std::size_t index) {
   Link& link = links_[index];
   const auto match = find_match(link.config);
-  if (!link.socket.valid() || (match && (match->address != link.own || match->interface != link.interface)))
-    bind(link, match);
+  const bool never_tried = !link.socket.valid() && !link.port_taken;
+  if (never_tried || (match && (match->address != link.own || match->interface != link.interface))) bind(link, match);
   link.state = !match ? LinkState::kAddressLost : match->up ? LinkState::kUp : LinkState::kDown;
+  if (link.port_taken) link.state = LinkState::kPortTaken;
   if (kernel_.context().queue.pending(link.report)) return;
   if (link.reported && link.reported_state == link.state && link.reported_own == link.own) return;
   link.report = schedule(Event::kLinkState, index, {});
@@ -101,14 +105,14 @@ void SimHost::report_link(std::size_t index) {
 void SimHost::send_to(LinkIndex index, const IpAddress& to, std::span<const std::byte> bytes) {
   if (dead_ || links_.size() <= index.index()) return;
   Link& link = links_[index.index()];
-  if (link.client == nullptr) return;
+  if (link.client == nullptr || !link.socket.valid()) return;
   kernel_.net().send(link.socket, to, link.config.port, bytes);
 }
 
 void SimHost::send_all(LinkIndex index, std::span<const std::byte> bytes) {
   if (dead_ || links_.size() <= index.index()) return;
   Link& link = links_[index.index()];
-  if (link.client == nullptr) return;
+  if (link.client == nullptr || !link.socket.valid()) return;
   if (link.config.multicast.specified()) {
     kernel_.net().send(link.socket, link.config.multicast, link.config.port, bytes);
     if (link.config.hears_itself) loop_back(index, bytes);

@@ -407,6 +407,43 @@ TEST_F(WorldTest, NetworkManagerTakesAddressesWithoutCarrier) {  // M NM-2, NM-3
   }
 }
 
+TEST_F(WorldTest, NetworkManagersSetUpCountsFromItsNextStartOn) {  // M NM-4
+  WorldSpec spec = two_machines();
+  StackVersions versions;
+  versions.network_manager = "default";
+  for (MachineSpec& machine : spec.machines) machine.profile = make_profile(versions).value();
+  build(std::move(spec));
+  const auto addresses = [&] { return node(1).kernel().net().find_interface("eth0")->addresses.size(); };
+  const auto without_carrier = [&](Duration duration) {
+    ASSERT_TRUE(node(1).set_cable("eth0", false).has_value());
+    world->run_for(duration);
+  };
+  world->run_for(seconds(1));
+  ASSERT_TRUE(node(1).configure_network_manager(true).has_value());
+  without_carrier(seconds(5));
+  EXPECT_EQ(addresses(), 0u) << "installed, not restarted";
+  ASSERT_TRUE(node(1).restart_network_manager().has_value());
+  world->run_for(milliseconds(1100));
+  EXPECT_EQ(addresses(), 1u) << "without a carrier";
+  ASSERT_TRUE(node(1).configure_network_manager(false).has_value());
+  world->run_for(seconds(6));
+  EXPECT_EQ(addresses(), 1u) << "removed, not restarted";
+  ASSERT_TRUE(node(1).restart_network_manager().has_value());
+  world->run_for(milliseconds(3900));
+  EXPECT_EQ(addresses(), 1u) << "the grace of NM-3";
+  world->run_for(milliseconds(200));
+  EXPECT_EQ(addresses(), 0u);
+  // A boot is a start, too, and the disk has kept what was installed.
+  ASSERT_TRUE(node(1).configure_network_manager(true).has_value());
+  node(1).reset("test");
+  world->run_for(milliseconds(1));
+  EXPECT_EQ(node(1).restart_network_manager().error().message, "NetworkManager does not run on node1");
+  world->run_for(seconds(60));
+  EXPECT_EQ(addresses(), 1u);
+  without_carrier(seconds(6));
+  EXPECT_EQ(addresses(), 1u);
+}
+
 TEST_F(WorldTest, DirectCableGoesDownWithItsOtherEnd) {  // M NM-6
   WorldSpec spec = two_machines();
   spec.segments[0].kind = SegmentKind::kCable;

@@ -39,6 +39,7 @@ class LinuxHost final : public Host {
   void send_to(LinkIndex link, const IpAddress& to, std::span<const std::byte> bytes) override {
     links_.send_to(link, to, bytes);
   }
+  std::size_t waiting_datagrams() const override { return links_.waiting(); }
   NodeLinks* node_links() override { return knet_.get(); }
   // Of the links that the host keeps; nothing where the engine does.
   DroppedFrames dropped() const { return knet_ ? knet_->dropped() : DroppedFrames(); }

@@ -101,6 +101,20 @@ void UdpLinks::unbind(Link& link) {
   }
 }
 
+std::size_t UdpLinks::waiting() const {
+  // A look with MSG_PEEK also gets rid of datagrams with wrong checksums, which poll() would count.
+  const auto has_some = [](const FileDescriptor& fd) {
+    return fd && recv(fd.get(), nullptr, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT) >= 0;
+  };
+  std::size_t count = 0;
+  for (const auto& link : links_) {
+    if (!link || link->client == nullptr) continue;
+    if (has_some(link->socket)) ++count;
+    if (has_some(link->group)) ++count;
+  }
+  return count;
+}
+
 void UdpLinks::examine_all() {
   const std::vector<LocalAddress> addresses = list_addresses();
   for (std::size_t i = 0; i < links_.size(); ++i)
@@ -113,6 +127,7 @@ void UdpLinks::examine(std::size_t index, std::span<const LocalAddress> addresse
   if (!link.socket || (match && (match->address != link.own || match->interface_index != link.interface)))
     bind(index, match);
   link.state = !match ? LinkState::kAddressLost : match->up ? LinkState::kUp : LinkState::kDown;
+  if (!link.socket) link.state = LinkState::kPortTaken;
   if (link.report_pending || (link.reported == link.state && link.reported_own == link.own)) return;
   link.report_pending = true;
   loop_.defer([this, index, alive = alive_] {

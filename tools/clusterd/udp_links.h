@@ -26,6 +26,8 @@ class UdpLinks {
   void close(LinkIndex link);
   void send_all(LinkIndex link, std::span<const std::byte> bytes);
   void send_to(LinkIndex link, const IpAddress& to, std::span<const std::byte> bytes);
+  // Sockets on which something has arrived that was not read yet.
+  std::size_t waiting() const;
   // Interfaces or addresses have changed.
   void examine_all();
 

@@ -23,6 +23,8 @@ class Bounds {
   // `components`: of a merge, how many parts there may have been.
   Bound of(Change change, std::size_t nodes, std::size_t components = 2) const;
   std::int64_t consensus() const { return consensus_; }
+  // Without news for so long, nodes that do not hear each other have parted, even if one of them came late.
+  std::int64_t settled() const { return token_ + 2 * consensus_ + 1000; }
 
  private:
   std::int64_t token_ = 0;

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "engine/base/profile.h"
+#include "tools/twin/looks.h"
 
 namespace simcluster::twin {
 
@@ -191,31 +192,16 @@ std::string set_up(const sim::Scenario& scenario) {
 }
 
 // The votes as they are when a phase is over.
-constexpr Duration kSettled = seconds(4);
-constexpr Duration kBefore = seconds(1);
-
 std::string look(const sim::Scenario& scenario, Duration at) {
   std::string text;
   for (const auto& machine : scenario.world.machines) {
     if (!machine.cluster) continue;
-    text += fmt::format("at {} {} screen {} corosync-quorumtool -s\n", seconds_text(at), machine.name, machine.name);
+    text += fmt::format("at {} {} screen {} {}\n", seconds_text(at), machine.name, machine.name, kLook);
   }
   return text;
 }
 
 }  // namespace
-
-bool loses_at_random(const sim::Scenario& scenario) {
-  const auto& items = scenario.timeline;
-  for (std::size_t i = 1; i < items.size(); ++i)
-    if (items[i - 1].said.name == "pull-cable" && items[i].said.name == "plug-cable" &&
-        items[i].moment.at - items[i - 1].moment.at < seconds(1))
-      return true;
-  return std::any_of(scenario.timeline.begin(), scenario.timeline.end(), [](const sim::TimelineItem& item) {
-    const std::string loss = Parameters(item.said).get("loss", "0");
-    return loss != "0" && loss != kCertain;
-  });
-}
 
 Result<std::string> real_script(const sim::Scenario& scenario) {
   if (auto checked = check(scenario); !checked) return tl::unexpected(checked.error());
@@ -229,15 +215,16 @@ Result<std::string> real_script(const sim::Scenario& scenario) {
     if (item.said.name != "note") items.push_back(&item);
   std::stable_sort(items.begin(), items.end(),
                    [](const auto* a, const auto* b) { return a->moment.at < b->moment.at; });
-  Duration last;
+  const auto looks = look_times(scenario);
+  auto next_look = looks.begin();
   for (const auto* item : items) {
     const std::string machine = item->action->machine();
-    if (item->moment.at - last > kSettled) text += look(scenario, item->moment.at - kBefore);
-    last = item->moment.at;
+    for (; *next_look < item->moment.at; ++next_look) text += look(scenario, *next_look);
     text += fmt::format("at {} {} {}\n", seconds_text(item->moment.at), machine.empty() ? "-" : machine,
                         translations().at(item->said.name)(Parameters(item->said)));
   }
-  return text + look(scenario, scenario.until);
+  for (; next_look != looks.end(); ++next_look) text += look(scenario, *next_look);
+  return text;
 }
 
 }  // namespace simcluster::twin

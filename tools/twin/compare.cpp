@@ -12,7 +12,8 @@
 #include "reports/table.h"
 #include "sim/scenario/values.h"
 #include "tools/twin/bounds.h"
-#include "tools/twin/commands.h"
+#include "tools/twin/chance.h"
+#include "tools/twin/looks.h"
 #include "tools/twin/observed.h"
 #include "tools/twin/orders.h"
 #include "tools/twin/screens.h"
@@ -197,8 +198,10 @@ class Comparer {
     longest_interval_ = longest_interval(scenario.world.machines.front().initial_cib);
   }
 
-  Comparison run() {
-    for (std::size_t i = 0; i < simulated_.size(); ++i) compare_phase(i);
+  // All phases but those left to chance.
+  Comparison run(const std::vector<bool>& chance) {
+    for (std::size_t i = 0; i < simulated_.size(); ++i)
+      if (i >= chance.size() || !chance[i]) compare_phase(i);
     return std::move(result_);
   }
 
@@ -438,8 +441,8 @@ class Comparer {
   Comparison result_;
 };
 
-// Frames were lost at random: what the nodes see in between is chance, what they come to is not.
-Comparison compare_ends(const Recording& recording, const Lines& simulated) {
+// What the nodes see while frames are lost at random is chance, what they come to is not.
+void compare_ends(const Recording& recording, const Lines& simulated, Comparison& result) {
   const auto text_of = [](const Lines& run) {
     std::string text;
     for (const auto& [node, state] : final_states(run))
@@ -450,11 +453,9 @@ Comparison compare_ends(const Recording& recording, const Lines& simulated) {
   for (const Lines& run : recording.runs) real.insert(text_of(run));
   const std::string end = text_of(simulated);
   const bool good = real.contains(end);
-  Comparison result;
   result.rows.push_back({"at the end", "all", fmt::format("{}", fmt::join(real, "\n  or: ")),
                          good ? std::string(kSame) : end, "", "", "", good ? "yes" : "another end", good});
-  result.good = good;
-  return result;
+  result.good = result.good && good;
 }
 
 // Who wins an election is decided by the CPU time that controllers have used (CM-4.3), and chance on a real machine.
@@ -491,25 +492,24 @@ void compare_screens(const Recording& recording, const Lines& simulated, Compari
 }  // namespace
 
 Result<Comparison> compare(const sim::Scenario& scenario, const Recording& recording, const Lines& simulated) {
-  Comparison result;
-  if (loses_at_random(scenario)) {
-    result = compare_ends(recording, simulated);
-  } else {
-    const auto bounds =
-        Bounds::of(scenario.world.machines.front().corosync_conf, scenario.world.machines.front().profile);
-    if (!bounds) return tl::unexpected(bounds.error());
-    const auto times = deed_times(scenario);
-    auto simulated_phases = phases_of(simulated, times);
-    if (!simulated_phases) return tl::unexpected(simulated_phases.error());
-    std::vector<Phases> real;
-    for (const Lines& run : recording.runs) {
-      auto phases = phases_of(run, times);
-      if (!phases) return tl::unexpected(phases.error());
-      real.push_back(std::move(*phases));
-    }
-    result = Comparer(scenario, *bounds, std::move(real), std::move(*simulated_phases)).run();
+  const auto bounds =
+      Bounds::of(scenario.world.machines.front().corosync_conf, scenario.world.machines.front().profile);
+  if (!bounds) return tl::unexpected(bounds.error());
+  const auto times = deed_times(scenario);
+  auto simulated_phases = phases_of(simulated, times);
+  if (!simulated_phases) return tl::unexpected(simulated_phases.error());
+  std::vector<Phases> real;
+  for (const Lines& run : recording.runs) {
+    auto phases = phases_of(run, times);
+    if (!phases) return tl::unexpected(phases.error());
+    real.push_back(std::move(*phases));
   }
+  const std::vector<bool> chance = left_to_chance(scenario, milliseconds(bounds->settled()));
+  Comparison result = Comparer(scenario, *bounds, std::move(real), std::move(*simulated_phases)).run(chance);
+  const bool random = std::ranges::find(chance, true) != chance.end();
+  if (random) compare_ends(recording, simulated, result);
   compare_screens(recording, simulated, result);
+  compare_looks(recording, simulated, random, result);
   for (const Lines& run : recording.runs)
     for (const auto& complaint : complaints(run)) result.remarks.push_back(complaint);
   return result;

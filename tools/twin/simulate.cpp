@@ -2,6 +2,7 @@
 
 #include "sim/golden/transcript.h"
 #include "sim/scenario/runner.h"
+#include "tools/twin/looks.h"
 #include "tools/twin/real_run.h"
 
 namespace simcluster::twin {
@@ -26,6 +27,8 @@ class Collector final : public TraceSink {
       case TraceKind::kLog:
         return add_log(event, field(event, "daemon"), field(event, "text"));
       case TraceKind::kScreen:
+        add(event, Line::Kind::kDone,
+            "screen " + names_[event.node.index()] + " " + std::string(field(event, "command")));
         return add_lines(event, Line::Kind::kOutput, field(event, "text"));
       case TraceKind::kTransitionStart:
         return add_lines(event, Line::Kind::kOrder, field(event, "order"));
@@ -68,7 +71,7 @@ Result<Lines> simulate(const sim::Scenario& scenario) {
   options.judges = false;
   options.watch = false;
   options.listeners.push_back({&collector, 1});
-  const auto result = sim::run_scenario(scenario, options);
+  const auto result = sim::run_scenario(with_looks(scenario), options);
   if (!result) return tl::unexpected(result.error());
   if (!result->problems.empty()) return tl::unexpected(result->problems.front());
   return collector.take();

@@ -1,0 +1,130 @@
+// What the releases of Corosync changed (M 0.3), each switch on both sides.
+#include "engine/membership/testing_vectors.h"
+
+namespace simcluster::membership {
+namespace {
+
+using vectors::conf;
+using vectors::Net;
+
+// Three nodes; node 3 dies, and the others form a ring without it.
+class Versions : public testing::Test {
+ protected:
+  void run(const std::string& version) {
+    net.emplace(3, conf(3), version);
+    net->boot();
+    boot_logs = net->logs(1);
+    net->clear_logs();
+    net->kill(3);
+    net->time_until({{1, 2}});
+    net->run_for(milliseconds(200));
+  }
+  std::size_t booted_with(std::string_view part) const {
+    std::size_t count = 0;
+    for (const std::string& line : boot_logs) count += line.find(part) != std::string::npos ? 1 : 0;
+    return count;
+  }
+  std::size_t says(std::string_view part) const { return net->count_logs(1, part); }
+
+  std::optional<Net> net;
+  std::vector<std::string> boot_logs;
+};
+
+// The node with the lowest address has the highest id.
+TEST_F(Versions, RepresentativeByAddressOrById) {  // V-2, V-3, EVS-15
+  std::string text = "totem {\n version: 2\n transport: udp\n cluster_name: v\n}\nnodelist {\n";
+  for (const auto& [id, host] : {std::pair{9, 1}, {5, 2}})
+    text += fmt::format(" node {{\n  nodeid: {}\n  name: n{}\n  ring0_addr: 10.77.0.{}\n }}\n", id, host, host);
+  text += "}\nquorum {\n provider: corosync_votequorum\n}\n";
+  for (const auto& [version, ring] : {std::pair{"2.4.6", "(10.77.0.1:"}, {"3.1.7", "(5."}}) {
+    Net two(2, text, version);
+    two.start_all();
+    two.run_for(seconds(10));
+    EXPECT_EQ(two.members(1).size(), 2U) << version;
+    ASSERT_FALSE(two.logs(1).empty());
+    std::string last;
+    for (const std::string& line : two.logs(1))
+      if (line.find("A new membership") != std::string::npos) last = line;
+    EXPECT_NE(last.find(ring), std::string::npos) << version << ": " << last;
+  }
+}
+
+TEST_F(Versions, FirstRingOfAVirginNode) {  // V-4, V-10
+  for (const auto& [version, ring] :
+       {std::pair{"2.3.5", "(10.77.0.1:4)"}, {"2.4.6", "(10.77.0.1:5)"}, {"3.1.7", "(1.5)"}}) {
+    Net alone(2, conf(2), version);
+    alone.start(1);
+    alone.run_for(seconds(5));
+    EXPECT_EQ(alone.count_logs(1, ring), 1U) << version;
+  }
+}
+
+TEST_F(Versions, TokenWarning) {  // V-7, TM-2
+  run("2.4.6");
+  EXPECT_EQ(says("Token has not been received in"), 0U);
+  run("3.1.7");
+  EXPECT_GE(says("Token has not been received in"), 1U);
+}
+
+TEST_F(Versions, TextOfAFailure) {  // V-9
+  const std::string plain = "[TOTEM ] A processor failed, forming new configuration";
+  const std::string timeouts = plain + ": token timed out (1650ms), waiting 1980ms for consensus.";
+  for (const auto& [version, text] :
+       {std::pair{"2.3.5", plain + "."}, {"2.4.6", timeouts}, {"3.0.4", plain + "."}, {"3.1.7", timeouts}}) {
+    run(version);
+    EXPECT_EQ(net->count_logs(1, text) + net->count_logs(2, text), 1U) << version;
+  }
+}
+
+TEST_F(Versions, RingsInTheLog) {  // V-10, INS-14
+  Net old(2,
+          "totem {\n version: 2\n interface {\n  ringnumber: 0\n  bindnetaddr: 10.77.0.0\n  mcastaddr: 239.255.1.1\n"
+          "  mcastport: 5405\n }\n}\n",
+          "1.4.6");
+  old.start_all();
+  old.run_for(seconds(5));
+  EXPECT_GE(old.count_logs(1, "A processor joined or left the membership and a new membership was formed."), 1U);
+  EXPECT_EQ(old.count_logs(1, "A new membership ("), 0U);
+  run("2.4.6");
+  EXPECT_EQ(says("A new membership (10.77.0.1:"), 1U);
+  run("3.1.7");
+  EXPECT_EQ(says("A new membership (1."), 1U);
+}
+
+TEST_F(Versions, MembersAfterSynchronisation) {  // V-11, VQ-20
+  run("2.4.6");
+  EXPECT_EQ(says("[QUORUM] Members[2]: "), 1U);
+  EXPECT_EQ(says("[QUORUM] Members["), 1U);
+  run("3.1.7");
+  EXPECT_EQ(says("[QUORUM] Members["), 1U);
+}
+
+TEST_F(Versions, SyncLines) {  // V-13, VSF-3
+  run("2.4.6");
+  EXPECT_EQ(says("Sync "), 0U);
+  run("3.0.4");
+  EXPECT_EQ(says("Sync "), 0U);
+  run("3.1.7");
+  EXPECT_EQ(says("[QUORUM] Sync members[2]: 1 2"), 1U);
+  EXPECT_EQ(says("[QUORUM] Sync left[1]: 3"), 1U);
+  EXPECT_EQ(says("[QUORUM] Sync joined"), 0U);
+}
+
+TEST_F(Versions, DeviceAndWaitForAll) {  // V-17, VQ-3 7a
+  const std::string text = conf(2, "wait_for_all: 1\n device {\n  model: net\n  votes: 1\n }\n", "token: 1000\n");
+  for (const auto& [version, refused] : {std::pair{"2.3.5", true}, {"2.4.6", false}, {"3.1.7", false}}) {
+    Net two(2, text, version);
+    bool started = true;
+    try {
+      two.start(1);
+    } catch (const std::runtime_error& error) {
+      started = false;
+      EXPECT_NE(std::string(error.what()).find("quorum.device is not compatible with wait_for_all"), std::string::npos)
+          << error.what();
+    }
+    EXPECT_EQ(started, !refused) << version;
+  }
+}
+
+}  // namespace
+}  // namespace simcluster::membership
