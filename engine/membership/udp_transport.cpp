@@ -371,13 +371,13 @@ void UdpTransport::receive_ring_test(std::size_t ring, std::span<const std::byte
   RingTest message;
   if (!codec_.decode(frame, message).empty() || message.ring_number != ring) return;
   const bool back = message.originator == me_.node_id;
-  if (!back && went_round_lately(message)) return;
   if (message.type == MessageType::kRingActivate) {
     rrp_.on_activate(ring, message.originator);
     if (back) return;
   } else if (back) {
     message.type = MessageType::kRingActivate;
   }
+  if (!back && went_round_lately(message)) return;
   codec_.encode(message, test_frame_);
   send_token_on(ring, test_frame_);
 }
