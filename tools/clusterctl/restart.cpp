@@ -10,9 +10,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/cluster_property.h"
 #include "engine/cib/document.h"
 #include "tools/clusterctl/control_client.h"
-#include "tools/clusterd/cluster_property.h"
 
 namespace simcluster::clusterctl {
 
@@ -24,7 +24,7 @@ constexpr auto kPatience = std::chrono::seconds(60);
 constexpr auto kPause = std::chrono::milliseconds(50);
 constexpr auto kSettled = std::chrono::seconds(1);
 
-using clusterd::ClusterProperty;
+using cib::ClusterProperty;
 
 class Restart {
  public:
@@ -60,7 +60,7 @@ class Restart {
   }
   static std::optional<ClusterProperty> property_of(const std::string& cib, std::string_view name) {
     const auto document = cib::parse_document(cib, "cib");
-    return document ? clusterd::find_property(*document, name) : std::nullopt;
+    return document ? cib::find_property(*document, name) : std::nullopt;
   }
 
   static bool works(const Json& status) {
@@ -91,29 +91,28 @@ class Restart {
   }
 
   Result<void> begin_maintenance() {
-    const auto who = property(clusterd::kRestartingNode);
+    const auto who = property(cib::kRestartingNode);
     if (who && who->value != node_)
       return fail(
-          fmt::format("{} restarts already; one after the other (property {})", who->value, clusterd::kRestartingNode));
-    before_ = property(clusterd::kMaintenanceMode);
+          fmt::format("{} restarts already; one after the other (property {})", who->value, cib::kRestartingNode));
+    before_ = property(cib::kMaintenanceMode);
     // Left over from a restart of this node that was not finished: the mode was ours.
-    if (who) before_ = property(clusterd::kRestartBefore);
+    if (who) before_ = property(cib::kRestartBefore);
     if (before_ && before_->value == "true") return {};
     ours_ = true;
     // In one change: a second one would be made from a CIB that does not have the first yet.
-    std::string properties =
-        fmt::format("{}={} {}={} {}=true", clusterd::kRestartingNode, node_, clusterd::kRestartUntil,
-                    std::time(nullptr) + limit_, clusterd::kMaintenanceMode);
-    if (before_) properties += fmt::format(" {}={}", clusterd::kRestartBefore, before_->value);
+    std::string properties = fmt::format("{}={} {}={} {}=true", cib::kRestartingNode, node_, cib::kRestartUntil,
+                                         std::time(nullptr) + limit_, cib::kMaintenanceMode);
+    if (before_) properties += fmt::format(" {}={}", cib::kRestartBefore, before_->value);
     if (auto done = command("configure property " + properties); !done) return done;
     const auto quiet = [&] {
       const auto text = cib_text();
-      const auto mode = text ? property_of(*text, clusterd::kMaintenanceMode) : std::nullopt;
+      const auto mode = text ? property_of(*text, cib::kMaintenanceMode) : std::nullopt;
       return mode && mode->value == "true" && text->find("op-status=\"-1\"") == std::string::npos;
     };
     if (!wait(quiet)) return still_on("the cluster did not come to rest");
     std::this_thread::sleep_for(kSettled);
-    const auto now = property(clusterd::kRestartingNode);
+    const auto now = property(cib::kRestartingNode);
     if (!now || now->value != node_)
       return fail(fmt::format("{} restarts now; try again", now ? now->value : "another node"));
     return {};
@@ -129,18 +128,17 @@ class Restart {
   Result<void> end_maintenance() const {
     if (!ours_) return {};
     if (before_) {
-      if (auto done = command(fmt::format("configure property {}={}", clusterd::kMaintenanceMode, before_->value));
-          !done)
+      if (auto done = command(fmt::format("configure property {}={}", cib::kMaintenanceMode, before_->value)); !done)
         return done;
       const auto back = [&] {
-        const auto now = property(clusterd::kMaintenanceMode);
+        const auto now = property(cib::kMaintenanceMode);
         return now && now->value == before_->value;
       };
       if (!wait(back)) return still_on("the CIB does not change");
-    } else if (auto done = remove(clusterd::kMaintenanceMode); !done) {
+    } else if (auto done = remove(cib::kMaintenanceMode); !done) {
       return done;
     }
-    for (const std::string_view name : {clusterd::kRestartBefore, clusterd::kRestartUntil, clusterd::kRestartingNode})
+    for (const std::string_view name : {cib::kRestartBefore, cib::kRestartUntil, cib::kRestartingNode})
       if (auto done = remove(name); !done) return done;
     return {};
   }

@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/cluster_property.h"
 #include "engine/cib/values.h"
 #include "engine/fencer/fencer.h"
-#include "tools/clusterd/cluster_property.h"
 
 namespace simcluster::clusterd {
 
@@ -30,8 +30,8 @@ void RestartWatch::on_timer(std::uint64_t) {
 }
 
 void RestartWatch::look() {
-  const auto victim = find_property(node_.cib(), kRestartingNode);
-  const auto until = find_property(node_.cib(), kRestartUntil);
+  const auto victim = cib::find_property(node_.cib(), cib::kRestartingNode);
+  const auto until = cib::find_property(node_.cib(), cib::kRestartUntil);
   if (!victim || !until) return;
   std::int64_t end = 0;
   std::from_chars(until->value.data(), until->value.data() + until->value.size(), end);
@@ -41,17 +41,17 @@ void RestartWatch::look() {
 void RestartWatch::see_to(const std::string& victim, Time until) {
   if (is_back(victim) || was_fenced(victim, until)) {
     log_(LogPriority::kWarning,
-         fmt::format("the restart of {} was not ended by who began it; {} ends", victim, kMaintenanceMode));
+         fmt::format("the restart of {} was not ended by who began it; {} ends", victim, cib::kMaintenanceMode));
     return end_mode();
   }
   if (asked_ != Time{} && now() - asked_ < kAgain) return;
   asked_ = now();
-  const auto fencing = find_property(node_.cib(), "stonith-enabled");
+  const auto fencing = cib::find_property(node_.cib(), "stonith-enabled");
   if (fencing && !cib::is_true(fencing->value))
     return log_(LogPriority::kError,
                 fmt::format("{} has not come back from its restart and cannot be fenced; {} stays: make sure that its "
                             "resources do not run, then delete the property",
-                            victim, kMaintenanceMode));
+                            victim, cib::kMaintenanceMode));
   log_(LogPriority::kError, fmt::format("{} has not come back from its restart; it is fenced", victim));
   if (const auto asked = node_.stonith_admin("--reboot " + victim); !asked)
     log_(LogPriority::kError, asked.error().message);
@@ -73,19 +73,19 @@ bool RestartWatch::was_fenced(std::string_view victim, Time since) const {
 }
 
 void RestartWatch::end_mode() {
-  const auto before = find_property(node_.cib(), kRestartBefore);
-  const auto mode = find_property(node_.cib(), kMaintenanceMode);
+  const auto before = cib::find_property(node_.cib(), cib::kRestartBefore);
+  const auto mode = cib::find_property(node_.cib(), cib::kMaintenanceMode);
   if (before && mode && mode->value != before->value) {
-    const auto done = node_.crm(fmt::format("configure property {}={}", kMaintenanceMode, before->value));
+    const auto done = node_.crm(fmt::format("configure property {}={}", cib::kMaintenanceMode, before->value));
     if (!done) log_(LogPriority::kError, done.error().message);
     return;  // the rest when it has arrived
   }
-  if (!before) remove(kMaintenanceMode);
-  for (const std::string_view name : {kRestartBefore, kRestartUntil, kRestartingNode}) remove(name);
+  if (!before) remove(cib::kMaintenanceMode);
+  for (const std::string_view name : {cib::kRestartBefore, cib::kRestartUntil, cib::kRestartingNode}) remove(name);
 }
 
 void RestartWatch::remove(std::string_view name) {
-  const auto found = find_property(node_.cib(), name);
+  const auto found = cib::find_property(node_.cib(), name);
   if (!found) return;
   const auto done =
       node_.change_cib(node::CibChange::kDelete, "crm_config", fmt::format("<nvpair id=\"{}\"/>", found->id));

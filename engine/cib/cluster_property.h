@@ -1,4 +1,4 @@
-// Properties of the cluster (crm_config) as a CIB has them, and those by which `clusterctl restart` and the daemons
+// Properties of the cluster (crm_config) as a CIB has them, and those by which `clusterctl restart` and `clusterd`
 // understand each other.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 #include "engine/cib/document.h"
 
-namespace simcluster::clusterd {
+namespace simcluster::cib {
 
 inline constexpr std::string_view kMaintenanceMode = "maintenance-mode";
 inline constexpr std::string_view kRestartingNode = "restarting-node";  // whose restart the mode is for
@@ -19,6 +19,7 @@ struct ClusterProperty {
   std::string id, value;
 };
 
-std::optional<ClusterProperty> find_property(const cib::Document& cib, std::string_view name);
+// The first nvpair of that name in the sets of crm_config, as they stand in the document; none where there is none.
+std::optional<ClusterProperty> find_property(const Document& cib, std::string_view name);
 
-}  // namespace simcluster::clusterd
+}  // namespace simcluster::cib

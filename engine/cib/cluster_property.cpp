@@ -1,8 +1,8 @@
-#include "tools/clusterd/cluster_property.h"
+#include "engine/cib/cluster_property.h"
 
-namespace simcluster::clusterd {
+namespace simcluster::cib {
 
-std::optional<ClusterProperty> find_property(const cib::Document& cib, std::string_view name) {
+std::optional<ClusterProperty> find_property(const Document& cib, std::string_view name) {
   for (const auto& set : cib.find_path("configuration/crm_config").children())
     for (const auto& pair : set.children())
       if (pair.value("name") == name)
@@ -10,4 +10,4 @@ std::optional<ClusterProperty> find_property(const cib::Document& cib, std::stri
   return std::nullopt;
 }
 
-}  // namespace simcluster::clusterd
+}  // namespace simcluster::cib
