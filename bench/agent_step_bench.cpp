@@ -1,5 +1,6 @@
 // What a step of a coroutine agent costs: suspend, hand the question to the backend, answer, resume. No allocation.
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -113,7 +114,7 @@ Task<int> calls_a_task_for_each_step(System& system) {
 void run_steps(benchmark::State& state, Program program) {
   StoredQuestion backend;
   NoListener listener;
-  AgentProcess process(program, {}, backend, listener);
+  AgentProcess process(program, std::make_shared<const Environment>(), backend, listener);
   process.start();
   for (auto _ : state) backend.answer();
   state.SetItemsProcessed(state.iterations());
@@ -127,15 +128,15 @@ BENCHMARK(BM_StepInATaskOfItsOwn);
 
 // A whole recurring monitor of generation 2 that finds its address: start of the process to exit code 0.
 void BM_Ipaddr2Monitor(benchmark::State& state) {
-  Environment environment;
-  environment.standard = "ocf";
-  environment.provider = "heartbeat";
-  environment.type = "IPaddr2";
-  environment.instance = "vip01";
-  environment.action = "monitor";
-  environment.interval = seconds(10);
-  environment.parameters = {{"ip", "192.168.4.200"}, {"nic", "bond0"}, {"cidr_netmask", "24"}};
-  environment.profile.ipaddr2_reads_proc_net_dev = true;
+  const auto environment = std::make_shared<Environment>();
+  environment->standard = "ocf";
+  environment->provider = "heartbeat";
+  environment->type = "IPaddr2";
+  environment->instance = "vip01";
+  environment->action = "monitor";
+  environment->interval = seconds(10);
+  environment->parameters = {{"ip", "192.168.4.200"}, {"nic", "bond0"}, {"cidr_netmask", "24"}};
+  environment->profile.ipaddr2_reads_proc_net_dev = true;
   StoredQuestion backend;
   NoListener listener;
   for (auto _ : state) {
