@@ -73,6 +73,7 @@ Result<SoakResult> soak(const SoakPlan& plan, TraceSink* sink, int level) {
   if (stack == nullptr) return fail(fmt::format("there is no stack \"{}\" for soaking", result.stack));
   auto setup = soak_world(*stack, result.nodes, plan.seed, random);
   if (!setup) return tl::unexpected<Error>(setup.error());
+  for (MachineSpec& machine : setup->spec.machines) machine.knobs.timer_slack = plan.timer_slack;
   auto created = World::create(std::move(setup->spec));
   if (!created) return tl::unexpected<Error>(created.error());
   World& world = **created;

@@ -20,6 +20,9 @@ struct SoakPlan {
   std::uint32_t least_nodes = 2;
   std::uint32_t most_nodes = 16;
   std::string stack;  // one of soak_stacks(); empty: the seed chooses
+  // A process that waits in whole milliseconds is woken up to one too late. Were it always exactly on time, two halves
+  // of a ring could send each other away in step for ever.
+  Duration timer_slack = milliseconds(1);
 };
 
 struct SoakFinding {
