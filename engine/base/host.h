@@ -74,6 +74,8 @@ struct AgentRequest {
   std::string instance;                                         // OCF_RESOURCE_INSTANCE
   std::vector<std::pair<std::string, std::string>> parameters;  // without OCF_RESKEY_; meta values as CRM_meta_*
   Duration interval;
+  // Signals reach the agent alone, and not what it has started: on-fail=block leaves that to whoever looks (CM-8.11).
+  bool spares_children = false;
 };
 
 struct AgentResult {
@@ -162,7 +164,8 @@ class Host {
 
   // Starts an agent in a process group of its own.
   virtual AgentRunId run_agent(const AgentRequest& request, AgentClient& client) = 0;
-  // Sends `signal` to the run's process group; the exit is reported as ever.
+  // Sends `signal` to the run's process group, or to the agent alone (AgentRequest::spares_children); the exit is
+  // reported as ever.
   virtual void signal_agent(AgentRunId run, int signal) = 0;
 
   // Replaces what is stored under `key`, atomically.

@@ -144,6 +144,9 @@ std::string_view stack_component_name(StackComponent component);
     "a new writer writes attributes of nodes that have left (CM-14.13)")                                               \
   X(detail_log, kPacemaker, "1.1.14", "", "lines below notice do not go to syslog (CM-14.14)")                         \
   X(scheduler_sets_recheck, kPacemaker, "2.0.3", "", "the scheduler says when it wants to be asked again (CM-7.6)")    \
+  X(remote_cib_clients_linger, kPacemaker, "", "1.0.12",                                                               \
+    "a stopping CIB manager waits for remote clients that have gone (CM-13.1)")                                        \
+  X(ifcheckd_rings, kPmExtras, "2", "", "ifcheckd of pm_extras tells of Corosync's rings (CM-9.14)")                   \
   X(cib_diffs_from_primary, kPacemaker, "", "1.1.12",                                                                  \
     "changes of the CIB are made on the DC and sent as diffs of format 1 (CM-6.7)")                                    \
   X(sysconfig_is_script, kKernel, "", "3.10",                                                                          \

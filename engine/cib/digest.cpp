@@ -92,8 +92,18 @@ bool is_fencing_control_parameter(std::string_view name) {
   return false;
 }
 
-std::string document_digest(const Document& document) {
-  return md5_hex(document.root() ? write_compact(document.root()) : std::string());
+std::string document_digest(const Document& document) { return document_digest_without(document, {}); }
+
+// Cut out of the text: it has neither '>' nor quotes within values.
+std::string document_digest_without(const Document& document, std::span<const std::string_view> root_attributes) {
+  if (!document.root()) return md5_hex({});
+  std::string text = write_compact(document.root());
+  for (const std::string_view name : root_attributes) {
+    if (!document.root().has(name)) continue;
+    const std::size_t at = text.find(std::string(" ").append(name).append("=\""));
+    text.erase(at, text.find('"', at + name.size() + 3) + 1 - at);
+  }
+  return md5_hex(text);
 }
 
 }  // namespace simcluster::cib

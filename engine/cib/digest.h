@@ -29,5 +29,7 @@ bool is_fencing_control_parameter(std::string_view parameter_name);
 
 // Equal for documents that write_compact() writes alike: what replicas of the CIB compare (CM-6.9, CM-6.10).
 std::string document_digest(const Document& document);
+// The same as if the root had none of these attributes.
+std::string document_digest_without(const Document& document, std::span<const std::string_view> root_attributes);
 
 }  // namespace simcluster::cib

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -102,17 +103,17 @@ void Document::add_attribute(ElementId element, Name name, std::string_view valu
       ++n.attribute_capacity;
     }
   }
-  attributes_[n.first_attribute + n.attribute_count++] = {values_.store(value),
-                                                          static_cast<std::uint32_t>(value.size()), name};
+  attribute_slot(n.first_attribute + n.attribute_count++) = {values_.store(value),
+                                                             static_cast<std::uint32_t>(value.size()), name};
   if (name == names::kId && index_.built) index_id(element);
 }
 
 void Document::set_attribute(ElementId element, Name name, std::string_view value) {
-  const Node& n = node(element);
+  const Node& n = std::as_const(*this).node(element);
   for (std::uint32_t i = n.first_attribute; i != n.first_attribute + n.attribute_count; ++i) {
-    StoredAttribute& at = attributes_[i];
-    if (at.name != name) continue;
-    if (at.value() == value) return;
+    if (attributes_[i].name != name) continue;
+    if (attributes_[i].value() == value) return;
+    StoredAttribute& at = attribute_slot(i);
     at.text = values_.store(value);
     at.length = static_cast<std::uint32_t>(value.size());
     if (name == names::kId && index_.built) index_id(element);
@@ -168,10 +169,61 @@ std::size_t Document::memory_bytes() const {
 }
 
 void Document::compact() {
+  SIMCLUSTER_ASSERT(!noted_.journal);
   Document fresh;
   fresh.file_name_ = file_name_;
   if (root_.valid()) fresh.root_ = fresh.copy_subtree(*this, root_);
   *this = std::move(fresh);
+}
+
+// ---- changes that can be taken back ----
+
+void Document::begin_changes() {
+  SIMCLUSTER_ASSERT(!noted_.journal);
+  noted_.journal = std::make_unique<Journal>();
+  noted_.journal->node_count = nodes_.size();
+  noted_.journal->attribute_count = attributes_.size();
+  noted_.journal->root = root_;
+}
+
+void Document::note_node(ElementId id) {
+  if (id.index() < noted_.journal->node_count) noted_.journal->nodes.emplace_back(id.index(), nodes_[id.index()]);
+}
+
+void Document::note_attribute(std::size_t at) {
+  if (at < noted_.journal->attribute_count) noted_.journal->attributes.emplace_back(at, attributes_[at]);
+}
+
+void Document::keep_changes() {
+  SIMCLUSTER_ASSERT(noted_.journal && !noted_.journal->swapped);
+  noted_.journal.reset();
+}
+
+// An entry may be there several times: the oldest one counts going back, the newest one going forward.
+void Document::swap_changes() {
+  SIMCLUSTER_ASSERT(noted_.journal);
+  Journal& journal = *noted_.journal;
+  std::swap(root_, journal.root);
+  const auto swap_all = [&](auto& noted, auto& now) {
+    if (journal.swapped) {
+      for (auto& [at, then] : noted) std::swap(now[at], then);
+    } else {
+      for (auto it = noted.rbegin(); it != noted.rend(); ++it) std::swap(now[it->first], it->second);
+    }
+  };
+  swap_all(journal.nodes, nodes_);
+  swap_all(journal.attributes, attributes_);
+  journal.swapped = !journal.swapped;
+  index_ = {};  // of ids that are there now; built anew when it is needed
+}
+
+void Document::take_back_changes() {
+  SIMCLUSTER_ASSERT(noted_.journal);
+  if (!noted_.journal->swapped) swap_changes();
+  index_ = {};
+  nodes_.resize(noted_.journal->node_count);
+  attributes_.resize(noted_.journal->attribute_count);
+  noted_.journal.reset();
 }
 
 // ---- ids ----
@@ -390,6 +442,8 @@ bool MutableElement::remove_attribute(Name name) {
   const auto last = first + node.attribute_count;
   const auto found = std::find_if(first, last, [&](const auto& at) { return at.name == name; });
   if (found == last) return false;
+  for (auto at = found; at != last; ++at)
+    document.attribute_slot(static_cast<std::size_t>(at - document.attributes_.begin()));
   std::move(found + 1, last, found);
   --node.attribute_count;
   return true;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/error.h"
@@ -284,6 +285,15 @@ class Document {
   // become invalid.
   void compact();
 
+  // Notes what is changed from here on, so that it can be taken back; this costs what the changes cost. Until one of
+  // the two calls below the document must not be compacted, assigned to or moved; copies of it note nothing.
+  void begin_changes();
+  void keep_changes();
+  // The document is what it was at begin_changes(), and so are handles of that time.
+  void take_back_changes();
+  // Shows the document as it was at begin_changes(); the next call shows the changes again. For reading only.
+  void swap_changes();
+
  private:
   friend class Element;
   friend class MutableElement;
@@ -336,8 +346,41 @@ class Document {
     bool built = false;
   };
 
+  // What begin_changes() notes: nodes and attributes as they were before each change, the oldest first.
+  struct Journal {
+    std::vector<std::pair<std::size_t, Node>> nodes;
+    std::vector<std::pair<std::size_t, StoredAttribute>> attributes;
+    std::size_t node_count = 0;
+    std::size_t attribute_count = 0;
+    ElementId root;
+    bool swapped = false;
+  };
+  struct JournalOfOne {  // not for copies
+    std::unique_ptr<Journal> journal;
+
+    JournalOfOne() = default;
+    JournalOfOne(const JournalOfOne&) {}
+    JournalOfOne(JournalOfOne&&) noexcept = default;
+    JournalOfOne& operator=(const JournalOfOne&) {
+      journal.reset();
+      return *this;
+    }
+    JournalOfOne& operator=(JournalOfOne&&) noexcept = default;
+    ~JournalOfOne() = default;
+  };
+
   const Node& node(ElementId id) const { return nodes_[id.index()]; }
-  Node& node(ElementId id) { return nodes_[id.index()]; }
+  // For changing it.
+  Node& node(ElementId id) {
+    if (noted_.journal) note_node(id);
+    return nodes_[id.index()];
+  }
+  StoredAttribute& attribute_slot(std::size_t at) {
+    if (noted_.journal) note_attribute(at);
+    return attributes_[at];
+  }
+  void note_node(ElementId id);
+  void note_attribute(std::size_t at);
   Name intern_name(std::string_view text);
   ElementId new_node(Kind kind, Name name);
   void link(ElementId child, ElementId parent, ElementId before);
@@ -361,6 +404,7 @@ class Document {
   ValueArena values_;
   mutable IdIndex index_;
   ElementId root_;
+  JournalOfOne noted_;
 };
 
 // Same names, attributes (in any order) and child elements (in order). Comments and places do not count.

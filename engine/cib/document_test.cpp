@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/random.h"
+
 namespace simcluster::cib {
 namespace {
 
@@ -217,6 +219,75 @@ TEST(Document, CopiesCommentsIntoOtherDocuments) {
   EXPECT_NE(text.find("<!-- how -->"), std::string::npos) << text;
   target.compact();
   EXPECT_EQ(target.root().first_child().first_child().name(), "b");
+}
+
+// One change of a random element: attributes, children, its place, or all of it.
+void change_something(Document& document, Random& random) {
+  std::vector<MutableElement> all;
+  for (Element at = document.root(); at; at = at.next_in(document.root())) all.push_back(document.edit(at));
+  MutableElement at = all[random.below(all.size())];
+  const std::string number = std::to_string(random.below(4));
+  switch (random.below(7)) {
+    case 0:
+      at.set_attribute("a" + number, std::to_string(random.below(100)));
+      break;
+    case 1:
+      at.set_attribute("id", "x" + number);
+      break;
+    case 2:
+      at.remove_attribute("a" + number);
+      break;
+    case 3:
+      at.remove_all_attributes();
+      break;
+    case 4:
+      at.append_child("c" + number).set_attribute("id", "x" + number);
+      break;
+    case 5:
+      at.insert_copy(all[random.below(all.size())], at.first_child());
+      break;
+    default:
+      if (at.parent()) at.remove();
+      break;
+  }
+}
+
+// What was noted is taken back, shown and shown again, whatever it was.
+TEST(Document, ChangesAreTakenBack) {
+  Random random(11, "journal");
+  Document document = parse("<cib a1='1'><x id='x1' a1='2' a2='3'><y/></x><x id='x2'/><z id='x3' a3='4'/></cib>");
+  for (int round = 0; round < 300; ++round) {
+    const std::string before = write_document(document);
+    EXPECT_EQ(document.find_id("x1"), parse(before).find_id("x1") ? document.find_id("x1") : Element());
+    document.begin_changes();
+    for (std::uint64_t i = random.below(12); i > 0 && before.size() < 4000; --i) change_something(document, random);
+    const std::string after = write_document(document);
+    document.swap_changes();
+    EXPECT_EQ(write_document(document), before);
+    document.swap_changes();
+    EXPECT_EQ(write_document(document), after);
+    if (random.below(2) == 0) {
+      document.keep_changes();
+      continue;
+    }
+    document.take_back_changes();
+    EXPECT_EQ(write_document(document), before);
+    const Element found = document.find_id("x2");
+    EXPECT_EQ(static_cast<bool>(found), before.find("id=\"x2\"") != std::string::npos);
+  }
+}
+
+// Copies are of their own: they note nothing, and keep what the original takes back.
+TEST(Document, CopiesNoteNothing) {
+  Document document = parse("<a v='1'/>");
+  document.begin_changes();
+  document.root().set_attribute("v", "2");
+  Document copy = document;
+  document.take_back_changes();
+  EXPECT_EQ(document.root().value("v"), "1");
+  EXPECT_EQ(copy.root().value("v"), "2");
+  copy.begin_changes();
+  copy.keep_changes();
 }
 
 }  // namespace

@@ -247,12 +247,21 @@ std::optional<Document> create_patch(const Document& before, const Document& aft
   return patch;
 }
 
+std::optional<Document> create_patch_without_version(const Document& before, const Document& after) {
+  Document patch;
+  MutableElement diff = patch.create_root("diff");
+  diff.set_attribute("format", "2");
+  PatchMaker(diff).compare_roots(before.root(), after.root());
+  for (const MutableElement change : diff.children())
+    if (change.value("path") == fmt::format("/{}", after.root().name()) && change.value("operation") == "modify")
+      MutableElement(change).remove();
+  if (!diff.first_child()) return std::nullopt;
+  return patch;
+}
+
 // ---- applying ----
 
-namespace {
-
-// The element at "/cib/status/node_state[@id='1']": the first that fits at every step.
-MutableElement resolve(Document& document, std::string_view path) {
+MutableElement element_at(Document& document, std::string_view path) {
   MutableElement at;
   while (!path.empty()) {
     if (path[0] != '/') return {};
@@ -286,6 +295,8 @@ MutableElement resolve(Document& document, std::string_view path) {
   }
   return at;
 }
+
+namespace {
 
 // A create or move, done last (CM-6.12).
 struct Placement {
@@ -322,7 +333,7 @@ class PatchApplier {
   bool apply_change(const Element& change) {
     const std::string_view operation = change.value("operation");
     const std::string_view path = change.value("path");
-    MutableElement target = resolve(document_, path);
+    MutableElement target = element_at(document_, path);
     if (operation == "delete") {
       if (!target) return true;  // deleting what is not there is success (CM-6.6)
       target.remove();
@@ -373,9 +384,9 @@ class PatchApplier {
 
 PatchResult check_versions(const Element& cib, const Element& diff) {
   const Element version = diff.first_child("version");
-  if (!diff.is("diff") || diff.value("format") != "2" || !version) {
+  if (!diff.is("diff") || diff.value("format") != "2")
     return {PatchOutcome::kMalformed, "it is not a diff of format 2"};
-  }
+  if (!version) return {PatchOutcome::kApplied, {}};
   const CibVersion source = version_of(version.first_child("source"));
   const CibVersion target = version_of(version.first_child("target"));
   const CibVersion local = version_of(cib);
@@ -395,17 +406,25 @@ PatchResult check_versions(const Element& cib, const Element& diff) {
 
 }  // namespace
 
-PatchResult apply_patch(Document& document, const Document& patch) {
+PatchResult apply_patch_noting(Document& document, const Document& patch) {
   const Element diff = patch.root();
   PatchResult result = check_versions(document.root(), diff);
   if (result.outcome != PatchOutcome::kApplied) return result;
-  Document changed = document;
-  result = PatchApplier(changed).apply(diff);
+  result = PatchApplier(document).apply(diff);
   if (result.outcome != PatchOutcome::kApplied) return result;
-  if (const auto digest = diff.attribute("digest"); digest && *digest != document_digest(changed)) {
+  if (const auto digest = diff.attribute("digest"); digest && *digest != document_digest(document))
     return {PatchOutcome::kNeedsSync, "the digest of the result is wrong"};
+  return result;
+}
+
+PatchResult apply_patch(Document& document, const Document& patch) {
+  document.begin_changes();
+  PatchResult result = apply_patch_noting(document, patch);
+  if (result.outcome == PatchOutcome::kApplied) {
+    document.keep_changes();
+  } else {
+    document.take_back_changes();
   }
-  document = std::move(changed);
   return result;
 }
 

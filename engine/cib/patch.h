@@ -36,6 +36,9 @@ CibVersion next_version(const CibVersion& before, ChangeExtent extent);
 // The difference as a `diff` document with the versions of both and the digest of `after`; nothing when the documents
 // are alike (comments do not count). Elements are recognised by name and id.
 std::optional<Document> create_patch(const Document& before, const Document& after);
+// The same for the documents below their roots, without versions and digest: it fits whatever the version is, as long
+// as its paths lead somewhere.
+std::optional<Document> create_patch_without_version(const Document& before, const Document& after);
 
 enum class PatchOutcome : std::uint8_t {
   kApplied,
@@ -47,8 +50,13 @@ struct PatchResult {
   PatchOutcome outcome = PatchOutcome::kMalformed;
   std::string reason;  // one sentence, empty when applied
 };
-// The document is unchanged unless the outcome is kApplied. Versions must match exactly, every path must lead to an
-// element, and the digest (where the patch has one) must be right afterwards.
+// The document is unchanged unless the outcome is kApplied. Versions (where the patch has them) must match exactly,
+// every path must lead to an element, and the digest (where the patch has one) must be right afterwards.
 PatchResult apply_patch(Document& document, const Document& patch);
+// The same without undoing anything: what is left when the outcome is another is the caller's to take back.
+PatchResult apply_patch_noting(Document& document, const Document& patch);
+
+// The element at "/cib/status/node_state[@id='1']": the first that fits at every step; none when there is none.
+MutableElement element_at(Document& document, std::string_view path);
 
 }  // namespace simcluster::cib

@@ -133,5 +133,20 @@ TEST(Patch, RefusesWhatDoesNotFit) {
   EXPECT_EQ(write_compact(document.root()), write_compact(v3.root()));
 }
 
+// What people type is meant for the configuration as it is when it arrives, whatever version that has.
+TEST(Patch, WithoutVersion) {
+  const Document before = cib(3, "<status><n id='1'/><n id='2'/></status>");
+  const Document after = cib(9, "<status><n id='1' a='1'/></status>");
+  const auto patch = create_patch_without_version(before, after);
+  ASSERT_TRUE(patch);
+  Document other = cib(5, "<status><n id='0'/><n id='1'/><n id='2'/></status>");
+  EXPECT_EQ(apply_patch(other, *patch).outcome, PatchOutcome::kApplied);
+  EXPECT_EQ(write_compact(other.root()), write_compact(cib(5, "<status><n id='0'/><n id='1' a='1'/></status>").root()));
+  Document without = cib(5, "<status/>");
+  EXPECT_EQ(apply_patch(without, *patch).outcome, PatchOutcome::kNeedsSync);
+  EXPECT_EQ(write_compact(without.root()), write_compact(cib(5, "<status/>").root()));
+  EXPECT_FALSE(create_patch_without_version(before, cib(4, "<status><n id='1'/><n id='2'/></status>")));
+}
+
 }  // namespace
 }  // namespace simcluster::cib

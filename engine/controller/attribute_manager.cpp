@@ -316,6 +316,13 @@ void AttributeManager::on_cib_replaced() {
   write_all();
 }
 
+void AttributeManager::on_cib_edited(const CibUpdate& update) {
+  if (!is_writer() || !profile_.daemons_renamed) return;
+  log_line(host_, profile_, LogPriority::kNotice, Daemon::kAttributes, "rewrite_all",
+           fmt::format("Updating all attributes after {} event triggered by {}", update.operation, update.client));
+  on_cib_replaced();
+}
+
 // CM-9.9; where the writer itself has left, the next one does the erasing (CM-9.6).
 void AttributeManager::forget_node(ClusterNodeId node) {
   for (auto& [name, entry] : attributes_) {

@@ -52,6 +52,8 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   std::vector<std::string> names_of(ClusterNodeId node) const;
   // The CIB was replaced by another node's: what was written may be gone.
   void on_cib_replaced();
+  // Somebody has edited the status by hand: the writer writes everything again (CM-9.10).
+  void on_cib_edited(const CibUpdate& update);
   bool is_writer() const { return writer_ == self_ && self_.valid(); }
 
   void on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) override;

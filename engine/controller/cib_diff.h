@@ -14,8 +14,9 @@ namespace simcluster::controller {
 // What replicas must agree on: everything but who wrote last and when, which every node noted for itself at times.
 std::string content_digest(const cib::Document& document);
 
-// The `diff` element as XML.
-std::string make_diff(const cib::Document& before, const cib::Document& after, std::string_view feature_set);
+// The `diff` element as XML, of the changes since begin_changes(), which `update` names. Looks at nothing else, but for
+// the digest of the whole. The document is as before.
+std::string make_diff(cib::Document& document, const CibUpdate& update, std::string_view feature_set);
 
 // Applies what make_diff() made and notes the changes. The document is unchanged unless the outcome is kApplied; then
 // its digest is that of the other document.

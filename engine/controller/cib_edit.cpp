@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/controller/child_index.h"
+
 namespace simcluster::controller {
 
 namespace {
@@ -88,22 +90,29 @@ cib::MutableElement matching_child(const cib::MutableElement& parent, const cib:
   return {};
 }
 
-void create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update,
-                  const cib::Element& before) {
+cib::Element create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update,
+                          const cib::Element& before) {
   cib::MutableElement target = parent;
-  note(update, CibChange::Kind::kCreate, target.insert_copy(payload, before));
+  const cib::Element made = target.insert_copy(payload, before);
+  note(update, CibChange::Kind::kCreate, made);
+  return made;
 }
+
+void note_created(const cib::Element& element, CibUpdate& update) { note(update, CibChange::Kind::kCreate, element); }
 
 void note_modified(const cib::Element& element, CibUpdate& update) { note(update, CibChange::Kind::kModify, element); }
 
-bool merge_into(const cib::MutableElement& target, const cib::Element& payload, bool create, CibUpdate& update) {
+bool merge_into(cib::Document& document, const cib::MutableElement& target, const cib::Element& payload, bool create,
+                CibUpdate& update) {
   if (set_attributes(target, payload)) note(update, CibChange::Kind::kModify, target);
+  ChildIndex index(target, payload.child_count());
   for (const cib::Element child : payload.children()) {
-    const cib::MutableElement match = matching_child(target, child);
+    const cib::MutableElement match =
+        child.id().empty() ? target.first_child(child.name()) : document.edit(index.find(child.name(), child.id()));
     if (match) {
-      if (!merge_into(match, child, create, update)) return false;
+      if (!merge_into(document, match, child, create, update)) return false;
     } else if (create) {
-      create_below(target, child, update);
+      index.add(create_below(target, child, update));
     } else {
       return false;
     }

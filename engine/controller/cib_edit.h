@@ -21,11 +21,14 @@ cib::MutableElement matching_child(const cib::MutableElement& parent, const cib:
 
 // Copies attributes that differ and merges children, creating what is missing. False when `create` is false and
 // something was missing; then the document may be half changed.
-bool merge_into(const cib::MutableElement& target, const cib::Element& payload, bool create, CibUpdate& update);
-// Puts a deep copy before a child of `parent`; none: at the end.
-void create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update,
-                  const cib::Element& before = {});
+bool merge_into(cib::Document& document, const cib::MutableElement& target, const cib::Element& payload, bool create,
+                CibUpdate& update);
+// Puts a deep copy before a child of `parent`; none: at the end. The copy.
+cib::Element create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update,
+                          const cib::Element& before = {});
 void remove_element(cib::MutableElement element, CibUpdate& update);
+// The element, with all below it, is new.
+void note_created(const cib::Element& element, CibUpdate& update);
 // The element has other attributes than before.
 void note_modified(const cib::Element& element, CibUpdate& update);
 

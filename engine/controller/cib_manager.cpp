@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/wire.h"
+#include "engine/cib/digest.h"
 #include "engine/controller/cib_diff.h"
 #include "engine/controller/logs.h"
 
@@ -16,7 +17,11 @@ constexpr Duration kDigestDelay = seconds(5);  // CM-6.9
 }  // namespace
 
 CibManager::CibManager(Host& host, const Profile& profile, std::string node_name, CibClient& client)
-    : host_(host), profile_(profile), node_name_(std::move(node_name)), client_(client) {}
+    : host_(host),
+      profile_(profile),
+      node_name_(std::move(node_name)),
+      client_(client),
+      store_(std::string(crm_feature_set(profile))) {}
 
 CibManager::~CibManager() { stop_timer(); }
 
@@ -110,10 +115,15 @@ void CibManager::on_deliver(const membership::GroupMember& sender, std::span<con
       if (to == group_->self().node) compare(sender.node, call, as_text(body));
       return;
     case Kind::kPrimary:
+      if (own) --announcements_;
       deliver_primary(sender.node, call != 0);
       return;
     case Kind::kDiff:
-      if (!own) deliver_diff(sender.node, call, to, origin, as_text(body));
+      if (own) {
+        own_diff_delivered(call, to);
+      } else {
+        deliver_diff(sender.node, call, to, origin, as_text(body));
+      }
       return;
     case Kind::kAnswer:
       if (to == group_->self().node) deliver_answer(call, as_text(body));
@@ -121,15 +131,19 @@ void CibManager::on_deliver(const membership::GroupMember& sender, std::span<con
   }
 }
 
+// The whole CIB and its digest (CM-6.10).
 void CibManager::send_all(std::uint32_t call, ClusterNodeId asked_by) {
-  send(Kind::kReplace, call, asked_by, node_name_, as_bytes_of(cib::write_compact(store_.document().root())));
+  const std::string text = cib::write_compact(store_.document().root());
+  WireWriter out;
+  out.text(cib::md5_hex(text));
+  out.text(text);
+  send(Kind::kReplace, call, asked_by, node_name_, out.bytes());
 }
 
 // --- are the replicas alike? (CM-6.9) ---
 
 std::string CibManager::fingerprint() const {
-  const Generation now = generation();
-  return fmt::format("{}.{}.{}.{}", now.admin_epoch, now.epoch, now.num_updates, content_digest(store_.document()));
+  return fmt::format("{}.{}", version_text(generation()), content_digest(store_.document()));
 }
 
 void CibManager::stop_timer() {
@@ -164,7 +178,8 @@ void CibManager::deliver_request(const membership::GroupMember& sender, std::uin
   const bool own = sender == group_->self();
   if (primary_node_.valid()) {
     if (const auto it = unanswered_.find(call); own && it != unanswered_.end()) it->second.delivered = true;
-    if (primary_node_ == group_->self().node) apply_as_primary(sender, call, *request);
+    if (primary_node_ == group_->self().node && primary_ && announcements_ == 0)
+      apply_as_primary(sender, call, *request);
     return;
   }
   const Result<CibUpdate> update = store_.apply(*request, host_.now());
@@ -175,16 +190,23 @@ void CibManager::deliver_request(const membership::GroupMember& sender, std::uin
 
 void CibManager::deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
                                  std::span<const std::byte> body) {
-  const Generation before = generation();
+  WireReader in(body);
+  const std::string_view digest = in.text();
+  const std::string_view text = in.text();
+  const std::string before = version_text(generation());
   // Whoever has sent it gets it, too: nothing changes there, and nobody is told.
-  const bool same = cib::write_compact(store_.document().root()) == as_text(body);
-  const Result<CibUpdate> update = store_.replace(as_text(body), origin);
+  const bool same = cib::document_digest(store_.document()) == digest;
+  const auto older = std::exchange(outrun_, false) ? CibStore::Older::kTake : CibStore::Older::kRefuse;
+  const Result<CibUpdate> update =
+      in.complete() && cib::md5_hex(text) == digest
+          ? store_.replace(text, origin, older)
+          : Result<CibUpdate>(fail(fmt::format("Replacement from {} not applied: digest mismatch", origin)));
   resync_asked_ = false;
+  if (!update)
+    log_line(host_, profile_, LogPriority::kInfo, Daemon::kCib, "cib_process_replace", update.error().message);
   if (update && !same) {
-    const Generation after = generation();
     log_line(host_, profile_, LogPriority::kInfo, Daemon::kCib, "cib_process_replace",
-             fmt::format("Replaced {}.{}.{} with {}.{}.{} from {}", before.admin_epoch, before.epoch,
-                         before.num_updates, after.admin_epoch, after.epoch, after.num_updates, origin));
+             fmt::format("Replaced {} with {} from {}", before, version_text(generation()), origin));
     applied(*update);
   }
   if (asked_by != group_->self().node) return;
@@ -201,20 +223,22 @@ void CibManager::applied(const CibUpdate& update) {
 
 void CibManager::answer(std::uint32_t call, const Result<void>& result) {
   unanswered_.erase(call);
+  reply(call, result);
+}
+
+void CibManager::reply(std::uint32_t call, const Result<void>& result) {
   const auto it = replies_.find(call);
   if (it == replies_.end()) return;
-  const CibReply reply = std::move(it->second);
+  const CibReply waiting = std::move(it->second);
   replies_.erase(it);
-  reply(result);
+  waiting(result);
 }
 
 void CibManager::write_to_disk() { host_.persist(kDiskKey, cib::write_document(store_.document()), *this, 0); }
 
 void CibManager::trace_update(const CibUpdate& update) const {
-  const Generation now = generation();
-  const std::string version = fmt::format("{}.{}.{}", now.admin_epoch, now.epoch, now.num_updates);
   host_.trace(TraceKind::kCibUpdate,
-              {{"version", version},
+              {{"version", version_text(generation())},
                {"origin", update.origin},
                {"client", update.client},
                {"changes", update.changes.size()},

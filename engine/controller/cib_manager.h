@@ -84,6 +84,8 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   void deliver_answer(std::uint32_t call, std::string_view refusal);
   void deliver_primary(ClusterNodeId node, bool is_primary);
   void lose_primary();
+  void ask_again();
+  void own_diff_delivered(std::uint32_t call, ClusterNodeId asked_by);
   void deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
                        std::span<const std::byte> body);
   void send_all(std::uint32_t call, ClusterNodeId asked_by);
@@ -94,6 +96,8 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   void stop_timer();
   void applied(const CibUpdate& update);
   void answer(std::uint32_t call, const Result<void>& result);
+  // Tells the caller, though the request may have to be sent again.
+  void reply(std::uint32_t call, const Result<void>& result);
   void write_to_disk();
   void trace_update(const CibUpdate& update) const;
 
@@ -109,6 +113,9 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   bool primary_ = false;
   ClusterNodeId primary_node_;  // as all members know it; old releases only
   std::map<std::uint32_t, Unanswered> unanswered_;
+  std::size_t announcements_ = 0;    // of this node's role that are under way
+  std::size_t diffs_under_way_ = 0;  // of this node
+  bool outrun_ = false;  // this replica has changes that came too late, and waits for the primary's document
   bool resync_asked_ = false;
   TimerId digest_timer_;
   std::uint32_t last_ping_ = 0;

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/testing_host.h"
+#include "engine/base/wire.h"
 #include "engine/cib/document.h"
 #include "engine/membership/testing.h"
 
@@ -198,6 +199,69 @@ TEST_F(OldCibManagerTest, ThePrimaryDies) {
                       [&](const Result<void>& result) { answer = result.has_value(); });
   ASSERT_TRUE(cluster_.run());
   EXPECT_EQ(answer, true);
+}
+
+// A request is made once, whoever is primary when it arrives: the role moves while requests of both are under way, in
+// every order in which the events can come.
+TEST_F(OldCibManagerTest, RequestsAreMadeOnce) {
+  start(one_, 1, "good");
+  start(two_, 2, "good");
+  one_.manager.set_primary(true);
+  ASSERT_TRUE(cluster_.run());
+  const std::int64_t first = one_.manager.generation().num_updates;
+  int asked = 0;
+  int answered = 0;
+  for (int steps = 0; steps < 12; ++steps) {
+    for (const bool farewell : {true, false}) {
+      for (Replica* replica : {&one_, &two_, &one_}) {
+        replica->manager.submit(status(fmt::format("<node_state id=\"n{}\"/>", ++asked)),
+                                [&](const Result<void>& result) { answered += result ? 1 : 0; });
+      }
+      for (int i = 0; i < steps; ++i) cluster_.step();
+      if (farewell) one_.manager.set_primary(false);
+      for (int i = 0; i < steps / 2; ++i) cluster_.step();
+      two_.manager.set_primary(true);
+      ASSERT_TRUE(cluster_.run());
+      one_.manager.set_primary(false);
+      two_.manager.set_primary(false);
+      one_.manager.set_primary(true);
+      ASSERT_TRUE(cluster_.run());
+      EXPECT_EQ(one_.text(), two_.text()) << steps << farewell;
+      EXPECT_EQ(answered, asked) << steps << farewell;
+      EXPECT_EQ(one_.manager.generation().num_updates - first, asked) << steps << farewell;
+      EXPECT_FALSE(one_.manager.busy());
+      EXPECT_FALSE(two_.manager.busy());
+    }
+  }
+}
+
+// CM-6.10: a document that was damaged on its way is not taken, nor an older one.
+TEST_F(CibManagerTest, DamagedAndOlderDocumentsAreRefused) {
+  start(one_, 1, "good");
+  start(two_, 2, "bad");
+  change(one_);
+  CibRequest bump;
+  bump.set(CibStep::Kind::kBump, {}, "");
+  ASSERT_TRUE(cluster_.run());
+  std::optional<std::string> answer;
+  two_.manager.sync_from(ClusterNodeId(1),
+                         [&](const Result<void>& result) { answer = result ? std::string() : result.error().message; });
+  ASSERT_TRUE(cluster_.run());
+  EXPECT_EQ(answer, "");
+  EXPECT_EQ(one_.text(), two_.text());
+  WireWriter body;
+  body.text("0123456789abcdef0123456789abcdef");
+  body.text(two_.text());
+  WireWriter message;
+  message.u8(2);  // a replacement
+  message.u32(0);
+  message.u32(0);
+  message.text("node1");
+  message.text(as_text(body.bytes()));
+  const std::string had = two_.text();
+  two_.manager.on_deliver({ClusterNodeId(1), 1}, message.bytes());
+  EXPECT_EQ(two_.text(), had);
+  EXPECT_TRUE(two_.host.logged("digest mismatch"));
 }
 
 }  // namespace

@@ -10,33 +10,35 @@
 
 namespace simcluster::controller {
 
-namespace {
-
-std::string version_text(const Generation& generation) {
-  return fmt::format("{}.{}.{}", generation.admin_epoch, generation.epoch, generation.num_updates);
-}
-
-}  // namespace
-
+// A request is made once, whoever is primary in the end: between its announcement and the moment when everybody has
+// got that, a node makes no changes; what it has not made is asked of it, or of the next one, again. Diffs of a node
+// that nobody takes for the primary are not looked at.
 void CibManager::set_primary(bool primary) {
   const bool was = primary_;
   primary_ = primary;
-  if (profile_.cib_diffs_from_primary && (was || primary))
-    send(Kind::kPrimary, primary ? 1 : 0, ClusterNodeId::none(), node_name_, {});
+  if (!profile_.cib_diffs_from_primary || (!was && !primary) || !group_) return;
+  ++announcements_;
+  send(Kind::kPrimary, primary ? 1 : 0, ClusterNodeId::none(), node_name_, {});
 }
 
 void CibManager::deliver_primary(ClusterNodeId node, bool is_primary) {
-  if (is_primary) {
-    if (primary_node_ != node) lose_primary();
-    primary_node_ = node;
-  } else if (primary_node_ == node) {
-    lose_primary();
-  }
+  if (!is_primary && primary_node_ != node) return;
+  // This node has made changes that came too late to count: the next primary has another document.
+  const bool too_late = is_primary && node != group_->self().node && diffs_under_way_ > 0;
+  primary_node_ = is_primary ? node : ClusterNodeId::none();
+  ask_again();
+  if (!too_late) return;
+  outrun_ = true;
+  send(Kind::kSyncRequest, 0, node, node_name_, {});
 }
 
-// What it had and has not answered is asked again.
 void CibManager::lose_primary() {
   primary_node_ = ClusterNodeId::none();
+  ask_again();
+}
+
+// What the primary had and has not answered.
+void CibManager::ask_again() {
   resync_asked_ = false;
   for (auto& [call, request] : unanswered_) {
     if (!std::exchange(request.delivered, false)) continue;
@@ -47,22 +49,36 @@ void CibManager::lose_primary() {
 void CibManager::apply_as_primary(const membership::GroupMember& sender, std::uint32_t call,
                                   const CibRequest& request) {
   const bool own = sender == group_->self();
-  const cib::Document before = store_.document();
-  const Result<CibUpdate> update = store_.apply(request, host_.now());
-  const bool changed = update && (update->changed() || update->configuration_changed);
-  if (changed) {
-    send(Kind::kDiff, call, sender.node, request.origin,
-         as_bytes_of(make_diff(before, store_.document(), crm_feature_set(profile_))));
+  std::string diff;
+  const Result<CibUpdate> update = store_.apply(request, host_.now(), &diff);
+  const Result<void> result = update ? Result<void>() : Result<void>(tl::unexpected(update.error()));
+  if (!diff.empty()) {
+    ++diffs_under_way_;
+    send(Kind::kDiff, call, sender.node, request.origin, as_bytes_of(diff));
     applied(*update);
-  } else if (!own) {
+    if (own) reply(call, result);  // asked again where the diff comes too late
+    return;
+  }
+  if (own) {
+    answer(call, result);
+  } else {
     send(Kind::kAnswer, call, sender.node, node_name_,
          as_bytes_of(update ? std::string_view() : std::string_view(update.error().message)));
   }
-  if (own) answer(call, update ? Result<void>() : Result<void>(tl::unexpected(update.error())));
+}
+
+void CibManager::own_diff_delivered(std::uint32_t call, ClusterNodeId asked_by) {
+  if (diffs_under_way_ > 0) --diffs_under_way_;
+  if (primary_node_ == group_->self().node && asked_by == group_->self().node) unanswered_.erase(call);
 }
 
 void CibManager::deliver_diff(ClusterNodeId sender, std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
                               std::string_view diff) {
+  if (sender != primary_node_) return;
+  if (outrun_) {  // the whole document is on its way
+    if (asked_by == group_->self().node) answer(call, {});
+    return;
+  }
   CibUpdate update;
   update.origin = origin;
   const std::string had = version_text(generation());

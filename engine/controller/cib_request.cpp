@@ -1,5 +1,6 @@
 #include "engine/controller/cib_request.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/wire.h"
@@ -30,6 +31,36 @@ CibRequest& CibRequest::remove(CibPath path) {
   return *this;
 }
 
+std::string_view CibStep::operation() const {
+  switch (kind) {
+    case Kind::kMerge:
+    case Kind::kModify:
+    case Kind::kAttributes:
+      return "cib_modify";
+    case Kind::kCreate:
+      return "cib_create";
+    case Kind::kReplace:
+      return "cib_replace";
+    case Kind::kDelete:
+    case Kind::kDeleteAll:
+      return "cib_delete";
+    case Kind::kBump:
+      return "cib_bump";
+    case Kind::kErase:
+      return "cib_erase";
+    case Kind::kPatch:
+      return "cib_apply_diff";
+  }
+  return {};
+}
+
+bool edited_by_hand(const CibUpdate& update) {
+  if (update.client != "cibadmin" && update.client != "crm") return false;
+  return std::ranges::any_of(update.changes, [](const CibChange& change) {
+    return change.path.starts_with("/cib/status") || change.path.starts_with("/cib/configuration/nodes");
+  });
+}
+
 namespace {
 
 void write(WireWriter& out, const CibStep& entry) {
@@ -46,7 +77,7 @@ void write(WireWriter& out, const CibStep& entry) {
 CibStep read_step(WireReader& in) {
   CibStep entry;
   const std::uint8_t kind = in.u8();
-  if (kind > static_cast<std::uint8_t>(CibStep::Kind::kErase)) in.spoil();
+  if (kind > static_cast<std::uint8_t>(CibStep::kLast)) in.spoil();
   entry.kind = static_cast<CibStep::Kind>(kind);
   const std::uint32_t parts = in.u32();
   if (parts > in.left() / 12) in.spoil();  // three lengths each

@@ -37,7 +37,13 @@ struct CibStep {
     kAttributes,  // the payload's attributes go to the element at `path`
     kBump,        // epoch + 1
     kErase,       // everything goes; admin_epoch + 1
+    kPatch,       // the payload is a difference of format 2 (cib_apply_diff, CM-6.12)
   };
+  static constexpr Kind kLast = Kind::kPatch;
+
+  // What tools call it (CM-6.6).
+  std::string_view operation() const;
+
   Kind kind = Kind::kMerge;
   CibPath path;
   std::string payload;  // one element as XML; empty for deletions
@@ -71,9 +77,14 @@ struct CibUpdate {
   bool replaced = false;  // the whole document came from another node (CM-6.10)
   std::string origin;
   std::string client;
+  std::string_view operation;  // "cib_modify", ...; empty where it is not known
 
   bool changed() const { return replaced || !changes.empty(); }
 };
+
+// Somebody has edited nodes or status by hand, with cibadmin or the crm shell, past those whose business they are
+// (CM-9.10).
+bool edited_by_hand(const CibUpdate& update);
 
 std::vector<std::byte> encode(const CibRequest& request);
 std::optional<CibRequest> decode_cib_request(std::span<const std::byte> bytes);

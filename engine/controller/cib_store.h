@@ -2,6 +2,7 @@
 // of other nodes. The same requests in the same order give the same document everywhere.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,19 +15,28 @@
 
 namespace simcluster::controller {
 
+// "0.7.3"
+std::string version_text(const Generation& generation);
+
+// A replacement was refused since it is older than what is here.
+bool is_old_data(const Error& error);
+
 class CibStore {
  public:
-  CibStore();
+  // `feature_set`: of this node's release; empty: not looked at (CM-6.5).
+  explicit CibStore(std::string feature_set = {});
 
   // Takes over a CIB text; the status section is emptied (CM-6.13). An error leaves the store as it was.
   Result<void> load(std::string_view xml, std::string_view file_name);
 
-  // Applies a request (CM-6.3, CM-6.4). An error leaves the document as it was.
-  Result<CibUpdate> apply(const CibRequest& request, Time now);
+  // Applies a request (CM-6.3 to 6.5). An error leaves the document as it was. `diff`, where given, is set to what has
+  // changed in format 1 (cib_diff.h), empty when nothing has.
+  Result<CibUpdate> apply(const CibRequest& request, Time now, std::string* diff = nullptr);
   // The same with what another node made of a request (cib_diff.h). `update` is set when the outcome is kApplied.
   cib::PatchResult apply_diff(std::string_view diff, CibUpdate& update);
-  // Replaces everything by another node's document unless it is older (CM-6.10).
-  Result<CibUpdate> replace(std::string_view xml, std::string_view origin);
+  // Replaces everything by another node's document, an older one only where the caller knows why (CM-6.10).
+  enum class Older : std::uint8_t { kRefuse, kTake };
+  Result<CibUpdate> replace(std::string_view xml, std::string_view origin, Older older = Older::kRefuse);
 
   const cib::Document& document() const { return document_; }
   Generation generation() const;
@@ -37,10 +47,16 @@ class CibStore {
   cib::Element status() const { return document_.root().first_child("status"); }
 
  private:
+  Result<CibUpdate> change(const CibRequest& request, Time now);
   Result<void> apply_step(const CibStep& entry, CibUpdate& update);
+  Result<void> replace_step(const CibStep& entry, const cib::Element& given, CibUpdate& update);
+  Result<void> apply_patch(const cib::Document& patch, CibUpdate& update);
+  void erase(CibUpdate& update);
+  Result<void> check_result(const Generation& before, std::string_view feature_set_before, const CibUpdate& update);
   void compact_when_grown();
   void bump_versions(const CibRequest& request, const CibUpdate& update, Time now);
 
+  std::string feature_set_;
   cib::Document document_;
   std::uint64_t changes_ = 0;
   std::size_t compact_bytes_ = 0;  // memory after the last compaction

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/cib/patch.h"
+#include "engine/controller/cib_diff.h"
+
 namespace simcluster::controller {
 namespace {
 
@@ -132,6 +135,134 @@ TEST_F(CibStoreTest, InvalidChangeIsRefused) {
   ASSERT_FALSE(update);
   EXPECT_TRUE(update.error().message.starts_with("Update does not conform to the configured schema"));
   EXPECT_EQ(version(), "0.7.3");
+}
+
+// CM-6.5, for the cluster's own writes as well; status is not looked at, nor what was wrong before.
+TEST_F(CibStoreTest, WhatWasWrongMayStay) {
+  CibRequest request;
+  request.merge({step("configuration"), step("resources")}, std::string("<nonsense id=\"x\"/>"));
+  EXPECT_FALSE(store.apply(request, Time{}));
+  CibRequest status;
+  status.merge({step("status")}, std::string("<nonsense id=\"x\"/>"));
+  EXPECT_TRUE(apply(status).changed());
+  ASSERT_TRUE(
+      store.load("<cib validate-with=\"pacemaker-1.2\" epoch=\"1\"><configuration><crm_config/><nodes/>"
+                 "<resources><nonsense id=\"y\"/></resources><constraints/></configuration></cib>",
+                 "test"));
+  EXPECT_TRUE(apply(request).configuration_changed);
+}
+
+// CM-6.5: nobody goes back, and nobody takes what a newer release has written.
+TEST_F(CibStoreTest, OlderAndNewerDataAreRefused) {
+  const auto replace_all = [](std::string_view attributes) {
+    CibRequest request;
+    request.set(CibStep::Kind::kReplace, {},
+                "<cib validate-with=\"pacemaker-1.2\" num_updates=\"0\" " + std::string(attributes) +
+                    "><configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>");
+    return request;
+  };
+  CibStore local("3.0.9");
+  ASSERT_TRUE(local.load(kCib, "test"));
+  const auto older = local.apply(replace_all("admin_epoch=\"0\" epoch=\"6\""), Time{});
+  ASSERT_FALSE(older);
+  EXPECT_EQ(older.error().message, "Update was older than existing configuration");
+  const auto newer = local.apply(replace_all("admin_epoch=\"0\" epoch=\"8\" crm_feature_set=\"3.0.10\""), Time{});
+  ASSERT_FALSE(newer);
+  EXPECT_TRUE(newer.error().message.find("3.0.10") != std::string::npos) << newer.error().message;
+  EXPECT_TRUE(local.apply(replace_all("admin_epoch=\"0\" epoch=\"9\" crm_feature_set=\"3.0.9\""), Time{}));
+  EXPECT_EQ(local.generation().epoch, 10);
+  EXPECT_FALSE(local.configuration().first_child("resources").first_child());
+  EXPECT_TRUE(local.apply(replace_all("admin_epoch=\"1\" epoch=\"0\""), Time{}));
+}
+
+// CM-6.3: erasing leaves the sections and raises admin_epoch; a bump raises epoch; replacing by the same does nothing.
+TEST_F(CibStoreTest, EraseAndBump) {
+  CibRequest bump;
+  bump.set(CibStep::Kind::kBump, {}, "");
+  EXPECT_TRUE(apply(bump).configuration_changed);
+  EXPECT_EQ(version(), "0.8.0");
+  CibRequest same;
+  same.set(CibStep::Kind::kReplace, {step("configuration"), step("nodes")}, "<nodes/>");
+  EXPECT_FALSE(apply(same).changed());
+  EXPECT_EQ(version(), "0.8.0");
+  CibRequest erase;
+  erase.set(CibStep::Kind::kErase, {}, "");
+  EXPECT_TRUE(apply(erase).configuration_changed);
+  EXPECT_EQ(version(), "1.9.0");
+  EXPECT_FALSE(store.configuration().first_child("resources").first_child());
+}
+
+// CM-6.12 as a request (cib_apply_diff): paths of what changed; what does not fit changes nothing.
+TEST_F(CibStoreTest, Patches) {
+  const cib::Document before = store.document();
+  cib::Document wanted = before;
+  cib::MutableElement resources = wanted.find_path("configuration/resources");
+  resources.first_child().remove();
+  resources.append_child("primitive").set_attribute("id", "b").set_attribute("class", "lsb").set_attribute("type", "x");
+  wanted.find_path("configuration/nodes").append_child("node").set_attribute("id", "1").set_attribute("uname", "node1");
+  CibRequest request;
+  request.set(CibStep::Kind::kPatch, {}, cib::write_compact(cib::create_patch_without_version(before, wanted)->root()));
+  const CibUpdate update = apply(request);
+  EXPECT_TRUE(update.configuration_changed);
+  ASSERT_EQ(update.changes.size(), 3U);
+  EXPECT_EQ(update.changes[0].kind, CibChange::Kind::kDelete);
+  EXPECT_EQ(update.changes[0].path, "/cib/configuration/resources/primitive[@id='a']");
+  EXPECT_EQ(update.changes[1].path, "/cib/configuration/nodes/node[@id='1']");
+  EXPECT_EQ(update.changes[2].path, "/cib/configuration/resources/primitive[@id='b']");
+  EXPECT_TRUE(cib::same_tree(store.configuration(), wanted.root().first_child("configuration")));
+  EXPECT_EQ(version(), "0.8.0");
+
+  cib::Document version_9 = before;
+  cib::set_version(version_9.root(), {0, 7, 4});
+  version_9.find_path("configuration/resources").first_child().set_attribute("description", "later");
+  CibRequest old_data;
+  old_data.set(CibStep::Kind::kPatch, {}, cib::write_compact(cib::create_patch(before, version_9)->root()));
+  const auto refused = store.apply(old_data, Time{});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "Update was older than existing configuration");
+  CibRequest nowhere;
+  nowhere.set(
+      CibStep::Kind::kPatch, {},
+      "<diff format=\"2\"><change operation=\"create\" path=\"/cib/status/x\" position=\"0\"><y/></change></diff>");
+  EXPECT_FALSE(store.apply(nowhere, Time{}));
+  EXPECT_EQ(version(), "0.8.0");
+}
+
+// CM-6.7, before 1.1.12: a diff tells of everything that one request did, and of nothing else.
+TEST_F(CibStoreTest, DiffsTellWhatOneRequestDid) {
+  CibStore other;
+  ASSERT_TRUE(other.load(kCib, "test"));
+  const auto both = [&](const CibRequest& request) {
+    std::string diff;
+    ASSERT_TRUE(store.apply(request, Time{}, &diff));
+    CibUpdate update;
+    const cib::PatchResult result = other.apply_diff(diff, update);
+    EXPECT_EQ(result.outcome, cib::PatchOutcome::kApplied) << result.reason << "\n" << diff;
+    EXPECT_EQ(content_digest(store.document()), content_digest(other.document())) << diff;
+  };
+  CibRequest request;
+  for (int i = 0; i < 40; ++i)
+    request.merge({step("status")},
+                  "<node_state id=\"" + std::to_string(i) + "\"><lrm id=\"1\"><x/></lrm></node_state>");
+  both(request);
+  CibRequest several;  // changed and removed, removed and made again, made and removed
+  several.merge({step("status")}, std::string("<node_state id=\"3\" a=\"1\"><lrm id=\"1\" b=\"2\"/></node_state>"));
+  several.remove({step("status"), step("node_state", "3"), step("lrm", "1")});
+  several.remove({step("status"), step("node_state", "39")});
+  several.merge({step("status")}, std::string("<node_state id=\"39\" c=\"1\"/>"));
+  several.merge({step("status")}, std::string("<node_state id=\"40\"/>"));
+  several.remove({step("status"), step("node_state", "40")});
+  several.remove({step("status"), step("node_state", "7"), step("lrm", "1"), step("x")});
+  several.remove({step("status"), step("node_state", "7")});
+  both(several);
+  std::string diff;
+  CibRequest one;
+  one.merge({step("status")}, std::string("<node_state id=\"5\" a=\"1\"/>"));
+  ASSERT_TRUE(store.apply(one, Time{}, &diff));
+  EXPECT_LT(diff.size(), 600U) << diff;
+  CibRequest nothing = one;
+  ASSERT_TRUE(store.apply(nothing, Time{}, &diff));
+  EXPECT_TRUE(diff.empty());
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ struct ControllerConfig {
   std::map<ClusterNodeId, std::string> uuids = {};
   std::string start_state = {};  // PCMK_node_start_state: standby, online; else as it was (CM-5.10)
   int node_action_limit = 0;     // PCMK_node_action_limit, which goes before the option; 0: not set
+  // After how long sbd lets an unhealthy node be reset (CM-12.5); 0: sbd does not run here.
+  Duration sbd_watchdog_timeout = {};
 };
 
 class Daemons;
@@ -72,6 +74,8 @@ class Controller {
   // --- operator ---
   // Any change of the CIB, as `client` ("cibadmin", "crmd", ...) of root.
   void change_cib(CibRequest request, std::string_view client);
+  // The same for the crm shell: the configuration becomes that of `wanted`, a changed copy of the CIB.
+  void change_configuration(const cib::Document& wanted, std::string_view client);
   // No value: delete. Node empty: this one.
   void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
                         std::string_view node);
@@ -88,6 +92,8 @@ class Controller {
   std::vector<fencer::HistoryEntry> fencing_history() const;
 
   // --- view ---
+  // The controller itself is there.
+  bool alive() const { return impl_ != nullptr; }
   const cib::Document& cib() const;
   State state() const;
   std::string_view dc() const;

@@ -142,7 +142,7 @@ void Controller::Impl::take_over() {
   } else if (profile_.plugin_membership) {
     add_property(set, "expected-quorum-votes", fmt::format("{}", peers_.size()));
   } else {
-    add_property(set, "have-watchdog", "false");
+    add_property(set, "have-watchdog", config_.sbd_watchdog_timeout.ns > 0 ? "true" : "false");  // CM-12.5
   }
   request.merge({step("configuration"), step("crm_config")}, properties.root());
   cib_.submit(std::move(request));

@@ -51,7 +51,15 @@ void Controller::Impl::on_cib_connected() { fsa_.trigger(); }
 void Controller::Impl::on_cib_update(const CibUpdate& update) {
   if (ended_) return;
   if (update.configuration_changed && config_read_) read_config();
-  if (the_dc_) process_changes(update);
+  if (!the_dc_) return;
+  process_changes(update);
+  // CM-9.10, of releases with the new names; what earlier ones did is not known.
+  if (!edited_by_hand(update) || !profile_.daemons_renamed) return;
+  log(LogPriority::kNotice, "handle_cib_edit",
+      fmt::format("Populating nodes and starting an election after {} event triggered by {}", update.operation,
+                  update.client));
+  populate_nodes();
+  queue(Input::kElection, Cause::kFsaInternal, "handle_cib_edit");
 }
 
 void Controller::Impl::process_changes(const CibUpdate& update) {

@@ -234,7 +234,26 @@ void Controller::Impl::update_devices() {
   const cib::Element configuration = cib_.store().configuration();
   daemons_.fencer().set_devices(usable_devices(configuration, cib_.store().status(), config_.name, host_.now()));
   daemons_.fencer().set_topology(read_topology(configuration));
-  daemons_.fencer().set_watchdog_timeout(options_.fencing_watchdog_timeout);
+  daemons_.fencer().set_watchdog_timeout(watchdog_timeout());
+}
+
+// CM-12.5
+Duration Controller::Impl::watchdog_timeout() const {
+  const bool relative = options_.fencing_watchdog_timeout.ns < 0;
+  return relative ? Duration{2 * config_.sbd_watchdog_timeout.ns} : options_.fencing_watchdog_timeout;
+}
+
+// CM-12.5: nobody may rely on a watchdog that does not watch, or not soon enough.
+void Controller::Impl::check_watchdog() {
+  const Duration promised = watchdog_timeout();
+  if (promised.ns <= 0 || stay_down_) return;
+  const bool active = config_.sbd_watchdog_timeout.ns > 0;
+  if (active && promised >= config_.sbd_watchdog_timeout) return;
+  const std::string_view wrong = active ? "is shorter than SBD_WATCHDOG_TIMEOUT" : "but SBD not active";
+  log(LogPriority::kEmergency, "check_sbd_timeout",
+      fmt::format("Shutting down: {} configured ({}s) {}", options_.fencing_watchdog_name, promised.seconds(), wrong));
+  stay_down_ = true;
+  raise(Input::kError, Cause::kFsaInternal, "check_sbd_timeout");
 }
 
 }  // namespace simcluster::controller

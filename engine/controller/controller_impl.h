@@ -42,13 +42,17 @@ class Controller::Impl final : public FsaClient,
        ControllerClient& client);
   ~Impl();
 
-  // controller.cpp: life, actions of the machine, timers, logs
+  // controller.cpp: life, actions of the machine, logs
   void start();
   void request_stop();
   void die();
   void perform(Action action, const FsaInput& input) override;
-  void on_state_change(State from, State to, const FsaInput& input) override;
   void want_run() override;
+
+  // controller_states.cpp
+  void on_state_change(State from, State to, const FsaInput& input) override;
+
+  // controller_timers.cpp
   void on_timer(std::uint64_t cookie) override;
 
   // controller_peers.cpp: membership, quorum, node states
@@ -95,6 +99,7 @@ class Controller::Impl final : public FsaClient,
 
   // controller_operator.cpp
   void change_cib(CibRequest request, std::string_view client_name);
+  void change_configuration(const cib::Document& wanted, std::string_view client_name);
   void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
                         std::string_view node);
   void cleanup(std::string_view resource, std::string_view node);
@@ -138,13 +143,18 @@ class Controller::Impl final : public FsaClient,
     kPendingTimer = std::uint64_t{1} << 40,  // + node id
   };
 
-  // --- controller.cpp
-  void log(LogPriority priority, std::string_view function, std::string_view text) const;
+  // --- controller_timers.cpp
   void start_timer(Timer timer, Duration delay);
   bool stop_timer(Timer timer);
   bool timer_running(Timer timer) const { return timers_[timer].valid(); }
   void timer_popped(Timer timer);
   void log_popped(std::string_view name, Input input, Duration period) const;
+
+  // --- controller_states.cpp
+  void enter_state(State from, State to, const FsaInput& input);
+
+  // --- controller.cpp
+  void log(LogPriority priority, std::string_view function, std::string_view text) const;
   void queue(Input input, Cause cause, std::string_view origin, ActionSet extra = {},
              std::shared_ptr<const Message> message = {});
   void queue_first(Input input, Cause cause, std::string_view origin);
@@ -155,7 +165,6 @@ class Controller::Impl final : public FsaClient,
   void connect_cib();
   void query_join();
   void dc_timer_start();
-  void enter_state(State from, State to, const FsaInput& input);
   void set_shutdown();
   void shutdown_request();
   void disconnect_lrm();
@@ -268,6 +277,8 @@ class Controller::Impl final : public FsaClient,
   void mark_unfenced(const scheduler::GraphAction& action);
   void mark_fenced(const std::string& target);
   void update_devices();
+  Duration watchdog_timeout() const;
+  void check_watchdog();
   void note_own_fencing(const fencer::FencingResult& result);
   void conclude_fencing(const fencer::FencingResult& result);
 

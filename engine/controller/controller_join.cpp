@@ -178,7 +178,7 @@ void Controller::Impl::synced(std::uint32_t join_id, const Result<void>& result)
     log(LogPriority::kError, "finalize_sync_callback",
         fmt::format("Could not sync CIB from {} in join-{}: {}", node_name(best_node_), join_id_,
                     result.error().message));
-    if (result.error().message != "old data" && best_node_.valid()) failed_sync_.insert(best_node_);
+    if (!is_old_data(result.error()) && best_node_.valid()) failed_sync_.insert(best_node_);
     raise(Input::kElectionDc, Cause::kFsaInternal, "finalize_sync_callback");
     return;
   }

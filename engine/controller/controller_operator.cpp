@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/patch.h"
 #include "engine/controller/controller_impl.h"
 
 namespace simcluster::controller {
@@ -16,6 +17,21 @@ void Controller::Impl::change_cib(CibRequest request, std::string_view client_na
     log_line(host_, profile_, LogPriority::kError, Daemon::kCib, "cib_process_request",
              fmt::format("Call failed: {}", result.error().message));
   });
+}
+
+// CM-6.7, CM-6.12: from 1.1.12 on what is different goes to all, before all of the configuration. Without a version,
+// since it is meant for the configuration as it then is: the status may have changed meanwhile.
+void Controller::Impl::change_configuration(const cib::Document& wanted, std::string_view client_name) {
+  CibRequest request;
+  if (profile_.cib_diffs_from_primary) {
+    request.set(CibStep::Kind::kReplace, {step("configuration")},
+                cib::write_compact(wanted.root().first_child("configuration")));
+  } else {
+    const auto patch = cib::create_patch_without_version(cib_.document(), wanted);
+    if (!patch) return;
+    request.set(CibStep::Kind::kPatch, {}, cib::write_compact(patch->root()));
+  }
+  change_cib(std::move(request), client_name);
 }
 
 void Controller::Impl::confirm_off(std::string_view node) { daemons_.fencer().confirm(node); }

@@ -59,6 +59,10 @@ void Controller::Impl::on_quorum(const membership::QuorumView& view) {
   quorate_ = view.quorate;
   ever_quorate_ = ever_quorate_ || quorate_;
   log(LogPriority::kNotice, "crm_update_quorum", fmt::format("Quorum {}", quorate_ ? "acquired" : "lost"));
+  if (!quorate_ && config_.sbd_watchdog_timeout.ns > 0 && options_.panics_without_quorum) {  // CM-3.8
+    host_.reset_node("Quorum lost");
+    return;
+  }
   if (!the_dc_) return;
   write_quorum();
   if (quorate_) {

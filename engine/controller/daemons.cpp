@@ -125,6 +125,7 @@ void Daemons::start_fencer() {
 
 void Daemons::on_cib_update(const CibUpdate& update) {
   if (update.replaced) attributes_->on_cib_replaced();
+  if (edited_by_hand(update)) attributes_->on_cib_edited(update);
   if (client_ != nullptr) client_->on_cib_update(update);
 }
 

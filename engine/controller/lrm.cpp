@@ -1,6 +1,7 @@
 #include "engine/controller/lrm.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -86,6 +87,8 @@ void Lrm::execute(const LrmRequest& request) {
     refuse(request, reason);
     return;
   }
+  if (answer_unknown(request)) return;
+  deletions_.erase(request.resource);  // it is wanted again
   if (!executor_.knows(request.resource)) {
     const bool registered = !memory_.registered.insert(request.resource).second;
     executor_.register_resource(request.resource, request.agent, registered);
@@ -117,6 +120,28 @@ void Lrm::execute(const LrmRequest& request) {
     client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
                              static_cast<int>(ExecStatus::kDone), kOcfSuccess});
   }
+}
+
+bool Lrm::answer_unknown(const LrmRequest& request) {
+  static constexpr std::array<std::string_view, 8> kStandards = {"ocf",     "lsb",     "heartbeat", "stonith",
+                                                                 "systemd", "service", "upstart",   "nagios"};
+  const bool defined = !request.agent.standard.empty() && !request.agent.type.empty();
+  if (defined && std::ranges::find(kStandards, request.agent.standard) != kStandards.end()) return false;
+  executor::OperationResult result;
+  result.call_id = executor_.next_call_id();
+  result.resource = request.resource;
+  result.action = request.action;
+  result.interval = request.interval;
+  result.timeout = request.timeout;
+  result.user_data = request.transition_key;
+  result.parameters = &request.parameters;
+  result.status = ExecStatus::kError;
+  result.rc = defined ? kOcfErrArgs : kOcfErrConfigured;
+  if (defined) result.exit_reason = "Could not register resource with executor";
+  result.started_at = result.last_rc_change = host_.now();
+  history_.resource(request.resource, request.agent);
+  on_operation_result(result);
+  return true;
 }
 
 // CM-8.15a: fence devices have no start and stop of their own. To start one is to ask it how it is.
@@ -159,6 +184,10 @@ void Lrm::cancel(const LrmRequest& request) {
 
 void Lrm::remove(const LrmRequest& request) {
   refresh(request.resource);
+  if (const auto waiting = deletions_.find(request.resource); waiting != deletions_.end()) {
+    waiting->second = request;
+    return;
+  }
   client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
                            static_cast<int>(ExecStatus::kDone), kOcfSuccess});
 }
@@ -217,13 +246,32 @@ void Lrm::refresh(std::string_view resource) {
   CibRequest request;
   request.client = daemon_name(Daemon::kController, profile_);
   for (const std::string& name : names) {
-    executor_.cancel_recurring(name);
-    if (executor_.unregister_resource(name)) memory_.registered.erase(name);
-    history_.forget(name);
-    request.remove(resource_path(name));
+    if (!forget_now(request, name)) deletions_.emplace(name, std::nullopt);
   }
   if (names.empty() && !resource.empty()) request.remove(resource_path(resource));
   if (!request.steps.empty()) cib_.submit(std::move(request));
+}
+
+bool Lrm::forget_now(CibRequest& request, const std::string& resource) {
+  executor_.cancel_recurring(resource);
+  if (!executor_.unregister_resource(resource)) return false;
+  memory_.registered.erase(resource);
+  history_.forget(resource);
+  request.remove(resource_path(resource));
+  return true;
+}
+
+void Lrm::finish_deletion(const std::string& resource) {
+  const auto waiting = deletions_.find(resource);
+  CibRequest request;
+  request.client = daemon_name(Daemon::kController, profile_);
+  if (waiting == deletions_.end() || !forget_now(request, resource)) return;
+  const std::optional<LrmRequest> asked = std::move(waiting->second);
+  deletions_.erase(waiting);
+  cib_.submit(std::move(request));
+  if (!asked) return;
+  client_.send_direct_ack(
+      {asked->resource, asked->operation_key, asked->transition_key, static_cast<int>(ExecStatus::kDone), kOcfSuccess});
 }
 
 std::string Lrm::history_xml() const {
@@ -291,6 +339,7 @@ void Lrm::on_operation_result(const executor::OperationResult& result) {
   } else {
     record(result);
   }
+  finish_deletion(std::string(result.resource));
   if (executor_.pending_count() == 0) client_.on_lrm_idle();
 }
 

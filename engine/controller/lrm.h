@@ -74,6 +74,11 @@ class Lrm final : public executor::ExecutorClient {
   void cancel(const LrmRequest& request);
   void remove(const LrmRequest& request);
   void refuse(const LrmRequest& request, std::string_view reason);
+  // CM-8.2: what the executor cannot be asked for. True: the request is answered.
+  bool answer_unknown(const LrmRequest& request);
+  // CM-8.13. False: an operation is active; it is forgotten when that has ended.
+  bool forget_now(CibRequest& request, const std::string& resource);
+  void finish_deletion(const std::string& resource);
   void adapt_to_fence_device(executor::OperationRequest& operation) const;
   void record_pending(const LrmRequest& request);
   void record(const executor::OperationResult& result);
@@ -103,6 +108,8 @@ class Lrm final : public executor::ExecutorClient {
   bool dead_ = false;
   std::set<std::string> silent_cancels_;                   // operation keys
   std::map<std::string, std::string, std::less<>> locks_;  // operation key to the lock that its action carried
+  // Resources to be forgotten when their operations have ended; to be acknowledged where the DC asked for it.
+  std::map<std::string, std::optional<LrmRequest>, std::less<>> deletions_;
   OperationHistory history_;
   std::string node_name_;
   std::string node_id_;

@@ -80,6 +80,9 @@ void Controller::request_stop() {
 void Controller::change_cib(CibRequest request, std::string_view client) {
   if (impl_) impl_->change_cib(std::move(request), client);
 }
+void Controller::change_configuration(const cib::Document& wanted, std::string_view client) {
+  if (impl_) impl_->change_configuration(wanted, client);
+}
 void Controller::update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
                                   std::string_view node) {
   if (impl_) impl_->update_attribute(name, value, dampen, node);

@@ -75,7 +75,16 @@ ControllerOptions read_options(const cib::Document& document, const Profile& pro
   read(table, {"shutdown-escalation", "shutdown_escalation"}, options.shutdown_escalation);
   read(table, {"cluster-delay", "transition_idle_timeout"}, options.cluster_delay);
   read(table, {"fencing-timeout", "stonith-timeout"}, options.fencing_timeout);
-  read(table, {"fencing-watchdog-timeout", "stonith-watchdog-timeout"}, options.fencing_watchdog_timeout);
+  for (const std::string_view name : {"stonith-watchdog-timeout", "fencing-watchdog-timeout"}) {
+    const auto text = find(table, {name});
+    if (!text) continue;
+    options.fencing_watchdog_name = name;
+    const auto number = cib::parse_integer(*text);
+    if (number && number->value < 0) options.fencing_watchdog_timeout = seconds(-1);
+    read(table, {name}, options.fencing_watchdog_timeout);
+  }
+  const auto no_quorum = find(table, {"no-quorum-policy", "no_quorum_policy"});
+  options.panics_without_quorum = no_quorum && (*no_quorum == "fence" || *no_quorum == "suicide");
   if (profile.peer_times_in_status) read(table, {"node-pending-timeout"}, options.node_pending_timeout);
   const auto reaction = find(table, {"fencing-reaction", "fence-reaction"});
   options.fencing_reaction_panic = reaction && *reaction == "panic";

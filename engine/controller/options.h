@@ -20,7 +20,9 @@ struct ControllerOptions {
   Duration shutdown_escalation = minutes(20);
   Duration cluster_delay = seconds(60);
   Duration fencing_timeout = seconds(60);
-  Duration fencing_watchdog_timeout;
+  Duration fencing_watchdog_timeout;   // below 0: twice that of sbd (CM-12.5)
+  std::string fencing_watchdog_name;   // as the configuration spells it
+  bool panics_without_quorum = false;  // no-quorum-policy is fence or suicide (CM-3.8)
   Duration node_pending_timeout;
   bool fencing_reaction_panic = false;  // fencing-reaction=panic instead of stop (CM-10.30)
   int batch_limit = 0;

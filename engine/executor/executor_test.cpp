@@ -342,5 +342,57 @@ TEST(ReadableDuration, AsLogsSpellIt) {
   EXPECT_EQ(readable_duration({}), "0s");
 }
 
+// CM-8.15: a unit that is starting is asked again after two seconds, or after a tenth of the time-out; it counts as one
+// run, under one time-out.
+TEST_F(ExecutorTest, UnitsOnTheirWayAreAskedAgain) {
+  executor.register_resource("u", {"systemd", "", "httpd"});
+  int asked = 0;
+  host.set_agents([&asked](const AgentRequest&) {
+    TestingHost::Answer answer;
+    answer.result.output = ++asked < 4 ? "activating\n" : "active\n";
+    answer.result.exit_code = asked < 4 ? 3 : 0;
+    return answer;
+  });
+  executor.execute(op("u", "monitor"));
+  clock.run_for(seconds(5));
+  EXPECT_EQ(asked, 3);
+  EXPECT_THAT(client.results, IsEmpty());
+  clock.run_for(seconds(2));
+  ASSERT_EQ(client.results.size(), 1U);
+  EXPECT_TRUE(client.results[0].ends_with("status=0 rc=0"));
+  EXPECT_EQ(client.exec_times[0], milliseconds(6040));
+
+  asked = -100;
+  executor.execute(op("u", "monitor", {}, seconds(5)));  // every half second, until its time is over
+  clock.run_for(seconds(6));
+  EXPECT_EQ(asked, -90);
+  ASSERT_EQ(client.results.size(), 2U);
+  EXPECT_TRUE(client.results[1].ends_with("status=2 rc=1")) << client.results[1];
+
+  asked = -100;
+  executor.execute(op("u", "monitor", seconds(60)));
+  clock.run_for(seconds(3));
+  EXPECT_EQ(executor.cancel("u", "monitor", seconds(60)), CancelOutcome::kInFlight);
+  clock.run_for(seconds(1));
+  EXPECT_TRUE(client.results.back().find("status=1") != std::string::npos) << client.results.back();
+}
+
+// CM-8.11: with on-fail=block a signal reaches the agent alone.
+TEST_F(ExecutorTest, BlockedOperationsKeepTheirChildren) {
+  std::vector<bool> spared;
+  host.set_agents([&spared](const AgentRequest& request) {
+    spared.push_back(request.spares_children);
+    return TestingHost::Answer();
+  });
+  OperationRequest stop = op("a", "stop");
+  executor.execute(stop);
+  stop.parameters.emplace_back("CRM_meta_on_fail", "block");
+  executor.execute(stop);
+  stop.parameters.back().second = "fence";
+  executor.execute(stop);
+  clock.run_for(seconds(1));
+  EXPECT_THAT(spared, ElementsAre(false, true, false));
+}
+
 }  // namespace
 }  // namespace simcluster::executor

@@ -1,5 +1,6 @@
 #include "engine/executor/operation_run.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -27,6 +28,17 @@ std::string signal_name(int signal) {
   return fmt::format("{}", signal);
 }
 
+bool blocks_on_failure(const Parameters& parameters) {
+  for (const auto& [name, value] : parameters)
+    if (name == "CRM_meta_on_fail") return value == "block";
+  return false;
+}
+
+// What systemd says of a unit on its way from one state to the other.
+bool in_between(std::string_view output) {
+  return output.starts_with("activating") || output.starts_with("deactivating") || output.starts_with("reloading");
+}
+
 }  // namespace
 
 std::string readable_duration(Duration duration) {
@@ -51,6 +63,7 @@ OperationRun::OperationRun(Host& host, const Profile& profile, RunOwner& owner, 
 
 OperationRun::~OperationRun() {
   if (timer_.valid()) host_.cancel_timer(timer_);
+  if (look_again_timer_.valid()) host_.cancel_timer(look_again_timer_);
 }
 
 void OperationRun::build_agent_request(const AgentName& agent) {
@@ -61,6 +74,7 @@ void OperationRun::build_agent_request(const AgentName& agent) {
   agent_request_.instance = request_.resource;
   agent_request_.parameters = request_.parameters;
   agent_request_.interval = request_.interval;
+  agent_request_.spares_children = blocks_on_failure(request_.parameters);
 }
 
 void OperationRun::wait() {
@@ -129,6 +143,11 @@ void OperationRun::cancel_timer() {
 }
 
 void OperationRun::on_timer(std::uint64_t cookie) {
+  if (cookie == kLookAgain) {
+    look_again_timer_ = TimerId::none();
+    run_ = host_.run_agent(agent_request_, *this);
+    return;
+  }
   timer_ = TimerId::none();
   switch (static_cast<Cookie>(cookie)) {
     case kStartDelay:
@@ -146,10 +165,12 @@ void OperationRun::on_timer(std::uint64_t cookie) {
       return;
     case kKnown: {
       AgentResult known;
-      known.exit_code = *request_.known_rc;
+      known.exit_code = request_.known_rc.value_or(kOcfErrGeneric);
       finish(known);
       return;
     }
+    case kLookAgain:
+      return;
     case kStillThere:
       host_.log(LogPriority::kWarning, "lrmd",
                 fmt::format("{}_{}_{} process will not die!", request_.resource, request_.action,
@@ -160,7 +181,7 @@ void OperationRun::on_timer(std::uint64_t cookie) {
 
 void OperationRun::expire() {
   timed_out_ = true;
-  if (!profile_.terminate_before_kill) {
+  if (!profile_.terminate_before_kill || !run_.valid()) {
     kill();
     return;
   }
@@ -170,7 +191,7 @@ void OperationRun::expire() {
 
 void OperationRun::kill() {
   cancel_timer();
-  if (!run_.valid()) {  // the answer was known
+  if (!run_.valid()) {  // the answer was known, or is looked for later
     set_timer({}, kKnown);
     return;
   }
@@ -180,12 +201,27 @@ void OperationRun::kill() {
 
 void OperationRun::on_agent_exit(AgentRunId run, const AgentResult& result) {
   SIMCLUSTER_ASSERT(run == run_);
-  finish(result);
+  if (!look_again_later(result)) finish(result);
+}
+
+// CM-8.15: a unit on its way from one state to the other is asked again, as long as the time-out allows.
+bool OperationRun::look_again_later(const AgentResult& result) {
+  constexpr Duration kPause = seconds(2);
+  const bool unit = agent_request_.standard == "systemd" || agent_request_.standard == "service";
+  if (!unit || agent_request_.action != "monitor" || timed_out_ || cancelled_ || !in_between(result.output))
+    return false;
+  run_ = AgentRunId::none();
+  const Duration tenth{request_.timeout.ns / 10};
+  const Duration pause = request_.timeout.ns > 0 ? std::min(kPause, tenth) : kPause;
+  look_again_timer_ = host_.start_timer(pause, *this, kLookAgain);
+  return true;
 }
 
 void OperationRun::finish(const AgentResult& result) {
   SIMCLUSTER_ASSERT(state_ == State::kRunning);
   cancel_timer();
+  if (look_again_timer_.valid()) host_.cancel_timer(look_again_timer_);
+  look_again_timer_ = TimerId::none();
   run_ = AgentRunId::none();
   Duration now = host_.uptime();
   // Only the first run after an operation was scheduled is measured: whoever looks at a failed monitor reads

@@ -77,11 +77,12 @@ class OperationRun final : public AgentClient, public TimerClient {
   void on_timer(std::uint64_t cookie) override;
 
  private:
-  enum Cookie : std::uint64_t { kStartDelay, kInterval, kTimeout, kKill, kStillThere, kKnown };
+  enum Cookie : std::uint64_t { kStartDelay, kInterval, kTimeout, kKill, kStillThere, kKnown, kLookAgain };
 
   void build_agent_request(const AgentName& agent);
   void set_timer(Duration delay, Cookie cookie);
   void cancel_timer();
+  bool look_again_later(const AgentResult& result);
   void finish(const AgentResult& result);
   void expire();
   void kill();
@@ -110,6 +111,7 @@ class OperationRun final : public AgentClient, public TimerClient {
   Outcome outcome_;
   AgentRunId run_;
   TimerId timer_;
+  TimerId look_again_timer_;                   // runs beside the time-out
   const AgentResult* agent_result_ = nullptr;  // during on_run_ended only
 };
 

@@ -13,24 +13,45 @@
 #include "engine/membership/start_lines.h"
 #include "engine/node/environment.h"
 #include "engine/node/operator_shell.h"
+#include "engine/node/ring_attributes.h"
+#include "engine/node/sbd.h"
 #include "engine/node/supervisor.h"
 
 namespace simcluster::node {
 
-class Node::Impl final : public controller::ControllerClient, public membership::StackClient, public SupervisorClient {
+namespace {
+constexpr Duration kChildEscalation = minutes(3);  // CM-11.1
+constexpr Duration kStillWaiting = seconds(30);    // CM-11.1
+}  // namespace
+
+class Node::Impl final : public controller::ControllerClient,
+                         public membership::StackClient,
+                         public SupervisorClient,
+                         public TimerClient {
  public:
   Impl(Host& host, Profile profile, NodeConfig config)
       : host_(host),
         profile_(std::move(profile)),
         config_(std::move(config)),
         environment_(environment_of(config_, profile_)),
+        sbd_timeout_(sbd_timeout_of(config_)),
         supervisor_(host_, profile_, config_.fail_fast || is_set("PCMK_fail_fast"), *this) {}
+
+  ~Impl() {
+    if (waiting_timer_.valid()) host_.cancel_timer(waiting_timer_);
+  }
 
   static std::map<std::string, std::string, std::less<>> environment_of(const NodeConfig& config,
                                                                         const Profile& profile) {
     const auto file = config.files.find(kSysconfigFile);
     if (file == config.files.end()) return {};
     return read_environment(file->second, profile);
+  }
+
+  // CM-12.5; 0: sbd does not run here.
+  static Duration sbd_timeout_of(const NodeConfig& config) {
+    const auto file = config.files.find(kSbdFile);
+    return file == config.files.end() ? Duration() : sbd_watchdog_timeout(file->second);
   }
 
   std::string_view variable(std::string_view name) const {
@@ -64,7 +85,30 @@ class Node::Impl final : public controller::ControllerClient, public membership:
       return started;
     }
     stack_->start();
+    start_companions();
     return {};
+  }
+
+  // What runs beside the cluster manager and looks at it.
+  void start_companions() {
+    if (sbd_timeout_.ns > 0) {
+      sbd_ = std::make_unique<Sbd>(host_, sbd_timeout_, [this] { return controller_->alive() && stack_->quorate(); });
+      sbd_->start();
+    }
+    if (!profile_.ifcheckd_rings || profile_.heartbeat_stack) return;
+    rings_ = std::make_unique<RingAttributes>(
+        host_,
+        RingAttributes::Ties{[this] { return stack_->run_tool("corosync-cfgtool -s").output; },
+                             [this] { return supervisor_.present() && !stopping_ && !controller_->dc().empty(); },
+                             [this](std::string_view name, std::optional<std::string_view> value) {
+                               controller_->update_attribute(name, value, {}, {});
+                             }});
+    rings_->start();
+  }
+
+  void stop_companions() {
+    sbd_.reset();
+    rings_.reset();
   }
 
   Result<void> start_manager() {
@@ -74,6 +118,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     manager.cib_query_time = config_.cib_query_time;
     manager.uuids = config_.uuids;
     manager.cores = config_.cores;
+    manager.sbd_watchdog_timeout = sbd_timeout_;
     manager.start_state = variable("PCMK_node_start_state");
     if (const auto limit = cib::parse_integer(variable("PCMK_node_action_limit")); limit && limit->value > 0)
       manager.node_action_limit = static_cast<int>(std::min<std::int64_t>(limit->value, 1'000'000));
@@ -90,6 +135,7 @@ class Node::Impl final : public controller::ControllerClient, public membership:
   void request_stop() {
     supervisor_.stop();
     stopping_ = true;
+    rings_.reset();
     if (controller_) controller_->request_stop();
   }
 
@@ -109,8 +155,38 @@ class Node::Impl final : public controller::ControllerClient, public membership:
     constexpr int kError = 1;
     if (exit_code == kError && supervisor_.controller_failed()) return;
     supervisor_.stop();
+    stop_companions();
+    manager_over_ = true;
     exit_code_ = exit_code;
     reason_ = reason;
+    if (exit_code == 0 && lingers()) {
+      waited_ = {};
+      waiting_timer_ = host_.start_timer(kStillWaiting, *this, 0);
+      return;
+    }
+    if (!remote_clients_.empty()) host_.log(LogPriority::kInfo, cib_name(), "All clients disconnected...");
+    stack_->stop();
+  }
+
+  // CM-13.1: the connection of a client that is no more is still in the table.
+  bool lingers() const {
+    return profile_.remote_cib_clients_linger &&
+           std::ranges::any_of(remote_clients_, [](const auto& alive) { return !alive(); });
+  }
+  std::string_view cib_name() const { return profile_.daemons_renamed ? "pacemaker-based" : "cib"; }
+
+  // CM-11.1: every half minute a line, after three minutes the end.
+  void on_timer(std::uint64_t) override {
+    waiting_timer_ = TimerId::none();
+    waited_ = waited_ + kStillWaiting;
+    const std::string_view supervisor = profile_.plugin_membership ? "corosync" : "pacemakerd";
+    if (waited_ < kChildEscalation) {
+      host_.log(LogPriority::kNotice, supervisor,
+                fmt::format("Still waiting for subdaemon {} to terminate", cib_name()));
+      waiting_timer_ = host_.start_timer(kStillWaiting, *this, 0);
+      return;
+    }
+    host_.log(LogPriority::kError, supervisor, fmt::format("{} terminated with signal 11", cib_name()));
     stack_->stop();
   }
   void on_stack_stopped() override {
@@ -136,14 +212,21 @@ class Node::Impl final : public controller::ControllerClient, public membership:
   const Profile profile_;
   NodeConfig config_;
   std::map<std::string, std::string, std::less<>> environment_;  // of the daemons
+  Duration sbd_timeout_;
   std::unique_ptr<membership::Stack> stack_;
   Supervisor supervisor_;
   std::unique_ptr<controller::Controller> controller_;
   std::unique_ptr<OperatorShell> shell_;
+  std::unique_ptr<Sbd> sbd_;
+  std::unique_ptr<RingAttributes> rings_;
   bool stopping_ = false;
   bool stopped_ = false;
   int exit_code_ = 0;
   std::string reason_;
+  std::vector<std::function<bool()>> remote_clients_;
+  bool manager_over_ = false;
+  TimerId waiting_timer_;
+  Duration waited_;
   const cib::Document empty_;
 };
 
@@ -173,6 +256,8 @@ bool Node::daemon_died(std::string_view daemon, int signal) {
   return impl_->controller_ && impl_->supervisor_.child_died(daemon, signal);
 }
 
+void Node::connect_remote_client(std::function<bool()> alive) { impl_->remote_clients_.push_back(std::move(alive)); }
+
 std::vector<std::string> Node::daemons() const { return impl_->supervisor_.daemons(); }
 
 Result<std::string> Node::stonith_admin(std::string_view arguments) {
@@ -195,7 +280,8 @@ const NodeConfig& Node::config() const { return impl_->config_; }
 const cib::Document& Node::cib() const { return impl_->controller_ ? impl_->controller_->cib() : impl_->empty_; }
 
 std::string_view Node::controller_state() const {
-  return impl_->controller_ ? controller::state_name(impl_->controller_->state()) : std::string_view();
+  const bool there = impl_->controller_ && !impl_->manager_over_;
+  return there ? controller::state_name(impl_->controller_->state()) : std::string_view();
 }
 
 std::vector<fencer::HistoryEntry> Node::fencing_history() const {

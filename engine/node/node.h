@@ -83,6 +83,9 @@ class Node {
 
   // A daemon of the cluster manager was killed by a signal; the others go on. False: no daemon of that name runs here.
   bool daemon_died(std::string_view daemon, int signal);
+  // A remote client is connected to the CIB manager. `alive`: its end of the connection is still there. A manager
+  // before 1.0.12 that stops waits for clients that have gone without a word (CM-13.1).
+  void connect_remote_client(std::function<bool()> alive);
   // Names of the manager's daemons, as this version calls them.
   std::vector<std::string> daemons() const;
 

@@ -464,10 +464,10 @@ Result<void> OperatorShell::configure_command(const Words& words, std::string_vi
     const bool keep_nodes = words.size() < 3 || words[2] != "nodes";
     for (const cib::Element node : controller_.cib().find_path("configuration/nodes").children("node"))
       if (keep_nodes) nodes.append_copy(node);
-    CibRequest request;
-    request.set(CibStep::Kind::kReplace, {step("configuration")},
-                cib::write_compact(std::as_const(empty).root().first_child("configuration")));
-    controller_.change_cib(std::move(request), "crmd");
+    cib::Document wanted = controller_.cib();
+    wanted.root().first_child("configuration").remove();
+    wanted.root().insert_copy(std::as_const(empty).root().first_child("configuration"), wanted.root().first_child());
+    controller_.change_configuration(wanted, "crmd");
     return {};
   }
   const auto at = command.find("configure") + std::string_view("configure").size();
@@ -510,14 +510,11 @@ Result<void> OperatorShell::edit_text(std::string_view command, cib::ObjectText 
   return edit([&](cib::Document& wanted) { return cib::edit_objects(wanted, ids, script, form); });
 }
 
-// crmsh computes the new configuration and replaces the old one.
+// crmsh computes the new configuration.
 Result<void> OperatorShell::edit(const std::function<Result<void>(cib::Document&)>& change) {
   cib::Document wanted = controller_.cib();
   if (Result<void> changed = change(wanted); !changed) return changed;
-  CibRequest request;
-  request.set(CibStep::Kind::kReplace, {step("configuration")},
-              cib::write_compact(std::as_const(wanted).root().first_child("configuration")));
-  controller_.change_cib(std::move(request), "cibadmin");
+  controller_.change_configuration(wanted, "cibadmin");
   return {};
 }
 
@@ -544,7 +541,8 @@ Result<void> OperatorShell::change(CibChange change, std::string_view section, s
                   cib::write_compact(given));
       break;
     case CibChange::kReplace:
-      if (!names_section) path->push_back(given.id().empty() ? step(given.name()) : step(given.name(), given.id()));
+      if (!names_section && !given.is("cib"))
+        path->push_back(given.id().empty() ? step(given.name()) : step(given.name(), given.id()));
       request.set(CibStep::Kind::kReplace, *path, cib::write_compact(given));
       break;
     case CibChange::kDelete:

@@ -37,6 +37,8 @@ class Supervisor final : public TimerClient {
   bool child_died(std::string_view daemon, int signal);
   // The controller has ended with an error (exit status 1). False: nobody starts it again.
   bool controller_failed();
+  // pacemakerd itself lives.
+  bool present() const { return !absent_; }
   // The manager is to stop: nothing is respawned any more.
   void stop() { stopping_ = true; }
 

@@ -293,6 +293,26 @@ class AttributeCommand final : public OperatorCommand {
   Duration dampen_;
 };
 
+// A client on another machine, connected to the CIB manager over the network (CM-13.1).
+class RemoteCibClient final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    describe_node(fields);
+    fields.reference(required("from", "the machine where the client runs"), from_, Reference::kMachine);
+  }
+  std::string text() const override { return fmt::format("a client on {} connects to the CIB manager", from_); }
+  Result<void> apply_to(World& world, Machine& machine) const override {
+    const auto node = running_node(machine);
+    if (!node) return tl::unexpected(node.error());
+    const NodeIndex from = world.find_machine(from_);
+    (*node)->connect_remote_client([&world, from] { return world.machine(from).power() == PowerState::kUp; });
+    return {};
+  }
+
+ private:
+  std::string from_;
+};
+
 class RemoveFile final : public MachineAction {
  public:
   void describe(Fields& fields) override {
@@ -351,6 +371,8 @@ constexpr std::array kTypes = {
     ActionType{"meatclient", "someone confirms to the plugin meatware that a node is off", make_action<Meatclient>},
     ActionType{"fence-agent", "someone runs a fence agent by hand", make_action<FenceAgentCommand>},
     ActionType{"attribute", "someone sets a node attribute with attrd_updater", make_action<AttributeCommand>},
+    ActionType{"remote-cib-client", "a client on another machine connects to the CIB manager",
+               make_action<RemoteCibClient>},
     ActionType{"remove-file", "someone removes a file", make_action<RemoveFile>},
     ActionType{"note", "the scenario's own words in the story", make_action<Note>},
     ActionType{"screen", "someone looks at a status tool", make_action<Screen>},

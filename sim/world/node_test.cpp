@@ -115,6 +115,33 @@ TEST_F(NodeTest, SurvivorTakesOver) {
   EXPECT_NE(places("192.168.4.200")[0].machine, owner);
 }
 
+// CM-11.11, CM-11.13: a service that dies again and again is given up, by upstart later than by systemd; the next boot
+// begins anew.
+TEST_F(NodeTest, TheServiceManagerGivesUp) {
+  for (const auto& [kernel, most] : {std::pair{"rhel7", 5}, std::pair{"2.6.32", 10}}) {
+    WorldSpec spec = two_nodes(kernel, "3.9.5-1");
+    spec.machines[0].restart_after_crash = milliseconds(100);
+    spec.machines[0].start_cluster_after_reset = true;
+    build(std::move(spec));
+    world->run_for(minutes(1));
+    Machine& machine = world->machine(NodeIndex(0));
+    int started = 0;
+    while (machine.manager() && started < 20) {
+      machine.kill_cluster("test");
+      world->run_for(milliseconds(200));
+      started += machine.manager() ? 1 : 0;
+    }
+    EXPECT_EQ(started, most) << kernel;
+    world->run_for(minutes(1));
+    EXPECT_FALSE(machine.manager());
+    machine.reset("test");
+    world->run_for(minutes(5));
+    EXPECT_TRUE(machine.manager());
+    world = nullptr;
+    lines.lines.clear();
+  }
+}
+
 // Ends the run when a text is logged.
 struct StopAt : TraceSink {
   StopAt(World& w, std::string t) : world(w), text(std::move(t)) { world.tracer().add_sink(*this, 1); }

@@ -181,7 +181,12 @@ void AgentProcesses::close_pipe(FileDescriptor& fd) {
 
 void AgentProcesses::signal(AgentRunId id, int signal) {
   const auto it = runs_.find(id);
-  if (it != runs_.end() && it->second->pid > 0) killpg(it->second->pid, signal);
+  if (it == runs_.end() || it->second->pid <= 0) return;
+  if (it->second->request.spares_children) {
+    kill(it->second->pid, signal);
+  } else {
+    killpg(it->second->pid, signal);
+  }
 }
 
 // What the leader left running may keep the pipes open: what is in them now is all that counts.

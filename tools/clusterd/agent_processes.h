@@ -23,7 +23,8 @@ class AgentProcesses {
 
   // An agent that cannot be started ends with "not installed" in the next round.
   AgentRunId run(const AgentRequest& request, AgentClient& client);
-  // To the whole group; the end is reported when the leader has ended.
+  // To the whole group, or to its leader alone (AgentRequest::spares_children); the end is reported when the leader has
+  // ended.
   void signal(AgentRunId run, int signal);
   std::size_t running() const { return runs_.size(); }
 
