@@ -95,6 +95,11 @@ constexpr const char* kHopeless = R"(timeline:
   - {at: 2s, crm: {node: node1, command: configure property start-failure-is-fatal=false}}
 )";
 
+// A whole CIB carries a digest (CM-6.10), a change of it does not.
+constexpr const char* kChange = R"(timeline:
+  - {at: 90s, crm: {node: node1, command: configure property cluster-name=amber}}
+)";
+
 class Bench {
  public:
   explicit Bench(const char* timeline, Duration until = minutes(8)) : until_(until) {
@@ -204,7 +209,7 @@ const std::map<std::string_view, Run> kBrokenRuns = {
            .configured(R"(score="INFINITY" rsc="db" with-rsc="disk")", R"(score="-INFINITY" rsc="db" with-rsc="disk")")
            .run();
      }},
-    {"equal-replicas", [] { return Bench("", minutes(3)).run(garbled("plain", "plaid")); }},
+    {"equal-replicas", [] { return Bench(kChange, minutes(3)).run(garbled("amber", "amble")); }},
     // For far too long nobody wants to be it.
     {"one-dc",
      [] {
@@ -236,6 +241,7 @@ const std::map<std::string_view, Run> kBrokenRuns = {
 TEST(WholeStack, IsSilentWhenNothingIsBroken) {
   EXPECT_EQ(Bench(kHealthy).run(), std::vector<std::string>());
   EXPECT_EQ(Bench(kSlowStop, minutes(2)).run(), std::vector<std::string>());
+  EXPECT_EQ(Bench(kChange, minutes(3)).run(), std::vector<std::string>());
   EXPECT_EQ(protocol([](Defect&) {}), std::vector<std::string>());
 }
 
