@@ -46,8 +46,16 @@ Result<void> KnetLinks::set_crypto(const NodeLinksCrypto& crypto, std::uint8_t s
   return {};
 }
 
-// CR-6. Without crypto before or after, what is not sealed is taken between these steps.
+// CR-6. libknet 1.25 works out a path MTU of less than its own header when it gets a hash without a cipher while links
+// are open, and uses none of them from then on.
 Result<void> KnetLinks::load_crypto(const NodeLinksCrypto& crypto) {
+  if (crypto.cipher == "none" && crypto.hash != "none")
+    return fail("crypto_hash without crypto_cipher cannot be taken over while the links are open: restart");
+  return load_into_free_slot(crypto);
+}
+
+// Without crypto before or after, what is not sealed is taken between these steps.
+Result<void> KnetLinks::load_into_free_slot(const NodeLinksCrypto& crypto) {
   const bool sealed = crypto.hash != "none";
   const std::uint8_t slot = !sealed ? 0 : crypto_slot_ == 1 ? 2 : 1;
   if (sealed) {

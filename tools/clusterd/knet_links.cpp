@@ -108,7 +108,7 @@ Result<void> KnetLinks::open(const NodeLinksConfig& config, NodeLinksClient& cli
   config_ = config;
   Result<void> done = make_handle(config);
   if (done && config.crypto.hash != "none") {
-    done = load_crypto(config.crypto);
+    done = load_into_free_slot(config.crypto);
     if (done) use_loaded_crypto();
     forget_old_crypto();
   }

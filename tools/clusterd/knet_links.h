@@ -73,6 +73,7 @@ class KnetLinks final : public NodeLinks {
 
   Result<void> make_handle(const NodeLinksConfig& config);
   void spare_memory_since(std::byte* heap);
+  Result<void> load_into_free_slot(const NodeLinksCrypto& crypto);
   Result<void> set_crypto(const NodeLinksCrypto& crypto, std::uint8_t slot);
   Result<void> add_missing_links(const NodeLinksConfig& config);
   Result<void> set_link(ClusterNodeId node, const NodeLinkConfig& link, const IpAddress& address);
