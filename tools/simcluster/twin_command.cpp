@@ -48,8 +48,8 @@ void declare(OptionTable& table, TwinArguments& given) {
   table.text("output-as", "FORMAT", "text or json (docs/json.md)", given.format);
   table.rest("SCENARIO", true, given.named);
   table.epilogue(
-      "The real cluster is Debian's Corosync and Pacemaker, or clusterd beside this program, in namespaces of this\n"
-      "machine; it needs root.\n"
+      "The real cluster is Debian's Corosync and Pacemaker, or clusterd beside this\n"
+      "program, in namespaces of this machine; it needs root.\n"
       "Exit status 77: it cannot be had here, nothing was compared.\n\n"
       "Example:\n"
       "  simcluster twin --recordings recordings scenarios/reality\n");
