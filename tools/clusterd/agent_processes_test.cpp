@@ -76,7 +76,7 @@ TEST_F(AgentProcessesTest, OutputStatusAndReasonAreReported) {
 
 TEST_F(AgentProcessesTest, TheWholeGroupIsKilled) {
   const std::string file = root_ / "child";
-  const AgentResult result = run(ocf(fmt::format("sleep 300 & echo $! >{}; wait\n", file)), milliseconds(300));
+  const AgentResult result = run(ocf(fmt::format("sleep 300 & echo $! >{}; wait\n", file)), milliseconds(2000));
   EXPECT_EQ(result.signal, SIGKILL);
   pid_t child = 0;
   std::ifstream(file) >> child;

@@ -102,9 +102,9 @@ TEST_F(WatchdogDeviceTest, IsFedFourTimesAsOftenAsItBites) {
   ASSERT_TRUE(device);
   EXPECT_EQ(driver.timeout, 1);
   EXPECT_EQ(driver.fed, 1);  // at once
-  run_for(milliseconds(1100));
-  EXPECT_GE(driver.fed, 4);
-  EXPECT_LE(driver.fed, 5);
+  run_for(milliseconds(2100));
+  EXPECT_GE(driver.fed, 6);  // nine, and a busy machine may be late
+  EXPECT_LE(driver.fed, 9);
   // The loop feeds it: while it stands still nobody does.
   const int fed = driver.fed;
   usleep(600'000);
