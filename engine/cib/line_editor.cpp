@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -42,14 +43,14 @@ class Expression {
 };
 
 struct Command {
-  std::size_t line = 0;             // 0: any
-  std::vector<Expression> where;    // none: any
-  std::vector<Expression> replace;  // none: the line is deleted
+  std::size_t line = 0;               // 0: any
+  std::optional<Expression> where;    // none: any
+  std::optional<Expression> replace;  // none: the line is deleted
   std::string by;
   bool all = false;
 
   bool concerns(const std::string& text, std::size_t number) const {
-    return (line == 0 || line == number) && (where.empty() || where.front().matches(text));
+    return (line == 0 || line == number) && (!where || where->matches(text));
   }
 };
 
@@ -83,7 +84,7 @@ Result<Command> take_command(std::string_view& script) {
     script.remove_prefix(1);
     auto where = Expression::make(take_until(script, '/', found));
     if (!where) return tl::unexpected(where.error());
-    command.where.push_back(std::move(*where));
+    command.where = std::move(*where);
   }
   for (; !script.empty() && script.front() >= '0' && script.front() <= '9'; script.remove_prefix(1))
     command.line = std::min<std::size_t>(command.line * 10 + static_cast<std::size_t>(script.front() - '0'), 1'000'000);
@@ -97,7 +98,7 @@ Result<Command> take_command(std::string_view& script) {
     auto replaced = Expression::make(take_until(script, delimiter, found));
     if (!replaced) return tl::unexpected(replaced.error());
     if (!found) return bad();
-    command.replace.push_back(std::move(*replaced));
+    command.replace = std::move(*replaced);
     command.by = take_until(script, delimiter, found);
     if (!found) return bad();
     command.all = script.starts_with('g');
@@ -134,7 +135,7 @@ std::string substitute(const Command& command, const std::string& line) {
   std::string result;
   std::size_t from = 0;
   std::array<regmatch_t, kGroups> groups;
-  while (from <= line.size() && command.replace.front().find(line, from, groups)) {
+  while (from <= line.size() && command.replace->find(line, from, groups)) {
     const auto begin = static_cast<std::size_t>(groups[0].rm_so);
     const auto end = static_cast<std::size_t>(groups[0].rm_eo);
     result += line.substr(from, begin) + replacement(command, line, from, groups);
@@ -165,7 +166,7 @@ Result<std::string> edit_lines(std::string_view text, std::string_view script) {
     bool deleted = false;
     for (const Command& command : commands) {
       if (deleted || !command.concerns(line, number)) continue;
-      deleted = command.replace.empty();
+      deleted = !command.replace;
       if (!deleted) line = substitute(command, line);
     }
     if (!deleted) result += line + "\n";
