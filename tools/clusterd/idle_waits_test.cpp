@@ -1,7 +1,7 @@
 #include "tools/clusterd/idle_waits.h"
 
 #include <atomic>
-#include <chrono>
+#include <cstdint>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -14,60 +14,77 @@
 namespace simcluster::clusterd {
 namespace {
 
-using std::chrono::milliseconds;
-
-// What a wait returns says nothing about how long it took on a busy machine, so the tests ask in what order things
-// happen.
-class IdleWaitsTest : public ::testing::Test {
- protected:
+class Waits {
+ public:
+  Waits() {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, source_.get(), &event);
+  }
   int wait(int timeout) const {
     epoll_event event{};
     return epoll_wait(epoll_.get(), &event, 1, timeout);
   }
+  void arrive() const {
+    const std::uint64_t one = 1;
+    EXPECT_EQ(write(source_.get(), &one, sizeof one), static_cast<ssize_t>(sizeof one));
+  }
+
+ private:
   const FileDescriptor epoll_{epoll_create1(0)};
+  const FileDescriptor source_{eventfd(0, 0)};
 };
 
-TEST_F(IdleWaitsTest, LibknetsTickIsLonger) {
-  std::atomic<bool> over = false;
-  std::thread thread([&] {
-    wait(200);
-    over = true;
-  });
-  std::this_thread::sleep_for(milliseconds(600));
-  EXPECT_FALSE(over);
-  const NoIdleWaits no_idle_waits;
-  thread.join();
+// A wait of so many milliseconds in a thread of its own.
+class Waiter {
+ public:
+  explicit Waiter(int timeout)
+      : thread_([this, timeout] {
+          begun_ = true;
+          result_ = waits_.wait(timeout);
+        }) {
+    while (!begun_) std::this_thread::yield();
+  }
+  // What the wait returned: 1 only if it was not over yet.
+  int interrupted() {
+    waits_.arrive();
+    return result();
+  }
+  int result() {
+    thread_.join();
+    return result_;
+  }
+
+ private:
+  const Waits waits_;
+  std::atomic<bool> begun_ = false;
+  int result_ = -1;
+  std::thread thread_;
+};
+
+// How long a wait took says nothing on a busy machine, so the tests ask which of two is over first.
+TEST(IdleWaits, LibknetsTickIsLongerAndNoOther) {
+  Waiter tick(200);
+  Waiter other(250);
+  EXPECT_EQ(other.result(), 0);
+  EXPECT_EQ(tick.interrupted(), 1);
 }
 
-TEST_F(IdleWaitsTest, OthersAreWhatTheyWere) {
-  std::atomic<int> result = -1;
-  std::thread thread([&] { result = wait(250); });
-  std::this_thread::sleep_for(milliseconds(5000));  // half a long tick
-  EXPECT_EQ(result, 0);
-  thread.join();
+TEST(IdleWaits, WhatArrivesWakesAtOnce) {
+  const Waits waits;
+  waits.arrive();
+  EXPECT_EQ(waits.wait(200), 1);
 }
 
-TEST_F(IdleWaitsTest, WhatArrivesWakesAtOnce) {
-  const FileDescriptor source(eventfd(1, 0));
-  epoll_event event{};
-  event.events = EPOLLIN;
-  ASSERT_EQ(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, source.get(), &event), 0);
-  EXPECT_EQ(wait(200), 1);
-}
-
-TEST_F(IdleWaitsTest, WhoIsWantedIsWoken) {
-  std::atomic<int> result = -1;
-  std::atomic<bool> begun = false;
-  std::thread thread([&] {
-    begun = true;
-    result = wait(200);
-  });
-  while (!begun) std::this_thread::yield();
-  std::this_thread::sleep_for(milliseconds(100));
-  const NoIdleWaits no_idle_waits;
-  std::this_thread::sleep_for(milliseconds(5000));
-  EXPECT_EQ(result, 0);  // as if its time were over, and long before a long tick is
-  thread.join();
+// As if its time were over, and long before a long tick is; also one that is just about to wait.
+TEST(IdleWaits, WhoIsWantedIsWoken) {
+  Waiter half_a_tick(5000);
+  for (int i = 0; i < 10; ++i) {
+    Waiter tick(200);
+    const NoIdleWaits no_idle_waits;
+    EXPECT_EQ(tick.result(), 0);
+  }
+  EXPECT_EQ(half_a_tick.interrupted(), 1);
 }
 
 }  // namespace

@@ -157,9 +157,10 @@ lab_ctl() {
 lab_pid() { lab_on "$1" pgrep -x clusterd | head -1; }
 lab_signal() { lab_on "$2" pkill "-$1" -x clusterd; }
 
-# lab_wait SECONDS DESCRIPTION COMMAND...: until the command succeeds.
+# lab_wait SECONDS DESCRIPTION COMMAND...: until the command succeeds. The seconds are those of a quiet machine, and
+# LAB_PATIENCE times as many are waited.
 lab_wait() {
-  local deadline=$((SECONDS + $1)) what=$2
+  local deadline=$((SECONDS + $1 * ${LAB_PATIENCE:-10})) what=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
     if [ "$SECONDS" -ge "$deadline" ]; then
@@ -180,14 +181,19 @@ lab_holders() {
 lab_held_once() { [ "$(lab_holders "$1" | wc -l)" = 1 ]; }
 lab_held_by() { [ "$(lab_holders "$1")" = "$2" ]; }
 
-# A client that asks the address every 10 ms; lab_outages reads its notes: gaps above 30 ms, a line each, in ms.
+# A client that asks the address every 10 ms; lab_outages reads its notes: gaps above 30 ms, a line each, in ms. Where no
+# question was left without an answer it was the client that was late.
 lab_watch() {
   setsid ip netns exec "$LAB_ID-client" ping -n -D -i 0.01 -W 1 "$1" >"$LAB/client.log" 2>&1 &
   LAB_CLIENT=$!
 }
 lab_watch_end() { kill "$LAB_CLIENT" 2>/dev/null; wait "$LAB_CLIENT" 2>/dev/null; }
 lab_outages() {
-  awk -F'[][]' '/bytes from/ { if (last && $2 - last > 0.030) printf "%d\n", ($2 - last) * 1000; last = $2 }' "$LAB/client.log"
+  awk -F'[][]' '/bytes from/ {
+    match($0, /icmp_seq=[0-9]+/); number = substr($0, RSTART + 9, RLENGTH - 9) + 0
+    if (last && $2 - last > 0.030 && number != (before + 1) % 65536) printf "%d\n", ($2 - last) * 1000
+    last = $2; before = number
+  }' "$LAB/client.log"
 }
 
 lab_down() {

@@ -63,8 +63,8 @@ clear_away() {
 }
 trap clear_away EXIT
 fail() { echo "FAILED: $*"; tail -n 20 "$PLACE/log" 2>/dev/null; [ -n "$MACHINE" ] && inside systemctl status --no-pager clusterd; exit 1; }
-wait_for() {  # SECONDS DESCRIPTION COMMAND...
-  local deadline=$((SECONDS + $1)) what=$2
+wait_for() {  # SECONDS DESCRIPTION COMMAND...; ten times as long where the machine is busy
+  local deadline=$((SECONDS + $1 * 10)) what=$2
   shift 2
   until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $deadline ] || fail "waited in vain for: $what"; sleep 0.05; done
 }
@@ -100,7 +100,8 @@ cat >"$PLACE/cib.xml" <<CIB
 <cluster_property_set id="o"><nvpair id="o-1" name="dc-deadtime" value="1s"/><nvpair id="o-2" name="stonith-enabled" value="false"/>
 </cluster_property_set></crm_config><nodes/><resources><primitive id="vip" class="ocf" provider="heartbeat" type="IPaddr2">
 <instance_attributes id="v"><nvpair id="v-1" name="ip" value="$VIP"/><nvpair id="v-2" name="cidr_netmask" value="24"/>
-<nvpair id="v-3" name="nic" value="eth0"/></instance_attributes></primitive></resources><constraints/></configuration><status/></cib>
+<nvpair id="v-3" name="nic" value="eth0"/></instance_attributes></primitive></resources><constraints/><op_defaults><meta_attributes id="d"><nvpair id="d-1" name="timeout"
+value="120s"/></meta_attributes></op_defaults></configuration><status/></cib>
 CIB
 
 # What systemd says of the unit itself.
@@ -112,10 +113,10 @@ systemd-analyze security --offline=true "$PLACE/clusterd.service" 2>/dev/null | 
 (echo "$BASHPID" >"$CGROUP/cgroup.procs" && WATCHDOG=3 exec unshare --pid --mount --uts --ipc --cgroup --net --fork --kill-child \
   --mount-proc "$SELF" _boot) >"$PLACE/boot.log" 2>&1 </dev/null &
 LAUNCHER=$!
-for _ in $(seq 100); do MACHINE=$(pgrep -P $LAUNCHER | head -1); [ -n "$MACHINE" ] && break; sleep 0.05; done
+for _ in $(seq 1000); do MACHINE=$(pgrep -P $LAUNCHER | head -1); [ -n "$MACHINE" ] && break; sleep 0.05; done
 [ -n "$MACHINE" ] || skip "no namespaces here"
 running() { inside systemctl is-system-running --quiet || [ "$(inside systemctl is-system-running)" = degraded ]; }
-for _ in $(seq 200); do running 2>/dev/null && break; kill -0 "$MACHINE" 2>/dev/null || break; sleep 0.05; done
+for _ in $(seq 2000); do running 2>/dev/null && break; kill -0 "$MACHINE" 2>/dev/null || break; sleep 0.05; done
 running 2>/dev/null || skip "systemd does not boot here"
 
 inside systemctl start clusterd || fail "the unit does not start"
