@@ -47,6 +47,8 @@ void add_action(std::string& xml, const ActionMetadata& action) {
   if (action.interval_seconds != 0) {
     fmt::format_to(std::back_inserter(xml), " interval=\"{}s\" depth=\"{}\"", action.interval_seconds, action.depth);
   }
+  if (action.on_target) xml += " on_target=\"1\"";
+  if (action.automatic) xml += " automatic=\"1\"";
   if (!action.role.empty()) fmt::format_to(std::back_inserter(xml), " role=\"{}\"", action.role);
   xml += " />\n";
 }

@@ -23,6 +23,8 @@ struct ActionMetadata {
   int interval_seconds = 0;
   int depth = 0;
   std::string_view role = {};  // empty: none
+  bool on_target = false;      // of fence agents: only the target itself can do it (AT-5.10)
+  bool automatic = false;      // of `on`: nodes are unfenced with it before they run anything (AT-5.9)
 };
 
 // All views point to static data.

@@ -23,6 +23,10 @@ constexpr Duration kConnectPause = seconds(1);  // CM-2.14
 
 }  // namespace
 
+std::uint32_t Controller::Impl::process_id() const {
+  return kControllerProcess + config_.generation * kProcessesPerLife;
+}
+
 Controller::Impl::Impl(Host& host, const Profile& profile, membership::GroupService& service, Daemons& daemons,
                        ControllerConfig config, ControllerClient& client)
     : host_(host),
@@ -186,7 +190,7 @@ void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
       connect_cib();
       return;
     case Action::kHaConnect: {
-      auto joined = service_.join("crmd", kControllerProcess + config_.generation * kProcessesPerLife, crmd_);
+      auto joined = service_.join("crmd", process_id(), crmd_);
       SIMCLUSTER_ASSERT(joined);
       crmd_.group = std::move(*joined);
       service_.track_quorum(*this);

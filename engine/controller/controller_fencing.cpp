@@ -50,8 +50,9 @@ FireOutcome Controller::Impl::fire_fencing(std::uint32_t index) {
   Duration delay;
   if (const auto ms = cib::parse_interval(action.attribute("CRM_meta_priority_fencing_delay")))
     delay = milliseconds(*ms);
-  const std::uint32_t call = daemons_.fencer().request({std::string(action.node), std::string(kind), timeout, delay,
-                                                        std::string(daemon_name(Daemon::kController, profile_))});
+  const std::uint32_t call =
+      daemons_.fencer().request({std::string(action.node), std::string(kind), timeout, delay,
+                                 fmt::format("{}.{}", daemon_name(Daemon::kController, profile_), process_id())});
   fencing_calls_[call] = {transition_.id(), index};
   return FireOutcome::kSent;
 }

@@ -104,7 +104,6 @@ class Controller::Impl final : public FsaClient,
                         std::string_view node);
   void cleanup(std::string_view resource, std::string_view node);
   void refresh(std::string_view resource, std::string_view node);
-  void confirm_off(std::string_view node);
   Result<void> fence(std::string_view node, std::string_view action);
   std::vector<fencer::HistoryEntry> fencing_history() const { return daemons_.fencer().history(); }
   void clear_fail_counts(std::string_view resource, ClusterNodeId node);
@@ -274,6 +273,7 @@ class Controller::Impl final : public FsaClient,
 
   // --- controller_fencing.cpp
   FireOutcome fire_fencing(std::uint32_t index);
+  std::uint32_t process_id() const;
   void mark_unfenced(const scheduler::GraphAction& action);
   void mark_fenced(const std::string& target);
   void update_devices();

@@ -34,12 +34,12 @@ void Controller::Impl::change_configuration(const cib::Document& wanted, std::st
   change_cib(std::move(request), client_name);
 }
 
-void Controller::Impl::confirm_off(std::string_view node) { daemons_.fencer().confirm(node); }
-
 Result<void> Controller::Impl::fence(std::string_view node, std::string_view action) {
   if (action != "reboot" && action != "off" && action != "on")
     return fail(fmt::format("\"{}\" is no action of fencing (expected reboot, off or on)", action));
-  daemons_.fencer().request({std::string(node), std::string(action), options_.fencing_timeout, {}, "stonith_admin"});
+  // Not stonith-timeout: the tool has a default of its own (stonith_admin --help-all).
+  daemons_.fencer().request(
+      {std::string(node), std::string(action), seconds(120), {}, daemons_.new_tool(kFencingTool)});
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/controller/group_port.h"
+#include "engine/controller/logs.h"
 
 namespace simcluster::controller {
 
@@ -78,7 +79,8 @@ Result<void> Daemons::join_attributes() {
 
 Result<void> Daemons::join_fencer() {
   FencerProcess& process = *fencer_;
-  process.fencer.set_node(name_);
+  const std::uint32_t process_id = next_process(kFencerProcess);
+  process.fencer.set_node(name_, fmt::format("{}.{}", daemon_name(Daemon::kFencer, profile_), process_id));
   process.port.deliver = [this, &process](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
     process.fencer.on_message(node_name(sender.node), bytes);
   };
@@ -87,11 +89,13 @@ Result<void> Daemons::join_fencer() {
     for (const membership::GroupMember& member : configuration.members) names.push_back(node_name(member.node));
     process.fencer.set_peers(std::move(names));
   };
-  auto joined = service_.join("stonith-ng", next_process(kFencerProcess), process.port);
+  auto joined = service_.join("stonith-ng", process_id, process.port);
   if (!joined) return tl::unexpected(joined.error());
   process.port.group = std::move(*joined);
   return {};
 }
+
+std::string Daemons::new_tool(std::string_view name) { return fmt::format("{}.{}", name, ++last_tool_); }
 
 void Daemons::kill_cib() { cib_->die(); }
 

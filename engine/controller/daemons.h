@@ -18,6 +18,9 @@
 
 namespace simcluster::controller {
 
+// Asks the fencer in an operator's name.
+inline constexpr std::string_view kFencingTool = "stonith_admin";
+
 // The controller, as the daemons see it.
 class DaemonsClient {
  public:
@@ -64,6 +67,8 @@ class Daemons final : public CibClient, public NodeDirectory {
   CibManager& cib() { return *cib_; }
   AttributeManager& attributes() { return *attributes_; }
   fencer::Fencer& fencer();
+  // How a tool that is called now is known to the daemons: its name and process id (AT-10.5).
+  std::string new_tool(std::string_view name);
   // It was started at this very moment, and does not answer yet (CM-2.14).
   bool cib_is_new() const { return cib_started_ == host_.now(); }
   ExecutorMemory& executor_memory() { return executor_memory_; }
@@ -79,7 +84,7 @@ class Daemons final : public CibClient, public NodeDirectory {
   Result<void> join_cib();
   Result<void> join_attributes();
   Result<void> join_fencer();
-  std::uint32_t next_process(std::uint32_t first) { return first + kLives * life_++; }
+  std::uint32_t next_process(std::uint32_t first) { return first + kLives * lives_[first]++; }
 
   static constexpr std::uint32_t kLives = 10;  // process ids of one life of a daemon to those of the next
 
@@ -90,7 +95,8 @@ class Daemons final : public CibClient, public NodeDirectory {
   std::string initial_cib_;
   std::map<ClusterNodeId, std::string> uuids_;
   DaemonsClient* client_ = nullptr;
-  std::uint32_t life_ = 0;
+  std::map<std::uint32_t, std::uint32_t> lives_;  // by the process id of the first one
+  std::uint32_t last_tool_ = 2000;
   Time cib_started_;
   // Agents and requests on their way may still speak to the dead: they are kept.
   std::vector<std::unique_ptr<CibManager>> dead_cibs_;

@@ -93,7 +93,9 @@ void Controller::cleanup(std::string_view resource, std::string_view node) {
 void Controller::refresh(std::string_view resource, std::string_view node) {
   if (impl_) impl_->refresh(resource, node);
 }
-void Controller::confirm_off(std::string_view node) { daemons_->fencer().confirm(node); }
+void Controller::confirm_off(std::string_view node) {
+  daemons_->fencer().confirm(node, daemons_->new_tool(kFencingTool));
+}
 Result<void> Controller::fence(std::string_view node, std::string_view action) {
   return impl_ ? impl_->fence(node, action) : fail("the controller does not run");
 }

@@ -53,6 +53,15 @@ bool offers(const Device& device, std::string_view action, const Profile& profil
          });
 }
 
+void describe(Device& device, const Profile& profile) {
+  const agents::Agent* agent = agents::find_agent("stonith", {}, device.agent, profile);
+  if (agent == nullptr) return;
+  for (const agents::ActionMetadata& action : agent->metadata.actions) {
+    if (action.on_target) device.on_target.emplace_back(action.name);
+    if (action.automatic) device.automatic = true;
+  }
+}
+
 TargetCheck target_check(const Device& device, const Profile& profile) {
   const std::string_view configured = parameter(device, "pcmk_host_check");
   if (configured == "none") return TargetCheck::kNone;

@@ -13,6 +13,8 @@ namespace simcluster::fencer {
 
 // The agent offers this action; of one that is not known that is assumed (CM-10.2).
 bool offers(const Device& device, std::string_view action, const Profile& profile);
+// Adds what the agent's description says of on_target and automatic (CM-10.2).
+void describe(Device& device, const Profile& profile);
 // How a device finds out whom it can fence (CM-10.3).
 enum class TargetCheck : std::uint8_t { kNone, kStaticList, kDynamicList, kStatus };
 

@@ -47,7 +47,10 @@ class Fencer::Impl final : public LeaderClient {
         leader_(host, profile, *this),
         finder_(host, profile, queues_, [this](LogPriority priority, std::string_view text) { log(priority, text); }) {}
 
-  void set_node(std::string name) { name_ = std::move(name); }
+  void set_node(std::string name, std::string client) {
+    name_ = std::move(name);
+    client_name_ = std::move(client);
+  }
   void set_peers(std::vector<std::string> names);
   void set_devices(std::vector<Device> devices);
   void set_topology(std::vector<TopologyLevel> levels) { topology_ = std::move(levels); }
@@ -55,7 +58,7 @@ class Fencer::Impl final : public LeaderClient {
   std::size_t device_count() const { return queues_.size(); }
   void note_verified(const std::string& device) { finder_.verified(device); }
   std::uint32_t request(const FencingRequest& request);
-  void confirm(std::string_view target);
+  void confirm(std::string_view target, std::string_view client);
   const std::vector<HistoryEntry>& history() const { return history_; }
   std::vector<HistoryEntry> pending() const;
   void share_history();
@@ -67,7 +70,7 @@ class Fencer::Impl final : public LeaderClient {
  private:
   void lead(const OperationId& id, const FencingRequest& request);
   void answer_query(const OperationId& id, const FencingRequest& request);
-  bool can_do(const Device& device, const FencingRequest& request) const;
+  TargetFinder::Wish wish_of(const FencingRequest& request) const;
   DeviceOffer offer_of(const Device& device, bool verified) const;
   void execute(const OperationId& id, const Execution& execution);
   void try_next_device(const OperationId& id);
@@ -81,6 +84,7 @@ class Fencer::Impl final : public LeaderClient {
   FencerTransport& transport_;
   FencerClient& client_;
   std::string name_;
+  std::string client_name_;
   std::vector<std::string> peers_;
   DeviceQueues queues_;
   std::vector<TopologyLevel> topology_;
@@ -117,6 +121,7 @@ void Fencer::Impl::set_devices(std::vector<Device> devices) {
       continue;
     }
     finder_.forget(id);
+    describe(device, profile_);
     queues.emplace(id, std::make_shared<DeviceQueue>(host_, profile_, std::move(device)));
     log(LogPriority::kNotice, fmt::format("Added '{}' to device list ({} active device{})", id, queues.size(),
                                           queues.size() == 1 ? "" : "s"));
@@ -150,10 +155,10 @@ void Fencer::Impl::lead(const OperationId& id, const FencingRequest& request) {
 }
 
 // CM-10.26
-void Fencer::Impl::confirm(std::string_view target) {
+void Fencer::Impl::confirm(std::string_view target, std::string_view client) {
   const OperationId id{name_, ++last_call_};
   WireWriter out = open_message(MessageKind::kResult, id);
-  write_request(out, {std::string(target), "off", {}, {}, "stonith_admin"});
+  write_request(out, {std::string(target), "off", {}, {}, std::string(client)});
   out.u8(static_cast<std::uint8_t>(FencingStatus::kDone));
   out.text(kHuman);
   out.text({});
@@ -166,7 +171,8 @@ DeviceOffer Fencer::Impl::offer_of(const Device& device, bool verified) const {
   DeviceOffer offer;
   offer.id = device.id;
   offer.verified = verified;
-  offer.can_switch_on = parameter(device, "pcmk_reboot_action") != "off" && offers(device, "on", profile_);
+  offer.can_switch_on =
+      parameter(device, "pcmk_reboot_action") != "off" && offers(device, "on", profile_) && !device.automatic;
   offer.reboot_timeout = device_timeout(device, "reboot", {});
   offer.off_timeout = device_timeout(device, "off", {});
   offer.on_timeout = device_timeout(device, "on", {});
@@ -174,33 +180,23 @@ DeviceOffer Fencer::Impl::offer_of(const Device& device, bool verified) const {
   return offer;
 }
 
-// CM-10.3: nobody can be switched on by an agent without `on`.
-bool Fencer::Impl::can_do(const Device& device, const FencingRequest& request) const {
-  if (request.action != "on" || offers(device, "on", profile_)) return true;
-  log(LogPriority::kInfo,
-      fmt::format("{} is not eligible to fence (on) {}: Agent does not support 'on'", device.id, request.target));
-  return false;
+// CM-10.4
+TargetFinder::Wish Fencer::Impl::wish_of(const FencingRequest& request) const {
+  return {request.target, request.action, same_name(request.target, name_), peers_.size() <= 1};
 }
 
 // CM-10.8
 void Fencer::Impl::answer_query(const OperationId& id, const FencingRequest& request) {
-  const auto reply = [this, id, request](const std::vector<Candidate>& able) {
+  finder_.find(wish_of(request), [this, id](const std::vector<Candidate>& able) {
     std::vector<DeviceOffer> able_here;
     for (const Candidate& candidate : able) {
       const auto queue = queues_.find(candidate.device);
-      if (queue != queues_.end() && can_do(queue->second->device(), request))
-        able_here.push_back(offer_of(queue->second->device(), candidate.verified));
+      if (queue != queues_.end()) able_here.push_back(offer_of(queue->second->device(), candidate.verified));
     }
     WireWriter out = open_message(MessageKind::kAnswer, id);
     write_offers(out, able_here);
     send(out);
-  };
-  const bool alone = peers_.size() <= 1;
-  if (same_name(request.target, name_) && !alone) {  // CM-10.4
-    reply({});
-    return;
-  }
-  finder_.find(request.target, reply);
+  });
 }
 
 void Fencer::Impl::execute(const OperationId& id, const Execution& execution) {
@@ -209,12 +205,10 @@ void Fencer::Impl::execute(const OperationId& id, const Execution& execution) {
     try_next_device(id);
     return;
   }
-  finder_.find(execution.request.target, [this, id, execution](const std::vector<Candidate>& able) {
+  finder_.find(wish_of(execution.request), [this, id, execution](const std::vector<Candidate>& able) {
     Work work{execution.request, {}};
     for (const Candidate& candidate : able) {
-      const auto queue = queues_.find(candidate.device);
-      if (queue != queues_.end() && can_do(queue->second->device(), execution.request))
-        work.devices.push_back(candidate.device);
+      if (queues_.contains(candidate.device)) work.devices.push_back(candidate.device);
     }
     work_[id] = std::move(work);
     try_next_device(id);
@@ -278,8 +272,14 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
   switch (static_cast<MessageKind>(kind)) {
     case MessageKind::kRelay: {
       const std::string to(in.text());
-      const FencingRequest request = read_request(in);
-      if (in.complete() && same_name(to, name_)) lead(id, request);
+      FencingRequest request = read_request(in);
+      if (!in.complete() || !same_name(to, name_)) return;
+      log(LogPriority::kNotice, fmt::format("Received forwarded fencing request from peer {} to fence ({}) peer {}",
+                                            sender, request.action, request.target));
+      // It asks in its own name (black-box runs of 2.1.5).
+      request.origin = name_;
+      request.client = client_name_;
+      lead(id, request);
       return;
     }
     case MessageKind::kQuery: {
@@ -335,7 +335,7 @@ void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& requ
   result.reason = in.text();
   if (!in.complete() || status > static_cast<std::uint8_t>(FencingStatus::kNoDevice)) return;
   result.status = static_cast<FencingStatus>(status);
-  result.origin = id.first;
+  result.origin = request.origin.empty() ? id.first : request.origin;
   result.own = same_name(id.first, name_);
   std::erase_if(pending_, [&](const Announced& each) { return each.id == id; });
   const bool done = result.status == FencingStatus::kDone;
@@ -369,7 +369,7 @@ std::vector<HistoryEntry> Fencer::Impl::pending() const {
     entry.target = each.request.target;
     entry.action = each.request.action;
     entry.client = each.request.client;
-    entry.origin = each.id.first;
+    entry.origin = each.request.origin.empty() ? each.id.first : each.request.origin;
     entry.call = each.id.second;
     entry.pending = true;
   }
@@ -394,7 +394,7 @@ void Fencer::Impl::share_history() {
 Fencer::Fencer(Host& host, const Profile& profile, FencerTransport& transport, FencerClient& client)
     : impl_(std::make_unique<Impl>(host, profile, transport, client)) {}
 Fencer::~Fencer() = default;
-void Fencer::set_node(std::string name) { impl_->set_node(std::move(name)); }
+void Fencer::set_node(std::string name, std::string client) { impl_->set_node(std::move(name), std::move(client)); }
 void Fencer::set_peers(std::vector<std::string> names) { impl_->set_peers(std::move(names)); }
 void Fencer::set_devices(std::vector<Device> devices) { impl_->set_devices(std::move(devices)); }
 std::size_t Fencer::device_count() const { return impl_->device_count(); }
@@ -402,7 +402,7 @@ void Fencer::set_topology(std::vector<TopologyLevel> levels) { impl_->set_topolo
 void Fencer::set_watchdog_timeout(Duration timeout) { impl_->set_watchdog_timeout(timeout); }
 void Fencer::note_verified(const std::string& device) { impl_->note_verified(device); }
 std::uint32_t Fencer::request(const FencingRequest& request) { return impl_->request(request); }
-void Fencer::confirm(std::string_view target) { impl_->confirm(target); }
+void Fencer::confirm(std::string_view target, std::string_view client) { impl_->confirm(target, client); }
 const std::vector<HistoryEntry>& Fencer::history() const { return impl_->history(); }
 std::vector<HistoryEntry> Fencer::pending() const { return impl_->pending(); }
 void Fencer::share_history() { impl_->share_history(); }

@@ -22,6 +22,9 @@ struct Device {
   std::string id;
   std::string agent;                                            // type of the stonith class, "fence_vbox"
   std::vector<std::pair<std::string, std::string>> parameters;  // pcmk_* included
+  // What the agent's description says; the fencer adds it for the agents that this project has.
+  std::vector<std::string> on_target = {};  // actions that only the target itself can run, as where disks are reserved
+  bool automatic = false;                   // `on` is for unfencing alone: a reboot leaves it out (CM-10.14)
 };
 
 // One step of a fencing topology (CM-10.13): all these devices must succeed, in this order.
@@ -36,8 +39,9 @@ struct FencingRequest {
   std::string target;  // node name
   std::string action;  // reboot, off, on
   Duration timeout;
-  Duration delay;      // below 0: no delays at all (CM-10.19)
-  std::string client;  // who asked, for logs
+  Duration delay;           // below 0: no delays at all (CM-10.19)
+  std::string client;       // who asked, with its process id: "pacemaker-controld.1006"
+  std::string origin = {};  // the node that leads it in another's place (CM-10.5); empty: the one that was asked
 };
 
 enum class FencingStatus : std::uint8_t { kDone, kFailed, kTimeout, kNoDevice };
@@ -48,7 +52,7 @@ struct FencingResult {
   std::string action;
   FencingStatus status = FencingStatus::kFailed;
   std::string delegate;  // node whose fencer did it; empty: none
-  std::string origin;    // node whose fencer was asked
+  std::string origin;    // node that led it
   std::string client;
   std::string reason;  // why it failed
   bool own = false;    // this node's fencer was asked
@@ -97,7 +101,8 @@ class Fencer {
   Fencer(const Fencer&) = delete;
   Fencer& operator=(const Fencer&) = delete;
 
-  void set_node(std::string name);
+  // `client`: how this fencer calls itself where it asks in another's place, "pacemaker-fenced.1002".
+  void set_node(std::string name, std::string client);
   // Names of the nodes whose fencers are in the group now, this one included.
   void set_peers(std::vector<std::string> names);
 
@@ -115,7 +120,7 @@ class Fencer {
   // Returns the call's number; the result comes through the client.
   std::uint32_t request(const FencingRequest& request);
   // `stonith_admin --confirm`: somebody has seen that the node is off (CM-10.26).
-  void confirm(std::string_view target);
+  void confirm(std::string_view target, std::string_view client);
   // Newest last. The same on all nodes, but for what ended before a node joined.
   const std::vector<HistoryEntry>& history() const;
   // What has not ended yet, oldest first.

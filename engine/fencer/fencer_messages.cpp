@@ -20,6 +20,7 @@ void write_request(WireWriter& out, const FencingRequest& request) {
   out.i64(request.timeout.ns);
   out.i64(request.delay.ns);
   out.text(request.client);
+  out.text(request.origin);
 }
 
 FencingRequest read_request(WireReader& in) {
@@ -29,6 +30,7 @@ FencingRequest read_request(WireReader& in) {
   request.timeout.ns = in.i64();
   request.delay.ns = in.i64();
   request.client = in.text();
+  request.origin = in.text();
   return request;
 }
 

@@ -30,7 +30,7 @@ class FencerTest : public ::testing::Test {
   struct Node final : FencerClient, FencerTransport {
     Node(FencerTest& owner, std::string node_name)
         : test(owner), name(std::move(node_name)), host(owner.clock, name), fencer(host, owner.profile, *this, *this) {
-      fencer.set_node(name);
+      fencer.set_node(name, "pacemaker-fenced.1002");
       host.set_agents([this](const AgentRequest& request) {
         std::string target;
         for (const auto& [key, value] : request.parameters)
@@ -138,6 +138,64 @@ TEST_F(FencerTest, ARequestAgainstOneselfIsRelayed) {
   EXPECT_THAT(node("node2").runs, ElementsAre("f1 reboot node1"));
 }
 
+// CM-10.4, black-box runs of 2.1.5: a device that reserves disks unfences only the node that asks it; one that others
+// can use is used by others. Whoever leads a request of the target against itself asks in its own name.
+TEST_F(FencerTest, UnfencingOnTheTarget) {
+  boot({"node1", "node2"});
+  Device reserve = device("disk", "node1 node2");
+  reserve.on_target = {"on"};
+  reserve.automatic = true;
+  for (const char* name : {"node1", "node2"}) node(name).fencer.set_devices({reserve});
+  node("node1").fencer.request({"node1", "on", seconds(60), {}, "pacemaker-controld.1006"});
+  deliver();
+  clock.run_for(seconds(5));
+  EXPECT_THAT(node("node1").runs, ElementsAre("disk on node1"));
+  EXPECT_THAT(node("node2").runs, IsEmpty());
+  EXPECT_TRUE(
+      node("node2").host.logged("disk is not eligible to fence (on) node1: This node is not allowed to execute"));
+  ASSERT_EQ(node("node1").results.size(), 1U);
+  EXPECT_EQ(node("node1").results[0].status, FencingStatus::kDone);
+  EXPECT_EQ(node("node1").results[0].delegate, "node1");
+  EXPECT_EQ(node("node1").results[0].client, "pacemaker-fenced.1002");
+  EXPECT_EQ(node("node1").results[0].origin, "node2");
+  EXPECT_TRUE(node("node1").results[0].own) << "the client of node1 waits for it";
+
+  node("node2").fencer.set_devices({reserve, device("power", "node1")});
+  node("node1").runs.clear();
+  node("node1").fencer.request({"node1", "on", seconds(60), {}, "pacemaker-controld.1006"});
+  deliver();
+  clock.run_for(seconds(5));
+  EXPECT_THAT(node("node1").runs, IsEmpty());
+  EXPECT_THAT(node("node2").runs, ElementsAre("power on node1"));
+  node("node2").runs.clear();
+  fence("node2", "node1");
+  clock.run_for(seconds(5));
+  EXPECT_THAT(node("node2").runs, ElementsAre("disk reboot node1")) << "others may switch off";
+}
+
+// CM-10.13, CM-10.14, black-box runs of 2.1.5: `on` of a topology asks every device of the first level; the `on` that
+// ends a reboot leaves out what unfences.
+TEST_F(FencerTest, UnfencingThroughATopology) {
+  boot({"node1", "node2"});
+  Device reserve = device("disk", "node1 node2");
+  reserve.on_target = {"on"};
+  reserve.automatic = true;
+  for (const char* name : {"node1", "node2"}) {
+    node(name).fencer.set_devices({reserve, device("power", "node2"), device("spare", "node2")});
+    node(name).fencer.set_topology({{"node2", false, 1, {"power", "disk"}}, {"node2", false, 2, {"spare"}}});
+  }
+  node("node1").fencer.request({"node2", "on", seconds(60), {}, "stonith_admin.2001"});
+  deliver();
+  clock.run_for(seconds(5));
+  EXPECT_THAT(node("node1").runs, ElementsAre("power on node2"));
+  EXPECT_THAT(node("node2").runs, ElementsAre("disk on node2"));
+  node("node1").runs.clear();
+  fence("node1", "node2");
+  clock.run_for(seconds(10));
+  EXPECT_THAT(node("node1").runs, ElementsAre("power off node2", "disk off node2", "power on node2"));
+  EXPECT_THAT(node("node2").runs, ElementsAre("disk on node2"));
+}
+
 // CM-10.11: nobody has a device.
 TEST_F(FencerTest, NoDevice) {
   boot({"node1", "node2"});
@@ -242,7 +300,7 @@ TEST_F(FencerTest, TheSuccessorsRequestIsMergedWithThatOfTheLostDc) {
 // CM-10.26, CM-10.17
 TEST_F(FencerTest, AHumanConfirms) {
   boot({"node1", "node2"});
-  node("node1").fencer.confirm("node2");
+  node("node1").fencer.confirm("node2", "stonith_admin.2001");
   deliver();
   ASSERT_EQ(node("node1").results.size(), 1U);
   EXPECT_EQ(node("node1").results[0].delegate, "a human");
@@ -255,7 +313,7 @@ TEST_F(FencerTest, AHumanConfirms) {
 TEST_F(FencerTest, HistoryIsShared) {
   boot({"node1", "node2"});
   absent = {"node2"};
-  node("node1").fencer.confirm("node3");
+  node("node1").fencer.confirm("node3", "stonith_admin.2001");
   deliver();
   absent = {};
   node("node1").fencer.share_history();

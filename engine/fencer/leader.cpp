@@ -53,11 +53,17 @@ void Leader::begin(const OperationId& id, const FencingRequest& request, std::ve
   client_.send(out);
 }
 
+// CM-10.14
+bool Leader::remapped(const Operation& operation, const std::vector<std::string>& level) {
+  return level.size() > 1 && operation.request.action == "reboot";
+}
+
 void Leader::start_level(Operation& operation) {
   operation.position = 0;
   operation.tried.clear();
-  const bool several = operation.level < operation.levels.size() && operation.levels[operation.level].size() > 1;
-  operation.phase = several && operation.request.action == "reboot" ? Phase::kOff : Phase::kOnce;  // CM-10.14
+  const bool off_then_on =
+      operation.level < operation.levels.size() && remapped(operation, operation.levels[operation.level]);
+  operation.phase = off_then_on ? Phase::kOff : Phase::kOnce;
 }
 
 void Leader::answered(const OperationId& id, std::string peer, std::vector<DeviceOffer> offers) {
@@ -226,7 +232,8 @@ Duration Leader::total_time(const Operation& operation, const Choice& first) con
       Duration longest = operation.request.timeout;
       for (const Answer& answer : operation.answers)
         for (const DeviceOffer& offer : answer.offers)
-          if (offer.id == device) longest = time_for(operation, offer, level.size() > 1 ? "off" : "reboot");
+          if (offer.id == device)
+            longest = time_for(operation, offer, remapped(operation, level) ? "off" : operation.request.action);
       total = total + longest;
     }
   }

@@ -82,6 +82,8 @@ class Leader final : public TimerClient {
   bool reported(const Operation& operation, const std::string& device) const;
   void nobody_left(const OperationId& id, Operation& operation);
   void execute(const OperationId& id, Operation& operation, const Choice& choice);
+  // This level is switched off, then on.
+  static bool remapped(const Operation& operation, const std::vector<std::string>& level);
   void start_level(Operation& operation);
   // Past a device that has done its part. False: the operation is over.
   bool next_device(const OperationId& id, Operation& operation);

@@ -1,5 +1,6 @@
 #include "engine/fencer/target_finder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,16 +16,26 @@ constexpr Duration kQuestionTime = seconds(60);
 
 }  // namespace
 
-void TargetFinder::find(const std::string& target, Answer answer) {
-  Search search{target, {}, {}, std::move(answer)};
+void TargetFinder::find(const Wish& wish, Answer answer) {
+  Search search{wish, {}, {}, std::move(answer)};
   for (const auto& [id, queue] : queues_) search.left.push_back(id);
   go_on(std::move(search));
 }
 
 void TargetFinder::judge(const std::string& id, bool can, std::string_view how, Search& search) {
   log_(LogPriority::kInfo,
-       fmt::format("{} is{} eligible to fence (off/reboot) {}: {}", id, can ? "" : " not", search.target, how));
+       fmt::format("{} is{} eligible to fence ({}) {}: {}", id, can ? "" : " not", search.wish.action,
+                   search.wish.target.empty() ? "unspecified target" : search.wish.target, how));
   if (can) search.able.push_back({id, lists_[id].verified});
+}
+
+// CM-10.3, CM-10.4; in this order (black-box runs of 2.1.5).
+std::string_view TargetFinder::refusal(const Device& device, const Wish& wish) const {
+  const bool on_target = std::ranges::find(device.on_target, wish.action) != device.on_target.end();
+  if (on_target != wish.of_this_node && !(wish.of_this_node && wish.by_itself))
+    return "This node is not allowed to execute action";
+  if (wish.action == "on" && !offers(device, "on", profile_)) return "Agent does not support 'on'";
+  return {};
 }
 
 void TargetFinder::go_on(Search search) {
@@ -34,20 +45,29 @@ void TargetFinder::go_on(Search search) {
     const auto found = queues_.find(id);
     if (found == queues_.end()) continue;
     DeviceQueue& queue = *found->second;
+    if (search.wish.target.empty()) {
+      judge(id, true, "No target", search);
+      continue;
+    }
+    if (const std::string_view why = refusal(queue.device(), search.wish); !why.empty()) {
+      judge(id, false, why, search);
+      continue;
+    }
+    const std::string& target = search.wish.target;
     const TargetList& list = lists_[id];
     switch (target_check(queue.device(), profile_)) {
       case TargetCheck::kNone:
         judge(id, true, "none", search);
         break;
       case TargetCheck::kStaticList:
-        judge(id, contains_name(static_targets(queue.device()), search.target), "static-list", search);
+        judge(id, contains_name(static_targets(queue.device()), target), "static-list", search);
         break;
       case TargetCheck::kStatus:
         return ask_status(id, queue, std::move(search));
       case TargetCheck::kDynamicList:
         if (list.use_status) return ask_status(id, queue, std::move(search));
         if (!list.known || host_.uptime() - list.read_at > kListAge) return ask_list(id, queue, std::move(search));
-        judge(id, contains_name(list.names, alias_of(queue.device(), search.target)), "dynamic-list", search);
+        judge(id, contains_name(list.names, alias_of(queue.device(), target)), "dynamic-list", search);
         break;
     }
   }
@@ -71,7 +91,7 @@ void TargetFinder::ask_list(const std::string& id, DeviceQueue& queue, Search se
       search.left.push_front(id);
     } else {
       log_(LogPriority::kNotice, fmt::format("Assuming {} cannot fence {} because list could not be got: {}", id,
-                                             search.target, result.reason));
+                                             search.wish.target, result.reason));
       list.use_status = !configured;
     }
     go_on(std::move(search));
@@ -82,7 +102,7 @@ void TargetFinder::ask_list(const std::string& id, DeviceQueue& queue, Search se
 void TargetFinder::ask_status(const std::string& id, DeviceQueue& queue, Search search) {
   Command command;
   command.action = "status";
-  command.target = search.target;
+  command.target = search.wish.target;
   command.timeout = device_timeout(queue.device(), "status", kQuestionTime);
   command.done = [this, id, search = std::move(search)](const CommandResult& result) mutable {
     constexpr int kOff = 2;

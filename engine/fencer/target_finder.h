@@ -30,8 +30,15 @@ class TargetFinder {
   TargetFinder(Host& host, const Profile& profile, const DeviceQueues& queues, Log log)
       : host_(host), profile_(profile), queues_(queues), log_(std::move(log)) {}
 
+  // What is wanted of a device: that it can do `action` to `target`. Target empty: any that there is.
+  struct Wish {
+    std::string target;
+    std::string action;
+    bool of_this_node = false;  // the target is the node that is asked: only what runs on_target is allowed (CM-10.4)
+    bool by_itself = false;     // nobody else is there: it may fence itself
+  };
   // Calls `answer` with the devices in the order of their names, at once or when the devices have answered.
-  void find(const std::string& target, Answer answer);
+  void find(const Wish& wish, Answer answer);
   // The device's configuration is another one now.
   void forget(const std::string& device) { lists_.erase(device); }
   // The device has answered a question of somebody else's.
@@ -47,13 +54,15 @@ class TargetFinder {
     bool use_status = false;  // `list` never worked
   };
   struct Search {
-    std::string target;
+    Wish wish;
     std::deque<std::string> left;
     std::vector<Candidate> able;
     Answer answer;
   };
 
   void go_on(Search search);
+  // Why it may not be this device, whatever its list says; empty: it may.
+  std::string_view refusal(const Device& device, const Wish& wish) const;
   void ask_list(const std::string& id, DeviceQueue& queue, Search search);
   void ask_status(const std::string& id, DeviceQueue& queue, Search search);
   void judge(const std::string& id, bool can, std::string_view how, Search& search);
