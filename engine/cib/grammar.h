@@ -1,4 +1,4 @@
-// The grammar of the CIB's configuration as data. Private to validate.cpp.
+// The grammar of the CIB's configuration as data. Private to validation (compiled_grammar.h).
 #pragma once
 
 #include <cstdint>
