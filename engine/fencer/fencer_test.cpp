@@ -1,11 +1,13 @@
 // Fencers of several nodes that talk through one ordered group (CM J.2, J.4).
 #include "engine/fencer/fencer.h"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <set>
 #include <stdexcept>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -320,6 +322,19 @@ TEST_F(FencerTest, HistoryIsShared) {
   deliver();
   EXPECT_EQ(node("node2").fencer.history().size(), 1U);
   EXPECT_EQ(node("node1").fencer.history().size(), 1U);
+}
+
+// CM-10.17: the oldest half goes when there are more than 500, whoever sends them.
+TEST_F(FencerTest, HistoryDoesNotGrowWithoutEnd) {
+  boot({"node1", "node2"});
+  std::size_t most = 0;
+  for (int i = 0; i < 1200; ++i) {
+    node("node1").fencer.confirm("node" + std::to_string(i + 3));
+    deliver();
+    most = std::max(most, node("node2").fencer.history().size());
+  }
+  EXPECT_EQ(most, 500U);
+  EXPECT_EQ(node("node2").fencer.history().back().target, "node1202");
 }
 
 // CM-12.6: nobody can fence it, but its watchdog will.

@@ -35,6 +35,12 @@ std::span<const std::byte> Authenticator::seal_with_key(std::span<const std::byt
       w.u16(0);
     }
     for (std::size_t i = 0; envelope_.salt && i < kSalt / 8; ++i) w.u64(salt->next());
+    if (guard_ != nullptr) {
+      const FrameGuard::Mark mark = guard_->next();
+      w.u64(mark.sender);
+      w.u64(mark.life);
+      w.u64(mark.number);
+    }
     w.bytes(data);
   }
   const auto hash = hmac(key_, sealed_);
@@ -50,6 +56,14 @@ std::optional<std::span<const std::byte>> Authenticator::open_with_key(std::span
   const auto hash = hmac(key_, body);
   if (CRYPTO_memcmp(hash.data(), packet.data() + body.size(), std::min(envelope_.hash, hash.size())) != 0)
     return std::nullopt;
+  if (guard_ != nullptr) {
+    Reader r(body.subspan(before_mark()));
+    FrameGuard::Mark mark;
+    mark.sender = r.u64();
+    mark.life = r.u64();
+    mark.number = r.u64();
+    if (!guard_->first_time(mark)) return std::nullopt;
+  }
   return body.subspan(before());
 }
 

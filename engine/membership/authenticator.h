@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/random.h"
+#include "engine/membership/frame_guard.h"
 
 namespace simcluster::membership {
 
@@ -20,19 +21,22 @@ struct Envelope {
 
 class Authenticator {
  public:
-  // An empty key leaves datagrams as they are.
-  explicit Authenticator(std::string key, Envelope envelope = {}) : key_(std::move(key)), envelope_(envelope) {}
+  // An empty key leaves datagrams as they are. With a guard they carry its marks; it must outlive this.
+  explicit Authenticator(std::string key, Envelope envelope = {}, FrameGuard* guard = nullptr)
+      : key_(std::move(key)), envelope_(envelope), guard_(guard) {}
 
   bool enabled() const { return !key_.empty(); }
   const std::string& key() const { return key_; }
+  FrameGuard* guard() const { return guard_; }
   // Bytes that seal() adds; they lower the room for messages (PG-4).
   std::size_t overhead() const { return enabled() ? before() + envelope_.hash : 0; }
+  std::size_t mark_size() const { return enabled() && guard_ != nullptr ? FrameGuard::kMarkBytes : 0; }
 
   // Header, salt, data and HMAC, in a buffer that is reused. Returns `data` itself when not enabled.
   std::span<const std::byte> seal(std::span<const std::byte> data, Random* salt) {
     return enabled() ? seal_with_key(data, salt) : data;
   }
-  // The data of a packet whose HMAC is right; nothing for any other.
+  // The data of a packet whose HMAC is right and that was not here before; nothing for any other.
   std::optional<std::span<const std::byte>> open(std::span<const std::byte> packet) const {
     return enabled() ? open_with_key(packet) : packet;
   }
@@ -43,10 +47,12 @@ class Authenticator {
 
   static constexpr std::size_t kHeader = 4;
   static constexpr std::size_t kSalt = 16;
-  std::size_t before() const { return (envelope_.header ? kHeader : 0) + (envelope_.salt ? kSalt : 0); }
+  std::size_t before_mark() const { return (envelope_.header ? kHeader : 0) + (envelope_.salt ? kSalt : 0); }
+  std::size_t before() const { return before_mark() + mark_size(); }
 
   std::string key_;
   Envelope envelope_;
+  FrameGuard* guard_;
   std::vector<std::byte> sealed_;
 };
 

@@ -162,7 +162,8 @@ std::uint32_t KnetTransport::data_room(const PeerLink& link, std::uint32_t size)
   constexpr std::uint32_t kBlock = 16;
   const std::uint32_t ip = link.address.family == IpAddress::Family::kV6 ? 48 : 28;
   const bool encrypted = cipher_ != "none";
-  const auto around = ip + static_cast<std::uint32_t>(knet_hash_size(hash_)) + (encrypted ? kSalt : 0);
+  const auto around = ip + static_cast<std::uint32_t>(knet_hash_size(hash_)) + (encrypted ? kSalt : 0) +
+                      static_cast<std::uint32_t>(auth_.mark_size());
   if (size <= around + kKnetHeader + kBlock) return 1;
   const std::uint32_t inside = encrypted ? (size - around) / kBlock * kBlock - 1 : size - around;
   return inside - kKnetHeader;

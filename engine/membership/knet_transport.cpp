@@ -24,15 +24,15 @@ Envelope envelope_of(const Plan& plan) {
 
 }  // namespace
 
-KnetTransport::KnetTransport(const Plan& plan, const TotemConf& totem, const std::string& key, Host& host,
-                             LinkClient& link_client, Deadlines& deadlines, TransportClient& client)
+KnetTransport::KnetTransport(const Plan& plan, const TotemConf& totem, const std::string& key, FrameGuard* guard,
+                             Host& host, LinkClient& link_client, Deadlines& deadlines, TransportClient& client)
     : mode_(plan.link_mode),
       plan_(plan.links),
       host_(host),
       link_client_(link_client),
       deadlines_(deadlines),
       client_(client),
-      auth_(key, envelope_of(plan)),
+      auth_(key, envelope_of(plan), guard),
       cipher_(plan.crypto_cipher),
       hash_(plan.crypto_hash),
       own_id_(static_cast<std::uint16_t>(plan.node_id)),
@@ -119,8 +119,10 @@ KnetTransport::PeerLink* KnetTransport::find_link(Peer& peer, std::uint8_t numbe
 
 void KnetTransport::send_packet(Peer& peer, std::span<const std::byte> packet) {
   const auto send = [&](PeerLink& link) {
+    // A mark is good for one link only.
+    const bool again = mode_ == LinkMode::kActive && auth_.mark_size() != 0;
     count(link.sent.data, packet.size());
-    host_.send_to(LinkIndex(link.number), link.address, packet);
+    host_.send_to(LinkIndex(link.number), link.address, again ? auth_.seal(packet_, salt_) : packet);
   };
   if (peer.best == kNone) return;
   switch (mode_) {
@@ -217,7 +219,7 @@ std::optional<std::span<const std::byte>> KnetTransport::unseal(std::span<const 
 
 bool KnetTransport::load_key(const Plan& plan) {
   if (plan.key == auth_.key() && plan.crypto_cipher == cipher_ && plan.crypto_hash == hash_) return false;
-  other_.emplace(plan.key, envelope_of(plan));
+  other_.emplace(plan.key, envelope_of(plan), auth_.guard());
   cipher_ = plan.crypto_cipher;
   hash_ = plan.crypto_hash;
   crypto_index_ = 3 - crypto_index_;

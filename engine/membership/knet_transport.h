@@ -18,8 +18,8 @@ namespace simcluster::membership {
 
 class KnetTransport final : public Transport {
  public:
-  KnetTransport(const Plan& plan, const TotemConf& totem, const std::string& key, Host& host, LinkClient& link_client,
-                Deadlines& deadlines, TransportClient& client);
+  KnetTransport(const Plan& plan, const TotemConf& totem, const std::string& key, FrameGuard* guard, Host& host,
+                LinkClient& link_client, Deadlines& deadlines, TransportClient& client);
 
   void start() override;
   void stop() override;

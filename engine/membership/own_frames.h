@@ -19,20 +19,26 @@ class OwnFrames {
   // Comes back when the present input ends.
   void add(std::span<const std::byte> frame) { looped_.emplace_back(frame.begin(), frame.end()); }
   // Comes back with Deadline::kSelfToken.
-  void add_token(std::span<const std::byte> frame) {
-    tokens_.emplace_back(frame.begin(), frame.end());
+  void add_token(std::span<const std::byte> frame, std::size_t ring = 0) {
+    tokens_.push_back({ring, {frame.begin(), frame.end()}});
     if (!deadlines_.armed(Deadline::kSelfToken)) deadlines_.arm(Deadline::kSelfToken, kSelfDelay);
   }
-  void on_token_deadline() {
-    std::vector<std::vector<std::byte>> tokens;
+  // Deadline::kSelfToken is over: `take` gets each ring and frame.
+  template <typename Take>
+  void take_tokens(Take take) {
+    std::vector<Token> tokens;
     tokens.swap(tokens_);
-    for (const auto& token : tokens) client_.on_frame(token, {});
+    for (const Token& token : tokens) take(token.ring, token.frame);
   }
-  void drain() {
+  void on_token_deadline() {
+    take_tokens([this](std::size_t, std::span<const std::byte> frame) { client_.on_frame(frame, {}); });
+  }
+  // `self`: the address that they come from.
+  void drain(const IpAddress& self = {}) {
     while (!looped_.empty()) {
       std::vector<std::vector<std::byte>> frames;
       frames.swap(looped_);
-      for (const auto& frame : frames) client_.on_frame(frame, {});
+      for (const auto& frame : frames) client_.on_frame(frame, self);
     }
   }
   void clear() {
@@ -41,10 +47,15 @@ class OwnFrames {
   }
 
  private:
+  struct Token {
+    std::size_t ring = 0;
+    std::vector<std::byte> frame;
+  };
+
   Deadlines& deadlines_;
   TransportClient& client_;
   std::vector<std::vector<std::byte>> looped_;
-  std::vector<std::vector<std::byte>> tokens_;
+  std::vector<Token> tokens_;
 };
 
 }  // namespace simcluster::membership

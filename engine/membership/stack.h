@@ -14,6 +14,7 @@
 #include "engine/base/host.h"
 #include "engine/base/profile.h"
 #include "engine/membership/corosync_conf.h"
+#include "engine/membership/frame_guard.h"
 #include "engine/membership/group.h"
 #include "engine/membership/path_discovery.h"
 #include "engine/membership/quorum_device.h"
@@ -39,6 +40,8 @@ struct LocalMachine {
   bool watchdog = false;
   // A member that answers on no link is given up in GATHER without the consensus time-out. Not as Corosync does.
   bool trust_links = false;
+  // Of links that the engine keeps, where datagrams are authenticated; it must outlive the stack. None: no guard.
+  FrameGuard* frame_guard = nullptr;
 };
 
 class StackClient {

@@ -368,6 +368,7 @@ void TestNetwork::start(std::uint32_t node) {
   local.host_name = fmt::format("n{}", node);
   for (std::uint8_t link = 0; link < kMaxLinks; ++link) local.addresses.push_back(address(node, link));
   local.auth_key = conf->totem.key;
+  if (const auto guard = guards.find(node); guard != guards.end()) local.frame_guard = guard->second;
   h.booted = now_;
   h.exit_code.reset();
   auto stack = Stack::create(*conf, local, h, profile_, &h);

@@ -58,9 +58,10 @@ class TestNetwork {
   // Frames for which this says true are lost.
   std::function<bool(std::uint32_t from, std::uint32_t to, std::span<const std::byte> frame)> drop;
   TestNetworkQuality quality;
-  bool trust_links = false;   // of nodes that start from now on
-  bool hosted_links = false;  // the same: their host keeps the links (node_links.h)
-  Duration timer_lateness;    // of every host's timers, as on a real machine
+  bool trust_links = false;                     // of nodes that start from now on
+  bool hosted_links = false;                    // the same: their host keeps the links (node_links.h)
+  std::map<std::uint32_t, FrameGuard*> guards;  // the same, by node
+  Duration timer_lateness;                      // of every host's timers, as on a real machine
   // Added to the delay of what goes to a node (a slow one).
   std::map<std::uint32_t, Duration> slow;
   // IP packets that are larger are lost on their way; 0: none are.

@@ -36,9 +36,10 @@ UdpTransport::UdpTransport(Settings settings, const Profile& profile, Host& host
       deadlines_(deadlines),
       client_(client),
       codec_(profile.processor_is_address ? Generation::kAddresses : Generation::kNodeIds),
-      auth_(settings_.key),
+      auth_(settings_.key, {}, settings_.guard),
       rrp_(settings_.rrp_mode, settings_.rings.size(), settings_.timers, profile, host, deadlines, *this),
-      rings_(settings_.rings.size()) {
+      rings_(settings_.rings.size()),
+      own_(deadlines, client) {
   if (auth_.enabled()) salt_ = &host_.random("totem.salt");
   note_straight_up();
 }
@@ -48,7 +49,7 @@ void UdpTransport::log(const std::string& text) { host_.log(LogPriority::kNotice
 void UdpTransport::start() {
   running_ = true;
   for (std::size_t ring = 0; ring < rings_.size(); ++ring) {
-    settings_.rings[ring].hears_itself = false;  // loop_ sees to that
+    settings_.rings[ring].hears_itself = false;  // own_ sees to that
     host_.open_link(link_of(ring), settings_.rings[ring], link_client_);
     deadlines_.arm(check_of(ring), kStartDelay);
   }
@@ -58,8 +59,7 @@ void UdpTransport::stop() {
   if (!running_) return;
   running_ = false;
   for (std::size_t ring = 0; ring < rings_.size(); ++ring) host_.close_link(link_of(ring));
-  loop_.clear();
-  self_tokens_.clear();
+  own_.clear();
   kept_tokens_.clear();
 }
 
@@ -218,7 +218,7 @@ void UdpTransport::send_all(std::span<const std::byte> frame, Loop loop) {
     // IF-9a: udpu before 2.4.5 sends to its configured members only, and is none of them any more.
     looped = looped || ring.bound != Bound::kLoopback || settings_.multicast || keeps_identity();
   }
-  if (loop == Loop::kYes && looped) loop_.emplace_back(frame.begin(), frame.end());
+  if (loop == Loop::kYes && looped) own_.add(frame);
 }
 
 IpAddress UdpTransport::address_of(const Processor& target, std::size_t ring) const {
@@ -232,9 +232,7 @@ void UdpTransport::send_token_on(std::size_t index, std::span<const std::byte> f
   const Ring& ring = rings_[index];
   if (target_is_me_) {
     if (!reaches_itself(ring)) return;
-    self_tokens_.push_back({index, {frame.begin(), frame.end()}});
-    if (!deadlines_.armed(Deadline::kSelfToken)) deadlines_.arm(Deadline::kSelfToken, kSelfDelay);
-    return;
+    return own_.add_token(frame, index);
   }
   if (ring.bound != Bound::kAddress) return;
   const IpAddress to = address_of(target_, index);
@@ -397,26 +395,8 @@ void UdpTransport::on_deadline(Deadline which) {
   if (which == Deadline::kTransport0) return examine(0);
   if (which == Deadline::kTransport1) return examine(1);
   if (which != Deadline::kSelfToken) return rrp_.on_deadline(which);
-  std::vector<SelfToken> tokens;
-  tokens.swap(self_tokens_);
-  for (const SelfToken& token : tokens) {
-    if (settings_.rrp_mode == RrpMode::kNone)
-      client_.on_frame(token.frame, rings_[token.ring].own);
-    else
-      receive(token.ring, rings_[token.ring].own, token.frame);
-  }
-}
-
-void UdpTransport::drain_loop() {
-  if (!loop_.empty()) take_looped();
-}
-
-void UdpTransport::take_looped() {
-  while (!loop_.empty()) {
-    std::vector<std::vector<std::byte>> frames;
-    frames.swap(loop_);
-    for (const auto& frame : frames) client_.on_frame(frame, rings_.front().own);
-  }
+  own_.take_tokens(
+      [this](std::size_t ring, std::span<const std::byte> frame) { dispatch(ring, rings_[ring].own, frame); });
 }
 
 // CF-30: udpu's members may come and go.

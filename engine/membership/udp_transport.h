@@ -11,6 +11,7 @@
 #include "engine/base/host.h"
 #include "engine/base/profile.h"
 #include "engine/membership/authenticator.h"
+#include "engine/membership/own_frames.h"
 #include "engine/membership/rrp.h"
 #include "engine/membership/srp_messages.h"
 #include "engine/membership/transport.h"
@@ -30,6 +31,7 @@ class UdpTransport final : public Transport, public RrpClient {
     bool block_unlisted = false;
     std::uint32_t net_mtu = 1500;
     std::string key;  // empty: not authenticated
+    FrameGuard* guard = nullptr;
   };
 
   UdpTransport(Settings settings, const Profile& profile, Host& host, LinkClient& link_client, Deadlines& deadlines,
@@ -52,7 +54,7 @@ class UdpTransport final : public Transport, public RrpClient {
   bool flushing() const override { return !kept_tokens_.empty(); }
   bool drain() override;
   void on_deadline(Deadline which) override;
-  void drain_loop() override;
+  void drain_loop() override { own_.drain(rings_.front().own); }
   void reconfigure(const Plan& plan) override;
   void set_timers(const TotemTimers& timers) override { settings_.timers = timers; }
   std::vector<LinkStatus> status() const override;
@@ -71,11 +73,6 @@ class UdpTransport final : public Transport, public RrpClient {
     int retries = 0;       // of the bind, so far
     IpAddress own;
   };
-  struct SelfToken {
-    std::size_t ring = 0;
-    std::vector<std::byte> frame;
-  };
-
   struct KeptToken {
     std::size_t ring = 0;
     IpAddress from;
@@ -104,7 +101,6 @@ class UdpTransport final : public Transport, public RrpClient {
   void arm_check(std::size_t ring);
   void learn(std::span<const std::byte> frame, const IpAddress& from);
   IpAddress address_of(const Processor& target, std::size_t ring) const;
-  void take_looped();
   void send_token_on(std::size_t ring, std::span<const std::byte> frame);
   void receive(std::size_t ring, const IpAddress& from, std::span<const std::byte> frame);
   void receive_ring_test(std::size_t ring, std::span<const std::byte> frame);
@@ -132,8 +128,7 @@ class UdpTransport final : public Transport, public RrpClient {
   std::map<std::uint32_t, IpAddress> learned_;
   std::vector<std::byte> test_frame_;
   std::map<std::tuple<MessageType, std::uint32_t, std::uint32_t>, Time> ring_tests_;  // when passed on
-  std::vector<std::vector<std::byte>> loop_;
-  std::vector<SelfToken> self_tokens_;
+  OwnFrames own_;
   std::vector<KeptToken> kept_tokens_;  // until what had arrived before them, or with them, has been processed
   std::size_t drained_ = 0;             // so many datagrams are still to be dropped
 };

@@ -1,4 +1,11 @@
 // Vectors of M 20 about time, wrong frames, interfaces of Corosync 2, and several things at once.
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
 #include "engine/membership/srp.h"
 #include "engine/membership/srp_messages.h"
 #include "engine/membership/testing_vectors.h"
@@ -210,6 +217,51 @@ TEST(TimeVectors, UnauthenticDatagramsAreRejected) {
   net.run_for(seconds(1));
   EXPECT_EQ(net.stack(1).rejected_datagrams(), 3U);
   EXPECT_TRUE(net.settled({{1, 2}}));
+}
+
+// Of a host of real machines: remembers all that it has seen.
+class Memory final : public FrameGuard {
+ public:
+  explicit Memory(std::uint64_t self) : self_(self) {}
+  Mark next() override { return {self_, 1, ++number_}; }
+  bool first_time(const Mark& mark) override { return seen_.insert({mark.sender, mark.number}).second; }
+
+ private:
+  std::uint64_t self_;
+  std::uint64_t number_ = 0;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> seen_;
+};
+
+// With a guard nothing that was recorded gets as far as the ring protocol, over links of every kind; without one it
+// does.
+TEST(TimeVectors, RecordedDatagramsAreDroppedByAGuard) {
+  const std::vector<std::pair<std::string, std::string>> kinds = {
+      {"knet", "3.1.7"}, {"knet\n link_mode: active", "3.1.7"}, {"udpu", "2.4.5"}, {"udp", "2.4.5"}};
+  for (const auto& [transport, release] : kinds)
+    for (const bool guarded : {true, false}) {
+      const std::string text = fmt::format(
+          "totem {{\n version: 2\n transport: {}\n cluster_name: v\n crypto_hash: sha256\n crypto_cipher: aes256\n"
+          " key: {}\n}}\n{}quorum {{\n provider: corosync_votequorum\n}}\n",
+          transport, std::string(128, 'k'), TestNetwork::nodelist(2));
+      Net net(2, text, release);
+      Memory first(1), second(2);
+      if (guarded) net.guards = {{1, &first}, {2, &second}};
+      std::vector<std::vector<std::byte>> recorded;
+      net.drop = [&](std::uint32_t from, std::uint32_t to, std::span<const std::byte> bytes) {
+        if (from == 2 && to == 1 && recorded.size() < 50) recorded.emplace_back(bytes.begin(), bytes.end());
+        return false;
+      };
+      net.start_all();
+      net.run_for(seconds(8));
+      ASSERT_TRUE(net.settled({{1, 2}})) << transport;
+      ASSERT_EQ(recorded.size(), 50U) << transport;
+      EXPECT_EQ(net.stack(1).rejected_datagrams(), 0U) << transport;
+      for (const auto& datagram : recorded) net.inject(2, 1, 0, datagram);
+      net.run_for(seconds(1));
+      EXPECT_EQ(net.stack(1).rejected_datagrams(), guarded ? 50U : 0U) << transport;
+      if (!guarded) continue;
+      EXPECT_TRUE(net.settled({{1, 2}})) << transport;
+    }
 }
 
 // MV-42: the wall clock of one node jumps by an hour, both ways.

@@ -73,6 +73,7 @@ class Node::Impl final : public controller::ControllerClient,
     machine.node_id = config_.id;
     machine.auth_key = config_.auth_key;
     machine.trust_links = config_.trust_links;
+    machine.frame_guard = config_.frame_guard;
     machine.files = config_.files;
     machine.watchdog = config_.watchdog;
     auto stack = membership::Stack::create(*conf, machine, host_, profile_, this);

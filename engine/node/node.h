@@ -28,8 +28,9 @@ struct HistoryEntry;
 }
 
 namespace simcluster::membership {
+class FrameGuard;
 class Stack;
-}
+}  // namespace simcluster::membership
 
 namespace simcluster::node {
 
@@ -56,6 +57,7 @@ struct NodeConfig {
   bool watchdog = false;  // as in membership::LocalMachine
   // As in membership::LocalMachine: quicker than Corosync where the links tell enough.
   bool trust_links = false;
+  membership::FrameGuard* frame_guard = nullptr;  // as in membership::LocalMachine
   // Brings `corosync_conf` and `files` to what the machine has now; called before a reload (CF-27, CR-6). Empty: they
   // stay as they are.
   std::function<void(NodeConfig&)> refresh;

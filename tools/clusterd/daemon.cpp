@@ -1,8 +1,10 @@
 #include "tools/clusterd/daemon.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sched.h>
@@ -65,6 +67,14 @@ void be_prompt(const Journal& journal) {
     journal.write(LogPriority::kWarning, kSelf, fmt::format("memory is not locked ({})", system_reason(errno)));
 }
 
+// Of the engine's own links it counts what it rejects, whatever the reason.
+DroppedFrames dropped_frames(const LinuxHost& host, const node::Node& node) {
+  DroppedFrames dropped = host.dropped();
+  const std::uint64_t rejected = node.membership() != nullptr ? node.membership()->rejected_datagrams() : 0;
+  dropped.unauthenticated += rejected - std::min(rejected, dropped.replayed);
+  return dropped;
+}
+
 int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
   const auto complain = [&](const Error& error) {
     journal.write(LogPriority::kCritical, kSelf, error.text());
@@ -79,7 +89,9 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
     loop.stop(exit_code);
   });
   if (!host) return complain(host.error());
-  node::Node node(**host, setup.profile, setup.node);
+  node::NodeConfig config = setup.node;
+  config.frame_guard = &(*host)->guard_frames_of(config.id);
+  node::Node node(**host, setup.profile, std::move(config));
   const auto stop = [&] {
     sd_notify(0, "STOPPING=1");
     journal.write(LogPriority::kNotice, kSelf, "asked to stop: resources move away first");
@@ -99,7 +111,7 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
                               stop,
                               restart,
                               inputs_directory(setup.settings),
-                              [&] { return (*host)->dropped(); },
+                              [&] { return dropped_frames(**host, node); },
                               [&] { return node.membership() != nullptr ? node.membership()->waiting_messages() : 0; }};
   const auto control = ControlServer::listen(
       loop, setup.settings.control_socket, {setup.settings.control_group, setup.settings.others_may_read},

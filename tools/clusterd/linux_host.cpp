@@ -42,11 +42,11 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::create(EventLoop& loop, const Sett
   auto writer = StateWriter::start(loop, std::make_unique<StateStore>(std::move(*files), settings.state_versions));
   if (!writer) return tl::unexpected(writer.error());
   host->state_ = std::move(*writer);
-  const std::uint64_t life = host->begin_life();
+  host->life_ = host->begin_life();
   if (settings.links == LinkProvider::kKnet)
     host->knet_ = std::make_unique<KnetLinks>(
         loop, [&journal](LogPriority priority, std::string_view text) { journal.write(priority, "corosync", text); },
-        life, journal.wants(LogPriority::kDebug));
+        host->life_, journal.wants(LogPriority::kDebug));
   auto inputs = open_store_directory(inputs_directory(settings));
   if (!inputs) return tl::unexpected(inputs.error());
   host->inputs_ = std::make_unique<InputArchive>(
@@ -57,6 +57,16 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::create(EventLoop& loop, const Sett
   host->interfaces_ = std::move(*watch);
   return host;
 }
+
+DroppedFrames LinuxHost::dropped() const {
+  if (knet_) return knet_->dropped();
+  DroppedFrames dropped;
+  dropped.replayed = guard_ ? guard_->replayed() : 0;
+  dropped.unsent = links_.unsent();
+  return dropped;
+}
+
+membership::FrameGuard& LinuxHost::guard_frames_of(ClusterNodeId self) { return guard_.emplace(self, life_); }
 
 // A number that is larger than that of every start before, even if the clock was set back.
 std::uint64_t LinuxHost::begin_life() {

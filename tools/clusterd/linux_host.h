@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/base/host.h"
@@ -14,6 +15,7 @@
 #include "tools/clusterd/journal.h"
 #include "tools/clusterd/knet_links.h"
 #include "tools/clusterd/machine_load.h"
+#include "tools/clusterd/replay_guard.h"
 #include "tools/clusterd/settings.h"
 #include "tools/clusterd/state_writer.h"
 #include "tools/clusterd/udp_links.h"
@@ -41,8 +43,10 @@ class LinuxHost final : public Host {
   }
   std::size_t waiting_datagrams() const override { return links_.waiting(); }
   NodeLinks* node_links() override { return knet_.get(); }
-  // Of the links that the host keeps; nothing where the engine does.
-  DroppedFrames dropped() const { return knet_ ? knet_->dropped() : DroppedFrames(); }
+  // Of the links that the host keeps; of the engine's own what it does not know itself.
+  DroppedFrames dropped() const;
+  // A guard for datagrams of the engine's own links. Once; lives as long as the host.
+  membership::FrameGuard& guard_frames_of(ClusterNodeId self);
   AgentRunId run_agent(const AgentRequest& request, AgentClient& client) override;
   void signal_agent(AgentRunId run, int signal) override { agents_.signal(run, signal); }
   void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) override;
@@ -69,6 +73,8 @@ class LinuxHost final : public Host {
   std::unique_ptr<InterfaceWatch> interfaces_;
   UdpLinks links_;
   std::unique_ptr<KnetLinks> knet_;
+  std::uint64_t life_ = 0;
+  std::optional<ReplayGuard> guard_;
   AgentProcesses agents_;
   std::uint64_t seed_ = 0;
   std::map<std::string, Random, std::less<>> streams_;

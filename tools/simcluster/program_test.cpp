@@ -204,6 +204,21 @@ TEST_F(Program, ListSchemaCompletion) {
       has(run("completion bash"), "compgen -W \"run check list twin replay crm_mon history soak schema completion"));
 }
 
+TEST_F(Program, TwinOfClusterdKillsNoSingleDaemon) {
+  std::string text = kScenario;
+  const std::string_view note = "{at: 30s, note: half a minute}";
+  text.replace(text.find(note), note.size(), "{at: 30s, kill-process: {node: node1, process: pacemaker-attrd}}");
+  write("scenarios/kill.yaml", text);
+  EXPECT_EQ(run("twin --commands --stack debian scenarios/kill.yaml").status, 0);
+  const auto refused = run("twin --commands --stack clusterd scenarios/kill.yaml");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_TRUE(has(refused,
+                  "scenarios/kill.yaml:11:5: clusterd is one process and has no pacemaker-attrd that could be killed "
+                  "alone; kill-cluster kills all of it\n"))
+      << refused.output;
+  EXPECT_EQ(run("twin --commands --stack clusterd scenarios/idle.yaml").status, 0);
+}
+
 TEST_F(Program, UnusableInputDoesNotStopTheOthersOfACheck) {
   write("scenarios/broken.yaml", "titel: x\n");
   ASSERT_EQ(run("check --update scenarios").status, 2);

@@ -84,7 +84,11 @@ Result<void> check_for_clusterd(const sim::Scenario& scenario) {
     if (item.said.name != "kill-process") continue;
     for (const auto& [name, value] : item.said.parameters)
       if (name == "process" && (value.starts_with("pacemaker") || value == "corosync"))
-        return fail(fmt::format("clusterd has no process {} that could be killed", value), item.place);
+        return fail(
+            fmt::format("clusterd is one process and has no {} that could be killed alone; kill-cluster kills all "
+                        "of it",
+                        value),
+            item.place);
   }
   return {};
 }
