@@ -329,7 +329,7 @@ TEST_F(FencerTest, HistoryDoesNotGrowWithoutEnd) {
   boot({"node1", "node2"});
   std::size_t most = 0;
   for (int i = 0; i < 1200; ++i) {
-    node("node1").fencer.confirm("node" + std::to_string(i + 3));
+    node("node1").fencer.confirm("node" + std::to_string(i + 3), "stonith_admin");
     deliver();
     most = std::max(most, node("node2").fencer.history().size());
   }

@@ -257,7 +257,9 @@ void UdpTransport::send_ring_test(std::size_t ring) {
 void UdpTransport::learn(std::span<const std::byte> frame, const IpAddress& from) {
   if (profile_.processor_is_address || !settings_.nodes.empty()) return;
   Header header;
-  if (codec_.decode_header(frame, header).empty() && header.node_id != 0) learned_[header.node_id] = from;
+  if (!codec_.decode_header(frame, header).empty() || header.node_id == 0) return;
+  // No ring has more; whoever makes ids up does not fill the memory.
+  if (learned_.size() < kMaxProcessors || learned_.contains(header.node_id)) learned_[header.node_id] = from;
 }
 
 void UdpTransport::note_straight_up() {
@@ -384,9 +386,12 @@ void UdpTransport::receive_ring_test(std::size_t ring, std::span<const std::byte
 // well. Who tests does so once in the interval: what comes again sooner has been here.
 bool UdpTransport::went_round_lately(const RingTest& message) {
   const Time now = deadlines_.now();
+  const Duration interval = milliseconds(settings_.timers.rrp_autorecovery_check_timeout);
+  if (ring_tests_.size() > kMaxProcessors)
+    std::erase_if(ring_tests_, [&](const auto& test) { return now - test.second >= interval / 2; });
   const auto [passed, fresh] = ring_tests_.try_emplace({message.type, message.ring_number, message.originator}, now);
   if (fresh) return false;
-  const bool lately = now - passed->second < milliseconds(settings_.timers.rrp_autorecovery_check_timeout) / 2;
+  const bool lately = now - passed->second < interval / 2;
   if (!lately) passed->second = now;
   return lately;
 }
