@@ -8,6 +8,7 @@
 #include "engine/cib/upgrade.h"
 #include "reports/crm_mon_layouts.h"
 #include "reports/crm_mon_view.h"
+#include "reports/crm_mon_xml.h"
 
 namespace simcluster::reports {
 namespace {
@@ -69,6 +70,7 @@ Result<CrmMonOptions> parse_crm_mon_command(std::string_view command) {
     return fail(fmt::format("\"{}\" is not a call of crm_mon, expected for example \"crm_mon -1 -Af\"", command));
   }
   CrmMonOptions options;
+  options.request = command;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string_view word = words[i];
     constexpr std::string_view kFenceHistory = "--fence-history";
@@ -76,6 +78,13 @@ Result<CrmMonOptions> parse_crm_mon_command(std::string_view command) {
       std::string_view level = word.substr(kFenceHistory.size());
       if (level.starts_with('=')) level.remove_prefix(1);
       if (!set_fencing_level(options, level)) return fail(std::string(kBadLevel));
+      continue;
+    }
+    constexpr std::string_view kFormat = "--output-as=";
+    if (word.starts_with(kFormat)) {
+      const std::string_view format = word.substr(kFormat.size());
+      if (format != "xml" && format != "text") return fail("crm_mon writes text or xml here");
+      options.xml = format == "xml";
       continue;
     }
     if (word.starts_with("--")) {
@@ -96,10 +105,12 @@ Result<CrmMonOptions> parse_crm_mon_command(std::string_view command) {
 
 std::string crm_mon_text(const cib::Document& cib, const CrmMonOptions& options, const CrmMonContext& context) {
   CrmMonOptions effective = options;
-  effective.operations = options.operations || options.timing;
+  effective.operations = options.operations || options.timing || options.xml;
+  effective.bans = options.bans || options.xml;
   cib::Document newest = cib;
   static_cast<void>(cib::upgrade(newest));  // what cannot be upgraded is shown as far as it is understood
   const ClusterView view(cib, newest, effective, context);
+  if (effective.xml && context.profile.daemons_renamed) return crm_mon_xml(view, effective.request);
   if (context.profile.crm_mon_ruler_header) return crm_mon_with_rulers(view);
   if (context.profile.crm_mon_nested_lists) return crm_mon_lists(view);
   return crm_mon_plain(view);

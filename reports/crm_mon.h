@@ -30,6 +30,8 @@ struct CrmMonOptions {
   bool tickets = false;                            // -c
   bool bans = false;                               // -L
   FencingLevel fencing = FencingLevel::kFailures;  // -m LEVEL (2.0 and later)
+  bool xml = false;                                // --output-as=xml (2.0 and later)
+  std::string request = {};                        // the command line, which the XML repeats
 };
 
 // One option: its long name and letter as "one-shot,1", a line of help and what it sets.

@@ -107,20 +107,8 @@ class ListLayout {
     const Node* dc = view_.dc();
     if (dc == nullptr) return "Current DC: NONE";
     return fmt::format("Current DC: {} (version {}) - {}partition {} quorum", node_name(*dc),
-                       view_.property("dc-version").value_or("unknown"), has_mixed_versions() ? "MIXED-VERSION " : "",
-                       view_.quorate() ? "with" : "WITHOUT");
-  }
-
-  // AT-8.8: online nodes of different feature sets.
-  bool has_mixed_versions() const {
-    if (view_.old_words()) return false;
-    std::optional<std::string_view> first;
-    for (const Node& node : view_.model().nodes) {
-      if (!node.online || node.is_remote_variant()) continue;
-      if (first && *first != node.feature_set) return true;
-      first = node.feature_set;
-    }
-    return false;
+                       view_.property("dc-version").value_or("unknown"),
+                       view_.has_mixed_versions() ? "MIXED-VERSION " : "", view_.quorate() ? "with" : "WITHOUT");
   }
 
   std::string last_change() const {

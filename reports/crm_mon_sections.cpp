@@ -45,18 +45,24 @@ bool write_brief(const ClusterView& view, const std::vector<ResourceId>& resourc
   return any;
 }
 
-void write_tickets(const ClusterView& view, scheduler::TextList& list) {
-  list.begin("Tickets");
+std::vector<const scheduler::Ticket*> tickets_in_order(const ClusterView& view) {
   scheduler::OrderedTable<const scheduler::Ticket*> in_hash_order;  // S2 D-20.28
   for (const scheduler::Ticket& ticket : view.model().tickets) in_hash_order.insert(ticket.id, &ticket);
-  in_hash_order.for_each([&](const auto& entry) {
-    const scheduler::Ticket& ticket = *entry.value;
+  std::vector<const scheduler::Ticket*> ordered;
+  in_hash_order.for_each([&](const auto& entry) { ordered.push_back(entry.value); });
+  return ordered;
+}
+
+void write_tickets(const ClusterView& view, scheduler::TextList& list) {
+  list.begin("Tickets");
+  for (const scheduler::Ticket* each : tickets_in_order(view)) {
+    const scheduler::Ticket& ticket = *each;
     std::string text =
         fmt::format("{}: {}{}", ticket.id, ticket.granted ? "granted" : "revoked", ticket.standby ? " [standby]" : "");
     if (ticket.last_granted > -1)
       text += fmt::format(" last-granted=\"{}\"", ctime_text(Time{} + seconds(ticket.last_granted)));
     list.item(text);
-  });
+  }
   list.end();
 }
 
@@ -68,7 +74,7 @@ std::vector<Ban> bans(const ClusterView& view) {
     for (const auto& [node, score] : location->nodes) {
       if (score >= 0) continue;
       found.push_back({location->id, view.model().resource(location->resource).id, node,
-                       location->role == scheduler::Role::kPromoted});
+                       location->role == scheduler::Role::kPromoted, score});
     }
   }
   return found;

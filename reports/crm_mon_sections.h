@@ -18,12 +18,16 @@ bool write_brief(const ClusterView& view, const std::vector<scheduler::ResourceI
 // -c. There must be tickets.
 void write_tickets(const ClusterView& view, scheduler::TextList& list);
 
+// In the order in which crm_mon tells them.
+std::vector<const scheduler::Ticket*> tickets_in_order(const ClusterView& view);
+
 // -L: one for each location constraint and node with a negative score.
 struct Ban {
   std::string_view constraint;
   std::string_view resource;
   scheduler::NodeId node;
   bool promoted_only = false;
+  scheduler::Score score = 0;
 };
 std::vector<Ban> bans(const ClusterView& view);
 

@@ -275,6 +275,21 @@ std::vector<ShownFailure> ClusterView::failures() const {
 }
 
 // AT-8.2, S2 D-20.16.
+bool ClusterView::has_mixed_versions() const {
+  if (old_words()) return false;
+  std::optional<std::string_view> first;
+  for (const Node& node : model().nodes) {
+    if (!node.online || node.is_remote_variant()) continue;
+    if (first && *first != node.feature_set) return true;
+    first = node.feature_set;
+  }
+  return false;
+}
+
+scheduler::ClusterReport ClusterView::report() const {
+  return scheduler::report_cluster(*schedule_.model, {true, true, true});
+}
+
 CloneInstances ClusterView::instances(const Resource& clone) const {
   CloneInstances result;
   for (const ResourceId id : clone.children) {

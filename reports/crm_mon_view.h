@@ -9,6 +9,7 @@
 
 #include "engine/cib/document.h"
 #include "engine/scheduler/scheduler.h"
+#include "engine/scheduler/status_report.h"
 #include "reports/crm_mon.h"
 
 namespace simcluster::reports {
@@ -81,6 +82,10 @@ class ClusterView {
   // A cluster property as configured; nothing when it is not set.
   std::optional<std::string_view> property(std::string_view name) const;
   const scheduler::Node* dc() const;
+  // Online nodes of different feature sets; never before 2.1 (AT-8.8).
+  bool has_mixed_versions() const;
+  // All of it as plain data.
+  scheduler::ClusterReport report() const;
   bool quorate() const { return model().options.quorate; }
 
   // Online nodes in the order of the status section.

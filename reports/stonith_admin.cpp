@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "engine/base/time_text.h"
+#include "reports/crm_mon_xml.h"
+#include "reports/status_xml.h"
 #include "reports/text.h"
 
 namespace simcluster::reports {
@@ -23,49 +25,18 @@ std::string unquoted(std::string_view word) {
   return std::string(word);
 }
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char letter : text) {
-    if (letter == '&')
-      result += "&amp;";
-    else if (letter == '<')
-      result += "&lt;";
-    else if (letter == '"')
-      result += "&quot;";
-    else
-      result += letter;
-  }
-  return result;
-}
-
 std::string found(std::size_t count) { return fmt::format("{} event{} found\n", count, count == 1 ? "" : "s"); }
 
-// "2021-03-30 14:40:10Z"
-std::string when(const FencingRecord& record) { return date_text(record.completed).substr(0, 19) + "Z"; }
-
-std::string xml_event(const FencingRecord& record) {
-  std::string text =
-      fmt::format(R"(    <fence_event action="{}" target="{}" client="{}" origin="{}" status="{}")",
-                  escaped(record.action), escaped(record.target), escaped(record.client), escaped(record.origin),
-                  record.pending     ? "pending"
-                  : record.succeeded ? "success"
-                                     : "failed");
-  if (!record.reason.empty()) text += fmt::format(R"( exit-reason="{}")", escaped(record.reason));
-  if (!record.delegate.empty()) text += fmt::format(R"( delegate="{}")", escaped(record.delegate));
-  if (!record.pending) text += fmt::format(R"( completed="{}")", when(record));
-  return text + "/>\n";
-}
-
-std::string xml_answer(const FencingQuestion& question, const std::vector<FencingRecord>& newest_first) {
-  std::string text = fmt::format("<pacemaker-result api-version=\"2.25\" request=\"{}\">\n", escaped(question.request));
-  if (!newest_first.empty()) {
-    text += fmt::format("  <list name=\"fencing history\" count=\"{}\">\n", newest_first.size());
-    for (const FencingRecord& record : newest_first) text += xml_event(record);
-    text += "  </list>\n";
-  } else {
-    text += "  <list name=\"fencing history\" count=\"0\"/>\n";
-  }
-  return text + "  <status code=\"0\" message=\"OK\"/>\n</pacemaker-result>\n";
+std::string xml_answer(const FencingQuestion& question, const std::vector<FencingRecord>& records) {
+  std::string text;
+  XmlWriter xml(text);
+  xml.open("pacemaker-result", {{"api-version", api_version(StatusXml::k2_1)}, {"request", question.request}});
+  xml.open("list", {{"name", "fencing history"}, {"count", std::to_string(records.size())}});
+  write_fence_events(records, xml);
+  xml.close();
+  xml.leaf("status", {{"code", "0"}, {"message", "OK"}});
+  xml.close();
+  return text;
 }
 
 }  // namespace
@@ -121,7 +92,7 @@ std::string fencing_answer(const FencingQuestion& question, std::span<const Fenc
     if (done.empty()) return fmt::format("Node {} has never been fenced\n", question.target);
     return fmt::format("Node {} last fenced at: {}\n", question.target, ctime_text(done.back().completed));
   }
-  if (question.xml) return xml_answer(question, {about.rbegin(), about.rend()});
+  if (question.xml) return xml_answer(question, about);
   if (question.quiet) {
     const std::string seconds = done.empty() ? "" : fmt::format("{}\n", done.back().completed.unix_seconds());
     return seconds + found(0);

@@ -18,12 +18,14 @@ import sys
 import comparison
 
 DEFAULT = ["-1", "-1r", "-1rfA", "-1rot", "-1n", "-1nr", "-1R", "-1rR", "-1nR", "-1D", "-1s", "-1fR", "-1b", "-1rb",
-           "-1nb", "-1nrb", "-1c", "-1L", "-1rfAocL"]
+           "-1nb", "-1nrb", "-1c", "-1L", "-1rfAocL", "--output-as=xml"]
 
 
 def output(command, environment):
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     text = re.sub(r"Last updated: .*", "Last updated: NOW", done.stdout.decode(errors="replace"))
+    text = re.sub(r'<last_update time="[^"]*"', '<last_update time="NOW"', text)
+    text = re.sub(r'request="[^"]*"', 'request=""', text)
     return f"{text}exit status {done.returncode}\n"
 
 

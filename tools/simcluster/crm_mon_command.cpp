@@ -27,7 +27,7 @@ void declare(OptionTable& table, CrmMonArguments& given) {
     table.flag(option.declaration, option.help, given.options.*option.flag);
   table.text("pacemaker", "VERSION", "print as this release does, 3.0.2 when absent", given.pacemaker);
   table.number("now", "SECONDS", "since 1970: the time of the screen; the present when absent", given.now);
-  table.text("output-as", "FORMAT", "text or json (docs/json.md)", given.format);
+  table.text("output-as", "FORMAT", "text, json (docs/json.md) or xml, crm_mon's own", given.format);
   table.rest("FILE", true, given.files);
   table.epilogue(
       "Times are in UTC. FILE is a cib.xml or a pe-input file, plain or compressed, or\n"
@@ -51,6 +51,11 @@ int crm_mon_command(const Arguments& arguments) {
   versions.pacemaker = given.pacemaker;
   const auto profile = make_profile(versions);
   if (!profile) return usage_error("crm_mon", profile.error());
+  if (given.format == "xml") {
+    given.format = "text";
+    given.options.xml = true;
+    given.options.request = "crm_mon --output-as=xml";
+  }
   const auto json = wants_json(given.format);
   if (!json) return usage_error("crm_mon", json.error());
   const std::string file = given.files.front() == "-" ? "" : given.files.front();

@@ -1,98 +1,24 @@
 // The XML output of the cluster's tools (S5 M-9).
-#include <initializer_list>
 #include <optional>
 #include <vector>
 
-#include "engine/cib/document.h"
 #include "engine/scheduler/status_report.h"
 #include "engine/scheduler/summary.h"
 #include "engine/scheduler/text.h"
+#include "reports/status_xml.h"
 #include "tools/simcluster/replay_output.h"
 
 namespace simcluster::tools {
 
 namespace {
 
-using scheduler::ResourceReport;
-
-constexpr std::string_view kApiVersion = "2.42";
-
-std::string_view yes_no(bool value) { return value ? "true" : "false"; }
-
-// Writes elements as they come; what is opened last closes first.
-class XmlWriter {
- public:
-  explicit XmlWriter(std::string& out) : out_(out) {}
-
-  using Attributes = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-
-  // Call attribute() next, then open() or leaf() of another element, text() or close().
-  void open(std::string_view name, Attributes attributes = {}) {
-    finish_tag(false);
-    out_.append(2 * names_.size(), ' ');
-    out_ += '<';
-    out_ += name;
-    names_.emplace_back(name);
-    in_tag_ = true;
-    for (const auto& [key, value] : attributes) attribute(key, value);
-  }
-  void attribute(std::string_view name, std::string_view value) { cib::append_attribute(out_, name, value); }
-  // Left out when empty.
-  void optional_attribute(std::string_view name, std::string_view value) {
-    if (!value.empty()) attribute(name, value);
-  }
-  void close() {
-    const std::string name = std::move(names_.back());
-    names_.pop_back();
-    if (in_tag_) {
-      finish_tag(true);
-      return;
-    }
-    out_.append(2 * names_.size(), ' ');
-    out_ += "</" + name + ">\n";
-  }
-  void leaf(std::string_view name, Attributes attributes) {
-    open(name, attributes);
-    close();
-  }
-  // An element with nothing but text.
-  void text(std::string_view name, std::string_view value) {
-    finish_tag(false);
-    out_.append(2 * names_.size(), ' ');
-    out_ += '<';
-    out_ += name;
-    out_ += '>';
-    for (const char c : value) {
-      if (c == '<') {
-        out_ += "&lt;";
-      } else if (c == '>') {
-        out_ += "&gt;";
-      } else if (c == '&') {
-        out_ += "&amp;";
-      } else {
-        out_ += c;
-      }
-    }
-    out_ += "</";
-    out_ += name;
-    out_ += ">\n";
-  }
-
- private:
-  void finish_tag(bool empty) {
-    if (in_tag_) out_ += empty ? "/>\n" : ">\n";
-    in_tag_ = false;
-  }
-
-  std::string& out_;
-  std::vector<std::string> names_;
-  bool in_tag_ = false;
-};
+using reports::StatusXml;
+using reports::XmlWriter;
 
 class XmlOutput : public ReplayOutput {
  public:
   explicit XmlOutput(const std::string& request) : xml_(out_) {
-    xml_.open("pacemaker-result", {{"api-version", kApiVersion}, {"request", request}});
+    xml_.open("pacemaker-result", {{"api-version", reports::api_version(StatusXml::k3_0)}, {"request", request}});
   }
 
   void plain(std::string_view) override {}
@@ -200,120 +126,11 @@ class XmlOutput : public ReplayOutput {
   void status(std::string_view name, scheduler::Model& model, const scheduler::DisplayOptions& options) {
     const scheduler::ClusterReport report = scheduler::report_cluster(model, options);
     xml_.open(name);
-    xml_.open("nodes");
-    for (const scheduler::NodeReport& node : report.nodes) node_element(node);
-    xml_.close();
-    if (!report.resources.empty()) {
-      xml_.open("resources");
-      for (const ResourceReport& resource : report.resources) resource_element(resource);
-      xml_.close();
-    }
-    if (!report.attributes.empty()) attributes(report.attributes);
+    reports::write_nodes_xml(report.nodes, xml_);
+    reports::write_resources_xml(report.resources, StatusXml::k3_0, xml_);
+    if (!report.attributes.empty()) reports::write_attributes_xml(report.attributes, xml_);
     if (!report.failure_counts.empty()) failure_counts(report.failure_counts, model);
-    if (!report.failures.empty()) failures(report.failures);
-    xml_.close();
-  }
-
-  void node_element(const scheduler::NodeReport& node) {
-    xml_.open("node", {{"name", node.name},
-                       {"id", node.id},
-                       {"online", yes_no(node.online)},
-                       {"standby", yes_no(node.standby)},
-                       {"standby_onfail", yes_no(node.fail_standby)},
-                       {"maintenance", yes_no(node.maintenance)},
-                       {"pending", yes_no(node.pending)},
-                       {"unclean", yes_no(node.unclean)},
-                       {"health", node.health < 0    ? "red"
-                                  : node.health == 0 ? "yellow"
-                                                     : "green"}});
-    xml_.optional_attribute("feature_set", node.feature_set);
-    xml_.attribute("shutdown", yes_no(node.shutdown));
-    xml_.attribute("expected_up", yes_no(node.expected_up));
-    xml_.attribute("is_dc", yes_no(node.dc));
-    xml_.attribute("resources_running", std::to_string(node.running));
-    xml_.attribute("type", node.remote ? "remote" : "member");
-    xml_.optional_attribute("id_as_resource", node.launcher);
-    xml_.close();
-  }
-
-  void resource_element(const ResourceReport& resource) {
-    switch (resource.kind) {
-      case ResourceReport::Kind::kPrimitive:
-        open_primitive(resource);
-        break;
-      case ResourceReport::Kind::kGroup:
-        open_group(resource);
-        break;
-      case ResourceReport::Kind::kClone:
-        open_clone(resource);
-        break;
-      case ResourceReport::Kind::kBundle:
-        open_bundle(resource);
-        break;
-      case ResourceReport::Kind::kReplica:
-        xml_.open("replica", {{"id", resource.id}});
-        break;
-    }
-    for (const ResourceReport& child : resource.children) resource_element(child);
-    xml_.close();
-  }
-
-  void open_primitive(const ResourceReport& resource) {
-    xml_.open("resource", {{"id", resource.id}, {"resource_agent", resource.agent}, {"role", resource.role}});
-    xml_.optional_attribute("target_role", resource.target_role);
-    xml_.attribute("active", yes_no(resource.active));
-    xml_.attribute("orphaned", yes_no(resource.removed));
-    xml_.attribute("blocked", yes_no(resource.blocked));
-    xml_.attribute("maintenance", yes_no(resource.maintenance));
-    xml_.attribute("managed", yes_no(resource.managed));
-    xml_.attribute("failed", yes_no(resource.failed));
-    xml_.attribute("failure_ignored", yes_no(resource.failure_ignored));
-    xml_.attribute("nodes_running_on", std::to_string(resource.nodes.size()));
-    xml_.optional_attribute("pending", resource.pending);
-    xml_.optional_attribute("locked_to", resource.locked_to);
-    for (const scheduler::ActiveNode& node : resource.nodes) {
-      xml_.leaf("node", {{"name", node.name}, {"id", node.id}, {"cached", yes_no(node.online)}});
-    }
-  }
-  void open_group(const ResourceReport& group) {
-    xml_.open("group", {{"id", group.id},
-                        {"number_resources", std::to_string(group.children.size())},
-                        {"maintenance", yes_no(group.maintenance)},
-                        {"managed", yes_no(group.managed)},
-                        {"disabled", yes_no(group.disabled)}});
-  }
-  void open_clone(const ResourceReport& clone) {
-    xml_.open("clone", {{"id", clone.id},
-                        {"multi_state", yes_no(clone.promotable)},
-                        {"unique", yes_no(clone.unique)},
-                        {"maintenance", yes_no(clone.maintenance)},
-                        {"managed", yes_no(clone.managed)},
-                        {"disabled", yes_no(clone.disabled)},
-                        {"failed", yes_no(clone.failed)},
-                        {"failure_ignored", yes_no(clone.failure_ignored)}});
-    xml_.optional_attribute("target_role", clone.target_role);
-  }
-  void open_bundle(const ResourceReport& bundle) {
-    xml_.open("bundle", {{"id", bundle.id},
-                         {"type", bundle.technology},
-                         {"image", bundle.image},
-                         {"unique", yes_no(bundle.unique)},
-                         {"maintenance", yes_no(bundle.maintenance)},
-                         {"managed", yes_no(bundle.managed)},
-                         {"failed", yes_no(bundle.failed)}});
-  }
-
-  void attributes(const std::vector<scheduler::NodeAttributes>& nodes) {
-    xml_.open("node_attributes");
-    for (const scheduler::NodeAttributes& node : nodes) {
-      xml_.open("node", {{"name", node.node}});
-      for (const scheduler::AttributeReport& attribute : node.attributes) {
-        xml_.open("attribute", {{"name", attribute.name}, {"value", attribute.value}});
-        if (attribute.expected) xml_.attribute("expected", std::to_string(*attribute.expected));
-        xml_.close();
-      }
-      xml_.close();
-    }
+    if (!report.failures.empty()) reports::write_failures_xml(report.failures, xml_);
     xml_.close();
   }
 
@@ -331,28 +148,6 @@ class XmlOutput : public ReplayOutput {
           xml_.attribute("last-failure", scheduler::local_time_text(model, failures.last_failure));
         }
         xml_.close();
-      }
-      xml_.close();
-    }
-    xml_.close();
-  }
-
-  void failures(const std::vector<scheduler::FailureReport>& failures) {
-    xml_.open("failures");
-    for (const scheduler::FailureReport& failed : failures) {
-      xml_.open("failure", {{failed.keyed ? "op_key" : "id", failed.key},
-                            {"node", failed.node},
-                            {"exitstatus", failed.exit_text},
-                            {"exitreason", failed.exit_reason.value_or("none")},
-                            {"exitcode", std::to_string(failed.rc)},
-                            {"call", failed.call},
-                            {"status", failed.status}});
-      if (failed.last_change >= 0) {
-        xml_.attribute("last-rc-change", scheduler::utc_text(failed.last_change));
-        if (failed.queued) xml_.attribute("queued", *failed.queued);
-        if (failed.took) xml_.attribute("exec", *failed.took);
-        xml_.attribute("interval", std::to_string(failed.interval));
-        xml_.attribute("task", failed.task);
       }
       xml_.close();
     }
