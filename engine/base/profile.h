@@ -84,12 +84,12 @@ std::string_view stack_component_name(StackComponent component);
   X(last_run_recorded, kPacemaker, "", "2.0", "history entries have a last-run (CM-8.16)")                             \
   X(totem_token_3000, kCorosync, "3.1", "", "token defaults to 3000 ms (M 0.3)")                                       \
   X(knet_transport, kCorosync, "3.0", "", "knet is the default transport (M 0.3)")                                     \
-  X(rebind_to_loopback, kCorosync, "", "3.0", "losing the bound address rebinds the ring to 127.0.0.1 (M 13)")         \
   X(corosync_nodelist, kCorosync, "2.0", "", "corosync.conf lists nodes and votes (M 14.4)")                           \
   X(token_coefficient, kCorosync, "2.3.4", "", "token grows with the number of nodes (M V-1)")                         \
   X(processor_is_address, kCorosync, "", "3.0", "processors are known by their addresses (M V-2, V-3)")                \
   X(ring_sequence_raised_at_start, kCorosync, "2.4.6", "",                                                             \
     "a started node adds 1 to its stored ring sequence (M V-4)")                                                       \
+  X(ring_sequence_kept_again, kCorosync, "3.0", "3.0.3", "... which these do not (M V-4)")                             \
   X(second_commit_token_ignored, kCorosync, "2.3.5", "", "a doubled commit token in RECOVERY is ignored (M V-5)")      \
   X(flush_drop_logged, kCorosync, "2.3.5", "", "JOINs thrown away before a token are logged (M V-6)")                  \
   X(flush_passes_joins, kCorosync, "2.4.3", "", "JOINs met before a token are passed up (M V-6, SRP-5.4)")             \
@@ -98,11 +98,15 @@ std::string_view stack_component_name(StackComponent component);
   X(failure_text_names_timeouts, kCorosync, "2.4.6", "", "\"A processor failed\" names the timeouts (M V-9)")          \
   X(failure_text_plain_again, kCorosync, "3.0", "3.1", "\"A processor failed\" without timeouts (M V-9)")              \
   X(ring_id_not_logged, kCorosync, "", "2.0", "the ring id is not logged (M V-10)")                                    \
+  X(ring_id_in_decimal, kCorosync, "3.0", "3.0.3", "ring ids are logged as node id and decimal sequence (M V-10)")     \
   X(leave_reported, kCorosync, "2.3.5", "", "members that left without a leave message are named (M 12.7)")            \
   X(quorum_callback_once, kCorosync, "2.3.6", "", "one quorum callback at the end of synchronisation (M V-11)")        \
   X(assembly_switched_late, kCorosync, "2.4.6", "", "assembly buffers are switched after recovery (M V-12)")           \
   X(sync_nodes_logged, kCorosync, "3.1", "", "Sync members/joined/left lines and quorum nodelist (M V-13)")            \
   X(room_for_second_header, kCorosync, "2.4.6", "", "messages leave room for recovery's second header (M V-14)")       \
+  X(one_header_again, kCorosync, "3.0", "3.0.3", "... which these do not (M V-14)")                                    \
+  X(chosen_downlist_logged, kCorosync, "", "2.0", "the downlist that counts is logged (M CPG-8)")                      \
+  X(downlists_logged, kCorosync, "2.4.5", "3.1", "every downlist received is logged (M CPG-8)")                        \
   X(device_excludes_wait_for_all, kCorosync, "2.0", "2.4.0",                                                           \
     "quorum device and wait_for_all exclude each other (M V-17)")                                                      \
   X(rrp_all_faulty_uses_ring_0, kCorosync, "2.4.3", "", "with all rings faulty ring 0 still carries traffic (M V-18)") \

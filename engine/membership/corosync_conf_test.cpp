@@ -91,7 +91,40 @@ TEST(TotemTimers, DerivedValues) {
   EXPECT_EQ(timers_of("totem {\n version: 2\n}\n" + nodes(3), "2.3.3").token, 1000U);  // V-1
 }
 
-// T-32, 14.6 (d).
+// T-1 to T-23, T-2a.
+TEST(TotemTimers, Defaults) {
+  const TotemTimers t = timers_of("totem {\n version: 2\n}\n", "2.3.5");
+  EXPECT_EQ(t.token_retransmits_before_loss_const, 4U);
+  EXPECT_EQ(t.token, 1000U);
+  EXPECT_EQ(t.token_warning, 0U) << "from 3.0 on (V-7)";
+  EXPECT_EQ(t.max_network_delay, 50U);
+  EXPECT_EQ(t.window_size, 50U);
+  EXPECT_EQ(t.max_messages, 17U);
+  EXPECT_EQ(t.miss_count_const, 5U);
+  EXPECT_EQ(t.join, 50U);
+  EXPECT_EQ(t.merge, 200U);
+  EXPECT_EQ(t.downcheck, 1000U);
+  EXPECT_EQ(t.fail_recv_const, 2500U);
+  EXPECT_EQ(t.seqno_unchanged_const, 30U);
+  EXPECT_EQ(t.send_join, 0U);
+  EXPECT_EQ(t.heartbeat_failures_allowed, 0U);
+  EXPECT_FALSE(t.cancel_token_hold_on_retransmit);
+  EXPECT_EQ(t.rrp_problem_count_timeout, 2000U);
+  EXPECT_EQ(t.rrp_problem_count_threshold, 10U);
+  EXPECT_EQ(t.rrp_problem_count_mcast_threshold, 100U);
+  EXPECT_EQ(t.rrp_token_expired_timeout, 238U) << "that of the token's retransmission";
+  EXPECT_EQ(t.rrp_autorecovery_check_timeout, 1000U);
+  EXPECT_EQ(timers_of("totem {\n version: 2\n}\n", "3.1.7").token_warning, 75U);
+  EXPECT_EQ(timers_of("totem {\n version: 2\n token_warning: 0\n}\n", "3.1.7").token_warning, 0U) << "off";
+  const std::string coefficient = "totem {\n version: 2\n token: 2000\n token_coefficient: ";
+  EXPECT_EQ(timers_of(coefficient + "0\n}\n" + nodes(5), "3.1.7").token, 2000U);
+  EXPECT_EQ(timers_of(coefficient + "100\n}\n" + nodes(5), "3.1.7").token, 2300U);
+  EXPECT_EQ(timers_of("totem {\n version: 2\n rrp_problem_count_threshold: 4\n}\n", "2.3.5")
+                .rrp_problem_count_mcast_threshold,
+            40U);
+}
+
+// T-32, K-15 to K-17, 14.6 (d).
 TEST(TotemTimers, MinimumRules) {
   const auto error = [](const std::string& totem) {
     const Profile p = profile("3.1.7");

@@ -188,8 +188,10 @@ void Cpg::on_message(ClusterNodeId from, std::uint16_t function, std::span<const
       return receive_message(from, r);
     case kJoinList:
       return receive_joinlist(from, r);
+    case kDownList:
+      return receive_downlist(from, r);
     default:
-      return;  // DOWNLIST is informational (CPG-8)
+      return;
   }
 }
 
@@ -263,6 +265,36 @@ void Cpg::receive_joinlist(ClusterNodeId from, Reader& r) {
   if (!r.failed()) joinlists_.insert(joinlists_.begin(), std::move(list));
 }
 
+bool Cpg::Downlist::better_than(const Downlist& other) const {
+  if (old_members != other.old_members) return old_members > other.old_members;
+  if (left != other.left) return left < other.left;
+  return sender < other.sender;
+}
+
+// CPG-8: informational.
+void Cpg::receive_downlist(ClusterNodeId from, Reader& r) {
+  Downlist list;
+  list.sender = from;
+  list.old_members = r.u32();
+  list.left = r.u32();
+  if (r.failed()) return;
+  if (!chosen_downlist_ || list.better_than(*chosen_downlist_)) chosen_downlist_ = list;
+  if (profile_.downlists_logged)
+    host_.log(LogPriority::kWarning, "corosync", fmt::format("[CPG   ] downlist left_list: {} received", list.left));
+}
+
+void Cpg::log_chosen_downlist() {
+  const auto sender = std::ranges::find(processors_, chosen_downlist_->sender, &Processor::id);
+  if (sender == processors_.end()) return;
+  std::string addresses;
+  for (std::size_t ring = 0; ring < kMaxRings; ++ring)
+    if (const IpAddress& address = sender->address[ring]; address.specified())
+      addresses += fmt::format("r({}) ip({}) ", ring, address.text());
+  host_.log(LogPriority::kNotice, "corosync",
+            fmt::format("[CPG   ] chosen downlist: sender {}; members(old:{} left:{})", addresses,
+                        chosen_downlist_->old_members, chosen_downlist_->left));
+}
+
 void Cpg::notify(const std::string& group, std::span<const GroupChange> joined, std::span<const GroupChange> left) {
   const auto names = [](std::span<const GroupChange> changes, const GroupMember& member) {
     return std::any_of(changes.begin(), changes.end(),
@@ -289,6 +321,8 @@ void Cpg::notify(const std::string& group, std::span<const GroupChange> joined, 
 void Cpg::sync_init(const ProcessorList& transitional, const ProcessorList& members, const Ring& ring) {
   joinlists_.clear();
   downlist_sent_ = false;
+  chosen_downlist_.reset();
+  processors_ = members;
   members_ = ids_of(members);
   ring_ = {ring.representative.id(), ring.sequence};
   const std::vector<ClusterNodeId> together = ids_of(transitional);
@@ -332,6 +366,7 @@ bool Cpg::send_joinlist() {
 // CPG-9.
 void Cpg::sync_activate() {
   completed_members_ = members_;
+  if (chosen_downlist_ && profile_.chosen_downlist_logged) log_chosen_downlist();
   remove_down_nodes();
   add_joined();
   remove_zombies();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,13 @@ class Cpg final : public SyncService {
     ClusterNodeId node;
     std::vector<Process> processes;
   };
+  struct Downlist {
+    ClusterNodeId sender;
+    std::uint32_t old_members = 0;
+    std::uint32_t left = 0;
+    // More old members count first, then fewer that left, then the lower id.
+    bool better_than(const Downlist& other) const;
+  };
   using Changes = std::vector<std::pair<std::string, std::vector<GroupChange>>>;  // by group, in name order
 
   void send_waiting();
@@ -76,6 +84,8 @@ class Cpg final : public SyncService {
   void receive_leave(ClusterNodeId from, Reader& r);
   void receive_message(ClusterNodeId from, Reader& r);
   void receive_joinlist(ClusterNodeId from, Reader& r);
+  void receive_downlist(ClusterNodeId from, Reader& r);
+  void log_chosen_downlist();
   void notify(const std::string& group, std::span<const GroupChange> joined, std::span<const GroupChange> left);
   void remove_down_nodes();
   void add_joined();
@@ -96,6 +106,8 @@ class Cpg final : public SyncService {
   std::vector<ClusterNodeId> completed_members_;  // of the last completed synchronisation
   std::vector<ClusterNodeId> members_;
   std::vector<ClusterNodeId> downlist_;
+  std::optional<Downlist> chosen_downlist_;  // of those received; each node acts on its own all the same
+  ProcessorList processors_;                 // of the ring
   std::vector<JoinList> joinlists_;  // in reverse order of arrival
   RingId ring_;
   bool downlist_sent_ = false;

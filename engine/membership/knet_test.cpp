@@ -12,6 +12,7 @@ std::string conf(std::size_t nodes, std::size_t links, std::string_view totem = 
          "quorum {\n provider: corosync_votequorum\n" + std::string(quorum) + "}\n";
 }
 
+// KN-3, KN-4, WF-7.
 TEST(KnetPackets, DuplicatesAndFragments) {
   DuplicateFilter filter;
   EXPECT_TRUE(filter.first_time(65530));
@@ -176,7 +177,7 @@ TEST(Knet, ModesDeliverOnceAndWhole) {
   }
 }
 
-// MV-55: address removal is the loss of the link, nothing else.
+// MV-55, IF-12: address removal is the loss of the link, nothing else.
 TEST(Knet, Mv55AddressRemoval) {
   TestNetwork net(2, conf(2, 1, "token: 1000\n"), "3.1.7");
   net.start_all();

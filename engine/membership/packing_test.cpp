@@ -35,7 +35,7 @@ std::vector<std::byte> packet(std::uint8_t continuation, std::uint8_t fragmented
   return bytes;
 }
 
-// A peer that never ends a message fills no memory; what it says afterwards is heard again.
+// PG-11.3. A peer that never ends a message fills no memory; what it says afterwards is heard again.
 TEST(Assembler, WhatNeverEndsIsThrownAway) {
   PatientHost host;
   Counter counter;

@@ -160,8 +160,10 @@ class Screen {
   // TO-2.
   std::string ring_text() const {
     const RingId& ring = view_.ring;
-    if (!view_.profile.processor_is_address) return fmt::format("{}.{:x}", ring.representative.value, ring.sequence);
-    if (!view_.profile.quorumtool_names_representative) return std::to_string(ring.sequence);
+    const bool address = view_.profile.processor_is_address;
+    if (!address && !view_.profile.ring_id_in_decimal)
+      return fmt::format("{}.{:x}", ring.representative.value, ring.sequence);
+    if (address && !view_.profile.quorumtool_names_representative) return std::to_string(ring.sequence);
     return fmt::format("{}/{}", ring.representative.value, ring.sequence);
   }
 

@@ -144,6 +144,65 @@ TEST_F(ActiveRings, BothRingsFaulty) {
   }
 }
 
+// RR-4: active sends everything on every ring that is not faulty. RR-9, RR-10: passive takes turns, tokens and messages
+// each by themselves, and passes up what comes.
+TEST_F(ActiveRings, WhereThingsAreSent) {
+  using Rings = std::vector<std::size_t>;
+  EXPECT_EQ(rrp.rings_for_token(), (Rings{0, 1}));
+  EXPECT_EQ(rrp.rings_for_mcast(), (Rings{0, 1}));
+  Rrp passive{RrpMode::kPassive, 2, timers, profile, host, deadlines, *this};
+  const Rings first = passive.rings_for_token();
+  const Rings second = passive.rings_for_token();
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0] + second[0], 1U) << "one and the other";
+  EXPECT_EQ(passive.rings_for_mcast(), first);
+  EXPECT_EQ(passive.rings_for_token(), first);
+  EXPECT_EQ(passive.rings_for_mcast(), second);
+  const std::byte frame{'t'};
+  passive.on_token(1, 5, {&frame, 1}, {});
+  EXPECT_EQ(passed, "t");
+}
+
+// RR-5 is the transport's, which asks nobody; RR-7: an expired token goes up all the same, and is held against the ring
+// that did not bring it.
+TEST_F(ActiveRings, ARingOwesItsCopies) {
+  for (std::uint32_t number = 1; number <= 9; ++number) {
+    token(number, 't');
+    host.run_for(milliseconds(239));
+    EXPECT_EQ(passed.size(), number);
+  }
+  EXPECT_EQ(host.says("Incrementing problem counter for seqid 9 iface "), 1U);
+  EXPECT_FALSE(rrp.faulty(1));
+  for (std::uint32_t number = 10; number <= 12; ++number) {
+    token(number, 't');
+    host.run_for(milliseconds(239));
+  }
+  EXPECT_TRUE(rrp.faulty(1));
+  EXPECT_EQ(host.says("Decrementing problem counter for iface "), 1U) << "RR-8: after two seconds";
+  EXPECT_EQ(host.says("Marking seqid 11 ringid 1 interface "), 1U);
+  EXPECT_EQ(rrp.rings_for_token(), std::vector<std::size_t>{0});
+  passed.clear();
+  token(13, 'u');
+  EXPECT_EQ(passed, "u") << "nobody waits for a ring that is faulty";
+}
+
+// RR-17: with a healthy ring the loss of the other's address is the loss of that ring, and no more.
+TEST(Rrp, AddressOfOneRingRemoved) {
+  TestNetwork net(2, two_rings("active"), "2.3.5");
+  boot(net);
+  const RingId ring = net.stack(1).ring();
+  net.remove_address(2, 1);
+  const Time removed = net.now();
+  ASSERT_TRUE(net.run_until([&] { return net.count_logs(2, "FAULTY") == 1; }, seconds(20)));
+  EXPECT_LE(net.now() - removed, milliseconds(9500));
+  net.run_for(seconds(3));
+  net.restore_address(2, 1);
+  net.run_for(milliseconds(1300));
+  EXPECT_EQ(net.count_logs(2, "Automatically recovered ring 1"), 1U);
+  EXPECT_EQ(net.count_logs(2, "The network interface is down."), 0U);
+  EXPECT_EQ(net.stack(2).ring(), ring);
+}
+
 // MV-46.
 TEST(Rrp, Mv46PassiveRing0Lost) {
   TestNetwork net(2, two_rings("passive"), "2.3.5");
@@ -189,6 +248,20 @@ TEST(Interfaces, Mv50AddressRemovedIdsFromAddress) {
   EXPECT_EQ(net.count_logs(2, "A new membership (127.0.0.1:"), 1U);
   net.run_for(seconds(1));
   EXPECT_TRUE(net.running(1));
+  EXPECT_EQ(net.members(1).size(), 1U);
+}
+
+// IF-8: without votequorum nothing asserts; the node goes on under another id.
+TEST(Interfaces, WithoutVotequorumTheIdChanges) {
+  TestNetwork net(2,
+                  "totem {\n version: 2\n interface {\n  ringnumber: 0\n  bindnetaddr: 10.77.0.0\n"
+                  "  mcastaddr: 239.255.1.1\n  mcastport: 5405\n }\n}\n",
+                  "1.4.6");
+  boot(net);
+  net.remove_address(2);
+  net.run_for(seconds(6));
+  ASSERT_TRUE(net.running(2));
+  EXPECT_EQ(net.members(2), std::vector<std::uint32_t>{2130706433U});  // IF-3
   EXPECT_EQ(net.members(1).size(), 1U);
 }
 

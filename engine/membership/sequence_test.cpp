@@ -24,7 +24,7 @@ MessagePointer message(std::uint32_t seq) {
   return m;
 }
 
-// SEQ-2.
+// SEQ-2, K-2.
 TEST(SortQueue, KeepsAWindow) {
   SortQueue queue;
   queue.reset(1);

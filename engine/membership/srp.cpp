@@ -46,6 +46,7 @@ std::string Srp::id_text(const Processor& p) const {
 
 std::string Srp::ring_text(const Ring& ring) const {
   if (profile_.processor_is_address) return fmt::format("{}:{}", ring.representative.address[0].text(), ring.sequence);
+  if (profile_.ring_id_in_decimal) return fmt::format("{}:{}", ring.representative.node_id, ring.sequence);
   return fmt::format("{}.{:x}", ring.representative.node_id, ring.sequence);
 }
 
@@ -69,7 +70,7 @@ void Srp::load_ring_sequence() {
     store_ring_sequence();
   }
   note_representative();
-  if (profile_.ring_sequence_raised_at_start) ++ring_.sequence;
+  if (profile_.ring_sequence_raised_at_start && !profile_.ring_sequence_kept_again) ++ring_.sequence;
   ring_hi_ = ring_.sequence;
   old_ring_ = ring_;
 }

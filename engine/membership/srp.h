@@ -218,6 +218,7 @@ class Srp final : public PersistClient {
   void restore_old_ring();
   void enter_recovery();
   void queue_old_messages();
+  void tell_members();
   void recovery_progress(OrfToken& token);
 
   // srp_install.cpp

@@ -11,6 +11,8 @@ namespace {
 constexpr Duration kJoinSpacing = milliseconds(1);
 // So many JOINs in a row that had to wait for the one before are a storm.
 constexpr int kStorm = 8;
+// So many are worth a remark: at least 0.3 s without rest. Corosync itself tells of it in debug lines only.
+constexpr int kLongStorm = 300;
 constexpr int kAbortedStatus = 134;  // 128 + SIGABRT
 
 std::string_view cause_text(GatherCause cause) {
@@ -110,6 +112,10 @@ void Srp::send_join() {
   // each JOIN would find the other one gathering, never with its ring installed, where SRP-5.3 ends it.
   if (++hurried_joins_ > kStorm) earliest = earliest + host_.random("totem.join_storm").between({}, kJoinSpacing);
   deadlines_.arm(Deadline::kDelayedJoin, earliest - deadlines_.now());
+  if (hurried_joins_ == kLongStorm && host_.tracing(TraceKind::kNote))
+    host_.trace(TraceKind::kNote, {{"text", fmt::format("JOIN storm: {} JOINs without rest; totem.send_join would "
+                                                        "spread them",
+                                                        kLongStorm)}});
 }
 
 void Srp::send_join_now() {

@@ -23,7 +23,7 @@ class CodecTest : public testing::TestWithParam<Generation> {
   std::vector<std::byte> frame_;
 };
 
-// M 17.2, 17.3.
+// M 17.2, 17.3: MSG-0 to MSG-5.
 TEST_P(CodecTest, SizesAreThoseOfTheWire) {
   OrfToken token;
   token.ring = ring(1, 5);

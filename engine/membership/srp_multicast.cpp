@@ -13,6 +13,7 @@ std::uint32_t Srp::serve_retransmissions(OrfToken& token, std::uint32_t allowed)
   std::string list = "Retransmit List: ";
   for (std::size_t i = 0; i < token.request_count; ++i) list += fmt::format("{:x} ", token.requests[i].seq);
   log(LogPriority::kNotice, list);
+  if (settings_.debug) debug(fmt::format("Retransmit List {}", token.request_count));
   std::uint32_t resent = 0;
   std::uint32_t kept = 0;
   for (std::size_t i = 0; i < token.request_count; ++i) {

@@ -39,6 +39,7 @@ void Srp::enter_recovery() {
     const auto& entry = commit_token_.entries[static_cast<std::size_t>(at - new_memb_.begin())];
     if (entry.ring == old_ring_) trans_.push_back(m);
   }
+  if (settings_.debug) tell_members();
   queue_old_messages();
   aru_ = high_seq_ = install_seq_ = last_released_ = 0;
   aru_stuck_ = seq_unchanged_ = 0;
@@ -49,6 +50,18 @@ void Srp::enter_recovery() {
   state_ = SrpState::kRecovery;
   continuous_gather_ = 0;
   trace_state("recovery", {});
+}
+
+// SRP-8.3, step 5.
+void Srp::tell_members() {
+  for (std::size_t i = 0; i < trans_.size(); ++i) debug(fmt::format("TRANS [{}] member {}:", i, id_text(trans_[i])));
+  for (std::size_t i = 0; i < new_memb_.size(); ++i) {
+    const CommitEntry& entry = commit_token_.entries[i];
+    debug(fmt::format("position [{}] member {}:", i, id_text(new_memb_[i])));
+    debug(fmt::format("previous ringid ({})", ring_text(entry.ring)));
+    debug(fmt::format("aru {:x} high delivered {:x} received flag {}", entry.aru, entry.high_delivered,
+                      entry.received_flg));
+  }
 }
 
 void Srp::queue_old_messages() {

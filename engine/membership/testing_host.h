@@ -1,11 +1,13 @@
 // A host of timers only, on a clock that the test turns. For tests of single parts of this folder.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -54,9 +56,16 @@ class PatientHost final : public Host {
   Random& random(std::string_view) override { return random_; }
   void reset_node(std::string_view) override {}
   void exit_node(int, std::string_view) override {}
-  void log(LogPriority, std::string_view, std::string_view) override {}
-  bool tracing(TraceKind) const override { return false; }
-  void trace(TraceKind, std::span<const TraceField>) override {}
+  void log(LogPriority, std::string_view, std::string_view text) override { lines.emplace_back(text); }
+  bool tracing(TraceKind kind) const override { return kind == TraceKind::kNote; }
+  void trace(TraceKind, std::span<const TraceField> fields) override { notes.emplace_back(fields.front().text); }
+  std::size_t says(std::string_view text) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(lines, [&](const std::string& line) { return line.find(text) != std::string::npos; }));
+  }
+
+  std::vector<std::string> lines;  // logged
+  std::vector<std::string> notes;  // traced
 
   bool can_postpone = true;
   int started = 0;

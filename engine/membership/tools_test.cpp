@@ -137,7 +137,7 @@ TEST(QuorumTool, OldForms) {
   EXPECT_EQ(later.status, 0);
 }
 
-// TO-7, recorded from Corosync 3.1.7.
+// TO-7, TO-9, KN-9, recorded from Corosync 3.1.7.
 TEST(CfgTool, LinksOfKnet) {
   Tools net(3, knet(3, 2), "3.1.7");
   net.start_all();

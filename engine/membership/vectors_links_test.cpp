@@ -71,7 +71,7 @@ TEST(LinkVectors, Mv14LinkFailsOverBeforeTheToken) {
   EXPECT_EQ(net.stack(1).ring(), ring);
 }
 
-// MV-14 (b): shortly after the start the token is lost first; nobody loses quorum.
+// MV-14 (b), KN-6: shortly after the start the token is lost first; nobody loses quorum.
 TEST(LinkVectors, Mv14bTheTokenIsLostFirst) {
   Net net(2, knet(2, 2, " token: 1000\n", " two_node: 1\n"));
   for (const std::uint32_t node : net.all) net.start_tracked(node);
@@ -216,7 +216,7 @@ TEST(LinkVectors, EthernetMtu) {
   EXPECT_EQ(net.count_logs(1, "possible MTU misconfiguration"), 0U);
 }
 
-// KN-10, as recorded: three route lines for every link of every other host at the start.
+// KN-10, KN-1 (ports), as recorded: three route lines for every link of every other host at the start.
 TEST(LinkVectors, RouteLinesAtTheStart) {
   Net net(3, knet(3, 2));
   net.start(1);

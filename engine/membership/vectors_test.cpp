@@ -36,6 +36,7 @@ TEST(Vectors, Mv01TwoNodeBootWithTwoNode) {
   EXPECT_EQ(net.count_logs(1, "A new membership (1.9) was formed. Members joined: 2"), 1U);
 }
 
+// LC-4.
 TEST(Vectors, Mv03CleanLeave) {
   Net net(3, conf(3));
   net.boot();
@@ -336,6 +337,7 @@ TEST(Vectors, Mv32CorruptFrames) {
   }
 }
 
+// CM-1.
 TEST(Vectors, Mv33ConfigVersionMismatch) {
   Net net(2, conf(2, "", "token: 1000\nconfig_version: 2\n"));
   net.set_conf(2, conf(2, "", "token: 1000\nconfig_version: 1\n"));
@@ -380,6 +382,7 @@ TEST(Vectors, Mv37FlowControl) {
   EXPECT_EQ(net.stack(1).ring(), ring);
 }
 
+// K-5, PG-3, PG-5, PG-11, CPG-15: cut into many frames, put together once.
 TEST(Vectors, Mv38LargestMessage) {
   Net net(3, conf(3));
   net.boot();

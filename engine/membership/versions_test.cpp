@@ -91,12 +91,75 @@ TEST_F(Versions, RingsInTheLog) {  // V-10, INS-14
   EXPECT_EQ(says("A new membership (1."), 1U);
 }
 
-TEST_F(Versions, MembersAfterSynchronisation) {  // V-11, VQ-20
+TEST_F(Versions, MembersAfterSynchronisation) {  // V-11, VQ-12.7, VQ-20
+  for (const auto& [version, lines] : {std::pair("2.3.5", 2U), std::pair("2.3.6", 1U), std::pair("3.1.7", 1U)}) {
+    Net two(2, conf(2), version);
+    two.boot();
+    EXPECT_EQ(two.count_logs(1, "This node is within the primary component"), 1U) << version;
+    two.clear_logs();
+    two.kill(2);
+    two.time_until({{1}});
+    two.run_for(milliseconds(200));
+    // As soon as the votes are missing, still with the members of before, and when all is done.
+    EXPECT_EQ(two.count_logs(1, "[QUORUM] Members["), lines) << version;
+    EXPECT_EQ(two.count_logs(1, "[QUORUM] Members[2]: "), lines - 1) << version;
+    EXPECT_EQ(two.count_logs(1, "within the non-primary component"), 1U) << version;
+  }
   run("2.4.6");
   EXPECT_EQ(says("[QUORUM] Members[2]: "), 1U);
   EXPECT_EQ(says("[QUORUM] Members["), 1U);
   run("3.1.7");
   EXPECT_EQ(says("[QUORUM] Members["), 1U);
+}
+
+// V-14, PG-4: the frames of a large message leave room for the header that recovery puts before them.
+TEST_F(Versions, RoomForTheHeaderOfRecovery) {
+  struct Release {
+    const char* version;
+    std::size_t largest;  // MCAST frame
+  };
+  for (const auto& [version, largest] :
+       {Release{"2.3.5", 1470}, Release{"2.4.5", 1470}, Release{"2.4.6", 1470 - 99}, Release{"3.0.2", 1470},
+        Release{"3.0.3", 1470 - 45}, Release{"3.1.7", 1470 - 45}}) {
+    Net two(2, conf(2, "", "token: 1000\n secauth: off\n"), version);
+    two.boot();
+    std::size_t seen = 0;
+    two.drop = [&](std::uint32_t, std::uint32_t, std::span<const std::byte> frame) {
+      seen = std::max(seen, frame.size());
+      return false;
+    };
+    two.send(1, 20'000);
+    two.run_for(milliseconds(500));
+    EXPECT_EQ(two.clients[2].bytes, 20'000U) << version;
+    EXPECT_EQ(seen, largest) << version;
+  }
+}
+
+// V-4, V-10: 3.0.0 to 3.0.2 are in between: node ids, but decimal numbers, and no step at the start.
+TEST_F(Versions, RingIdsOfTheFirst30) {
+  run("3.0.2");
+  EXPECT_EQ(booted_with("A new membership (1:4) was formed."), 1U);
+  EXPECT_EQ(says("A new membership (1:12) was formed. Members left: 3"), 1U);
+  EXPECT_NE(net->stack(1).run_tool("corosync-quorumtool -s").output.find("Ring ID:          1/12\n"),
+            std::string::npos);
+  run("3.0.3");
+  EXPECT_EQ(booted_with("A new membership (1.5) was formed."), 1U);
+  EXPECT_EQ(says("A new membership (1.d) was formed. Members left: 3"), 1U);
+}
+
+// CPG-8: how the releases tell of the lists of nodes that have left.
+TEST_F(Versions, DownlistsInTheLog) {
+  run("1.4.6");
+  EXPECT_EQ(says("[CPG   ] chosen downlist: sender r(0) ip(10.77.0.1) ; members(old:3 left:1)"), 1U);
+  for (const std::string version : {"2.3.5", "2.4.4", "3.1.7"}) {
+    run(version);
+    EXPECT_EQ(says("downlist"), 0U) << version;
+  }
+  for (const std::string version : {"2.4.5", "2.4.6", "3.0.2", "3.0.4"}) {
+    run(version);
+    EXPECT_EQ(says("[CPG   ] downlist left_list: 1 received"), 2U) << version << ": one from each member";
+    EXPECT_GE(booted_with("[CPG   ] downlist left_list: 0 received"), 1U) << version;
+  }
 }
 
 TEST_F(Versions, SyncLines) {  // V-13, VSF-3
