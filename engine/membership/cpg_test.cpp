@@ -60,7 +60,7 @@ struct Groups : testing::Test {
   Net net{3, conf(3)};
 };
 
-// CPG-3, 4, 5: one event for each that comes or goes, in the total order, to the one concerned as well.
+// CPG-3, CPG-4, CPG-5: one event for each that comes or goes, in the total order, to the one concerned as well.
 TEST_F(Groups, ComeAndGo) {
   Process a(net, 1, 10, "g");
   pass();
@@ -219,7 +219,7 @@ TEST_F(Groups, Paused) {
   EXPECT_EQ(b.take(), "g{3/3}-1/1(nodedown) g{1/4 3/3}+1/4(nodeup) g:ring3 ");
 }
 
-// CPG-11, 12: what somebody said before it left is heard by all who stay, or by none.
+// CPG-11, CPG-12: what somebody said before it left is heard by all who stay, or by none.
 TEST_F(Groups, LastWords) {
   Process a(net, 1, 1, "g");
   Process b(net, 2, 2, "g");

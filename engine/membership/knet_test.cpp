@@ -38,6 +38,7 @@ TEST(KnetPackets, DuplicatesAndFragments) {
   EXPECT_EQ(whole->size(), 10U);
 }
 
+// B-4, B-5, KN-7.
 TEST(Knet, Mv01BootNeedsTheLink) {
   TestNetwork net(2, conf(2, 1, "", "two_node: 1\n"), "3.1.7");
   net.start_all();

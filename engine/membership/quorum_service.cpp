@@ -53,7 +53,7 @@ void QuorumService::track(QuorumClient& client) {
   if (known_) client.on_quorum({quorate_, ring_, members_});
 }
 
-void QuorumService::update(std::span<const ClusterNodeId> members, bool quorate, const RingId& ring) {
+void QuorumService::tell(std::span<const ClusterNodeId> members, bool quorate, const RingId& ring, bool traced) {
   if (quorate != quorate_)
     log(LogPriority::kNotice, quorate
                                   ? "This node is within the primary component and will provide service."
@@ -63,7 +63,7 @@ void QuorumService::update(std::span<const ClusterNodeId> members, bool quorate,
   ring_ = ring;
   members_.assign(members.begin(), members.end());
   if (has_provider_) log_list(LogPriority::kNotice, "Members", members_);
-  if (has_provider_ && host_.tracing(TraceKind::kQuorum))
+  if (traced && has_provider_ && host_.tracing(TraceKind::kQuorum))
     host_.trace(TraceKind::kQuorum, {{"quorate", quorate ? 1 : 0}, {"members", joined_text(members_)}});
   const std::vector<QuorumClient*> clients = clients_;
   for (QuorumClient* client : clients)

@@ -21,7 +21,13 @@ class QuorumService final : public SyncService {
   void untrack(QuorumClient& client) { std::erase(clients_, &client); }
 
   // A verdict of the provider (VSF-2).
-  void update(std::span<const ClusterNodeId> members, bool quorate, const RingId& ring);
+  void update(std::span<const ClusterNodeId> members, bool quorate, const RingId& ring) {
+    tell(members, quorate, ring, true);
+  }
+  // V-11: told while synchronisation is under way, with the members of the last one that was completed.
+  void update_early(std::span<const ClusterNodeId> members, bool quorate, const RingId& ring) {
+    tell(members, quorate, ring, false);
+  }
   bool quorate() const { return quorate_; }
   // Of the last verdict.
   std::span<const ClusterNodeId> members() const { return members_; }
@@ -33,6 +39,7 @@ class QuorumService final : public SyncService {
   void sync_activate() override;
 
  private:
+  void tell(std::span<const ClusterNodeId> members, bool quorate, const RingId& ring, bool traced);
   static constexpr std::int32_t kQuorumServiceId = 3;
 
   void log(LogPriority priority, std::string_view text);

@@ -158,7 +158,7 @@ TEST(Reload, Quorum) {
   EXPECT_EQ(net.key(1, "quorum.wait_for_all"), "quorum.wait_for_all (u8) = 1\n");
 }
 
-// TO-10 and what 3.1.7 says to wrong requests.
+// TO-10, CC-1 and what 3.1.7 says to wrong requests.
 TEST(CmapTool, ReadsAndWrites) {
   Net net(3, conf(3, 1));
   const auto says = [&](const std::string& arguments) {
@@ -208,6 +208,17 @@ TEST(CmapTool, WritesTakeEffect) {
   EXPECT_EQ(net.count_logs(1, "[MAIN  ] Forcing into GATHER state"), 1U);
   EXPECT_TRUE(net.settled({{1, 2, 3}}));
   EXPECT_EQ(net.stack(1).ring().sequence, ring.sequence + 4);
+}
+
+// T-24, T-25, T-27, TO-10: what links derive from the token.
+TEST(CmapTool, TimesOfLinks) {
+  Net net(2, conf(2, 1, " token: 1000\n"));
+  EXPECT_EQ(net.key(1, "runtime.config.totem.interface.0.knet_ping_interval"),
+            "runtime.config.totem.interface.0.knet_ping_interval (u32) = 250\n");
+  EXPECT_EQ(net.key(1, "runtime.config.totem.interface.0.knet_ping_timeout"),
+            "runtime.config.totem.interface.0.knet_ping_timeout (u32) = 500\n");
+  EXPECT_EQ(net.key(1, "runtime.config.totem.knet_pmtud_interval"),
+            "runtime.config.totem.knet_pmtud_interval (u32) = 30\n");
 }
 
 // TO-11: the counters tell what happened.

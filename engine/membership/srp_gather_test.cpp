@@ -14,7 +14,7 @@ struct Gathering : testing::Test, OneProcessor {
   Gathering() : OneProcessor("3.1.7", with_debug()) {}
 };
 
-// SRP-3.2, 3.3, 3.8, SRP-4.1, 4.6, TM-5, T-10: the first JOIN is sent at once, and again every 50 ms.
+// SRP-3.2, SRP-3.3, SRP-3.8, SRP-4.1, SRP-4.6, TM-5, T-10: the first JOIN is sent at once, and again every 50 ms.
 TEST_F(Gathering, StartsWithAJoin) {
   EXPECT_EQ(srp.state(), SrpState::kGather);
   EXPECT_EQ(host.says("entering GATHER state from 15(interface change)."), 1U);
@@ -27,8 +27,8 @@ TEST_F(Gathering, StartsWithAJoin) {
   EXPECT_EQ(wire.sendings, 4);
 }
 
-// SRP-3.7, 4.2, 5.6 (b), 5.9, 6.1: consensus counts when a JOIN is received; then the smallest id makes the commit
-// token, four above every ring that it has heard of.
+// SRP-3.7, SRP-4.2, SRP-5.6 (b), SRP-5.9, SRP-6.1: consensus counts when a JOIN is received; then the smallest id makes
+// the commit token, four above every ring that it has heard of.
 TEST_F(Gathering, TheSmallestIdMakesTheCommitToken) {
   join_of(3, 40, names({3, 1}), {});
   EXPECT_EQ(host.says("from 11(merge during join)."), 1U);  // SRP-5.8a
@@ -110,8 +110,8 @@ TEST_F(Gathering, TheSilentAreFailed) {
   EXPECT_EQ(srp.counters().consensus_timeouts, 1U);
 }
 
-// SRP-5.11 (a), 5.12, 3.9, LOG-2, K-12, K-14: a node that agrees with itself but does not hear itself. The token's
-// timeout runs from the consensus timeout on; more than three of that, and the diagnosis speaks every 1.5 s.
+// SRP-5.11 (a), SRP-5.12, SRP-3.9, LOG-2, K-12, K-14: a node that agrees with itself but does not hear itself. The
+// token's timeout runs from the consensus timeout on; more than three of that, and the diagnosis speaks every 1.5 s.
 TEST_F(Gathering, NotEvenHeardByItself) {
   host.run_for(milliseconds(2150));
   EXPECT_EQ(srp.counters().gather_entered, 1U);

@@ -15,7 +15,7 @@ struct RingOf : testing::Test, OneProcessor {
   RingOf() : OneProcessor("3.1.7", with_debug()) {}
 };
 
-// SRP-6.3, 6.7, TM-1 and TM-3 in COMMIT, GATHER(4): the lists are kept, and the next attempt is four higher.
+// SRP-6.3, SRP-6.7, TM-1 and TM-3 in COMMIT, GATHER(4): the lists are kept, and the next attempt is four higher.
 TEST_F(RingOf, TokenLossInCommit) {
   agree(names({1, 2}));
   EXPECT_EQ(srp.ring().sequence, 5U);
@@ -32,7 +32,8 @@ TEST_F(RingOf, TokenLossInCommit) {
   EXPECT_EQ(srp.ring().sequence, 9U);
 }
 
-// SRP-6.6, 8.3, REC-1, INS-6, 10, 14, 15: without messages to recover the ring is installed at the fourth visit.
+// SRP-6.6, SRP-8.3, REC-1, INS-6, INS-10, INS-14, INS-15: without messages to recover the ring is installed at the
+// fourth visit.
 TEST_F(RingOf, InstalledAtTheFourthVisit) {
   agree(names({1, 2}));
   frame(answered(last_commit_token()));
@@ -83,8 +84,8 @@ struct Three : RingOf {
   }
 };
 
-// SRP-16.2, 9.2: messages are delivered in the order of their numbers, the first gap holds up the rest; a second copy
-// is no message.
+// SRP-16.2, SRP-9.2: messages are delivered in the order of their numbers, the first gap holds up the rest; a second
+// copy is no message.
 TEST_F(Three, DeliveryInOrder) {
   frame(mcast(2, 1, "a"));
   frame(mcast(3, 3, "c"));
@@ -94,7 +95,7 @@ TEST_F(Three, DeliveryInOrder) {
   EXPECT_EQ(client.text, "2:a 2:b 3:c ");
 }
 
-// SRP-9.3, 9.4, step 18 and 21: own messages count as received and are delivered when the token has been passed on.
+// SRP-9.3, SRP-9.4, step 18 and 21: own messages count as received and are delivered when the token has been passed on.
 TEST_F(Three, OwnMessages) {
   say("x");
   say("y");
@@ -111,6 +112,31 @@ TEST_F(Three, OwnMessages) {
   EXPECT_EQ(client.text, "1:x 1:y ");
 }
 
+// SRP-9.4, INS-7, SY-7: what synchronisation sends overtakes what clients have queued, until it is complete.
+TEST(Queues, SynchronisationOvertakes) {
+  OneProcessor node;
+  node.say("client");
+  node.agree(node.names({1, 2}));
+  node.frame(node.answered(node.last_commit_token()));
+  node.frame(node.answered(node.last_commit_token()));
+  for (int visit = 0; visit < 4; ++visit) node.rotate();
+  ASSERT_EQ(node.srp.state(), SrpState::kOperational);
+  EXPECT_TRUE(node.srp.waiting_for_synchronisation());
+  EXPECT_EQ(node.srp.queue_free(), node.srp.queue_length()) << "of synchronisation's queue";
+  node.client.text.clear();
+  const std::string_view text = "sync";
+  const auto bytes = std::as_bytes(std::span(text));
+  node.srp.queue_message({bytes.begin(), bytes.end()}, true);
+  node.rotate();
+  EXPECT_EQ(node.client.text, "1:sync ");
+  node.rotate();
+  EXPECT_EQ(node.client.text, "1:sync ");
+  node.srp.transitional_done();
+  EXPECT_EQ(node.srp.queue_free(), node.srp.queue_length() - 1);
+  node.rotate();
+  EXPECT_EQ(node.client.text, "1:sync 1:client ");
+}
+
 // Step 10, PG-9: what is queued when the token comes goes with it.
 TEST_F(Three, TheTokenFetchesWhatIsStaged) {
   client.on_token = [&] {
@@ -120,7 +146,7 @@ TEST_F(Three, TheTokenFetchesWhatIsStaged) {
   EXPECT_EQ(wire.mcasts.size(), 1U);
 }
 
-// FC-1 to FC-4, EVS-13, T-5, T-6.
+// FC-1, FC-2, FC-3, FC-4, EVS-13, T-5, T-6.
 TEST_F(Three, FlowControl) {
   for (int i = 0; i < 40; ++i) say("m");
   rotate();
@@ -241,7 +267,7 @@ TEST(Receiving, FailsAtLast) {
   EXPECT_EQ(node.last_commit_token().addr, node.names({1}));
 }
 
-// SRP-16.6, 7.2r, T-15, TM-4, T-9: the representative keeps the token from the 31st idle visit on, for `hold` each
+// SRP-16.6, SRP-7.2r, T-15, TM-4, T-9: the representative keeps the token from the 31st idle visit on, for `hold` each
 // time. SRP-16.7, MSG-5: who has something to say calls it off.
 TEST_F(Three, AnIdleRingIsHeld) {
   for (int visit = 5; visit <= 30; ++visit) {  // four visits were in RECOVERY
@@ -342,8 +368,8 @@ struct Recovery : Three {
   int visits = 0;
 };
 
-// SRP-6.5, 8.1, 8.3, REC-2, INS-1 to 5, 8, 9, 13, DEV-2, DEV-6: messages beyond a hole are delivered between the two
-// configurations, and only those of members that came along.
+// SRP-6.5, SRP-8.1, SRP-8.3, REC-2, INS-1 to INS-5, INS-8, INS-9, INS-13, DEV-2, DEV-6: messages beyond a hole are
+// delivered between the two configurations, and only those of members that came along.
 TEST_F(Recovery, MessagesBeyondAHole) {
   frame(mcast(3, 1, "a"));
   frame(mcast(3, 3, "c"));
@@ -402,7 +428,7 @@ TEST_F(Recovery, WhatWasMissedComesFirst) {
   EXPECT_EQ(client.text, "3:a 3:b T{1 2}-3 switch R{1 2} ");
 }
 
-// SRP-8.2, 8.4, GATHER(5), TM-1 in RECOVERY: what was saved is what the next attempt starts from.
+// SRP-8.2, SRP-8.4, GATHER(5), TM-1 in RECOVERY: what was saved is what the next attempt starts from.
 TEST_F(Recovery, TokenLossInRecovery) {
   frame(mcast(3, 1, "a"));
   frame(mcast(3, 3, "c"));

@@ -52,6 +52,7 @@ TEST(Vectors, Mv03CleanLeave) {
   EXPECT_EQ(net.clients[1].quorum, "+");
 }
 
+// B-1, B-2; the sequence on the disk: SRP-2.2.
 TEST(Vectors, Mv04CrashAndMv05Restart) {
   Net net(3, conf(3));  // T = 1650, C = 1980
   net.boot();
@@ -72,6 +73,7 @@ TEST(Vectors, Mv04CrashAndMv05Restart) {
   EXPECT_EQ(net.stack(1).ring().sequence, before + 9);
 }
 
+// SRP-5.1, TM-9, LOG-3.
 TEST(Vectors, Mv06Pause) {
   Net net(3, conf(3));  // T = 1650, C = 1980
   net.boot();
@@ -162,6 +164,7 @@ TEST(Vectors, Mv12PartitionAndMerge) {
   EXPECT_EQ(net.count_logs(3, "Members joined: 1 2"), 1U);
 }
 
+// VQ-12 (3), VQ-13.
 TEST(Vectors, Mv21AutoTieBreaker) {
   Net net(4, conf(4, "auto_tie_breaker: 1\n"));
   net.boot();
@@ -203,7 +206,7 @@ TEST(Vectors, Mv22LastManStanding) {
   EXPECT_FALSE(net.stack(1).quorate());
 }
 
-// Measured with 3.1.7, see recordings/allow_downscale.txt: the barrier is the nodelist's sum of 4, whatever
+// VQ-23. Measured with 3.1.7, see recordings/allow_downscale.txt: the barrier is the nodelist's sum of 4, whatever
 // expected_votes says, so the quorum stays 3.
 TEST(Vectors, Mv24AllowDownscale) {
   Net net(4, conf(4, "expected_votes: 2\nallow_downscale: 1\n"));
@@ -273,6 +276,7 @@ TEST(Vectors, Mv28LostTokensAreResent) {
   EXPECT_TRUE(net.settled({{1, 2}}));  // B-9
 }
 
+// SRP-8.1, SRP-6.7.
 TEST(Vectors, Mv29TokenLossInRecoveryKeepsTheOldRing) {
   Net net(3, conf(3));
   net.boot();
@@ -400,6 +404,7 @@ TEST(Vectors, Mv38LargestMessage) {
   EXPECT_EQ(net.clients[3].delivered, 1U);
 }
 
+// SRP-16.6, SRP-16.7.
 TEST(Vectors, Mv39HeldTokenIsCancelled) {
   Net net(3, conf(3));  // H = 304
   net.boot();
@@ -434,6 +439,7 @@ TEST(Vectors, Mv40SequenceWrap) {
   EXPECT_EQ(net.count_logs(1, "Retransmit List"), 0U);
 }
 
+// SEQ-4.
 TEST(Vectors, Mv41RingSequenceGrowth) {
   Net net(2, conf(2));
   net.disk(1)["ringid_1"] = std::string("\xfe\xff\xff\xff\0\0\0\0", 8);

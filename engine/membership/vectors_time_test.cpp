@@ -1,4 +1,5 @@
 // Vectors of M 20 about time, wrong frames, interfaces of Corosync 2, and several things at once.
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -37,6 +38,51 @@ TEST(TimeVectors, Mv08WaitForAllCancelled) {
   net.run_for(seconds(1));
   EXPECT_TRUE(net.stack(2).quorate());
   EXPECT_EQ(net.clients[1].quorum.find('-'), std::string::npos);
+}
+
+// SRP-2.1, SRP-2.3, LC-3, UD-4: 100 ms after the start the interface is up, and GATHER begins; B-4: the singleton's
+// ring.
+TEST(TimeVectors, StartOfUdp) {
+  for (const std::string version : {"2.3.5", "3.1.7"}) {
+    Net net(2, conf(2) + "logging {\n debug: on\n}\n", version);
+    net.start(1);
+    net.run_for(milliseconds(99));
+    EXPECT_EQ(net.count_logs(1, "entering GATHER"), 0U);
+    net.run_for(milliseconds(3));
+    EXPECT_EQ(net.count_logs(1, "[TOTEM ] The network interface [10.77.0.1] is now up."), 1U);
+    EXPECT_EQ(net.count_logs(1, "[TOTEM ] entering GATHER state from 15(interface change)."), 1U);
+    net.run_for(milliseconds(300));
+    EXPECT_TRUE(net.settled({{1}})) << version;
+  }
+}
+
+// UD-4, UU-1, as measured with 3.1.7: three nodes that start together are in one ring at once.
+TEST(TimeVectors, ThreeOfUdpuStartTogether) {
+  std::string text = conf(3);
+  text.replace(text.find("transport: udp"), 14, "transport: udpu");
+  Net net(3, text);
+  net.start_all();
+  net.run_for(seconds(2));
+  ASSERT_TRUE(net.settled({{1, 2, 3}}));
+  for (const std::uint32_t node : net.all) {
+    EXPECT_EQ(net.count_logs(node, "A new membership ("), 1U) << node;
+    for (const std::uint32_t member : net.all)
+      EXPECT_EQ(net.count_logs(node, fmt::format("[TOTEM ] adding new UDPU member {{10.77.0.{}}}", member)), 1U);
+  }
+}
+
+// INS-16: what the quorum service says of the synchronisation comes before the ring's own line.
+TEST(TimeVectors, SyncLinesComeFirst) {
+  Net net(2, conf(2));
+  net.boot();
+  const std::vector<std::string>& lines = net.logs(1);
+  const auto first = [&](std::string_view part) {
+    return std::ranges::find_if(lines, [&](const std::string& line) { return line.find(part) != std::string::npos; }) -
+           lines.begin();
+  };
+  EXPECT_LT(first("Sync members[2]"), first("was formed. Members joined: 2"));
+  EXPECT_LT(first("was formed. Members joined: 2"), first("[QUORUM] Members[2]: 1 2"));
+  EXPECT_LT(first("[QUORUM] Members[2]: 1 2"), static_cast<std::ptrdiff_t>(lines.size()) - 1);
 }
 
 // MV-10: expected 2 without two_node.

@@ -172,8 +172,7 @@ void Votequorum::evaluate(std::uint32_t total) {
   if (settings_.wait_for_all) set_wfa_status(!now);
   if (!changed) return;
   if (!sync_in_progress_) return notify();
-  // V-11. The list of members is that of the last synchronisation that was completed.
-  if (!profile_.quorum_callback_once && ring_ != RingId()) service_.update(previous_members_, quorate_, ring_);
+  if (!profile_.quorum_callback_once && ring_ != RingId()) service_.update_early(previous_members_, quorate_, ring_);
 }
 
 void Votequorum::remember_extremes() {
