@@ -36,7 +36,7 @@ TEST(CorosyncConf, GrammarErrorsNameTheLine) {
   EXPECT_EQ(error_of(std::string(600, 'a')), "corosync.conf:1: Line too long");
 }
 
-// CF-9, 14.4.
+// CF-9, K-10, 14.4.
 TEST(CorosyncConf, ValueErrors) {
   EXPECT_EQ(
       error_of("totem {\n token: soon\n}\n"),
@@ -48,6 +48,24 @@ TEST(CorosyncConf, ValueErrors) {
             "was given");
   EXPECT_EQ(error_of("totem {\n interface {\n ringnumber: 2\n }\n}\n", "2.3.5"),
             "corosync.conf:3: interface ring number 2 is bigger than allowed maximum 1");
+}
+
+// CF-10, CF-11.
+TEST(CorosyncConf, OtherNumbers) {
+  EXPECT_EQ(
+      error_of("totem {\n config_version: soon\n}\n"),
+      "corosync.conf:2: Value of key \"totem.config_version\" is expected to be unsigned integer, but \"soon\" was "
+      "given");
+  const auto dscp = [](const std::string& value, const std::string& version = "3.1.8") {
+    return error_of("totem {\n ip_dscp: " + value + "\n}\n", version);
+  };
+  for (const char* value : {"0", "63", "0x2e", "077", "cs0", "cs7", "af11", "af43", "ef"}) EXPECT_EQ(dscp(value), "");
+  for (const char* value : {"64", "af44", "cs8", "-1"}) EXPECT_NE(dscp(value), "") << value;
+  EXPECT_EQ(
+      dscp("64"),
+      "corosync.conf:2: Value of key \"totem.ip_dscp\" is expected to be number (0..63) or symbolical dscp value, "
+      "but \"64\" was given");
+  EXPECT_EQ(dscp("64", "3.1.7"), "") << "not read yet";
 }
 
 // CF-8, CF-7: unknown keys are kept, empty values are legal, a '#' inside a line belongs to the value.

@@ -60,6 +60,21 @@ TEST(QuorumDeviceVotes, DecideATie) {
   EXPECT_FALSE(net.stack(2).quorate());
 }
 
+// VQ-16: nodes that disagree about the device's votes, none of them quorate, take the larger number.
+TEST(QuorumDeviceVotes, OneNumberForAll) {
+  TestNetwork net(3, conf(3), "3.1.7");
+  net.set_conf(2, conf(3, " votes: 2\n"));
+  net.start(1);
+  net.start(2);
+  net.run_for(seconds(3));
+  ASSERT_EQ(net.stack(1).quorum_device()->register_device("Qdevice"), CsError::kOk);
+  net.run_for(milliseconds(300));
+  const auto says = [&](std::uint32_t node, std::string_view part) {
+    return net.stack(node).run_tool("corosync-quorumtool -s").output.find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(says(1, " Qdevice (votes 2)\n")) << net.stack(1).run_tool("corosync-quorumtool -s").output;
+}
+
 // VQ-24: silence takes the vote away; the poll must name the ring of the last synchronisation.
 TEST(QuorumDeviceVotes, TimeOut) {
   Net net(2, conf(2));

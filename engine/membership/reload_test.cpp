@@ -210,7 +210,7 @@ TEST(CmapTool, WritesTakeEffect) {
   EXPECT_EQ(net.stack(1).ring().sequence, ring.sequence + 4);
 }
 
-// T-24, T-25, T-27, TO-10: what links derive from the token.
+// T-24, T-25, T-27, T-28, TO-10: what links derive from the token.
 TEST(CmapTool, TimesOfLinks) {
   Net net(2, conf(2, 1, " token: 1000\n"));
   EXPECT_EQ(net.key(1, "runtime.config.totem.interface.0.knet_ping_interval"),

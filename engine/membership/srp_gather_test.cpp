@@ -14,7 +14,8 @@ struct Gathering : testing::Test, OneProcessor {
   Gathering() : OneProcessor("3.1.7", with_debug()) {}
 };
 
-// SRP-3.2, SRP-3.3, SRP-3.8, SRP-4.1, SRP-4.6, TM-5, T-10: the first JOIN is sent at once, and again every 50 ms.
+// SRP-3.2, SRP-3.3, SRP-3.4, SRP-3.8, SRP-4.1, SRP-4.6, TM-5, T-10: the first JOIN is sent at once, and again every 50
+// ms.
 TEST_F(Gathering, StartsWithAJoin) {
   EXPECT_EQ(srp.state(), SrpState::kGather);
   EXPECT_EQ(host.says("entering GATHER state from 15(interface change)."), 1U);
@@ -263,7 +264,7 @@ TEST_F(OnARing, TheRepresentativeOfAnIdleRingIsLoud) {
   EXPECT_EQ(message.ring, srp.ring());
 }
 
-// LOG-1, TM-1, IF-1 (b), GATHER(2), SRP-3.6: the token is lost.
+// LOG-1, TM-1, IF-1 (b), GATHER(2), SRP-3.1, SRP-3.6: the token is lost.
 TEST_F(OnARing, TheTokenIsLost) {
   host.run_for(milliseconds(1001));
   EXPECT_EQ(host.says("The token was lost in the OPERATIONAL state."), 2U) << "the line, and GATHER's reason";

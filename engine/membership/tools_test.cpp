@@ -120,7 +120,7 @@ TEST(QuorumTool, ChangesVotes) {
   EXPECT_NE(net.out(3, "corosync-quorumtool -l").find("         2          3 n2\n"), std::string::npos);
 }
 
-// TO-2, TO-5: Corosync 2.3.5 and 2.4.6.
+// TO-2, TO-5, CF-22: Corosync 2.3.5 and 2.4.6.
 TEST(QuorumTool, OldForms) {
   Tools old(2, two_rings(), "2.3.5");
   old.start_all();
@@ -187,6 +187,46 @@ TEST(CfgTool, RingsOfCorosync2) {
   EXPECT_NE(faulty.output.find("ringid 1 interface 10.77.1.1 FAULTY\n"), std::string::npos) << faulty.output;
   EXPECT_EQ(net.out(1, "corosync-cfgtool -r"), "Re-enabling all failed rings.\n");
   EXPECT_EQ(net.run(1, "corosync-cfgtool -s").status, 0);
+}
+
+// M 12.6, RR-7, RR-8, RR-11, RR-13: the status is what was said of the ring last.
+TEST(CfgTool, DegradedRings) {
+  const auto status_of_ring_1 = [](Tools& net) {
+    const std::string text = net.out(1, "corosync-cfgtool -s");
+    const auto at = text.rfind("status\t= ");
+    return text.substr(at + 9, text.find('\n', at) - at - 9);
+  };
+  const auto cut = [](Tools& net) {
+    net.cut(1, 2, 1);
+    net.cut(2, 1, 1);
+  };
+  Tools active(2, two_rings(), "2.3.5");
+  active.start_all();
+  active.run_for(seconds(5));
+  cut(active);
+  active.run_until([&] { return active.count_logs(1, "Incrementing problem counter") == 2; }, seconds(5));
+  EXPECT_TRUE(status_of_ring_1(active).starts_with("Incrementing problem counter for seqid "))
+      << status_of_ring_1(active);
+  EXPECT_TRUE(status_of_ring_1(active).ends_with(" iface 10.77.1.1 to [2 of 10]")) << status_of_ring_1(active);
+  EXPECT_EQ(active.run(1, "corosync-cfgtool -s").status, 0) << "not FAULTY yet";
+  active.heal();
+  active.run_until([&] { return active.count_logs(1, "Decrementing problem counter") == 1; }, seconds(5));
+  EXPECT_EQ(status_of_ring_1(active), "Decrementing problem counter for iface 10.77.1.1 to [1 of 10]");
+  active.run_for(seconds(3));
+  EXPECT_EQ(status_of_ring_1(active), "ring 1 active with no faults");
+  std::string conf = two_rings();
+  conf.replace(conf.find("active"), 6, "passive");
+  Tools passive(2, conf, "2.3.5");
+  passive.start_all();
+  passive.run_for(seconds(5));
+  cut(passive);
+  passive.run_for(seconds(8));
+  EXPECT_EQ(status_of_ring_1(passive), "Marking ringid 1 interface 10.77.1.1 FAULTY");
+  EXPECT_EQ(passive.run(1, "corosync-cfgtool -s").status, 1);
+  passive.heal();
+  passive.run_for(seconds(2));
+  EXPECT_EQ(status_of_ring_1(passive), "ring 1 active with no faults");
+  EXPECT_EQ(passive.run(1, "corosync-cfgtool -s").status, 0);
 }
 
 // Recorded from Corosync 3.1.7: the address that udpu shows is that of the last node.

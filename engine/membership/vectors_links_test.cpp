@@ -216,7 +216,7 @@ TEST(LinkVectors, EthernetMtu) {
   EXPECT_EQ(net.count_logs(1, "possible MTU misconfiguration"), 0U);
 }
 
-// KN-10, KN-1 (ports), as recorded: three route lines for every link of every other host at the start.
+// KN-10, KN-1 and K-11 (ports), as recorded: three route lines for every link of every other host at the start.
 TEST(LinkVectors, RouteLinesAtTheStart) {
   Net net(3, knet(3, 2));
   net.start(1);

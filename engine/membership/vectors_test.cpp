@@ -145,6 +145,7 @@ TEST(Vectors, Mv09TwoNodeTie) {
   EXPECT_TRUE(net.stack(2).quorate());
 }
 
+// SRP-16.5, B-7.
 TEST(Vectors, Mv12PartitionAndMerge) {
   Net net(3, conf(3));
   net.boot();

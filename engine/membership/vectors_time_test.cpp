@@ -187,7 +187,7 @@ TEST(TimeVectors, Mv36MixedGenerations) {
   EXPECT_EQ(net.stack(1).ring(), ring);
 }
 
-// WF-3, WF-4: short, foreign, too long: dropped, counted, logged.
+// WF-3, WF-4, LOG-4: short, foreign, too long: dropped, counted, logged.
 TEST(TimeVectors, WrongFramesAreCounted) {
   Net net(2, conf(2));
   net.boot();

@@ -147,6 +147,29 @@ TEST_F(Versions, RingIdsOfTheFirst30) {
   EXPECT_EQ(says("A new membership (1.d) was formed. Members left: 3"), 1U);
 }
 
+// V-15, UU-3, TR-3: a node that is in nobody's list but its own knocks at the ring of the other two.
+TEST_F(Versions, UnlistedAddresses) {
+  const auto udpu = [](std::size_t nodes, const std::string& totem) {
+    std::string text = conf(nodes, "expected_votes: 2\n", "token: 1000\n secauth: off\n" + totem);
+    return text.replace(text.find("transport: udp"), 14, "transport: udpu");
+  };
+  for (const auto& [version, totem, blocked] : {std::tuple("2.4.4", "", false),
+                                                {"2.4.5", "", true},
+                                                {"3.1.7", "", true},
+                                                {"3.1.7", " block_unlisted_ips: no\n", false}}) {
+    Net three(3, udpu(2, totem), version);
+    three.set_conf(3, udpu(3, totem));
+    three.start(1);
+    three.start(2);
+    three.time_until({{1, 2}});
+    three.run_for(seconds(3));
+    const RingId ring = three.stack(1).ring();
+    three.start(3);
+    three.run_for(seconds(6));
+    EXPECT_EQ(three.stack(1).ring() == ring, blocked) << version << totem;
+  }
+}
+
 // CPG-8: how the releases tell of the lists of nodes that have left.
 TEST_F(Versions, DownlistsInTheLog) {
   run("1.4.6");
