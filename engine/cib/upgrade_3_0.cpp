@@ -84,6 +84,9 @@ namespace {
 // Of the ids that the conversion makes; others stay (measured with 2.1.5).
 constexpr std::string_view kPrefix = "_2TO3_";
 
+constexpr std::string_view kRequires = "requires";
+constexpr std::string_view kFailureStickiness = "resource-failure-stickiness";
+
 using Words = std::initializer_list<std::string_view>;
 
 bool among(Words words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
@@ -116,24 +119,37 @@ bool is_old_property(const Element& pair) {
          name == "transition_idle_timeout";
 }
 
-// The set that a name/value pair stands in, and what that belongs to.
-bool is_old_pair(const Element& pair) {
+}  // namespace
+
+bool gone_with_3_0(const Element& pair) {
   const Element set = pair.parent();
   const Element owner = set.parent();
   const std::string_view name = pair.value(names::kName);
   if (set.is(names::kClusterPropertySet)) return is_old_property(pair);
+  if (!set.is(names::kMetaAttributes)) return false;
+  if (owner.is(names::kOp)) return name == kRequires;
+  return (owner.is(names::kPrimitive) || owner.is(names::kTemplate)) && among(kIsolation, name);
+}
+
+namespace {
+
+bool is_old_pair(const Element& pair) {
+  const Element set = pair.parent();
+  const Element owner = set.parent();
+  const std::string_view name = pair.value(names::kName);
+  if (gone_with_3_0(pair)) return true;
   if (set.is(names::kMetaAttributes) && (owner.is(names::kPrimitive) || owner.is(names::kTemplate))) {
-    return among(kIsolation, name) || name == "resource-failure-stickiness";
+    return name == kFailureStickiness;
   }
   if (!set.is(names::kInstanceAttributes)) return false;
-  if (owner.is(names::kOp)) return among(kOperationMeta, name);
+  if (owner.is(names::kOp)) return among(kOperationMeta, name) || name == kRequires;
   return owner.value(names::kClass) == "stonith" && (among(kOldCommands, name) || name == "pcmk_arg_map");
 }
 
 bool is_old_element(const Element& element) {
   if (element.is(names::kNvpair)) return is_old_pair(element);
   if (element.is(names::kNode)) return element.value(names::kType) == "normal";
-  if (element.is(names::kOp)) return element.has("requires");
+  if (element.is(names::kOp)) return element.has(kRequires);
   if (element.is(names::kRscColocation)) return element.has("score-attribute") || element.has("score-attribute-mangle");
   return false;
 }
@@ -144,10 +160,19 @@ class Converter {
 
   void run() {
     std::vector<ElementId> old;
+    std::vector<ElementId> operations;
     const Element configuration = std::as_const(document_).find_path("configuration");
     for (Element at = configuration; at; at = at.next_in(configuration)) {
-      if (is_old_element(at)) old.push_back(at.index());
+      if (!is_old_element(at)) continue;
+      const Element op = at.is(names::kNvpair) ? at.parent().parent() : at;
+      const bool required = op.is(names::kOp) && (at.is(names::kOp) || at.value(names::kName) == kRequires);
+      if (!required) {
+        old.push_back(at.index());
+      } else if (operations.empty() || operations.back() != op.parent().index()) {
+        operations.push_back(op.parent().index());
+      }
     }
+    for (const ElementId id : operations) move_requirement(document_.edit(document_.element(id)));
     for (const ElementId id : old) convert(document_.edit(document_.element(id)));
   }
 
@@ -158,28 +183,70 @@ class Converter {
       element.remove_attribute("score-attribute");
       element.remove_attribute("score-attribute-mangle");
     }
-    if (element.is(names::kOp)) convert_requires(element);
     if (element.is(names::kNvpair)) convert_pair(element);
   }
 
-  // The last start or promote says it for the resource, unless the resource says it itself.
-  void convert_requires(MutableElement op) {
-    const std::string value(op.value("requires"));
-    op.remove_attribute("requires");
-    const std::string_view name = op.value(names::kName);
-    if (name != "start" && name != "promote") return;
-    MutableElement resource = op.parent().parent();
-    const std::string set_id = fmt::format("{}{}-meta", kPrefix, resource.id());
-    for (const Element set : resource.children(names::kMetaAttributes)) {
-      if (set.id() != set_id && set.child_with(names::kNvpair, names::kName, "requires")) return;
+  // Where the operations of a resource say what they require.
+  struct Requirement {
+    Element op;        // the last start or promote with the attribute
+    Element meta;      // the last set of meta-attributes of one
+    Element instance;  // the last set of instance attributes of one
+  };
+
+  static Requirement requirement_of(const Element& operations) {
+    Requirement found;
+    for (const Element op : operations.children(names::kOp)) {
+      const std::string_view name = op.value(names::kName);
+      if (name != "start" && name != "promote") continue;
+      if (op.has(kRequires)) found.op = op;
+      for (const Element set : op.children()) {
+        if (!set.child_with(names::kNvpair, names::kName, kRequires)) continue;
+        (set.is(names::kMetaAttributes) ? found.meta : found.instance) = set;
+      }
     }
-    MutableElement set = resource.child_with_id(names::kMetaAttributes, set_id);
-    if (!set) set = resource.append_child(names::kMetaAttributes).set_attribute(names::kId, set_id);
-    MutableElement pair = set.first_child(names::kNvpair);
-    if (!pair) pair = set.append_child(names::kNvpair);
-    pair.set_attribute(names::kId, fmt::format("{}{}-meta-requires", kPrefix, op.id()))
-        .set_attribute(names::kName, "requires")
-        .set_attribute(names::kValue, value);
+    return found;
+  }
+
+  // What the last start or promote requires, the resource requires, unless it says it itself; an attribute counts more
+  // than a meta-attribute, and that more than an instance attribute.
+  void move_requirement(MutableElement operations) {
+    MutableElement resource = operations.parent();
+    bool said = false;
+    for (const Element set : resource.children(names::kMetaAttributes)) {
+      if (set.child_with(names::kNvpair, names::kName, kRequires)) said = true;
+    }
+    const Requirement requirement = requirement_of(operations);
+    if (!said && requirement.op) {
+      MutableElement set = resource.append_child(names::kMetaAttributes);
+      set.set_attribute(names::kId, fmt::format("{}{}-meta", kPrefix, resource.id()));
+      set.append_child(names::kNvpair)
+          .set_attribute(names::kId, fmt::format("{}{}-meta-requires", kPrefix, requirement.op.id()))
+          .set_attribute(names::kName, kRequires)
+          .set_attribute(names::kValue, std::string(requirement.op.value(kRequires)));
+    } else if (!said && (requirement.meta || requirement.instance)) {
+      copy_requirement(requirement.meta ? requirement.meta : requirement.instance, resource);
+    }
+    for (MutableElement op : operations.children(names::kOp)) drop_requirement(op);
+  }
+
+  static void copy_requirement(const Element& from, MutableElement resource) {
+    MutableElement set = resource.append_child(names::kMetaAttributes);
+    if (from.has(names::kScore)) set.set_attribute(names::kScore, std::string(from.value(names::kScore)));
+    set.set_attribute(names::kId, fmt::format("{}{}", kPrefix, from.id()));
+    for (const Element child : from.children()) {
+      if (child.is(names::kRule) || child.value(names::kName) == kRequires) set.append_copy(child);
+    }
+  }
+
+  static void drop_requirement(MutableElement op) {
+    op.remove_attribute(kRequires);
+    std::vector<MutableElement> gone;
+    for (const MutableElement set : op.children()) {
+      for (const MutableElement pair : set.children(names::kNvpair)) {
+        if (pair.value(names::kName) == kRequires) gone.push_back(pair);
+      }
+    }
+    for (const MutableElement pair : gone) drop(pair);
   }
 
   void convert_pair(MutableElement pair) {
@@ -187,7 +254,7 @@ class Converter {
     const std::string name(pair.value(names::kName));
     if (set.is(names::kClusterPropertySet)) return convert_property(pair, name);
     if (set.is(names::kMetaAttributes)) {
-      if (name == "resource-failure-stickiness") return failure_stickiness(pair);
+      if (name == kFailureStickiness) return failure_stickiness(pair);
       if (set.child_with(names::kNvpair, names::kId, stopped_by_)) return drop(pair);
       stopped_by_ = pair.id();
       pair.set_attribute(names::kName, "target-role").set_attribute(names::kValue, "Stopped");
@@ -297,7 +364,9 @@ class Converter {
 bool needs_conversion_to_3_0(const Document& document) {
   const Element configuration = document.find_path("configuration");
   for (Element at = configuration; at; at = at.next_in(configuration)) {
-    if (is_old_element(at)) return true;
+    // 3.0 still takes this one; it goes when something else must.
+    const bool still_good = at.is(names::kNvpair) && at.value(names::kName) == kFailureStickiness;
+    if (is_old_element(at) && !still_good) return true;
   }
   return false;
 }

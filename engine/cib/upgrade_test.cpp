@@ -222,6 +222,51 @@ TEST(Upgrade, RetiredClassesTakeTheirConstraintsAlong) {
             "</resource_set></rsc_colocation></constraints>");
 }
 
+// S1 C-1.13, measured with 2.1.5: what a start or promote requires by meta-attributes, too; an attribute counts more.
+TEST(Upgrade, RequiresOfOperationsSets) {
+  const auto primitive = [](std::string_view operations) {
+    return upgraded({.schema = "pacemaker-2.10",
+                     .resources = "<primitive id='a' class='lsb' type='t'><operations>" + std::string(operations) +
+                                  "</operations></primitive>"},
+                    "resources");
+  };
+  constexpr std::string_view kStart =
+      "<op id='s' name='start' interval='0'><meta_attributes id='m' score='5'><nvpair id='r' name='requires' "
+      "value='nothing'/><nvpair id='t' name='timeout' value='9s'/></meta_attributes></op>";
+  constexpr std::string_view kPromote =
+      "<op id='p' name='promote' interval='0'><instance_attributes id='i'><nvpair id='q' name='requires' "
+      "value='quorum'/></instance_attributes></op>";
+  constexpr std::string_view kStartOut =
+      "<op id=\"s\" name=\"start\" interval=\"0\"><meta_attributes id=\"m\" score=\"5\"><nvpair id=\"t\" "
+      "name=\"timeout\" value=\"9s\"/></meta_attributes></op>";
+  EXPECT_EQ(primitive(std::string(kStart) + std::string(kPromote)),
+            "<resources><primitive id=\"a\" class=\"lsb\" type=\"t\"><operations>" + std::string(kStartOut) +
+                "<op id=\"p\" name=\"promote\" interval=\"0\"/></operations><meta_attributes score=\"5\" "
+                "id=\"_2TO3_m\"><nvpair id=\"r\" name=\"requires\" value=\"nothing\"/></meta_attributes>"
+                "</primitive></resources>");
+  const std::string with_attribute =
+      primitive(std::string(kStart) + "<op id='p' name='promote' interval='0' requires='fencing'/>");
+  EXPECT_NE(with_attribute.find("_2TO3_p-meta-requires"), std::string::npos);
+  EXPECT_EQ(with_attribute.find("_2TO3_m"), std::string::npos);
+  EXPECT_EQ(primitive("<op id='m' name='monitor' interval='9'><meta_attributes id='x'><nvpair id='r' name='requires' "
+                      "value='nothing'/></meta_attributes></op>")
+                .find("requires"),
+            std::string::npos);
+}
+
+// S1 C-1.13: the pipeline runs only when 3.0 refuses something.
+TEST(Upgrade, WhatSuits3StaysAsItIs) {
+  const Parts parts = {.schema = "pacemaker-2.10",
+                       .resources =
+                           "<primitive id='a' class='lsb' type='t'><meta_attributes id='m'><nvpair id='n' "
+                           "name='resource-failure-stickiness' value='-INFINITY'/></meta_attributes>"
+                           "</primitive>"};
+  EXPECT_EQ(upgraded(parts, "resources").find("migration-threshold"), std::string::npos);
+  Parts old = parts;
+  old.nodes = "<node id='1' uname='n' type='normal'/>";
+  EXPECT_NE(upgraded(old, "resources").find("migration-threshold"), std::string::npos);
+}
+
 // S1 C-1.12 step 7: the target of a reference went away with its class.
 TEST(Upgrade, LostTargetsAreCopied) {
   EXPECT_EQ(upgraded({.resources = "<primitive id='n' class='nagios' type='t'><instance_attributes id='i'>"

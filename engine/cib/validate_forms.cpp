@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/upgrade_steps.h"
 #include "engine/cib/values.h"
 
 namespace simcluster::cib {
@@ -70,6 +71,9 @@ class FormCheck {
   }
 
   void check_nvpair(const Element& element) {
+    if (schema_ >= Schema::kBefore4 && gone_with_3_0(element)) {
+      wrong(element, fmt::format("the name \"{}\" went with pacemaker-3.0", element.value(names::kName)));
+    }
     if (element.has(names::kIdRef)) {
       if (element.has(names::kId)) wrong(element, "it has both id and id-ref, expected one of them");
       if (element.has(names::kValue)) wrong(element, "it has both id-ref and value, expected one of them");

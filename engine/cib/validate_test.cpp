@@ -206,5 +206,41 @@ TEST(Validate, CorpusIsValid) {
   }
 }
 
+// S1 C-1.13: names that 2.10 still knew, measured with 2.1.5.
+TEST(Validate, NamesThatWentWith3) {
+  const auto pair = [](std::string_view set, std::string_view name) {
+    return "<" + std::string(set) + " id='s'><nvpair id='n' name='" + std::string(name) + "' value='1'/></" +
+           std::string(set) + ">";
+  };
+  const auto primitive = [&](std::string_view inside) {
+    return "<primitive id='a' class='lsb' type='t'>" + std::string(inside) + "</primitive>";
+  };
+  const std::string isolation = primitive(pair("meta_attributes", "isolation-host"));
+  EXPECT_EQ(resources(isolation),
+            "v.xml:5:64: element <nvpair> \"n\": the name \"isolation-host\" went with pacemaker-3.0");
+  EXPECT_NE(resources(isolation, Schema::kBefore4), "valid");
+  EXPECT_EQ(resources(isolation, Schema::kBefore3), "valid");
+  const auto operation = [&](std::string_view set) {
+    return primitive("<operations><op id='o' name='start' interval='0'>" + pair(set, "requires") +
+                     "</op></operations>");
+  };
+  EXPECT_NE(resources(operation("meta_attributes")), "valid");
+  EXPECT_EQ(resources(operation("instance_attributes")), "valid");
+  const auto property = [&](std::string_view name, Schema schema) {
+    return first_error(
+        "<cib validate-with='pacemaker-3.0' admin_epoch='0' epoch='0' num_updates='0'><configuration>"
+        "<crm_config>" +
+            pair("cluster_property_set", name) +
+            "</crm_config><nodes/><resources/><constraints/></configuration><status/></cib>",
+        schema);
+  };
+  for (const std::string_view name : {"is-managed-default", "default_action_timeout", "no_quorum_policy",
+                                      "transition_idle_timeout", "notification-agent", "expected-quorum-votes"}) {
+    EXPECT_NE(property(name, Schema::kBefore4), "valid") << name;
+    EXPECT_EQ(property(name, Schema::kBefore3), "valid") << name;
+  }
+  EXPECT_EQ(property("no-quorum-policy", Schema::kBefore4), "valid");
+}
+
 }  // namespace
 }  // namespace simcluster::cib

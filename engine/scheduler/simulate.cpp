@@ -181,7 +181,8 @@ class Executor {
   bool apply_requested_failure(const GraphAction& action, const GraphAction::Primitive& primitive,
                                std::string_view shown, OperationResult& result) {
     for (const std::string& spec : options_.failures) {
-      if (!matches(spec, shown, action) && !matches(spec, primitive.id, action)) continue;
+      const bool by_shown = matches(spec, shown, action);
+      if (!by_shown && !matches(spec, primitive.id, action)) continue;
       const std::string_view text = std::string_view(spec).substr(spec.find('=') + 1);
       int rc = 0;
       const auto parsed = std::from_chars(text.data(), text.data() + text.size(), rc);
@@ -194,7 +195,7 @@ class Executor {
       say(SimulatedStep::Kind::kPlain,
           "Pretending action " + std::to_string(action.id) + " failed with rc=" + std::to_string(rc));
       aborted_ = true;
-      count_failure(action, shown, rc);
+      count_failure(action, by_shown ? shown : primitive.id, rc);  // the name that was asked for, as in 2.1.5
       return true;
     }
     return false;
@@ -206,12 +207,12 @@ class Executor {
     return spec.size() >= prefix.size() && equal_ignoring_case(std::string_view(spec).substr(0, prefix.size()), prefix);
   }
 
-  void count_failure(const GraphAction& action, std::string_view shown, int rc) {
+  void count_failure(const GraphAction& action, std::string_view resource, int rc) {
     if (rc == 0 || (rc == 7 && action.interval() == 0)) return;
     const bool infinite =
         action.operation == "stop" || (action.operation == "start" && graph_.failed_start_offset == "INFINITY");
     for (InjectedAttribute& attribute :
-         editor_.count_failure(action.node, action.node_id, shown, action.operation, action.interval(), infinite)) {
+         editor_.count_failure(action.node, action.node_id, resource, action.operation, action.interval(), infinite)) {
       say(SimulatedStep::Kind::kInjectedAttribute, attribute.text()).attribute = std::move(attribute);
     }
   }

@@ -125,6 +125,29 @@ TEST(Simulate, RequestedFailuresStopTheTransition) {
   EXPECT_EQ(after.state().node(after.state().resource(find_resource(after.state(), "rsc1")).assigned).name, "node2");
 }
 
+// S5 L-8, L-11: an instance may be named with its number or without; the fail count goes by the name that was given,
+// and only the one without a number counts for an anonymous clone.
+TEST(Simulate, RequestedFailuresOfInstancesCountByTheGivenName) {
+  const testing::TestCib cib{.options = "stonith-enabled=false",
+                             .resources = "<clone id=\"c\">" + testing::TestCib::dummy("r") + "</clone>",
+                             .states = testing::TestCib::online("n1") + testing::TestCib::online("n2")};
+  const cib::Document document = cib.document();
+  const auto counted_as = [&](std::string request) {
+    const Schedule result = schedule_at_now(document);
+    cib::Document working = document;
+    SimulationOptions options;
+    options.now = kNow;
+    options.failures = {std::move(request)};
+    for (const std::string& text : texts(simulate_transition(*result.model->graph, result.state(), working, options))) {
+      const std::size_t at = text.find("fail-count-");
+      if (at != std::string::npos) return text.substr(at, text.find('=') - at);
+    }
+    return std::string("nothing");
+  };
+  EXPECT_EQ(counted_as("r_start_0@n1=1"), "fail-count-r#start_0");
+  EXPECT_EQ(counted_as("r:0_start_0@n1=1") + counted_as("r:1_start_0@n1=1"), "fail-count-r:0#start_0nothing");
+}
+
 // S5 I-12, I-1.
 TEST(WriteGraph, EmptyGraph) {
   Graph graph;
