@@ -55,6 +55,42 @@ TEST(StonithAdmin, Xml) {
 )");
 }
 
+std::string devices(std::string_view command, const FencingDevices& said) {
+  const auto question = parse_fencing_question(command);
+  return question && *question ? devices_answer(**question, said) : "?";
+}
+
+// AT-9.5
+TEST(StonithAdmin, Devices) {
+  const FencingDevices three{true, true, {"fence2", "fenceall", "scsi"}, {}};
+  const FencingDevices none{false, false, {}, "No such device"};
+  EXPECT_EQ(devices("stonith_admin -L", three), "fence2\nfenceall\nscsi\n3 fence devices found\n");
+  EXPECT_EQ(devices("stonith_admin -l nodeX", {}), "0 fence devices found\n");
+  EXPECT_EQ(devices("stonith_admin --list-targets=fenceall", {true, true, {"node1", "node2"}, {}}),
+            "node1\nnode2\n2 fence targets found\n");
+  EXPECT_EQ(devices("stonith_admin -s nothere", none), "Couldn't list targets: No such device\n(exit status 105)\n");
+  EXPECT_EQ(devices("stonith_admin -Q fence2", {}), "");
+  EXPECT_EQ(devices("stonith_admin -Q nothere", none), "(exit status 105)\n");
+  EXPECT_EQ(devices("stonith_admin -l node2 --output-as=xml", {true, true, {"fence2"}, {}}),
+            R"(<pacemaker-result api-version="2.25" request="stonith_admin -l node2 --output-as=xml">
+  <list name="registered fence devices" count="1">
+    <item name="device">fence2</item>
+  </list>
+  <status code="0" message="OK"/>
+</pacemaker-result>
+)");
+  EXPECT_EQ(devices("stonith_admin -s nothere --output-as=xml", none),
+            R"(<pacemaker-result api-version="2.25" request="stonith_admin -s nothere --output-as=xml">
+  <status code="105" message="No such object">
+    <errors>
+      <error>Couldn't list targets: No such device</error>
+    </errors>
+  </status>
+</pacemaker-result>
+(exit status 105)
+)");
+}
+
 TEST(StonithAdmin, OtherCommands) {
   EXPECT_EQ(answer("stonith_admin --reboot node1"), "?");
   EXPECT_FALSE(parse_fencing_question("stonith_admin -H node1 --dance"));

@@ -45,11 +45,12 @@ void XmlWriter::close() {
   out_ += "</" + name + ">\n";
 }
 
-void XmlWriter::text(std::string_view name, std::string_view value) {
+void XmlWriter::text(std::string_view name, std::string_view value, Attributes attributes) {
   finish_tag(false);
   out_.append(2 * names_.size(), ' ');
   out_ += '<';
   out_ += name;
+  for (const auto& [key, content] : attributes) attribute(key, content);
   out_ += '>';
   out_ += escaped_text(value);
   out_ += "</";

@@ -35,7 +35,7 @@ class XmlWriter {
     close();
   }
   // An element with nothing but text.
-  void text(std::string_view name, std::string_view value);
+  void text(std::string_view name, std::string_view value, Attributes attributes = {});
 
  private:
   void finish_tag(bool empty);

@@ -83,6 +83,8 @@ class Controller {
   void cleanup(std::string_view resource, std::string_view node);
   // crm_resource --refresh: the history goes, the resource is probed again; resource or node empty: all.
   void refresh(std::string_view resource, std::string_view node);
+  // stonith_admin -L, -l, -s, -Q: what the devices of this node say, at once or later.
+  void ask_devices(const fencer::DeviceQuestion& question, std::function<void(const fencer::DeviceAnswer&)> answer);
   // stonith_admin --confirm: somebody has seen that the node is off (CM-10.26).
   void confirm_off(std::string_view node);
   // stonith_admin --reboot|--off|--on. An error when there is no such action.

@@ -93,6 +93,10 @@ void Controller::cleanup(std::string_view resource, std::string_view node) {
 void Controller::refresh(std::string_view resource, std::string_view node) {
   if (impl_) impl_->refresh(resource, node);
 }
+void Controller::ask_devices(const fencer::DeviceQuestion& question,
+                             std::function<void(const fencer::DeviceAnswer&)> answer) {
+  daemons_->fencer().ask(question, std::move(answer));
+}
 void Controller::confirm_off(std::string_view node) {
   daemons_->fencer().confirm(node, daemons_->new_tool(kFencingTool));
 }

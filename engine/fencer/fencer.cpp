@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMostHistory = 500;  // CM-10.17
 constexpr std::size_t kTrimmedHistory = 250;
+constexpr Duration kToolTimeout = seconds(120);  // of stonith_admin
 
 // What this node does for an operation: its devices that are still to be tried.
 struct Work {
@@ -58,6 +59,7 @@ class Fencer::Impl final : public LeaderClient {
   std::size_t device_count() const { return queues_.size(); }
   void note_verified(const std::string& device) { finder_.verified(device); }
   std::uint32_t request(const FencingRequest& request);
+  void ask(const DeviceQuestion& question, std::function<void(const DeviceAnswer&)> answer);
   void confirm(std::string_view target, std::string_view client);
   const std::vector<HistoryEntry>& history() const { return history_; }
   std::vector<HistoryEntry> pending() const;
@@ -163,6 +165,31 @@ void Fencer::Impl::confirm(std::string_view target, std::string_view client) {
   out.text(kHuman);
   out.text({});
   send(out);
+}
+
+// What a tool asks of this node's devices: nobody is switched, no other node is asked.
+void Fencer::Impl::ask(const DeviceQuestion& question, std::function<void(const DeviceAnswer&)> answer) {
+  if (question.kind == DeviceQuestion::Kind::kDevices) {
+    finder_.find({question.subject, "off", false, true}, [answer = std::move(answer)](const auto& able) {
+      DeviceAnswer devices;
+      for (const Candidate& candidate : able) devices.names.push_back(candidate.device);
+      answer(devices);
+    });
+    return;
+  }
+  const auto queue = queues_.find(question.subject);
+  const bool wants_list = question.kind == DeviceQuestion::Kind::kTargets;
+  if (queue == queues_.end()) return answer({false, false, {}, "No such device"});
+  if (wants_list && !offers(queue->second->device(), "list", profile_)) return answer({});
+  Command command;
+  command.action = wants_list ? "list" : "monitor";
+  command.timeout = device_timeout(queue->second->device(), command.action, kToolTimeout);
+  command.done = [wants_list, answer = std::move(answer)](const CommandResult& result) {
+    DeviceAnswer said{true, result.status == FencingStatus::kDone, {}, result.reason};
+    if (wants_list && said.ok) said.names = parse_list(result.output);
+    answer(said);
+  };
+  queue->second->add(std::move(command));
 }
 
 // --- the node that is queried and executes ---
@@ -402,6 +429,9 @@ void Fencer::set_topology(std::vector<TopologyLevel> levels) { impl_->set_topolo
 void Fencer::set_watchdog_timeout(Duration timeout) { impl_->set_watchdog_timeout(timeout); }
 void Fencer::note_verified(const std::string& device) { impl_->note_verified(device); }
 std::uint32_t Fencer::request(const FencingRequest& request) { return impl_->request(request); }
+void Fencer::ask(const DeviceQuestion& question, std::function<void(const DeviceAnswer&)> answer) {
+  impl_->ask(question, std::move(answer));
+}
 void Fencer::confirm(std::string_view target, std::string_view client) { impl_->confirm(target, client); }
 const std::vector<HistoryEntry>& Fencer::history() const { return impl_->history(); }
 std::vector<HistoryEntry> Fencer::pending() const { return impl_->pending(); }

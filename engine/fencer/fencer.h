@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -75,6 +76,23 @@ struct HistoryEntry {
 // Who confirmed by hand that a node is down (CM-10.26).
 inline constexpr std::string_view kHuman = "a human";
 
+// What stonith_admin asks about devices (AT-9.5).
+struct DeviceQuestion {
+  enum class Kind : std::uint8_t {
+    kDevices,  // -L, -l NODE: those of this node, or those of them that can fence a node
+    kTargets,  // -s DEVICE: whom it says that it can fence
+    kStatus,   // -Q DEVICE: does it answer?
+  };
+  Kind kind = Kind::kDevices;
+  std::string subject;  // a node or a device; empty: all devices
+};
+struct DeviceAnswer {
+  bool known = true;  // there is such a device on this node
+  bool ok = true;     // it has answered
+  std::vector<std::string> names;
+  std::string reason;
+};
+
 class FencerClient {
  public:
   // Every node hears of every finished operation (CM-10.16).
@@ -119,6 +137,8 @@ class Fencer {
 
   // Returns the call's number; the result comes through the client.
   std::uint32_t request(const FencingRequest& request);
+  // Calls `answer` at once or when a device has answered; never when the fencer ends before.
+  void ask(const DeviceQuestion& question, std::function<void(const DeviceAnswer&)> answer);
   // `stonith_admin --confirm`: somebody has seen that the node is off (CM-10.26).
   void confirm(std::string_view target, std::string_view client);
   // Newest last. The same on all nodes, but for what ended before a node joined.

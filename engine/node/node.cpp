@@ -261,6 +261,13 @@ void Node::connect_remote_client(std::function<bool()> alive) { impl_->remote_cl
 
 std::vector<std::string> Node::daemons() const { return impl_->supervisor_.daemons(); }
 
+Result<void> Node::ask_devices(const fencer::DeviceQuestion& question,
+                               std::function<void(const fencer::DeviceAnswer&)> answer) {
+  if (!impl_->controller_) return fail("the cluster manager does not run");
+  impl_->controller_->ask_devices(question, std::move(answer));
+  return {};
+}
+
 Result<std::string> Node::stonith_admin(std::string_view arguments) {
   const auto shell = impl_->shell();
   if (!shell) return tl::unexpected(shell.error());

@@ -24,6 +24,8 @@ class Document;
 }
 
 namespace simcluster::fencer {
+struct DeviceAnswer;
+struct DeviceQuestion;
 struct HistoryEntry;
 }
 
@@ -104,6 +106,10 @@ class Node {
   void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen = {},
                         std::string_view node = {});
 
+  // stonith_admin -L, -l, -s, -Q: what the devices of this node say, at once or later. An error where the manager does
+  // not run.
+  Result<void> ask_devices(const fencer::DeviceQuestion& question,
+                           std::function<void(const fencer::DeviceAnswer&)> answer);
   // `stonith_admin --confirm|--reboot|--off|--on NODE` or `--history NODE`; returns what it prints.
   Result<std::string> stonith_admin(std::string_view arguments);
 

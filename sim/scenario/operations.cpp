@@ -207,8 +207,8 @@ class StonithAdmin final : public OperatorCommand {
   void describe(Fields& fields) override {
     describe_node(fields);
     fields.text(required("command",
-                         "what follows \"stonith_admin\": --confirm, --reboot, --off, --on, --history or --last, and "
-                         "a node"),
+                         "what follows \"stonith_admin\": --confirm, --reboot, --off, --on, --history, --last or "
+                         "-l and a node, -s or -Q and a device, -L"),
                 command_);
   }
   std::string text() const override { return "stonith_admin " + command_; }
@@ -217,6 +217,8 @@ class StonithAdmin final : public OperatorCommand {
     if (!node) return tl::unexpected(node.error());
     const auto question = reports::parse_fencing_question(text());
     if (!question) return tl::unexpected(question.error());
+    if (*question && (*question)->kind > reports::FencingQuestion::Kind::kLast)
+      return show_devices(world, machine, **question);
     const auto output = *question ? fencing_screen(machine, **question) : (*node)->stonith_admin(command_);
     if (!output) return tl::unexpected(output.error());
     if (!output->empty())

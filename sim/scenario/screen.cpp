@@ -63,6 +63,19 @@ Result<std::string> fencing_screen(Machine& machine, const reports::FencingQuest
   return reports::fencing_answer(question, fencing_records(*machine.node()), profile.old_rc_texts);
 }
 
+Result<void> show_devices(World& world, Machine& machine, const reports::FencingQuestion& question) {
+  using Kind = fencer::DeviceQuestion::Kind;
+  const Kind kind = question.kind == reports::FencingQuestion::Kind::kDevices   ? Kind::kDevices
+                    : question.kind == reports::FencingQuestion::Kind::kTargets ? Kind::kTargets
+                                                                                : Kind::kStatus;
+  return machine.node()->ask_devices({kind, question.target}, [&world, index = machine.index(),
+                                                               question](const fencer::DeviceAnswer& answer) {
+    const std::string text = reports::devices_answer(question, {answer.known, answer.ok, answer.names, answer.reason});
+    if (text.empty()) return;
+    world.tracer().emit(index, TraceKind::kScreen, {{"command", question.request}, {"text", text}});
+  });
+}
+
 Result<std::string> screen_text(const World& world, Machine& machine, std::string_view command) {
   if (membership::is_corosync_tool(command)) return corosync_screen(machine, command);
   const node::Node* node = machine.node();

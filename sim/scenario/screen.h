@@ -16,7 +16,8 @@ class World;
 Result<void> check_screen(std::string_view command);
 // The output of `command` on `machine`, at this moment.
 Result<std::string> screen_text(const World& world, Machine& machine, std::string_view command);
-
+// Tells what the devices of the machine say, at once or when they have answered; its node must run.
+Result<void> show_devices(World& world, Machine& machine, const reports::FencingQuestion& question);
 // What stonith_admin of the machine's release tells of the past; its node must run.
 Result<std::string> fencing_screen(Machine& machine, const reports::FencingQuestion& question);
 

@@ -185,7 +185,8 @@ start_cluster() {
     on "$1" sh -c 'PCMK_logfile=/var/log/pacemaker/pacemaker.log setsid pacemakerd </dev/null >/dev/null 2>&1 &'
   fi
 }
-processes() { pgrep --ns "$(init "$1")" --nslist pid "$2" || true; }
+# Those that run: nobody collects what has ended in a node.
+processes() { pgrep -r D,I,R,S,T,t --ns "$(init "$1")" --nslist pid "$2" || true; }
 kill_processes() { # NODE NAME SIGNAL
   local pid
   # The kernel keeps fifteen letters of a name.
