@@ -141,12 +141,20 @@ class BundleReader {
     return true;
   }
 
+  void refuse(std::string_view what, const cib::Element& mapping) {
+    log(model_, LogLevel::kError, "pe__unpack_bundle", "Invalid {} directive {}", what, mapping.id());
+  }
+
+  // S4 CR-10.4, CR-10.5.
   void read_mappings() {
     for (const cib::Element& xml : network_.children("port-mapping")) {
       const bool single = xml.has("port");
       PortMapping mapping{std::string(xml.value(single ? "port" : "range")),
                           std::string(single ? xml.value("internal-port") : "")};
-      if (mapping.source.empty()) continue;
+      if (mapping.source.empty()) {
+        refuse("port", xml);
+        continue;
+      }
       if (mapping.target.empty()) mapping.target = mapping.source;
       ports_.push_back(std::move(mapping));
     }
@@ -154,7 +162,10 @@ class BundleReader {
       const bool subdirectory = !xml.has("source-dir");
       Mount mount{std::string(xml.value(subdirectory ? "source-dir-root" : "source-dir")),
                   std::string(xml.value("target-dir")), std::string(xml.value("options")), subdirectory};
-      if (mount.source.empty() || mount.target.empty()) continue;
+      if (mount.source.empty() || mount.target.empty()) {
+        refuse("mount", xml);
+        continue;
+      }
       if (mount.target == "/var/log") own_log_mount_ = true;
       mounts_.push_back(std::move(mount));
     }

@@ -111,6 +111,10 @@ Role requested_role(const Model& model, const Resource& resource) {
     return Role::kUnknown;
   }
   const Role role = parse_role(*text);
+  if (role == Role::kUnknown) {
+    log(model, LogLevel::kError, "get_target_role", "Ignoring 'target-role' for {} because '{}' is not valid",
+        resource.id, *text);
+  }
   if (role <= Role::kStarted) return role == Role::kStopped ? role : Role::kUnknown;
   const bool promotable = model.resource(resource.top).promotable;
   if (!promotable && (role == Role::kUnpromoted || role == Role::kPromoted)) {

@@ -253,7 +253,10 @@ bool unpack_clone(Model& model, ResourceId id) {
     clone.clone->child_xml = child;
     break;
   }
-  if (!clone.clone->child_xml) return false;
+  if (!clone.clone->child_xml) {  // S1 C-10.5
+    log(model, LogLevel::kError, "clone_unpack", "{} has nothing to clone", clone.id);
+    return false;
+  }
   unpack_clone_counts(model, clone);
   if (clone.clone->clone_max > kMaxInstances) return false;
   clone.meta.insert("resource-stickiness", "1");  // reaches the instances only (S1 C-10.6)

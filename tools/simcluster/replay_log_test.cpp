@@ -247,6 +247,32 @@ TEST_F(ReplayLog, WhatCannotBe) {
   }
 }
 
+// What no schema lets through is told, too: S1 C-10.5; S4 CR-10.4, CR-10.5; and roles that do not exist (C-2.13).
+TEST_F(ReplayLog, WhatNoSchemaLetsThrough) {
+  write("unchecked.xml",
+        R"(<cib validate-with="none" admin_epoch="0" epoch="1" num_updates="0" have-quorum="1"><configuration>
+<crm_config><cluster_property_set id="o"><nvpair id="o1" name="fencing-enabled" value="false"/></cluster_property_set>
+</crm_config><nodes><node id="1" uname="node1"/></nodes><resources><clone id="c"/>
+<bundle id="b"><docker image="i"/><network ip-range-start="10.0.0.1"><port-mapping id="pm"/><port-mapping id="good" port="80"/>
+</network><storage><storage-mapping id="sm" source-dir="/a"/><storage-mapping id="tm" target-dir="/a"/></storage>
+<primitive id="p" class="ocf" provider="pacemaker" type="Dummy"/></bundle>
+<primitive id="r" class="ocf" provider="pacemaker" type="Dummy"><meta_attributes id="rm">
+<nvpair id="rm1" name="target-role" value="Resting"/></meta_attributes></primitive></resources><constraints/>
+</configuration><status><node_state id="1" uname="node1" in_ccm="true" crmd="online" join="member" expected="member"/>
+</status></cib>)");
+  const std::string text = log("-x unchecked.xml -R -V");
+  for (const char* line : {
+           "(clone_unpack) \terror: c has nothing to clone\n",
+           "(pe__unpack_bundle) \terror: Invalid port directive pm\n",
+           "(pe__unpack_bundle) \terror: Invalid mount directive sm\n",
+           "(pe__unpack_bundle) \terror: Invalid mount directive tm\n",
+           "(get_target_role) \terror: Ignoring 'target-role' for r because 'Resting' is not valid\n",
+       }) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+  EXPECT_EQ(text.find("directive good"), std::string::npos) << text;
+}
+
 // S1 C-2.8: dates without an offset are local ones, at the offset of this moment; the hours of a date_spec are those of
 // the place where the time was told.
 TEST_F(ReplayLog, DatesOfRulesAreLocal) {
