@@ -73,6 +73,7 @@ void Srp::load_ring_sequence() {
   if (profile_.ring_sequence_raised_at_start && !profile_.ring_sequence_kept_again) ++ring_.sequence;
   ring_hi_ = ring_.sequence;
   old_ring_ = ring_;
+  if (settings_.debug) debug(fmt::format("Created or loaded sequence id {} for this ring.", ring_text(ring_)));
 }
 
 void Srp::store_ring_sequence() {
@@ -106,6 +107,7 @@ void Srp::leave() {
     if (p != me_) join.proc.push_back(p);
   join.failed = difference(fail_, {me_});
   join.failed.push_back(me_);
+  debug("sending join/leave message");
   codec_.encode(join, frame_);
   transport_.send_all(frame_, Loop::kNo);
   ++counters_.memb_join_tx;

@@ -1,6 +1,8 @@
 // COMMIT: the commit token collects what every member of the proposed ring has (M 5.6).
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "engine/membership/srp.h"
 
 namespace simcluster::membership {
@@ -27,6 +29,9 @@ void Srp::enter_commit() {
   deadlines_.cancel(Deadline::kConsensus);
   ring_ = commit_token_.ring;
   note_representative();
+  if (settings_.debug)
+    host_.log(LogPriority::kDebug, "corosync",
+              fmt::format("[MAIN  ] Storing new sequence id for ring {:x}", ring_.sequence));
   store_ring_sequence();
   ring_hi_ = ring_.sequence;
   debug("entering COMMIT state.");
@@ -71,6 +76,7 @@ void Srp::receive_commit_token(std::span<const std::byte> frame) {
   CommitToken token;
   if (const auto error = codec_.decode(frame, token); !error.empty()) return drop(error);
   ++counters_.memb_commit_token_rx;
+  debug("got commit token");
   switch (state_) {
     case SrpState::kOperational:
       return;

@@ -10,6 +10,7 @@ void Srp::install_ring() {
   consensus_.clear();
   saved_ = false;
   debug("Resetting old ring state");
+  if (settings_.debug) debug(fmt::format("recovery to regular 1-{:x}", aru_));
   add_recovered_messages();
   deliver_old_ring_contiguous();
   const ProcessorList left = difference(memb_, trans_);  // INS-4

@@ -84,8 +84,12 @@ void Srp::queue_old_messages() {
   if (settings_.debug) debug(fmt::format("Originated {} messages in RECOVERY.", recovery_messages_.size()));
 }
 
-// REC-1.
+// REC-1. The words are those of 3.1.7.
 void Srp::recovery_progress(OrfToken& token) {
+  if (settings_.debug)
+    debug(fmt::format("token retrans flag is {} my set retrans flag{} retrans queue empty {} count {}, aru {:x}",
+                      token.retrans_flg, set_retrans_ ? 1 : 0, recovery_messages_.empty() ? 1 : 0, retrans_flg_count_,
+                      token.aru));
   if (!recovery_messages_.empty()) {
     if (token.retrans_flg == 0) {
       token.retrans_flg = 1;
@@ -105,6 +109,8 @@ void Srp::recovery_progress(OrfToken& token) {
     ++rotation_count_;
   else
     rotation_count_ = 0;
+  if (settings_.debug)
+    debug(fmt::format("install seq {:x} aru {:x} high seq received {:x}", install_seq_, aru_, high_seq_));
   if (rotation_count_ != 2) return;
   install_ring();
   rotation_count_ = 0;

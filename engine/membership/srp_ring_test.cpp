@@ -41,6 +41,7 @@ TEST_F(RingOf, InstalledAtTheFourthVisit) {
   EXPECT_EQ(host.says("Did not need to originate any messages in recovery."), 1U);
   frame(answered(last_commit_token()));
   EXPECT_EQ(host.says("Sending initial ORF token"), 1U);
+  const auto since = host.lines.size();
   const OrfToken first = last_token();
   EXPECT_EQ(first.seq, 0U);        // K-7
   EXPECT_EQ(first.token_seq, 0U);  // K-8
@@ -51,6 +52,19 @@ TEST_F(RingOf, InstalledAtTheFourthVisit) {
   EXPECT_EQ(srp.state(), SrpState::kRecovery);
   rotate();
   EXPECT_EQ(srp.state(), SrpState::kOperational);
+  // As recorded from Corosync 3.1.7 with debug: on.
+  for (int visit = 0; visit < 4; ++visit) {
+    const std::size_t line = since + 2 * static_cast<std::size_t>(visit);
+    EXPECT_EQ(host.lines[line],
+              fmt::format("[TOTEM ] token retrans flag is 0 my set retrans flag0 retrans queue empty 1 count {}, aru 0",
+                          visit));
+    EXPECT_EQ(host.lines[line + 1], "[TOTEM ] install seq 0 aru 0 high seq received 0");
+  }
+  EXPECT_EQ(host.lines[since + 8], "[TOTEM ] Resetting old ring state");
+  EXPECT_EQ(host.lines[since + 9], "[TOTEM ] recovery to regular 1-0");
+  EXPECT_EQ(host.says("[TOTEM ] got commit token"), 2U);
+  EXPECT_EQ(host.says("[MAIN  ] Storing new sequence id for ring 5"), 1U);
+  EXPECT_EQ(host.says("[TOTEM ] Created or loaded sequence id 1.1 for this ring."), 1U);
   EXPECT_EQ(client.text, "T{} switch R{1 2}+1+2 ");
   EXPECT_EQ(host.says("[TOTEM ] A new membership (1.5) was formed. Members joined: 1 2"), 1U);
   EXPECT_EQ(srp.members(), names({1, 2}));
