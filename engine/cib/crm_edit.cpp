@@ -11,14 +11,16 @@
 
 namespace simcluster::cib {
 
+bool is_resource(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kNames = {"primitive", "group", "clone", "master", "bundle"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
 namespace {
 
 constexpr std::array<std::string_view, 4> kReferences = {"rsc", "with-rsc", "first", "then"};
 
-bool is_container(const Element& element) {
-  return element.is("group") || element.is("clone") || element.is("master") || element.is("bundle");
-}
-bool is_resource(const Element& element) { return element.is("primitive") || is_container(element); }
+bool is_container(const Element& element) { return is_resource(element.name()) && !element.is("primitive"); }
 
 MutableElement section(Document& cib, std::string_view name) {
   return cib.root().first_child("configuration").first_child(name);
@@ -40,7 +42,7 @@ MutableElement find_object(Document& cib, std::string_view id) {
 std::vector<MutableElement> members(const MutableElement& container) {
   std::vector<MutableElement> all;
   for (const MutableElement child : container.children())
-    if (is_resource(child)) all.push_back(child);
+    if (is_resource(child.name())) all.push_back(child);
   return all;
 }
 
@@ -127,14 +129,14 @@ void delete_resource(Document& cib, MutableElement resource) {
   // Whatever it stood in goes with it.
   while (is_container(container.parent())) container = container.parent();
   for (Element part = container; part; part = part.next_in(container))
-    if (is_resource(part)) drop_references(cib, std::string(part.id()));
+    if (is_resource(part.name())) drop_references(cib, std::string(part.id()));
   container.remove();
 }
 
 Result<void> delete_object(Document& cib, std::string_view id) {
   MutableElement object = find_object(cib, id);
   if (!object) return fail(fmt::format("object {} does not exist", id));
-  if (is_resource(object)) {
+  if (is_resource(object.name())) {
     delete_resource(cib, object);
   } else {
     object.remove();

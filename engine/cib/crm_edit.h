@@ -11,6 +11,9 @@
 
 namespace simcluster::cib {
 
+// An element of this name is a resource: a primitive, or what contains some.
+bool is_resource(std::string_view name);
+
 // An error leaves `cib` as it was, and says what crmsh says.
 
 // Constraints follow; tags keep the old id.

@@ -64,11 +64,6 @@ constexpr std::string_view kMetaSet = "meta_attributes";
 constexpr std::string_view kParameterSet = "instance_attributes";
 constexpr std::string_view kUtilization = "utilization";
 
-bool is_resource(const cib::Element& element) {
-  return element.is("primitive") || element.is("group") || element.is("clone") || element.is("master") ||
-         element.is("bundle");
-}
-
 bool is_clone(const cib::Element& element) { return element.is("clone") || element.is("master"); }
 
 // The clone itself, or what it is made of.
@@ -175,7 +170,7 @@ Result<void> OperatorShell::resource_command(const Words& words) {
 
 Result<cib::Element> OperatorShell::find_resource(std::string_view id) const {
   for (const cib::Element element : controller_.cib().find_all_id(id)) {
-    if (is_resource(element)) return element;
+    if (cib::is_resource(element.name())) return element;
   }
   return fail(fmt::format("resource {} is not configured", id));
 }
@@ -480,7 +475,7 @@ Result<void> OperatorShell::erase(Words ids) {
   for (const std::string_view id : ids)
     for (const cib::Element element : controller_.cib().find_all_id(id))
       // As crmsh 4.4 (black-box run).
-      if (!force && is_resource(element) && is_active(element))
+      if (!force && cib::is_resource(element.name()) && is_active(element))
         return fail(fmt::format("resource {} is running, can't delete it", id));
   return edit([&](cib::Document& wanted) { return cib::delete_objects(wanted, ids); });
 }

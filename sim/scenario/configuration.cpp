@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/cib/crm_edit.h"
 #include "engine/cib/crm_shell.h"
 #include "engine/cib/dates.h"
 #include "engine/cib/document.h"
@@ -100,13 +101,6 @@ Result<void> check_configuration(const cib::Document& document, const Configurat
     error.place.column += xml.place.column - 1;
   }
   return tl::unexpected(error);
-}
-
-bool is_resource(std::string_view name) {
-  constexpr std::array<std::string_view, 5> kNames = {"primitive", "group", "clone", "master", "bundle"};
-  for (const auto known : kNames)
-    if (name == known) return true;
-  return false;
 }
 
 // The address of an IPaddr2 or IPaddr resource; unspecified for all others.
@@ -220,7 +214,7 @@ Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft) 
   if (!resources) return built;
   built.watched = watched_configuration(std::as_const(*document));
   for (auto element = resources.next_in(resources); element; element = element.next_in(resources)) {
-    if (!is_resource(element.name())) continue;
+    if (!cib::is_resource(element.name())) continue;
     built.resources.emplace_back(element.id());
     if (const IpAddress address = served_address(element); address.specified())
       built.services.push_back({std::string(element.id()), address});
