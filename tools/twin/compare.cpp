@@ -75,13 +75,17 @@ bool is_cloned(const Actions& actions) {
 }
 
 // Stops on several nodes, where a resource was active more than once, wait for each other no more than its monitors do.
-void sort_stops(Actions& actions) {
-  const auto is_stop = [](const std::string& action) {
-    return action.starts_with("Result of stop ") || action.starts_with("Result of monitor ");
-  };
+bool is_stop(const std::string& action) {
+  return action.starts_with("Result of stop ") || action.starts_with("Result of monitor ");
+}
+// All nodes are notified at once.
+bool is_notification(const std::string& action) { return action.starts_with("Result of notify "); }
+
+// What follows each other and waits for nothing on another node goes by the nodes' names.
+void sort_by_node(Actions& actions, bool (*is_one)(const std::string&)) {
   for (auto from = actions.begin(); from != actions.end();) {
-    from = std::find_if(from, actions.end(), is_stop);
-    const auto to = std::find_if_not(from, actions.end(), is_stop);
+    from = std::find_if(from, actions.end(), is_one);
+    const auto to = std::find_if_not(from, actions.end(), is_one);
     std::stable_sort(from, to, [](const std::string& a, const std::string& b) { return node_of(a) < node_of(b); });
     from = to;
   }
@@ -104,7 +108,8 @@ std::map<std::string, Actions> actions_of(const Phase& phase) {
   const auto probe = [](const std::string& text) { return text.starts_with("Result of probe "); };
   for (auto& [resource, actions] : done) {
     std::stable_sort(actions.begin(), std::stable_partition(actions.begin(), actions.end(), probe));
-    sort_stops(actions);
+    sort_by_node(actions, is_stop);
+    sort_by_node(actions, is_notification);
     if (is_cloned(actions))
       std::stable_sort(std::find_if_not(actions.begin(), actions.end(), probe), actions.end(),
                        [](const std::string& a, const std::string& b) { return node_of(a) < node_of(b); });
