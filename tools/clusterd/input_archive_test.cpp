@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/cib/compressed_input.h"
+#include "tools/clusterd/testing_disk.h"
 
 namespace simcluster::clusterd {
 namespace {
@@ -56,6 +57,21 @@ TEST_F(InputArchiveTest, NumbersGoOnOverRestarts) {
 TEST_F(InputArchiveTest, TheOldestGo) {
   for (int number = 0; number < 5; ++number) open(3)->keep(number, fmt::format("<cib a=\"{}\"/>", number));
   EXPECT_EQ(kept_inputs(directory_), (std::vector<int>{2, 3, 4}));
+}
+
+TEST(InputArchive, FewWaitForADiskThatHangs) {
+  HangingDisk disk;
+  auto archive = std::make_unique<InputArchive>(std::make_unique<HangingFiles>(disk), 100, [](const std::string&) {});
+  archive->keep(0, "<cib/>");
+  disk.wait_for_writer();
+  for (int number = 1; number < 100; ++number) archive->keep(number, "<cib/>");
+  disk.hangs = false;
+  archive.reset();
+  // The newest sixteen, and the one that the disk had.
+  ASSERT_EQ(disk.written.size(), 17U);
+  EXPECT_EQ(disk.written.front(), "pe-input-0.bz2");
+  EXPECT_EQ(disk.written[1], "pe-input-84.bz2");
+  EXPECT_EQ(disk.written.back(), "pe-input-99.bz2");
 }
 
 TEST_F(InputArchiveTest, OtherFilesAreLeftAlone) {
