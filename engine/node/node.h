@@ -69,7 +69,7 @@ struct NodeConfig {
 enum class LoadMethod : unsigned char { kUpdate, kReplace };
 
 // Where a cibadmin-like change goes (CM-6.6, AT-9.1).
-enum class CibChange : unsigned char { kCreate, kModify, kReplace, kDelete };
+enum class CibChange : unsigned char { kCreate, kModify, kReplace, kDelete, kPatch };
 
 class Node {
  public:
@@ -100,7 +100,7 @@ class Node {
   Result<void> crm(std::string_view command);
   // `crm configure load update|replace`: crm shell text; `file_name` is for errors.
   Result<void> load_crm_shell(std::string_view text, std::string_view file_name, LoadMethod method);
-  // `cibadmin --create|--modify|--replace|--delete -o SECTION -X XML`.
+  // `cibadmin --create|--modify|--replace|--delete -o SECTION -X XML`, or `--patch -X XML` with what crm_diff wrote.
   Result<void> change_cib(CibChange change, std::string_view section, std::string_view xml);
   // `attrd_updater -n NAME -U VALUE [-d DAMPEN] [-N NODE]`; no value: delete; empty node: this one (CM-9.4).
   void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen = {},

@@ -9,6 +9,7 @@
 #include "engine/base/time_text.h"
 #include "engine/cib/crm_shell.h"
 #include "engine/cib/dates.h"
+#include "engine/cib/patch.h"
 #include "engine/cib/values.h"
 #include "engine/controller/cib_request.h"
 
@@ -529,6 +530,15 @@ Result<void> OperatorShell::change(CibChange change, std::string_view section, s
   const bool names_section = !path->empty() && path->back().element == given.name();
   CibRequest request;
   switch (change) {
+    case CibChange::kPatch: {
+      // Tried here, to say what is wrong with it; it counts what the CIB is when the request's turn comes (CM-6.12).
+      cib::Document wanted = controller_.cib();
+      const cib::PatchResult tried = cib::apply_patch(wanted, *payload);
+      if (tried.outcome != cib::PatchOutcome::kApplied)
+        return fail(fmt::format("the difference does not fit the CIB: {}", tried.reason));
+      request.set(CibStep::Kind::kPatch, {}, cib::write_compact(given));
+      break;
+    }
     case CibChange::kCreate:
     case CibChange::kModify:
       if (names_section) path->pop_back();

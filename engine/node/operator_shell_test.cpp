@@ -8,6 +8,7 @@
 
 #include "engine/base/testing_host.h"
 #include "engine/cib/crm_shell.h"
+#include "engine/cib/patch.h"
 #include "engine/membership/testing.h"
 
 namespace simcluster::node {
@@ -211,6 +212,32 @@ TEST_F(OperatorShellTest, EditsObjects) {
   crm("configure edit 'sed \"s/interval=0s/interval=20s/\"'");
   EXPECT_TRUE(controller->cib().find_id("r-monitor-20s"));
   EXPECT_THAT(error_of("configure filter \"awk 1\" r"), HasSubstr("no other program"));
+}
+
+// CM-6.12: what crm_diff made of two CIBs, with their versions or without.
+TEST_F(OperatorShellTest, Patches) {
+  const auto difference = [&](bool versions) {
+    cib::Document wanted = controller->cib();
+    wanted.find_path("configuration/resources").first_child().set_attribute("description", versions ? "two" : "one");
+    if (versions)
+      cib::set_version(wanted.root(),
+                       cib::next_version(cib::version_of(wanted.root()), cib::ChangeExtent::kConfiguration));
+    const auto patch = versions ? cib::create_patch(controller->cib(), wanted)
+                                : cib::create_patch_without_version(controller->cib(), wanted);
+    return cib::write_compact(patch->root());
+  };
+  for (const bool versions : {false, true}) {
+    const std::string patch = difference(versions);
+    const auto done = shell->change(CibChange::kPatch, "", patch);
+    ASSERT_TRUE(done) << done.error().text();
+    clock.run_for(seconds(5));
+    EXPECT_EQ(controller->cib().find_id("r").value("description"), versions ? "two" : "one");
+    if (versions) {
+      EXPECT_FALSE(shell->change(CibChange::kPatch, "", patch)) << "it fits one version only";
+    }
+  }
+  EXPECT_THAT(shell->change(CibChange::kPatch, "", "<primitive id=\"r\"/>").error().text(),
+              HasSubstr("the difference does not fit the CIB"));
 }
 
 TEST_F(OperatorShellTest, MistakesAreNamed) {

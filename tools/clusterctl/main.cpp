@@ -49,6 +49,7 @@ constexpr std::string_view kHelp =
     "  cib query              the CIB as XML\n"
     "  cib create|modify|replace|delete F [SECTION]\n"
     "                         changes the CIB as cibadmin does\n"
+    "  cib patch F            what crm_diff wrote, as cibadmin --patch\n"
     "  attribute NAME [VALUE] sets a transient attribute of this node; without a value,\n"
     "                         deletes it\n"
     "  fence NODE [off|on|reboot]\n"
@@ -150,7 +151,7 @@ int load(const Command& command) {
 }
 
 int cib(const Command& command) {
-  const std::string& change = command.word(1, "query, create, modify, replace or delete");
+  const std::string& change = command.word(1, "query, create, modify, replace, delete or patch");
   if (change == "query") {
     fmt::print("{}", ask(command, {{"request", "cib"}}).at("cib").get<std::string>());
     return 0;

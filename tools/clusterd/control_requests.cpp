@@ -98,7 +98,7 @@ Result<Json> load(const Asked& asked) {
 }
 
 Result<Json> change_cib(const Asked& asked) {
-  constexpr std::array<std::string_view, 4> kChanges{"create", "modify", "replace", "delete"};
+  constexpr std::array<std::string_view, 5> kChanges{"create", "modify", "replace", "delete", "patch"};
   const auto change = text(asked.body, "change");
   const auto xml = text(asked.body, "xml");
   if (!change) return tl::unexpected(change.error());
