@@ -23,6 +23,15 @@ if(SIMCLUSTER_FUZZ)
   target_link_options(simcluster_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+# For the few that do something else under sanitizers.
+set(SIMCLUSTER_SANITIZED 0)
+if(SIMCLUSTER_SANITIZE OR SIMCLUSTER_FUZZ)
+  set(SIMCLUSTER_SANITIZED 1)
+endif()
+set_source_files_properties("${CMAKE_SOURCE_DIR}/engine/agents/frame_pool.cpp"
+  "${CMAKE_SOURCE_DIR}/engine/scheduler/property_test.cpp"
+  PROPERTIES COMPILE_DEFINITIONS SIMCLUSTER_SANITIZED=${SIMCLUSTER_SANITIZED})
+
 # simcluster_room(DIR [ROOMS dir...] [LINK target...])
 # engine/cib becomes library engine_cib; every *_test.cpp in it goes into engine_cib_test.
 # testdata/ below a room is never compiled; other folders below it belong to the room.

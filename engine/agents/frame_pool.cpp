@@ -9,11 +9,7 @@ namespace {
 constexpr std::size_t kGranule = 64;
 constexpr std::size_t kClasses = 64;  // frames up to 4 KiB are pooled
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kPooling = false;  // let the sanitizer see every use after release
-#else
-constexpr bool kPooling = true;
-#endif
+constexpr bool kPooling = SIMCLUSTER_SANITIZED == 0;  // let the sanitizer see every use after release
 
 struct FreeFrame {
   FreeFrame* next;

@@ -81,6 +81,7 @@ Result<void> Daemons::join_fencer() {
   FencerProcess& process = *fencer_;
   const std::uint32_t process_id = next_process(kFencerProcess);
   process.fencer.set_node(name_, fmt::format("{}.{}", daemon_name(Daemon::kFencer, profile_), process_id));
+  if (keeps_fencing_history_) process.fencer.keep_history();
   process.port.deliver = [this, &process](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
     process.fencer.on_message(node_name(sender.node), bytes);
   };

@@ -51,6 +51,8 @@ class Daemons final : public CibClient, public NodeDirectory {
   Result<void> start();
   // They leave their groups in order.
   void stop();
+  // The fencer that starts next, and all after it, have their history on the disk.
+  void keep_fencing_history() { keeps_fencing_history_ = true; }
   // None: there is no controller at the moment.
   void set_client(DaemonsClient* client) { client_ = client; }
 
@@ -95,6 +97,7 @@ class Daemons final : public CibClient, public NodeDirectory {
   std::string initial_cib_;
   std::map<ClusterNodeId, std::string> uuids_;
   DaemonsClient* client_ = nullptr;
+  bool keeps_fencing_history_ = false;
   std::map<std::uint32_t, std::uint32_t> lives_;  // by the process id of the first one
   std::uint32_t last_tool_ = 2000;
   Time cib_started_;

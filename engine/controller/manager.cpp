@@ -17,6 +17,7 @@ Controller::Controller(Host& host, const Profile& profile, membership::GroupServ
 Controller::~Controller() = default;
 
 Result<void> Controller::start() {
+  if (config_.keeps_fencing_history) daemons_->keep_fencing_history();
   if (auto started = daemons_->start(); !started) return started;
   start_controller();
   return {};

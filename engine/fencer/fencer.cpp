@@ -22,6 +22,10 @@ namespace {
 constexpr std::size_t kMostHistory = 500;  // CM-10.17
 constexpr std::size_t kTrimmedHistory = 250;
 constexpr Duration kToolTimeout = seconds(120);  // of stonith_admin
+constexpr std::string_view kDiskKey = "fencing_history";
+// Every node notes an operation's end when it hears of it, by its own clock. Nobody fences the same node again for the
+// same client, with the same call number, within that time.
+constexpr Duration kSameEnd = seconds(5);
 
 // What this node does for an operation: its devices that are still to be tried.
 struct Work {
@@ -38,7 +42,7 @@ struct Announced {
 
 }  // namespace
 
-class Fencer::Impl final : public LeaderClient {
+class Fencer::Impl final : public LeaderClient, public PersistClient {
  public:
   Impl(Host& host, const Profile& profile, FencerTransport& transport, FencerClient& client)
       : host_(host),
@@ -63,11 +67,13 @@ class Fencer::Impl final : public LeaderClient {
   void confirm(std::string_view target, std::string_view client);
   const std::vector<HistoryEntry>& history() const { return history_; }
   std::vector<HistoryEntry> pending() const;
+  void keep_history();
   void share_history();
   void on_message(std::string_view sender, std::span<const std::byte> bytes);
 
   void send(const WireWriter& out) override { transport_.broadcast_fencer(out.bytes()); }
   void log(LogPriority priority, std::string_view text) const override;
+  void on_persisted(std::uint64_t) override {}
 
  private:
   void lead(const OperationId& id, const FencingRequest& request);
@@ -80,6 +86,7 @@ class Fencer::Impl final : public LeaderClient {
   void note_result(const OperationId& id, const FencingRequest& request, WireReader& in);
   void remember(HistoryEntry entry);
   void trim_history();
+  void write_to_disk();
 
   Host& host_;
   const Profile& profile_;
@@ -95,6 +102,7 @@ class Fencer::Impl final : public LeaderClient {
   std::map<OperationId, Work> work_;
   std::vector<std::shared_ptr<DeviceQueue>> removed_;  // still busy when they were taken out
   std::vector<HistoryEntry> history_;
+  bool keeps_history_ = false;
   std::vector<Announced> pending_;  // in the order in which they were announced
   std::uint32_t last_call_ = 0;
 };
@@ -381,12 +389,34 @@ void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& requ
 
 void Fencer::Impl::remember(HistoryEntry entry) {
   const bool known = std::any_of(history_.begin(), history_.end(), [&](const HistoryEntry& old) {
-    return old.origin == entry.origin && old.call == entry.call && old.completed == entry.completed;
+    const Duration apart =
+        old.completed < entry.completed ? entry.completed - old.completed : old.completed - entry.completed;
+    return old.origin == entry.origin && old.call == entry.call && old.client == entry.client &&
+           old.target == entry.target && old.action == entry.action && apart <= kSameEnd;
   });
   if (known) return;
   const auto later = [](const HistoryEntry& a, const HistoryEntry& b) { return a.completed < b.completed; };
   history_.insert(std::upper_bound(history_.begin(), history_.end(), entry, later), std::move(entry));
   trim_history();
+  if (keeps_history_) write_to_disk();
+}
+
+void Fencer::Impl::keep_history() {
+  if (const auto text = host_.load(kDiskKey)) {
+    WireReader in(std::as_bytes(std::span(*text)));
+    while (in.ok()) {
+      HistoryEntry entry = read_history(in);
+      if (in.ok()) remember(std::move(entry));
+    }
+  }
+  keeps_history_ = true;
+}
+
+void Fencer::Impl::write_to_disk() {
+  WireWriter out;
+  for (const HistoryEntry& entry : history_) write_history(out, entry);
+  const auto bytes = out.bytes();
+  host_.persist(kDiskKey, std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), *this, 0);
 }
 
 std::vector<HistoryEntry> Fencer::Impl::pending() const {
@@ -435,6 +465,7 @@ void Fencer::ask(const DeviceQuestion& question, std::function<void(const Device
 void Fencer::confirm(std::string_view target, std::string_view client) { impl_->confirm(target, client); }
 const std::vector<HistoryEntry>& Fencer::history() const { return impl_->history(); }
 std::vector<HistoryEntry> Fencer::pending() const { return impl_->pending(); }
+void Fencer::keep_history() { impl_->keep_history(); }
 void Fencer::share_history() { impl_->share_history(); }
 void Fencer::on_message(std::string_view sender, std::span<const std::byte> bytes) { impl_->on_message(sender, bytes); }
 

@@ -145,6 +145,9 @@ class Fencer {
   const std::vector<HistoryEntry>& history() const;
   // What has not ended yet, oldest first.
   std::vector<HistoryEntry> pending() const;
+  // From now on the history is on the host's disk, too; what is there already is remembered first. Pacemaker has it in
+  // memory alone.
+  void keep_history();
   // Tells the other fencers what this one remembers.
   void share_history();
   // A message of another fencer, or an own one coming back. `sender` is the node's name.

@@ -324,6 +324,38 @@ TEST_F(FencerTest, HistoryIsShared) {
   EXPECT_EQ(node("node1").fencer.history().size(), 1U);
 }
 
+// CM-10.17: each node notes the end by its own clock, and still knows the operation again.
+TEST_F(FencerTest, WhatTwoHaveSeenIsOneEntry) {
+  boot({"node1", "node2"});
+  absent = {"node2"};
+  node("node1").fencer.confirm("node3", "stonith_admin.2001");
+  const auto heard = messages.front();
+  deliver();
+  absent = {};
+  clock.run_for(milliseconds(3));
+  node("node2").fencer.on_message(heard.first, heard.second);
+  ASSERT_NE(node("node1").fencer.history()[0].completed, node("node2").fencer.history()[0].completed);
+  for (const char* name : {"node1", "node2"}) node(name).fencer.share_history();
+  deliver();
+  EXPECT_EQ(node("node1").fencer.history().size(), 1U);
+  EXPECT_EQ(node("node2").fencer.history().size(), 1U);
+}
+
+TEST_F(FencerTest, HistoryOnTheDisk) {
+  boot({"node1"});
+  node("node1").fencer.keep_history();
+  node("node1").fencer.confirm("node3", "stonith_admin.2001");
+  node("node1").fencer.confirm("node4", "stonith_admin.2002");
+  deliver();
+  Node& first = node("node1");
+  Fencer next(first.host, profile, first, first);
+  next.keep_history();
+  ASSERT_EQ(next.history().size(), 2U);
+  EXPECT_EQ(next.history()[0].target, "node3");
+  EXPECT_EQ(next.history()[1].client, first.fencer.history()[1].client);
+  EXPECT_EQ(next.history()[1].completed, first.fencer.history()[1].completed);
+}
+
 // CM-10.17: the oldest half goes when there are more than 500, whoever sends them.
 TEST_F(FencerTest, HistoryDoesNotGrowWithoutEnd) {
   boot({"node1", "node2"});

@@ -38,6 +38,19 @@ TEST(KnetPackets, DuplicatesAndFragments) {
   EXPECT_EQ(whole->size(), 10U);
 }
 
+// What is never finished does not grow without end: the oldest of 32 makes room.
+TEST(KnetPackets, FewFramesAreUnfinished) {
+  const std::vector<std::byte> text(2, std::byte{7});
+  const auto halves = [&](int between) {
+    Reassembly reassembly;
+    EXPECT_FALSE(reassembly.add({1, 2, 1, text}));
+    for (int i = 0; i < between; ++i) EXPECT_FALSE(reassembly.add({static_cast<std::uint16_t>(2 + i), 2, 1, text}));
+    return reassembly.add({1, 2, 2, text}).has_value();
+  };
+  EXPECT_TRUE(halves(31));
+  EXPECT_FALSE(halves(32));
+}
+
 // B-4, B-5, KN-7.
 TEST(Knet, Mv01BootNeedsTheLink) {
   TestNetwork net(2, conf(2, 1, "", "two_node: 1\n"), "3.1.7");

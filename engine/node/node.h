@@ -60,6 +60,7 @@ struct NodeConfig {
   // As in membership::LocalMachine: quicker than Corosync where the links tell enough.
   bool trust_links = false;
   membership::FrameGuard* frame_guard = nullptr;  // as in membership::LocalMachine
+  bool keeps_fencing_history = false;             // on the disk; Pacemaker has it in memory alone
   // Brings `corosync_conf` and `files` to what the machine has now; called before a reload (CF-27, CR-6). Empty: they
   // stay as they are.
   std::function<void(NodeConfig&)> refresh;

@@ -14,13 +14,8 @@ namespace simcluster::scheduler::testing {
 namespace {
 
 // The sanitizers make everything ten times slower.
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::uint64_t kRandomClusters = 60;
-constexpr std::size_t kEvery = 5;
-#else
-constexpr std::uint64_t kRandomClusters = 400;
-constexpr std::size_t kEvery = 1;
-#endif
+constexpr std::uint64_t kRandomClusters = SIMCLUSTER_SANITIZED != 0 ? 60 : 400;
+constexpr std::size_t kEvery = SIMCLUSTER_SANITIZED != 0 ? 5 : 1;
 
 using Examine = std::function<void(const std::string& name, const cib::Document& document, std::int64_t now)>;
 

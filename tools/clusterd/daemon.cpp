@@ -91,6 +91,7 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
   if (!host) return complain(host.error());
   node::NodeConfig config = setup.node;
   config.frame_guard = &(*host)->guard_frames_of(config.id);
+  config.keeps_fencing_history = true;
   node::Node node(**host, setup.profile, std::move(config));
   const auto stop = [&] {
     sd_notify(0, "STOPPING=1");

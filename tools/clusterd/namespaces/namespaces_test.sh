@@ -326,6 +326,42 @@ story_inputs() {
   say "$count inputs with the same plans"
 }
 
+story_patch() {  # what the original crm_diff makes of two CIBs
+  command -v crm_diff >/dev/null || { say "skipped: crm_diff is not installed"; return; }
+  begin
+  lab_ctl 1 cib query >"$LAB/before.xml"
+  sed 's/<primitive id="vip" /<primitive id="vip" description="patched" /' "$LAB/before.xml" >"$LAB/after.xml"
+  crm_diff --no-version --original "$LAB/before.xml" --new "$LAB/after.xml" >"$LAB/difference.xml"
+  grep -q 'format="2"' "$LAB/difference.xml" || fail "crm_diff made no difference of format 2"
+  lab_ctl 1 cib patch "$LAB/difference.xml" || fail "the patch is refused"
+  is_patched() { lab_ctl "$OTHER" cib query | grep -q 'description="patched"'; }
+  lab_wait 5 "the change everywhere" is_patched || fail "the CIB of node$OTHER is not patched"
+  sed -i 's/vip/nothing/g' "$LAB/difference.xml"
+  lab_ctl 1 cib patch "$LAB/difference.xml" 2>"$LAB/refusal" && fail "a patch that does not fit is taken"
+  grep -q 'does not fit' "$LAB/refusal" || fail "the refusal says: $(cat "$LAB/refusal")"
+}
+
+# One line for one fencing on every node, also when they have told each other, and after the whole cluster was down.
+story_fencing_history() {
+  begin
+  lab_signal KILL "$HOLDER" || fail "no process to kill"
+  came_back
+  told() {
+    local i
+    for i in 1 2 3; do
+      [ "$(lab_ctl "$i" fence history '*' | grep -c "reboot node node$HOLDER on behalf")" = 1 ] || return 1
+    done
+  }
+  lab_wait 20 "the history everywhere" told || fail "the nodes do not remember the same"
+  sleep 8  # the DC tells what it knows some seconds after a node has joined
+  told || fail "the nodes do not remember the same"
+  for i in 1 2 3; do lab_signal TERM "$i"; done
+  for i in 1 2 3; do lab_wait 20 "clusterd's end on node$i" runs_no_more "$i" || fail "clusterd still runs"; done
+  for i in 1 2 3; do touch "$LAB/node$i/start"; done
+  lab_wait 60 "all members" members_are 3 1 2 3 || fail "the cluster does not come back"
+  lab_wait 20 "the history after a restart" told || fail "the fencing is forgotten"
+}
+
 # Random faults for a while; the address is never on two live nodes, and in the end it is on one.
 story_soak() {
   begin
@@ -389,7 +425,7 @@ memory_round() {
 } >/dev/null 2>&1
 
 ALL="boot kill kill_one_of_two stop_signal link_loss one_of_two_links first_of_two_links all_links_at_once links_in_turn udp
-  address_removed handover rolling_restart restart_without_return wrong_key new_key two_clusters corosync_key full_disk inputs soak"
+  address_removed handover rolling_restart restart_without_return wrong_key new_key two_clusters corosync_key full_disk inputs patch fencing_history soak"
 [ $# -gt 0 ] || set -- $ALL
 for story in "$@"; do
   declare -F "story_$story" >/dev/null || { echo "unknown story $story; expected of: $ALL" >&2; exit 2; }
