@@ -81,7 +81,8 @@ std::string AgentProcess::exit_reason() const {
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
-    if (line.starts_with(kExitReasonMark)) reason = line.substr(kExitReasonMark.size());
+    const std::size_t mark = line.find(kExitReasonMark);  // CM-8.14
+    if (mark != std::string_view::npos) reason = line.substr(mark + kExitReasonMark.size());
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
   }
   return reason;

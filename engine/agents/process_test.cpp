@@ -159,7 +159,7 @@ TEST(AgentProcess, FailedAssertionLeavesThroughTheEventLoop) {
   EXPECT_EQ(live_frames(), before);
 }
 
-// AT-1.5: the last ocf-exit-reason line wins.
+// AT-1.5, CM-8.14: the last ocf-exit-reason line wins.
 TEST(AgentProcess, LastExitReasonWins) {
   FakeHost host;
   FakeProcess& process = host.start(tells_why, {});

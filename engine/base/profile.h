@@ -150,6 +150,11 @@ std::string_view stack_component_name(StackComponent component);
   X(scheduler_sets_recheck, kPacemaker, "2.0.3", "", "the scheduler says when it wants to be asked again (CM-7.6)")    \
   X(remote_cib_clients_linger, kPacemaker, "", "1.0.12",                                                               \
     "a stopping CIB manager waits for remote clients that have gone (CM-13.1)")                                        \
+  X(probe_keeps_failures, kPacemaker, "", "1.0.12",                                                                    \
+    "a probe that finds a resource stopped leaves its failure standing (CM-13.11)")                                    \
+  X(cib_edits_noticed, kPacemaker, "2.0", "",                                                                          \
+    "who edits the status by hand has attributes written again and the DC chosen anew (CM-9.10)")                      \
+  X(daemons_watched, kPacemaker, "2.1", "", "pacemakerd kills daemons that do not answer (CM-11.8)")                   \
   X(ifcheckd_rings, kPmExtras, "2", "", "ifcheckd of pm_extras tells of Corosync's rings (CM-9.14)")                   \
   X(cib_diffs_from_primary, kPacemaker, "", "1.1.12",                                                                  \
     "changes of the CIB are made on the DC and sent as diffs of format 1 (CM-6.7)")                                    \

@@ -85,6 +85,8 @@ class TestingHost final : public Host {
   const std::string& end_reason() const { return end_reason_; }
   bool was_reset() const { return reset_; }
   void set_tracing(bool on) { tracing_ = on; }
+  // Where inputs of the scheduler go; must outlive the host.
+  void keep_scheduler_inputs(SchedulerInputs& inputs) { inputs_ = &inputs; }
   std::map<std::string, std::string, std::less<>>& disk() { return disk_; }
 
   Time now() const override { return clock_.now(); }
@@ -99,6 +101,7 @@ class TestingHost final : public Host {
   void signal_agent(AgentRunId run, int signal) override;
   void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) override;
   std::optional<std::string> load(std::string_view key) const override;
+  SchedulerInputs* scheduler_inputs() override { return inputs_; }
   Random& random(std::string_view purpose) override;
   void reset_node(std::string_view reason) override;
   void exit_node(int exit_code, std::string_view reason) override;
@@ -123,6 +126,7 @@ class TestingHost final : public Host {
   bool on_ = true;
   bool reset_ = false;
   bool tracing_ = true;
+  SchedulerInputs* inputs_ = nullptr;
   std::optional<int> exit_code_;
   std::string end_reason_;
   std::function<Answer(const AgentRequest&)> agents_;

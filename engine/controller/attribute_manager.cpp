@@ -1,34 +1,25 @@
 #include "engine/controller/attribute_manager.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "engine/base/wire.h"
+#include "engine/controller/counting.h"
 #include "engine/controller/logs.h"
 
 namespace simcluster::controller {
 
 namespace {
 
-constexpr std::int64_t kScoreLimit = 1'000'000;
 constexpr Duration kVoteTimeout = minutes(2);  // CM-9.6
 constexpr Duration kRetry = seconds(2);        // CM-9.7
 constexpr std::uint64_t kVoteCookie = 0;
 
-std::int64_t parse_score(std::string_view text) {
-  if (text == "INFINITY" || text == "+INFINITY") return kScoreLimit;
-  if (text == "-INFINITY") return -kScoreLimit;
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return std::clamp(value, -kScoreLimit, kScoreLimit);
-}
-
 std::string score_text(std::int64_t value) {
-  if (value >= kScoreLimit) return "INFINITY";
-  if (value <= -kScoreLimit) return "-INFINITY";
+  if (value >= kMostCounted) return "INFINITY";
+  if (value <= -kMostCounted) return "-INFINITY";
   return fmt::format("{}", value);
 }
 
@@ -81,7 +72,12 @@ void AttributeManager::stop() {
 }
 
 void AttributeManager::die() {
+  freeze();
   group_.reset();
+}
+
+void AttributeManager::freeze() {
+  frozen_ = true;
   writer_ = ClusterNodeId::none();
   stop_vote_timer();
   for (auto& [name, attribute] : attributes_) {
@@ -111,24 +107,16 @@ std::optional<std::string_view> AttributeManager::value(std::string_view name, C
   return std::string_view(*value->second.now);
 }
 
-std::optional<std::string> AttributeManager::expand(std::string_view name, std::string_view given,
-                                                    ClusterNodeId node) const {
-  std::string_view base = given;
-  std::int64_t step = 0;
-  if (given.ends_with("++")) {
-    base = given.substr(0, given.size() - 2);
-    step = 1;
-  } else if (const auto plus = given.find("+="); plus != std::string_view::npos) {
-    base = given.substr(0, plus);
-    step = parse_score(given.substr(plus + 2));
-  }
-  if (step == 0 || (base != "value" && base != name)) return std::string(given);
-  const std::int64_t old = parse_score(value(name, node).value_or("0"));
-  return score_text(old + step);
+std::string AttributeManager::expand(std::string_view name, std::string_view given, ClusterNodeId node) const {
+  const std::string_view old = value(name, node).value_or(std::string_view());
+  auto counted = counted_up("value", given, old);
+  if (!counted) counted = counted_up(name, given, old);
+  return counted ? score_text(*counted) : std::string(given);
 }
 
 void AttributeManager::update(std::string_view name, std::optional<std::string_view> given, Duration dampen,
                               ClusterNodeId node) {
+  if (frozen_) return;
   if (!node.valid()) node = self_;
   std::optional<std::string> expanded;
   if (given) expanded = expand(name, *given, node);
@@ -136,9 +124,9 @@ void AttributeManager::update(std::string_view name, std::optional<std::string_v
 }
 
 void AttributeManager::send_update(std::string_view name, const std::optional<std::string>& given, Duration dampen,
-                                   ClusterNodeId node) {
+                                   ClusterNodeId node, Kind kind) {
   WireWriter out;
-  out.u8(static_cast<std::uint8_t>(Kind::kUpdate));
+  out.u8(static_cast<std::uint8_t>(kind));
   out.text(name);
   out.flag(given.has_value());
   out.text(given ? std::string_view(*given) : std::string_view());
@@ -148,17 +136,20 @@ void AttributeManager::send_update(std::string_view name, const std::optional<st
 }
 
 void AttributeManager::on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) {
+  if (frozen_) return;
   WireReader in(bytes);
   const std::uint8_t kind = in.u8();
-  if (kind > static_cast<std::uint8_t>(Kind::kForget)) return;
+  if (kind > static_cast<std::uint8_t>(Kind::kSync)) return;
   switch (static_cast<Kind>(kind)) {
-    case Kind::kUpdate: {
+    case Kind::kUpdate:
+    case Kind::kSync: {
       const std::string_view name = in.text();
       const bool set = in.flag();
       const std::string_view given = in.text();
       const Duration dampen{in.i64()};
       const ClusterNodeId node(in.u32());
       if (!in.complete()) return;
+      if (static_cast<Kind>(kind) == Kind::kSync && keep_own(sender.node, name, given, node)) return;
       apply_update(sender.node, name, set ? std::optional(given) : std::nullopt, dampen, node);
       return;
     }
@@ -192,6 +183,17 @@ void AttributeManager::on_deliver(const membership::GroupMember& sender, std::sp
       return;
     }
   }
+}
+
+bool AttributeManager::keep_own(ClusterNodeId from, std::string_view name, std::string_view theirs,
+                                ClusterNodeId node) {
+  const auto own = value(name, node);
+  if (node != self_ || from == self_ || !own || *own == theirs) return false;
+  log_line(host_, profile_, LogPriority::kNotice, Daemon::kAttributes, "attrd_peer_update",
+           fmt::format("{}[{}]: local value '{}' takes priority over '{}' from {}", name, own_name_, *own, theirs,
+                       nodes_.node_name(from)));
+  send_update(name, std::string(*own), {}, self_);
+  return true;
 }
 
 void AttributeManager::apply_update(ClusterNodeId from, std::string_view name, std::optional<std::string_view> given,
@@ -317,7 +319,7 @@ void AttributeManager::on_cib_replaced() {
 }
 
 void AttributeManager::on_cib_edited(const CibUpdate& update) {
-  if (!is_writer() || !profile_.daemons_renamed) return;
+  if (!is_writer() || !profile_.cib_edits_noticed) return;
   log_line(host_, profile_, LogPriority::kNotice, Daemon::kAttributes, "rewrite_all",
            fmt::format("Updating all attributes after {} event triggered by {}", update.operation, update.client));
   on_cib_replaced();
@@ -346,7 +348,7 @@ void AttributeManager::erase_from_cib(ClusterNodeId node) {
 }
 
 void AttributeManager::on_configuration(const membership::GroupConfiguration& configuration) {
-  if (!group_) return;
+  if (!group_ || frozen_) return;
   self_ = group_->self().node;
   if (!election_) {
     election_ = std::make_unique<Election>(*this, self_, own_name_, std::string(crm_feature_set(profile_)));
@@ -383,7 +385,7 @@ void AttributeManager::on_configuration(const membership::GroupConfiguration& co
 void AttributeManager::announce_values() {
   for (const auto& [name, entry] : attributes_) {
     for (const auto& [node, value] : entry.values) {
-      if (value.now) send_update(name, value.now, entry.dampen, node);
+      if (value.now) send_update(name, value.now, entry.dampen, node, Kind::kSync);
     }
   }
 }

@@ -43,6 +43,8 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   void stop();
   // The process is killed: the group is left without a word, and nothing is written any more.
   void die();
+  // The process stands still: it stays in its group and hears nothing.
+  void freeze();
 
   // CM-9.4. No value: delete. "value++" and "value+=N" count up what is there. Node none: this one.
   void update(std::string_view name, std::optional<std::string_view> value, Duration dampen, ClusterNodeId node);
@@ -70,7 +72,7 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   void log_election(bool warning, std::string_view text) override;
 
  private:
-  enum class Kind : std::uint8_t { kUpdate, kVote, kNoVote, kWriter, kForget };
+  enum class Kind : std::uint8_t { kUpdate, kVote, kNoVote, kWriter, kForget, kSync };
 
   struct NodeValue {
     std::optional<std::string> now;
@@ -86,8 +88,12 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   using Attributes = std::map<std::string, Attribute, std::less<>>;
 
   Attribute& attribute(std::string_view name, Duration dampen);
-  std::optional<std::string> expand(std::string_view name, std::string_view value, ClusterNodeId node) const;
-  void send_update(std::string_view name, const std::optional<std::string>& value, Duration dampen, ClusterNodeId node);
+  std::string expand(std::string_view name, std::string_view value, ClusterNodeId node) const;
+  void send_update(std::string_view name, const std::optional<std::string>& value, Duration dampen, ClusterNodeId node,
+                   Kind kind = Kind::kUpdate);
+  // What a writer says of this node; a value of its own that is another stays, and the others are told (CM-9.8). True:
+  // it stays.
+  bool keep_own(ClusterNodeId from, std::string_view name, std::string_view theirs, ClusterNodeId node);
   void apply_update(ClusterNodeId from, std::string_view name, std::optional<std::string_view> value, Duration dampen,
                     ClusterNodeId node);
   void schedule_write(const std::string& name, Attribute& attribute);
@@ -113,6 +119,7 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   ClusterNodeId self_;
   ClusterNodeId writer_;
   bool connected_ = false;
+  bool frozen_ = false;
   TimerId vote_timer_;
   std::uint64_t last_number_ = 0;
   Attributes attributes_;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/controller/child_index.h"
+#include "engine/controller/counting.h"
 
 namespace simcluster::controller {
 
@@ -28,11 +29,23 @@ bool set_attributes(const cib::MutableElement& target, const cib::Element& paylo
   cib::MutableElement edited = target;
   for (const cib::Attribute attribute : payload.attributes()) {
     const auto old = target.attribute(attribute.name);
-    if (old && *old == attribute.value) continue;
-    edited.set_attribute(attribute.name, attribute.value);
+    const auto counted = counted_up(attribute.name, attribute.value, old.value_or(std::string_view()));
+    const std::string text = counted ? fmt::format("{}", *counted) : std::string();
+    const std::string_view value = counted ? std::string_view(text) : attribute.value;
+    if (old && *old == value) continue;
+    edited.set_attribute(attribute.name, value);
     changed = true;
   }
   return changed;
+}
+
+// What counts up in a new element counts from nothing (CM-6.6; Pacemaker 2.1.5).
+void count_up_below(cib::MutableElement made) {
+  for (const cib::Attribute attribute : made.attributes()) {
+    if (const auto counted = counted_up(attribute.name, attribute.value, {}))
+      made.set_attribute(attribute.name, *counted);
+  }
+  for (const cib::MutableElement child : made.children()) count_up_below(child);
 }
 
 }  // namespace
@@ -93,7 +106,8 @@ cib::MutableElement matching_child(const cib::MutableElement& parent, const cib:
 cib::Element create_below(const cib::MutableElement& parent, const cib::Element& payload, CibUpdate& update,
                           const cib::Element& before) {
   cib::MutableElement target = parent;
-  const cib::Element made = target.insert_copy(payload, before);
+  const cib::MutableElement made = target.insert_copy(payload, before);
+  count_up_below(made);
   note(update, CibChange::Kind::kCreate, made);
   return made;
 }

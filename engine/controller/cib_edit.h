@@ -19,8 +19,8 @@ cib::MutableElement make_at(cib::Document& document, const CibPath& path, CibUpd
 // The child of `parent` that `payload` means: same name and id, or the first of that name when it has none.
 cib::MutableElement matching_child(const cib::MutableElement& parent, const cib::Element& payload);
 
-// Copies attributes that differ and merges children, creating what is missing. False when `create` is false and
-// something was missing; then the document may be half changed.
+// Copies attributes that differ (or counts them up, "value++") and merges children, creating what is missing. False
+// when `create` is false and something was missing; then the document may be half changed.
 bool merge_into(cib::Document& document, const cib::MutableElement& target, const cib::Element& payload, bool create,
                 CibUpdate& update);
 // Puts a deep copy before a child of `parent`; none: at the end. The copy.

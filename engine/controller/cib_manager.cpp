@@ -27,10 +27,15 @@ CibManager::~CibManager() { stop_timer(); }
 
 void CibManager::die() {
   connected_ = false;
+  freeze();
+  group_.reset();
+}
+
+void CibManager::freeze() {
+  frozen_ = true;
   replies_.clear();
   unanswered_.clear();
   stop_timer();
-  group_.reset();
 }
 
 Result<void> CibManager::start(membership::GroupService& service, std::uint32_t process, std::string_view initial_cib) {
@@ -61,7 +66,7 @@ void CibManager::stop() {
 
 void CibManager::send(Kind kind, std::uint32_t call, ClusterNodeId to, std::string_view origin,
                       std::span<const std::byte> body) {
-  if (!group_) return;
+  if (!group_ || frozen_) return;
   WireWriter out;
   out.u8(static_cast<std::uint8_t>(kind));
   out.u32(call);
@@ -75,6 +80,7 @@ void CibManager::send(Kind kind, std::uint32_t call, ClusterNodeId to, std::stri
 std::uint32_t CibManager::submit(CibRequest request, CibReply reply) {
   request.origin = node_name_;
   const std::uint32_t call = ++last_call_;
+  if (frozen_) return call;
   if (reply) replies_.emplace(call, std::move(reply));
   std::vector<std::byte> bytes = encode(request);
   send(Kind::kRequest, call, ClusterNodeId::none(), node_name_, bytes);
@@ -84,11 +90,13 @@ std::uint32_t CibManager::submit(CibRequest request, CibReply reply) {
 
 void CibManager::sync_from(ClusterNodeId node, CibReply reply) {
   const std::uint32_t call = ++last_call_;
+  if (frozen_) return;
   if (reply) replies_.emplace(call, std::move(reply));
   send(Kind::kSyncRequest, call, node, node_name_, {});
 }
 
 void CibManager::on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) {
+  if (frozen_) return;
   WireReader in(bytes);
   const std::uint8_t kind = in.u8();
   const std::uint32_t call = in.u32();
@@ -246,6 +254,7 @@ void CibManager::trace_update(const CibUpdate& update) const {
 }
 
 void CibManager::on_configuration(const membership::GroupConfiguration& configuration) {
+  if (frozen_) return;
   for (const membership::GroupChange& change : configuration.left) {
     if (change.member.node == primary_node_) lose_primary();
   }

@@ -45,6 +45,8 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   void stop();
   // The process is killed: the group is left without a word.
   void die();
+  // The process stands still: it stays in its group, and nobody who asks it is answered.
+  void freeze();
 
   const cib::Document& document() const { return store_.document(); }
   const CibStore& store() const { return store_; }
@@ -108,6 +110,7 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   CibStore store_;
   std::unique_ptr<membership::Group> group_;
   bool connected_ = false;
+  bool frozen_ = false;
   std::uint32_t last_call_ = 0;
   std::map<std::uint32_t, CibReply> replies_;
   bool primary_ = false;

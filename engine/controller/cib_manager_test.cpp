@@ -74,6 +74,30 @@ class CibManagerTest : public ::testing::Test {
   }
 };
 
+// CM-6.14: what is configured is on the disk, the status is not written for its own sake; CM-6.13: nor taken from
+// there.
+TEST_F(CibManagerTest, TheConfigurationGoesToDisk) {
+  start(one_, 1, "good");
+  const auto on_disk = [&] { return one_.host.disk()["cib.xml"]; };
+  clock_.run_for(seconds(1));
+  const std::string before = on_disk();
+  ASSERT_NE(before.find("good"), std::string::npos);
+  change(one_);
+  clock_.run_for(seconds(1));
+  EXPECT_EQ(on_disk(), before);
+  CibRequest request;
+  request.merge({step("configuration"), step("crm_config"), step("cluster_property_set", "s")},
+                std::string("<nvpair id=\"o\" value=\"better\"/>"));
+  one_.manager.submit(std::move(request));
+  ASSERT_TRUE(cluster_.run());
+  clock_.run_for(seconds(1));
+  EXPECT_NE(on_disk().find("better"), std::string::npos);
+  Replica again(clock_, profile_, "node2");
+  again.host.disk()["cib.xml"] = on_disk();
+  start(again, 2, "ignored");
+  EXPECT_NE(again.text().find("better"), std::string::npos);
+}
+
 // CM-6.9: five seconds after the last change the primary asks for the others' digests, and whoever has another content
 // gets all of the CIB.
 TEST_F(CibManagerTest, AnotherDigestIsMended) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "engine/cib/patch.h"
@@ -110,6 +111,32 @@ TEST_F(CibStoreTest, MergeNotesChanges) {
   EXPECT_EQ(third.changes[0].kind, CibChange::Kind::kDelete);
   EXPECT_EQ(third.changes[0].name, "lrm");
   EXPECT_FALSE(apply(gone).changed());  // deleting what is not there is success
+}
+
+// CM-6.6: values that count up, with the results of Pacemaker 2.1.5.
+TEST_F(CibStoreTest, ValuesCountUp) {
+  const auto merged = [&](std::string_view value, const char* id = "x") {
+    CibRequest request;
+    request.merge({step("status")}, fmt::format("<nvpair id=\"{}\" value=\"{}\"/>", id, value));
+    apply(request);
+    return std::string(store.document().find_id(id).value("value"));
+  };
+  EXPECT_EQ(merged("4"), "4");
+  EXPECT_EQ(merged("value++"), "5");
+  EXPECT_EQ(merged("value+=5"), "10");
+  EXPECT_EQ(merged("value+=-3"), "7");
+  EXPECT_EQ(merged("value+=INFINITY"), "1000000");
+  EXPECT_EQ(merged("value++"), "1000000");
+  EXPECT_EQ(merged("value+=-INFINITY"), "0");
+  EXPECT_EQ(merged("value+=7"), "7");
+  EXPECT_EQ(merged("value+=abc"), "7");
+  EXPECT_EQ(merged("x++"), "x++");  // the name of another attribute
+  EXPECT_EQ(merged("value++"), "1");
+  EXPECT_EQ(merged("value++", "new"), "1");
+  CibRequest replace;
+  replace.set(CibStep::Kind::kReplace, {step("status"), step("nvpair", "x")}, "<nvpair id=\"x\" value=\"value+=4\"/>");
+  apply(replace);
+  EXPECT_EQ(store.document().find_id("x").value("value"), "4");
 }
 
 // CM-6.8: all or nothing.

@@ -30,6 +30,16 @@ class DcTest : public ClusterTest {
       if (state.value("uname") == node) return std::string(state.value(name));
     return {};
   }
+  // node1 is the DC, and alone; node2 has not been started.
+  void boot_the_first_of_two(const char* pacemaker) {
+    profile = profile_of(pacemaker);
+    cluster = std::make_unique<membership::TestCluster>(2, false);
+    clock.after_each([this] { ASSERT_TRUE(cluster->run()); });
+    for (std::uint32_t id = 1; id <= 2; ++id) machines.push_back(std::make_unique<Machine>(*this, id));
+    start(*machines[0], kCib);
+    clock.run_for(seconds(40));
+    ASSERT_TRUE(node(1).controller->is_dc());
+  }
   std::size_t victim() { return node(1).controller->is_dc() ? 1 : 0; }  // not the DC
 };
 
@@ -126,13 +136,7 @@ TEST_F(DcTest, LostQuorumStopsResources) {
 
 // CM-5.3: a late joiner gets an offer of the join that was, and the transition is aborted.
 TEST_F(DcTest, ALateJoinerJoinsTheSameJoin) {
-  profile = profile_of("2.1.5");
-  cluster = std::make_unique<membership::TestCluster>(2, false);
-  clock.after_each([this] { ASSERT_TRUE(cluster->run()); });
-  for (std::uint32_t id = 1; id <= 2; ++id) machines.push_back(std::make_unique<Machine>(*this, id));
-  start(*machines[0], kCib);
-  clock.run_for(seconds(40));
-  ASSERT_TRUE(node(1).controller->is_dc());
+  boot_the_first_of_two("2.1.5");
   start(*machines[1], kCib);
   clock.run_for(seconds(20));
   EXPECT_EQ(node(2).controller->state(), State::kNotDc);
@@ -144,13 +148,7 @@ TEST_F(DcTest, ALateJoinerJoinsTheSameJoin) {
 // CM-1.4, CM-5.4: an older release does not come into a newer cluster, and stays down.
 TEST_F(DcTest, AnOlderReleaseStaysOut) {
   const Profile old = profile_of("1.1.14");
-  profile = profile_of("2.1.5");
-  cluster = std::make_unique<membership::TestCluster>(2, false);
-  clock.after_each([this] { ASSERT_TRUE(cluster->run()); });
-  for (std::uint32_t id = 1; id <= 2; ++id) machines.push_back(std::make_unique<Machine>(*this, id));
-  start(*machines[0], kCib);
-  clock.run_for(seconds(40));
-  ASSERT_TRUE(node(1).controller->is_dc());
+  boot_the_first_of_two("2.1.5");
   Machine& late = *machines[1];
   late.controller = std::make_unique<Controller>(late.host, old, cluster->node(late.id), config_of(late, kCib), late);
   cluster->start(late.id);
@@ -176,6 +174,155 @@ TEST_F(DcTest, TransitionDelayJoinsReasons) {
   clock.run_for(milliseconds(300));
   EXPECT_EQ(lines(dc_machine().host, "Processing graph"), graphs + 1);
   EXPECT_TRUE(dc_machine().host.logged("New Transition Timer just popped"));
+}
+
+// CM-2.6: the graph is walked when nothing else is left to do at that instant; a reason to abort that is there already
+// comes first.
+TEST_F(DcTest, TheGraphComesLast) {
+  boot("2.1.5");
+  clock.run_for(seconds(60));
+  ASSERT_EQ(dc().state(), State::kIdle);
+  const std::size_t graphs = lines(dc_machine().host, "Processing graph");
+  on(where("a").front()).services.running["a"] = false;
+  while (lines(dc_machine().host, "Processing graph") == graphs) ASSERT_TRUE(clock.step());
+  dc().update_attribute("x", "1", {}, "");
+  ASSERT_TRUE(cluster->run());
+  clock.run_for(milliseconds(5));
+  EXPECT_TRUE(dc_machine().host.logged("Fired=0, Skipped=1, Incomplete="));
+  clock.run_for(seconds(20));
+  EXPECT_THAT(where("a"), SizeIs(1));
+}
+
+// CM-7.2: with changes of its own still on their way the DC asks again a second later.
+TEST_F(DcTest, TheSchedulerWaitsForOwnChanges) {
+  boot("2.1.5");
+  clock.run_for(seconds(40));
+  const auto entered = [&](std::string_view state) {
+    for (const TestingHost::Traced& line : dc_machine().host.traces())
+      if (line.kind == TraceKind::kControllerState && line.text.find(state) != std::string::npos) return line.at;
+    return Time{};
+  };
+  EXPECT_EQ(entered("to=S_TRANSITION_ENGINE") - entered("to=S_POLICY_ENGINE"), milliseconds(1024));
+}
+
+// CM-7.2: what the scheduler is told beside the CIB.
+TEST_F(DcTest, WhatTheSchedulerIsTold) {
+  struct Inputs final : SchedulerInputs {
+    int last_number() const override { return -1; }
+    void keep(int, std::string xml) override { last = std::move(xml); }
+    std::string last;
+  };
+  for (const bool sbd : {false, true}) {
+    reset();
+    Inputs inputs;
+    sbd_watchdog_timeout = seconds(sbd ? 5 : 0);
+    std::string text(kCib);
+    text.replace(text.find("value=\"ignore\""), 14, "value=\"stop\"");
+    boot("2.1.5", 3, text);
+    for (const auto& machine : machines) machine->host.keep_scheduler_inputs(inputs);
+    clock.run_for(seconds(40));
+    const std::string dc_id = fmt::format("dc-uuid=\"{}\"", dc_machine().id);
+    EXPECT_NE(inputs.last.find(dc_id), std::string::npos);
+    EXPECT_NE(inputs.last.find("have-quorum=\"1\""), std::string::npos);
+    EXPECT_EQ(inputs.last.find("no-quorum-panic"), std::string::npos);
+    CibRequest lie;
+    lie.merge({step("configuration"), step("crm_config")},
+              fmt::format("<cluster_property_set id=\"cib-bootstrap-options\"><nvpair "
+                          "id=\"cib-bootstrap-options-have-watchdog\" name=\"have-watchdog\" value=\"{}\"/>"
+                          "</cluster_property_set>",
+                          sbd ? "false" : "true"));
+    dc().change_cib(std::move(lie), "crm_attribute");
+    clock.run_for(seconds(5));
+    EXPECT_EQ(dc().cib().find_id("cib-bootstrap-options-have-watchdog").value("value"), sbd ? "false" : "true");
+    EXPECT_NE(inputs.last.find(fmt::format("name=\"have-watchdog\" value=\"{}\"", sbd)), std::string::npos);
+    Machine& last = dc_machine();
+    for (const auto& machine : machines)
+      if (machine.get() != &last) crash(machine->id - 1);
+    clock.run_for(seconds(5));
+    EXPECT_NE(inputs.last.find("have-quorum=\"0\""), std::string::npos);
+    EXPECT_NE(inputs.last.find("no-quorum-panic=\"1\""), std::string::npos);
+    reset();
+  }
+}
+
+// CM-7.1, CM-7.3: a change that comes between the question and its answer makes the answer worthless; the next one
+// counts.
+TEST_F(DcTest, ObsoleteAnswers) {
+  boot("2.1.5");
+  clock.run_for(seconds(60));
+  Controller& leader = dc();
+  leader.update_attribute("x", "1", {}, "");
+  while (leader.state() != State::kPolicyEngine) ASSERT_TRUE(clock.step());
+  const Time asked = clock.now();
+  while (clock.now() - asked < milliseconds(12)) ASSERT_TRUE(clock.step());
+  ASSERT_EQ(leader.state(), State::kPolicyEngine);
+  leader.update_attribute("x", "2", {}, "");
+  ASSERT_TRUE(cluster->run());
+  clock.run_for(milliseconds(1));
+  EXPECT_EQ(lines(dc_machine().host, "is obsolete"), 1U);
+  EXPECT_EQ(leader.state(), State::kPolicyEngine);
+  clock.run_for(milliseconds(20));
+  EXPECT_EQ(leader.state(), State::kIdle);
+}
+
+// CM-7.4, CM-7.5: while the delay runs no graph is taken, a new one is made when it has ended.
+TEST_F(DcTest, NoGraphDuringTheDelay) {
+  boot("1.1.14", 2, with_property("crmd-transition-delay", "2s"));
+  clock.run_for(seconds(60));
+  Controller& leader = dc();
+  const std::size_t graphs = lines(dc_machine().host, "Processing graph");
+  leader.update_attribute("x", "1", {}, "");
+  while (leader.state() != State::kPolicyEngine) ASSERT_TRUE(clock.step());
+  leader.update_attribute("x", "2", {}, "");
+  clock.run_for(milliseconds(1900));
+  EXPECT_EQ(lines(dc_machine().host, "Processing graph"), graphs);
+  EXPECT_EQ(leader.state(), State::kTransitionEngine);
+  clock.run_for(milliseconds(200));
+  EXPECT_EQ(lines(dc_machine().host, "Processing graph"), graphs + 1);
+  EXPECT_EQ(leader.state(), State::kIdle);
+}
+
+// CM-7.16, CM-7.22: the permission to leave: a message to others, for the DC itself the end of its transition.
+TEST_F(DcTest, PermissionToLeave) {
+  boot("2.1.5");
+  clock.run_for(seconds(40));
+  const std::size_t other_one = victim();
+  machines[other_one]->controller->request_stop();
+  clock.run_for(seconds(5));
+  EXPECT_EQ(machines[other_one]->ended, 0);
+  EXPECT_TRUE(machines[other_one]->host.logged("Shutting down controller after confirmation from"));
+  EXPECT_EQ(state_attribute(dc(), machines[other_one]->name, "expected"), "down");
+  Machine& last = dc_machine();
+  last.controller->request_stop();
+  clock.run_for(seconds(5));
+  EXPECT_EQ(last.ended, 0);
+  EXPECT_EQ(last.host.traced(TraceKind::kTransitionEnd, "next=shutdown reason=local shutdown"), 1U);
+  EXPECT_FALSE(last.host.logged("Shutting down controller after confirmation from"));
+}
+
+// CM-10.31: whoever sees the DC fenced writes that down once more when it has become DC itself.
+TEST_F(DcTest, TheFencedDcIsMarkedClean) {
+  boot("2.1.5", 3, with_fencing(kDevice));
+  clock.run_for(seconds(60));
+  Machine& was_dc = dc_machine();
+  const std::string name = was_dc.name;
+  ASSERT_NE(name, "node3") << "the device knows node1 and node2";
+  ASSERT_TRUE(other().fence(name, "reboot"));
+  clock.run_for(seconds(3));
+  EXPECT_EQ(was_dc.ended, 100);
+  cluster->crash(was_dc.id);
+  was_dc.controller.reset();
+  clock.run_for(seconds(30));
+  EXPECT_NE(dc_machine().name, name);
+  EXPECT_TRUE(dc_machine().host.logged("Marking " + name + ", target of a previous fencing action, as clean"));
+  EXPECT_EQ(state_attribute(dc(), name, "expected"), "down");
+  const std::size_t requests = dc_machine().host.traced(TraceKind::kFencingRequest);
+  EXPECT_EQ(requests, 0U);                // nobody fences it again
+  for (const auto& machine : machines) {  // CM-2.11: the others have forgotten it
+    if (machine->controller && !machine->controller->is_dc()) {
+      EXPECT_FALSE(machine->host.logged("Marking " + name));
+    }
+  }
 }
 
 // CM-7.7, CM-7.10: with a batch-limit of 1 the second start waits for the first.

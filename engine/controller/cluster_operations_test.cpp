@@ -187,6 +187,66 @@ TEST_F(OperationsTest, CountingAttributes) {
   EXPECT_FALSE(dc().cib().find_id("status-1-n"));
 }
 
+// CM-9.8: of two sides that come together each node's own value for itself wins.
+TEST_F(OperationsTest, OwnValuesWin) {
+  boot("2.1.5");
+  clock.run_for(seconds(40));
+  cluster->partition({{1}, {2}});
+  clock.run_for(seconds(30));
+  node(1).controller->update_attribute("x", "theirs", {}, "node2");
+  node(2).controller->update_attribute("x", "own", {}, "node2");
+  node(2).controller->update_attribute("y", "own", {}, "node1");
+  clock.run_for(seconds(5));
+  cluster->heal();
+  clock.run_for(seconds(60));
+  EXPECT_TRUE(node(2).host.logged("x[node2]: local value 'own' takes priority over 'theirs' from node1"));
+  EXPECT_EQ(attribute(*node(1).controller, "node2", "x"), "own");
+  EXPECT_EQ(attribute(*node(2).controller, "node2", "x"), "own");
+  EXPECT_EQ(attribute(*node(1).controller, "node1", "y"), "own");  // node1 had none of its own
+  expect_equal_replicas();
+}
+
+// CM-9.8: a new attribute manager begins with nothing of its own, and learns from the writer what others have.
+TEST_F(OperationsTest, ANewManagerForgetsItsOwnValues) {
+  boot("2.1.5");
+  clock.run_for(seconds(40));
+  dc().update_attribute("x", "1", {}, "node1");
+  dc().update_attribute("x", "2", {}, "node2");
+  clock.run_for(seconds(5));
+  node(1).controller->kill(Subdaemon::kAttributes);
+  clock.run_for(seconds(1));
+  node(1).controller->respawn(Subdaemon::kAttributes);
+  clock.run_for(seconds(10));
+  EXPECT_EQ(attribute(dc(), "node1", "x"), "");
+  EXPECT_EQ(attribute(dc(), "node2", "x"), "2");
+  node(1).controller->update_attribute("x", "value++", {}, "node2");  // it knows the 2
+  clock.run_for(seconds(5));
+  EXPECT_EQ(attribute(dc(), "node2", "x"), "3");
+}
+
+// CM-10.24: to start a fence device is to ask it once how it is; what it says is the result of the start.
+TEST_F(OperationsTest, AFenceDeviceIsAskedWhenItStarts) {
+  for (const bool well : {true, false}) {
+    reset();
+    boot("2.1.5", 2, with_fencing(kDevice));
+    for (const auto& machine : machines)
+      if (!well) machine->services.monitor_rc["f"] = 1;
+    clock.run_for(seconds(60));
+    std::size_t asked = 0;
+    std::size_t started = 0;
+    for (const auto& machine : machines) {
+      asked += machine->host.count_runs("f monitor 0");
+      started += machine->host.traced(TraceKind::kResourceStarted, "resource=f");
+      EXPECT_EQ(machine->host.count_runs("f start 0"), 0U);
+      if (well || machine->host.count_runs("f monitor 0") == 0) continue;
+      EXPECT_EQ(history(dc(), machine->name, "f_last_failure_0").value("operation"), "start");
+      EXPECT_EQ(attribute(dc(), machine->name, "fail-count-f#start_0"), "INFINITY");
+    }
+    EXPECT_EQ(asked, well ? 1U : 2U);  // then on the other node
+    EXPECT_EQ(started, well ? 1U : 0U);
+  }
+}
+
 // CM-9.9: nothing is left of a lost node, on any other.
 TEST_F(OperationsTest, AttributesOfLostNodesGo) {
   boot("2.1.5", 3);
@@ -203,7 +263,16 @@ TEST_F(OperationsTest, AttributesOfLostNodesGo) {
 }
 
 // CM-9.10: who edits the status by hand has what attributes say written again, and the DC chosen anew.
+// Releases before 2.0 say nothing.
 TEST_F(OperationsTest, EditingTheStatusByHand) {
+  boot("1.1.14");
+  clock.run_for(seconds(40));
+  CibRequest old;
+  old.remove({step("status"), step("node_state", "1"), step("transient_attributes", "1")});
+  dc().change_cib(std::move(old), "cibadmin");
+  clock.run_for(seconds(10));
+  EXPECT_FALSE(dc_machine().host.logged("event triggered by cibadmin"));
+  reset();
   boot("2.1.5");
   clock.run_for(seconds(40));
   dc().update_attribute("x", "1", {}, "node1");

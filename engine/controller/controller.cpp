@@ -12,7 +12,9 @@ namespace simcluster::controller {
 
 namespace {
 
-constexpr int kError = 1;  // exit status: it is started again
+// Exit statuses (CM part M).
+constexpr int kError = 1;    // it is started again
+constexpr int kFatal = 100;  // it stays down
 
 // Process id in the group, of the first life.
 constexpr std::uint32_t kControllerProcess = 1006;
@@ -184,7 +186,7 @@ void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
       log_input(LogPriority::kInfo, input);
       return;
     case Action::kExit1:
-      end(stay_down_ ? 100 : 1, "fatal error");
+      exit(kError, "fatal error");
       return;
     case Action::kCibStart:
       connect_cib();
@@ -252,7 +254,7 @@ void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
       if (crmd_.group) crmd_.group->leave();
       return;
     case Action::kExit0:
-      end(stay_down_ ? 100 : 0, "clean stop");
+      exit(0, "clean stop");
       return;
     default:  // connections to daemons that are parts of this object
       return;
@@ -356,6 +358,14 @@ void Controller::Impl::disconnect_lrm() {
       fmt::format("{} resource{} active at shutdown", active.size(), active.size() == 1 ? "" : "s"));
 }
 
+void Controller::Impl::exit(int exit_code, std::string_view reason) {
+  if (stay_down_.empty()) {
+    end(exit_code, reason);
+  } else {
+    end(kFatal, stay_down_);
+  }
+}
+
 void Controller::Impl::end(int exit_code, std::string_view reason) {
   if (ended_) return;
   ended_ = true;
@@ -375,12 +385,16 @@ void Controller::Impl::end(int exit_code, std::string_view reason) {
 
 void Controller::Impl::die() {
   cib_.set_primary(false);
+  freeze();
+  crmd_.group.reset();
+}
+
+void Controller::Impl::freeze() {
   ended_ = true;
   for (std::size_t timer = 0; timer < timers_.size(); ++timer) stop_timer(static_cast<Timer>(timer));
   transition_.drop();
   lrm_.die();
   service_.untrack_quorum(*this);
-  crmd_.group.reset();
 }
 
 void Controller::Impl::read_config() {

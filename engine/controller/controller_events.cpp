@@ -53,8 +53,7 @@ void Controller::Impl::on_cib_update(const CibUpdate& update) {
   if (update.configuration_changed && config_read_) read_config();
   if (!the_dc_) return;
   process_changes(update);
-  // CM-9.10, of releases with the new names; what earlier ones did is not known.
-  if (!edited_by_hand(update) || !profile_.daemons_renamed) return;
+  if (!edited_by_hand(update) || !profile_.cib_edits_noticed) return;  // CM-9.10
   log(LogPriority::kNotice, "handle_cib_edit",
       fmt::format("Populating nodes and starting an election after {} event triggered by {}", update.operation,
                   update.client));

@@ -101,8 +101,8 @@ void Controller::Impl::note_own_fencing(const fencer::FencingResult& result) {
     host_.reset_node("fenced, and still there");
     return;
   }
-  stay_down_ = true;
-  end(100, "fenced, and still there");
+  stay_down_ = "fenced, and still there";
+  exit(0, {});
 }
 
 // The result of a request of the running transition, or of one before it.
@@ -247,13 +247,14 @@ Duration Controller::Impl::watchdog_timeout() const {
 // CM-12.5: nobody may rely on a watchdog that does not watch, or not soon enough.
 void Controller::Impl::check_watchdog() {
   const Duration promised = watchdog_timeout();
-  if (promised.ns <= 0 || stay_down_) return;
+  if (promised.ns <= 0 || !stay_down_.empty()) return;
   const bool active = config_.sbd_watchdog_timeout.ns > 0;
   if (active && promised >= config_.sbd_watchdog_timeout) return;
   const std::string_view wrong = active ? "is shorter than SBD_WATCHDOG_TIMEOUT" : "but SBD not active";
   log(LogPriority::kEmergency, "check_sbd_timeout",
       fmt::format("Shutting down: {} configured ({}s) {}", options_.fencing_watchdog_name, promised.seconds(), wrong));
-  stay_down_ = true;
+  stay_down_ =
+      active ? "fencing relies on a watchdog that is slower" : "fencing relies on a watchdog, and there is no sbd";
   raise(Input::kError, Cause::kFsaInternal, "check_sbd_timeout");
 }
 

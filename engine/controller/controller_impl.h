@@ -46,6 +46,10 @@ class Controller::Impl final : public FsaClient,
   void start();
   void request_stop();
   void die();
+  // They stand still, see Controller::freeze(); the scheduler may be another one later.
+  void freeze();
+  void freeze_executor() { lrm_.freeze(); }
+  void freeze_scheduler(bool frozen) { scheduler_frozen_ = frozen; }
   void perform(Action action, const FsaInput& input) override;
   void want_run() override;
 
@@ -168,6 +172,8 @@ class Controller::Impl final : public FsaClient,
   void shutdown_request();
   void disconnect_lrm();
   void end(int exit_code, std::string_view reason);
+  // The same; with the fatal status and its own reason when it is to stay down.
+  void exit(int exit_code, std::string_view reason);
   void read_config();
 
   // --- controller_peers.cpp
@@ -232,8 +238,10 @@ class Controller::Impl final : public FsaClient,
   // --- controller_transition.cpp
   void invoke_scheduler();
   void upgrade_for_scheduler(cib::Document& input);
+  void tell_watchdog(cib::Document& input) const;
   void calculate();
   void scheduler_answered();
+  void scheduler_silent();
   void start_transition(const FsaInput& input);
   void halt_transition(Action action);
   void cancel_transition(Action action);
@@ -309,12 +317,13 @@ class Controller::Impl final : public FsaClient,
   // Register of conditions (CM B.5).
   bool the_dc_ = false;
   bool shutting_down_ = false;
-  bool stay_down_ = false;
+  std::string_view stay_down_;  // why the supervisor must not restart us (STAYDOWN); empty: it may
   bool have_cib_ = false;
   bool have_membership_ = false;
   bool have_peer_data_ = false;
   bool config_read_ = false;
   bool scheduler_connected_ = false;
+  bool scheduler_frozen_ = false;
   bool ended_ = false;
   bool paused_ = false;
   bool pause_over_ = false;

@@ -310,8 +310,8 @@ void Controller::Impl::join_request(const FsaInput& input) {
     log(LogPriority::kError, "do_cl_join_offer_respond",
         fmt::format("Local feature set ({}) is incompatible with DC's ({})", crm_feature_set(profile_),
                     message.feature_set));
-    stay_down_ = true;
-    end(100, "incompatible feature set");
+    stay_down_ = "incompatible feature set";
+    exit(0, {});
     return;
   }
   if (dc_.valid() && dc_ != message.from) {
@@ -341,7 +341,7 @@ void Controller::Impl::join_result(const FsaInput& input) {
     log(LogPriority::kError, "do_cl_join_finalize_respond",
         fmt::format("Shutting down because cluster join with leader {} failed | join-{} NACK'd", message.from_name,
                     message.join.id));
-    stay_down_ = true;
+    stay_down_ = "refused by the DC";
     raise(Input::kError, Cause::kFsaInternal, "do_cl_join_finalize_respond");
     return;
   }

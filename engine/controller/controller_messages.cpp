@@ -30,7 +30,8 @@ void Controller::Impl::on_crmd_message(const membership::GroupMember& sender, st
   if (decoded->to.valid() && decoded->to != self_) return;
   if (decoded->to_dc && !decoded->to.valid() && !the_dc_) return;  // CM-1.6 (b)
   if (the_dc_ && decoded->from_dc && sender.node != self_) {       // CM-1.7
-    log(LogPriority::kWarning, "crmd_ha_msg_filter", fmt::format("Another DC detected: {}", decoded->from_name));
+    log(LogPriority::kWarning, "crmd_ha_msg_filter",
+        fmt::format("Another DC detected: {} (op={})", decoded->from_name, task_name(decoded->task)));
     if (fsa_.state() != State::kElection) raise(Input::kElection, Cause::kFsaInternal, "crmd_ha_msg_filter");
     return;
   }

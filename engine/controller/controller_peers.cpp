@@ -324,9 +324,16 @@ void Controller::Impl::add_node_state(CibRequest& request, const Peer& peer, boo
   request.merge({step("status")}, document.root());
 }
 
+// CM-6.16: a DC whose own updates are refused cannot go on.
 void Controller::Impl::submit(CibRequest request) {
   ++outstanding_;
-  cib_.submit(std::move(request), [this](const Result<void>&) { --outstanding_; });
+  cib_.submit(std::move(request), [this](const Result<void>& result) {
+    --outstanding_;
+    if (result || ended_) return;
+    log(LogPriority::kError, "crmd_node_update_complete",
+        fmt::format("Node update failed: {}", result.error().message));
+    raise(Input::kError, Cause::kFsaInternal, "crmd_node_update_complete");
+  });
 }
 
 // Not only the DC does this where the node was the DC, or nobody knows who is. The attribute manager on that node may

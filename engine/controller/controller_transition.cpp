@@ -13,7 +13,8 @@ using scheduler::GraphActionKind;
 
 namespace {
 
-constexpr Duration kSchedulerRetry = seconds(1);  // CM-7.2
+constexpr Duration kSchedulerRetry = seconds(1);    // CM-7.2
+constexpr Duration kSchedulerReply = seconds(120);  // CM-7.2
 constexpr std::string_view kMetaPrefix = "CRM_meta_";
 
 std::int64_t number_of(std::string_view text) {
@@ -47,12 +48,12 @@ void Controller::Impl::invoke_scheduler() {
     return;
   }
   scheduler_reference_ = 0;
+  if (scheduler_frozen_) stop_timer(kReplyTimer);  // of the question before
   // A question is answered on the spot, a change goes through the group first.
   query_overtakes_ = outstanding_ > 0;
   start_timer(kQueryTimer, config_.cib_query_time);
 }
 
-// CM-7.2: the CIB is there.
 // The scheduler knows the newest schema only (S1 C-1.8). A configuration that needed nothing is not looked at again.
 void Controller::Impl::upgrade_for_scheduler(cib::Document& input) {
   const cib::Element root = input.root();
@@ -76,6 +77,29 @@ void Controller::Impl::upgrade_for_scheduler(cib::Document& input) {
   upgraded_state_ = std::move(state);
 }
 
+// CM-7.2: whatever the configuration says, there is a watchdog where sbd runs.
+void Controller::Impl::tell_watchdog(cib::Document& input) const {
+  constexpr std::string_view kName = "have-watchdog";
+  if (profile_.plugin_membership || profile_.heartbeat_stack) return;  // CM-4.9: they do not know the property
+  const std::string_view there = config_.sbd_watchdog_timeout.ns > 0 ? "true" : "false";
+  const cib::MutableElement options = input.root().first_child("configuration").first_child("crm_config");
+  bool told = false;
+  for (const cib::MutableElement set : options.children("cluster_property_set")) {
+    for (cib::MutableElement pair : set.children("nvpair")) {
+      if (pair.value("name") != kName) continue;
+      if (pair.value("value") != there) pair.set_attribute("value", there);
+      told = true;
+    }
+  }
+  cib::MutableElement first = options.first_child("cluster_property_set");
+  if (told || !first) return;
+  first.append_child("nvpair")
+      .set_attribute("id", fmt::format("{}-{}", first.id(), kName))
+      .set_attribute("name", kName)
+      .set_attribute("value", there);
+}
+
+// CM-7.2: the CIB is there.
 void Controller::Impl::calculate() {
   if (!the_dc_ || fsa_.state() != State::kPolicyEngine || !scheduler_connected_) return;
   if (query_overtakes_) {
@@ -87,12 +111,19 @@ void Controller::Impl::calculate() {
   root.set_attribute("dc-uuid", node_xml_id(self_));
   root.set_attribute("have-quorum", quorate_ ? "1" : "0");
   if (ever_quorate_ && !quorate_) root.set_attribute("no-quorum-panic", "1");
+  tell_watchdog(input);
   ++last_input_file_;
   if (SchedulerInputs* inputs = host_.scheduler_inputs()) {
     root.set_attribute("execution-date", fmt::format("{}", host_.now().unix_seconds()));
     inputs->keep(last_input_file_, cib::write_document(input));
   }
   upgrade_for_scheduler(input);
+  if (scheduler_frozen_) {
+    answer_.reset();
+    scheduler_reference_ = ++last_reference_;
+    start_timer(kReplyTimer, kSchedulerReply);
+    return;
+  }
   answer_ = std::make_unique<SchedulerRun>(
       run_scheduler(input, profile_, host_.now(), ++last_transition_id_, last_input_file_));
   answer_reference_ = scheduler_reference_ = ++last_reference_;
@@ -101,7 +132,10 @@ void Controller::Impl::calculate() {
 
 // CM-7.3
 void Controller::Impl::scheduler_answered() {
-  if (!answer_) return;
+  if (!answer_) {
+    if (scheduler_frozen_) scheduler_silent();
+    return;
+  }
   if (answer_reference_ != scheduler_reference_) {
     log(LogPriority::kInfo, "handle_response", fmt::format("pe_calc calculation {} is obsolete", answer_reference_));
     answer_.reset();
@@ -111,6 +145,13 @@ void Controller::Impl::scheduler_answered() {
     log_line(host_, profile_, line.priority, Daemon::kScheduler, line.function, line.text);
   }
   queue(Input::kPeSuccess, Cause::kIpcMessage, "handle_response");
+}
+
+// CM-7.2
+void Controller::Impl::scheduler_silent() {
+  log(LogPriority::kError, "handle_response", "Timeout waiting for reply from scheduler.");
+  stay_down_ = "the scheduler does not answer";
+  exit(0, {});
 }
 
 // CM-7.4

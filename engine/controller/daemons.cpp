@@ -23,7 +23,7 @@ class Daemons::FencerProcess final : public fencer::FencerTransport, public fenc
   explicit FencerProcess(Daemons& owner) : owner_(owner), fencer(owner.host_, owner.profile_, *this, *this) {}
 
   void broadcast_fencer(std::span<const std::byte> bytes) override {
-    if (port.group) static_cast<void>(port.group->multicast(bytes));
+    if (port.group && !dead) static_cast<void>(port.group->multicast(bytes));
   }
   void on_fencing_result(const fencer::FencingResult& result) override {
     if (!dead && owner_.client_ != nullptr) owner_.client_->on_fencing_result(result);
@@ -114,8 +114,14 @@ void Daemons::start_attributes() {
   static_cast<void>(join_attributes());
 }
 
-void Daemons::kill_fencer() {
+void Daemons::freeze_fencer() {
   fencer_->dead = true;
+  fencer_->port.deliver = {};
+  fencer_->port.configure = {};
+}
+
+void Daemons::kill_fencer() {
+  freeze_fencer();
   fencer_->port.group.reset();
   if (client_ != nullptr) client_->on_fencer_lost();
 }

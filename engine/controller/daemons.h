@@ -64,6 +64,8 @@ class Daemons final : public CibClient, public NodeDirectory {
   void kill_attributes();
   void start_attributes();
   void kill_fencer();
+  // It stays in its group, and hears, says and answers nothing.
+  void freeze_fencer();
   void start_fencer();
 
   CibManager& cib() { return *cib_; }

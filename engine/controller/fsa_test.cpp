@@ -57,7 +57,7 @@ class Recorder final : public FsaClient {
   int wanted = 0;
 };
 
-// CM-2.3: priority, not order of mention, decides; the state has changed before actions run.
+// CM-2.3, CM-2.14: priority, not order of mention, decides; the state has changed before actions run.
 TEST(FsaMachine, ActionsInPriorityOrder) {
   Recorder client;
   Fsa fsa(client);

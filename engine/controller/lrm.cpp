@@ -37,6 +37,18 @@ executor::Parameters stop_parameters(const executor::Parameters& started, const 
   return parameters;
 }
 
+executor::OperationRequest operation_of(const LrmRequest& request) {
+  executor::OperationRequest operation;
+  operation.resource = request.resource;
+  operation.action = request.action;
+  operation.interval = request.interval;
+  operation.timeout = request.timeout;
+  operation.start_delay = request.start_delay;
+  operation.parameters = request.parameters;
+  operation.user_data = request.transition_key;
+  return operation;
+}
+
 }  // namespace
 
 Lrm::Lrm(Host& host, const Profile& profile, CibManager& cib, ExecutorMemory& memory, LrmClient& client)
@@ -59,6 +71,7 @@ CibPath Lrm::resource_path(std::string_view resource) const {
 }
 
 void Lrm::handle(const LrmRequest& request) {
+  if (dead_) return;
   switch (request.kind) {
     case LrmRequest::Kind::kExecute:
       execute(request);
@@ -87,7 +100,8 @@ void Lrm::execute(const LrmRequest& request) {
     refuse(request, reason);
     return;
   }
-  if (answer_unknown(request)) return;
+  executor::OperationRequest operation = operation_of(request);
+  if (answer_unknown(request, operation)) return;
   deletions_.erase(request.resource);  // it is wanted again
   if (!executor_.knows(request.resource)) {
     const bool registered = !memory_.registered.insert(request.resource).second;
@@ -98,16 +112,8 @@ void Lrm::execute(const LrmRequest& request) {
   if (request.interval.ns == 0 && request.action != "monitor" && request.action != "notify") {
     executor_.cancel_recurring(request.resource);
   }
-  executor::OperationRequest operation;
-  operation.resource = request.resource;
-  operation.action = request.action;
-  operation.interval = request.interval;
-  operation.timeout = request.timeout;
-  operation.start_delay = request.start_delay;
-  operation.parameters = request.action == "stop" && known.has_stop_parameters
-                             ? stop_parameters(known.stop_parameters, request.parameters)
-                             : request.parameters;
-  operation.user_data = request.transition_key;
+  if (request.action == "stop" && known.has_stop_parameters)
+    operation.parameters = stop_parameters(known.stop_parameters, request.parameters);
   if (request.agent.standard == "stonith") adapt_to_fence_device(operation);
   if (profile_.record_pending && recorded(request.action)) record_pending(request);
   if (!request.shutdown_lock.empty()) locks_[request.operation_key] = request.shutdown_lock;
@@ -122,19 +128,12 @@ void Lrm::execute(const LrmRequest& request) {
   }
 }
 
-bool Lrm::answer_unknown(const LrmRequest& request) {
+bool Lrm::answer_unknown(const LrmRequest& request, const executor::OperationRequest& operation) {
   static constexpr std::array<std::string_view, 8> kStandards = {"ocf",     "lsb",     "heartbeat", "stonith",
                                                                  "systemd", "service", "upstart",   "nagios"};
   const bool defined = !request.agent.standard.empty() && !request.agent.type.empty();
   if (defined && std::ranges::find(kStandards, request.agent.standard) != kStandards.end()) return false;
-  executor::OperationResult result;
-  result.call_id = executor_.next_call_id();
-  result.resource = request.resource;
-  result.action = request.action;
-  result.interval = request.interval;
-  result.timeout = request.timeout;
-  result.user_data = request.transition_key;
-  result.parameters = &request.parameters;
+  executor::OperationResult result = executor::answer_to(operation, executor_.next_call_id());
   result.status = ExecStatus::kError;
   result.rc = defined ? kOcfErrArgs : kOcfErrConfigured;
   if (defined) result.exit_reason = "Could not register resource with executor";
@@ -288,9 +287,13 @@ void Lrm::cancel_all_recurring() {
   for (const std::string& name : names) executor_.cancel_recurring(name);
 }
 
-void Lrm::die() {
+void Lrm::freeze() {
   dead_ = true;
   cancel_all_recurring();
+}
+
+void Lrm::die() {
+  freeze();
   // Another executor counts anew.
   if (memory_.life == executor_life_) memory_.last_call = executor_.next_call_id() - 1;
 }

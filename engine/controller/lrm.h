@@ -64,6 +64,8 @@ class Lrm final : public executor::ExecutorClient {
 
   // The controller has died: nobody hears of results any more.
   void die();
+  // The executor stands still: nothing is carried out, nothing is heard of.
+  void freeze();
   // Monitors of fence devices fail and are not repeated.
   void on_fencer_lost(std::string_view reason);
 
@@ -75,7 +77,7 @@ class Lrm final : public executor::ExecutorClient {
   void remove(const LrmRequest& request);
   void refuse(const LrmRequest& request, std::string_view reason);
   // CM-8.2: what the executor cannot be asked for. True: the request is answered.
-  bool answer_unknown(const LrmRequest& request);
+  bool answer_unknown(const LrmRequest& request, const executor::OperationRequest& operation);
   // CM-8.13. False: an operation is active; it is forgotten when that has ended.
   bool forget_now(CibRequest& request, const std::string& resource);
   void finish_deletion(const std::string& resource);
@@ -105,7 +107,7 @@ class Lrm final : public executor::ExecutorClient {
   const int executor_life_;
   LrmClient& client_;
   executor::Executor executor_;
-  bool dead_ = false;
+  bool dead_ = false;                                      // or its executor stands still
   std::set<std::string> silent_cancels_;                   // operation keys
   std::map<std::string, std::string, std::less<>> locks_;  // operation key to the lock that its action carried
   // Resources to be forgotten when their operations have ended; to be acknowledged where the DC asked for it.

@@ -45,12 +45,38 @@ void Controller::kill(Subdaemon daemon) {
       daemons_->kill_attributes();
       return;
     case Subdaemon::kScheduler:
+      if (impl_) impl_->freeze_scheduler(false);
       return;
     case Subdaemon::kController:
       if (!impl_) return;
       daemons_->set_client(nullptr);
       impl_->die();
       dead_.push_back(std::move(impl_));
+      return;
+  }
+}
+
+void Controller::freeze(Subdaemon daemon) {
+  switch (daemon) {
+    case Subdaemon::kCib:
+      daemons_->cib().freeze();
+      return;
+    case Subdaemon::kFencer:
+      daemons_->freeze_fencer();
+      return;
+    case Subdaemon::kAttributes:
+      daemons_->attributes().freeze();
+      return;
+    case Subdaemon::kExecutor:
+      if (impl_) impl_->freeze_executor();
+      return;
+    case Subdaemon::kScheduler:
+      if (impl_) impl_->freeze_scheduler(true);
+      return;
+    case Subdaemon::kController:
+      if (!impl_) return;
+      daemons_->set_client(nullptr);
+      impl_->freeze();
       return;
   }
 }

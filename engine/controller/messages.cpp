@@ -1,5 +1,6 @@
 #include "engine/controller/messages.h"
 
+#include <array>
 #include <tuple>
 
 #include "engine/base/wire.h"
@@ -147,6 +148,14 @@ void with_payload(M& message, F part) {
 }
 
 }  // namespace
+
+std::string_view task_name(Task task) {
+  static constexpr std::array<std::string_view, kTaskCount> kNames = {
+      "noop",         "hello",      "join_announce",   "join_offer",   "join_request", "join_ack_nack",
+      "join_confirm", "vote",       "no-vote",         "req_shutdown", "do_shutdown",  "lrm_invoke",
+      "lrm_invoke",   "lrm_delete", "clear_failcount", "throttle"};
+  return kNames[static_cast<std::size_t>(task)];
+}
 
 bool Generation::newer_than(const Generation& other) const {
   return std::tie(admin_epoch, epoch, num_updates) > std::tie(other.admin_epoch, other.epoch, other.num_updates);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,8 @@ enum class Task : std::uint8_t {
   kThrottle,
 };
 inline constexpr std::uint8_t kTaskCount = 16;
+// "join_offer" (CM A.2).
+std::string_view task_name(Task task);
 
 struct Vote {
   std::uint32_t owner = 0;

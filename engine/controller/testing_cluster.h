@@ -32,7 +32,8 @@ inline constexpr std::string_view kCib =
     "<op id=\"b-monitor\" name=\"monitor\" interval=\"10s\" timeout=\"60s\"/></operations></primitive>"
     "</resources><constraints/></configuration><status/></cib>";
 
-// The simulated services: which resources run on a node, and what their monitors are made to answer.
+// The simulated services: which resources run on a node, and what their monitors are made to answer (those of fence
+// devices: the one at their start, too).
 struct Services {
   std::map<std::string, bool> running;
   std::map<std::string, int> monitor_rc;
@@ -49,6 +50,8 @@ struct Services {
     if (!target.empty()) fencing.push_back(request.action + " " + target);
     if (request.action == "list") answer.result.output = "node1\nnode2\n";
     if (!target.empty() && fence) answer.result.exit_code = fence(target);
+    if (const auto it = monitor_rc.find(request.instance); request.action == "monitor" && it != monitor_rc.end())
+      answer.result.exit_code = it->second;
     return answer;
   }
 

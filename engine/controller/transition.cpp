@@ -182,6 +182,7 @@ void Transition::fire(std::uint32_t synapse, RunCounts& counts) {
       states_[index].confirmed = true;
       states_[index].failed = true;
       abort_priority_ = kInfinity;
+      client_.want_graph_run();
       return;
   }
 }

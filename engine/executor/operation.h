@@ -57,4 +57,7 @@ struct OperationResult {
   bool changed = true;
 };
 
+// The answer to a request, with nothing in it yet but what was asked for. It borrows from the request.
+OperationResult answer_to(const OperationRequest& request, int call_id);
+
 }  // namespace simcluster::executor

@@ -281,14 +281,7 @@ void OperationRun::judge_exit_code(const AgentResult& result) {
 }
 
 OperationResult OperationRun::result(const AgentResult* agent) const {
-  OperationResult r;
-  r.call_id = call_id_;
-  r.resource = request_.resource;
-  r.action = request_.action;
-  r.interval = request_.interval;
-  r.timeout = request_.timeout;
-  r.user_data = request_.user_data;
-  r.parameters = &request_.parameters;
+  OperationResult r = answer_to(request_, call_id_);
   r.status = outcome_.status;
   r.rc = outcome_.rc;
   r.exec_time = outcome_.exec_time;

@@ -148,6 +148,7 @@ class Node::Impl final : public controller::ControllerClient,
     // CM-11.1: the supervisor stops the next one.
     if (stopping_ && daemon == controller::Subdaemon::kController) on_manager_ended(0, "clean stop");
   }
+  void freeze(controller::Subdaemon daemon) override { controller_->freeze(daemon); }
   void respawn(controller::Subdaemon daemon) override {
     if (!stopped_) controller_->respawn(daemon);
   }
@@ -256,6 +257,10 @@ Result<void> Node::change_cib(CibChange change, std::string_view section, std::s
 
 bool Node::daemon_died(std::string_view daemon, int signal) {
   return impl_->controller_ && impl_->supervisor_.child_died(daemon, signal);
+}
+
+bool Node::daemon_stopped(std::string_view daemon) {
+  return impl_->controller_ && impl_->supervisor_.child_stopped(daemon);
 }
 
 void Node::connect_remote_client(std::function<bool()> alive) { impl_->remote_clients_.push_back(std::move(alive)); }

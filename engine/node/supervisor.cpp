@@ -14,6 +14,8 @@ constexpr int kMostRespawns = 100;                     // CM-11.7
 constexpr Duration kRestartDelay = milliseconds(100);  // systemd's RestartSec (CM-11.11)
 constexpr Duration kStartTime = milliseconds(50);      // of a daemon: 40 to 60 ms with 2.1.5
 constexpr Duration kVerifyInterval = seconds(5);       // CM-14.20
+constexpr Duration kHealthInterval = seconds(1);       // CM-11.8
+constexpr int kMostSilences = 5;                       // CM-11.8
 
 std::string_view signal_name(int signal) {
   switch (signal) {
@@ -68,20 +70,69 @@ void Supervisor::start_timer(Cookie cookie, Duration delay) {
   timers_[cookie] = host_.start_timer(delay, *this, cookie);
 }
 
+std::optional<Supervisor::Role> Supervisor::role_of(std::string_view daemon) const {
+  for (std::size_t i = profile_.plugin_membership ? 1 : 0; i < kRoles; ++i)
+    if (name(static_cast<Role>(i)) == daemon) return static_cast<Role>(i);
+  return std::nullopt;
+}
+
 bool Supervisor::child_died(std::string_view daemon, int signal) {
-  const auto names = daemons();
-  if (std::find(names.begin(), names.end(), daemon) == names.end()) return false;
-  for (std::size_t i = 0; i < kRoles; ++i) {
-    const Role role = static_cast<Role>(i);
-    if (name(role) != daemon) continue;
-    if (role == Role::kSupervisor) {
-      supervisor_died();
-    } else {
-      die(role, signal);
-    }
+  const auto role = role_of(daemon);
+  if (!role) return false;
+  if (*role == Role::kSupervisor) {
+    supervisor_died();
+  } else {
+    die(*role, signal);
+  }
+  return true;
+}
+
+bool Supervisor::child_stopped(std::string_view daemon) {
+  const auto role = role_of(daemon);
+  if (!role) return false;
+  if (*role == Role::kSupervisor) {
+    absent_ = true;  // its process is there: nobody starts another one
     return true;
   }
-  return false;
+  client_.freeze(subdaemon(*role));
+  frozen_.emplace(*role, 0);
+  if (profile_.daemons_watched) await_check();
+  return true;
+}
+
+// One daemon a second, in turn, from the start of the node on.
+void Supervisor::await_check() {
+  if (timers_.contains(kHealth)) return;
+  start_timer(kHealth, kHealthInterval - Duration{host_.uptime().ns % kHealthInterval.ns});
+}
+
+// All others wait while one has its second to answer (black-box run of 2.1.5).
+void Supervisor::check_health() {
+  if (asked_) {
+    silent(*std::exchange(asked_, std::nullopt));
+  } else {
+    const auto turn = static_cast<std::size_t>((host_.uptime() - waited_).seconds()) % (kRoles - 1) + 1;
+    if (frozen_.contains(static_cast<Role>(turn)) && !absent_) {
+      asked_ = static_cast<Role>(turn);
+      waited_ = waited_ + kHealthInterval;
+    }
+  }
+  if (!frozen_.empty()) await_check();
+}
+
+void Supervisor::silent(Role role) {
+  const auto found = frozen_.find(role);
+  if (found == frozen_.end() || absent_ || stopping_) return;
+  const int tries = ++found->second;
+  if (tries < kMostSilences) {
+    log(LogPriority::kNotice, fmt::format("{} is unresponsive to ipc after {} tries", name(role), tries));
+    return;
+  }
+  log(LogPriority::kError,
+      fmt::format("{} is unresponsive to ipc after {} tries but we found the pid so have it killed that we can restart",
+                  name(role), tries));
+  log(LogPriority::kNotice, fmt::format("Stopping {} | sent signal {}", name(role), kSigKill));
+  die(role, kSigKill);
 }
 
 bool Supervisor::controller_failed() {
@@ -102,7 +153,10 @@ void Supervisor::die(Role role, int signal) {
   }
   if (role == Role::kCib || role == Role::kExecutor || (role == Role::kScheduler && client_.is_dc()))
     ends.push_back({Role::kController, 0, kErrorStatus});
-  for (const End& end : ends) client_.kill(subdaemon(end.role));
+  for (const End& end : ends) {
+    frozen_.erase(end.role);
+    client_.kill(subdaemon(end.role));
+  }
   for (const End& end : ends) {
     if (absent_) {
       unnoticed_.push_back(end);
@@ -173,6 +227,9 @@ void Supervisor::on_timer(std::uint64_t cookie) {
       // Its child is called stonith-ng, the program stonithd: 1.1.14 compares the two.
       log(LogPriority::kError, "Process stonith-ng terminated");
       if (fail_fast_) panic("stonith-ng");
+      return;
+    case kHealth:
+      check_health();
       return;
     case kRespawn:
       break;

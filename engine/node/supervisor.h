@@ -1,8 +1,9 @@
 // pacemakerd, and whoever restarts it: what happens when a daemon of the cluster manager dies (CM-11.6 to CM-11.10,
-// CM-14.20, CM-14.21): what else ends with it, and who is started again.
+// CM-14.20, CM-14.21) or stands still: what else ends with it, and who is started again.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ class SupervisorClient {
  public:
   virtual bool is_dc() const = 0;
   virtual void kill(controller::Subdaemon daemon) = 0;
+  // It stands still: whoever asks it waits, until it is killed.
+  virtual void freeze(controller::Subdaemon daemon) = 0;
   virtual void respawn(controller::Subdaemon daemon) = 0;
 
  protected:
@@ -35,6 +38,8 @@ class Supervisor final : public TimerClient {
   std::vector<std::string> daemons() const;
   // False: there is no such daemon.
   bool child_died(std::string_view daemon, int signal);
+  // It was stopped (SIGSTOP), for good. From 2.1 on it is found out and killed (CM-11.8). False: as above.
+  bool child_stopped(std::string_view daemon);
   // The controller has ended with an error (exit status 1). False: nobody starts it again.
   bool controller_failed();
   // pacemakerd itself lives.
@@ -47,10 +52,14 @@ class Supervisor final : public TimerClient {
  private:
   enum class Role : std::uint8_t { kSupervisor, kCib, kFencer, kExecutor, kAttributes, kScheduler, kController };
   static constexpr std::size_t kRoles = 7;
-  enum Cookie : std::uint64_t { kRespawn, kServiceRestart, kVerify };
+  enum Cookie : std::uint64_t { kRespawn, kServiceRestart, kVerify, kHealth };
 
   static controller::Subdaemon subdaemon(Role role);
   std::string_view name(Role role) const;
+  std::optional<Role> role_of(std::string_view daemon) const;
+  void await_check();
+  void check_health();
+  void silent(Role role);
   void log(LogPriority priority, std::string_view text) const;
   void supervisor_died();
   void adopt();
@@ -75,6 +84,9 @@ class Supervisor final : public TimerClient {
   std::vector<End> unnoticed_;  // daemons that died while it was
   std::vector<Role> waiting_;   // to be started again
   std::map<Role, int> respawns_;
+  std::optional<Role> asked_;   // and has not answered yet
+  Duration waited_;             // for answers, since the start
+  std::map<Role, int> frozen_;  // daemons that stand still, and how often they have been asked in vain
   std::map<Cookie, TimerId> timers_;
 };
 

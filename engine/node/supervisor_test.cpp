@@ -26,6 +26,7 @@ class SupervisorTest : public ::testing::Test, public SupervisorClient {
   }
   bool is_dc() const override { return dc_; }
   void kill(controller::Subdaemon daemon) override { done_.push_back("kill " + name(daemon)); }
+  void freeze(controller::Subdaemon daemon) override { done_.push_back("freeze " + name(daemon)); }
   void respawn(controller::Subdaemon daemon) override { done_.push_back("start " + name(daemon)); }
   static std::string name(controller::Subdaemon daemon) {
     static constexpr std::array<const char*, 6> kNames = {"cib",        "fencer",    "executor",
@@ -52,14 +53,15 @@ TEST_F(SupervisorTest, NamesOfTheVersions) {
   EXPECT_FALSE(make("2.1.5", false).child_died("crmd", 9));
 }
 
-// CM-14.21: with PCMK_fail_fast every daemon's death resets the machine.
+// CM-14.21, CM-11.9: with PCMK_fail_fast every daemon's death is a panic, which resets the machine.
 TEST_F(SupervisorTest, FailFastResets) {
   EXPECT_TRUE(make("1.1.13", true).child_died("attrd", 9));
   EXPECT_TRUE(host_.was_reset());
   EXPECT_TRUE(host_.logged("Rebooting system because of attrd"));
 }
 
-// CM-11.10: which daemons take others with them; they come back in the order of their start.
+// CM-11.10, CM-6.16: which daemons take others with them (nobody goes on without the CIB manager); they come back in
+// the order of their start.
 TEST_F(SupervisorTest, WhatARespawnMeans) {
   const auto dies = [&](const char* daemon) {
     done_.clear();
@@ -103,6 +105,31 @@ TEST_F(SupervisorTest, DeathsWithoutASupervisor) {
   EXPECT_THAT(done_, ElementsAre("kill controller"));
   clock_.run_for(seconds(1));
   EXPECT_THAT(done_, ElementsAre("kill controller", "start controller"));
+}
+
+// CM-11.8: six daemons are asked in turn, one a second, and a silent one keeps the others waiting for a second, so that
+// it is asked every seven (as with 2.1.5); whoever is silent five times in a row is killed.
+TEST_F(SupervisorTest, SilentDaemonsAreKilled) {
+  EXPECT_TRUE(make("2.1.5", false).child_stopped("pacemaker-attrd"));
+  clock_.run_for(seconds(28));
+  EXPECT_THAT(done_, ElementsAre("freeze attributes"));
+  EXPECT_TRUE(host_.logged("pacemaker-attrd is unresponsive to ipc after 4 tries"));
+  clock_.run_for(seconds(8));
+  EXPECT_THAT(done_, ElementsAre("freeze attributes", "kill attributes", "start attributes"));
+  EXPECT_TRUE(host_.logged("pacemaker-attrd is unresponsive to ipc after 5 tries but we found the pid"));
+  EXPECT_FALSE(supervisor_->child_stopped("attrd"));
+  clock_.run_for(minutes(2));
+  EXPECT_EQ(done_.size(), 3U);
+  done_.clear();
+  make("2.0.5", false).child_stopped("pacemaker-attrd");  // nobody asks
+  clock_.run_for(minutes(2));
+  EXPECT_THAT(done_, ElementsAre("freeze attributes"));
+  done_.clear();
+  Supervisor& unwatched = make("2.1.5", false);
+  unwatched.child_stopped("pacemaker-controld");
+  unwatched.child_stopped("pacemakerd");
+  clock_.run_for(minutes(2));
+  EXPECT_THAT(done_, ElementsAre("freeze controller"));
 }
 
 // CM-11.7: nothing is started again while the node stops.

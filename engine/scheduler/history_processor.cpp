@@ -152,6 +152,7 @@ void HistoryProcessor::remap_by_exit_code(Step& step) {
     case kOcfNotRunning:
       if (probe || entry.expected == step.rc || !rsc_.managed) {
         step.status = ExecStatus::kDone;
+        if (model_.legacy.probe_keeps_failures && policy_ != OnFail::kIgnore) return;  // CM-13.11
         rsc_.original_role = Role::kStopped;
         policy_ = OnFail::kIgnore;
         rsc_.next_role = Role::kUnknown;
@@ -256,7 +257,7 @@ void HistoryProcessor::update_state(Step& step, int rc) {
   if (rc == kOcfErrInstalled || (!rsc_.in_bundle && is_maskable_probe_failure(entry))) {
     rsc_.original_role = Role::kStopped;
   } else if (rc == kOcfNotRunning) {
-    clear_past = true;
+    clear_past = !model_.legacy.probe_keeps_failures;
   } else {
     switch (entry.task) {
       case HistoryTask::kMonitor:

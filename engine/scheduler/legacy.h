@@ -1,4 +1,4 @@
-// What schedulers of old releases of Pacemaker did otherwise: the first four before 1.0.12, the last before 1.1.14. Off
+// What schedulers of old releases of Pacemaker did otherwise: the first five before 1.0.12, the last before 1.1.14. Off
 // in every public result of the corpora.
 #pragma once
 
@@ -9,6 +9,7 @@ struct Legacy {
   bool demote_clears_failures = false;    // a successful demote clears previous failures (CM-13.6)
   bool unmanaged_role_forgotten = false;  // unmanaged promoted instances are to be unpromoted (CM-13.8, CM-13.9)
   bool probe_keeps_definition = false;    // changed parameters of what a probe found restart nothing (CM-13.7)
+  bool probe_keeps_failures = false;      // a probe that finds nothing leaves the failure standing (CM-13.11)
   bool stonith_complete_early = false;    // with other nodes to fence, starts do not wait for the DC's (CM-14.10)
 };
 

@@ -363,11 +363,13 @@ void Machine::Impl::drop_software() {
 }
 
 void Machine::Impl::on_software_exit(int exit_code, std::string_view reason) {
-  trace(exit_code == 0 ? TraceKind::kNodeStop : TraceKind::kNodeCrash,
-        {{"name", spec.name}, {"what", "cluster software"}, {"reason", reason}, {"rc", exit_code}});
-  silence(SimHost::Death::kProcess);
   constexpr int kStaysDown = 100;  // CM part M: a success for the service manager; Corosync was stopped in order
-  if (exit_code != 0 && exit_code != kStaysDown) crashed();
+  const bool crash = exit_code != 0 && exit_code != kStaysDown;
+  const std::string why = exit_code == kStaysDown ? fmt::format("stays down: {}", reason) : std::string(reason);
+  trace(crash ? TraceKind::kNodeCrash : TraceKind::kNodeStop,
+        {{"name", spec.name}, {"what", "cluster software"}, {"reason", why}, {"rc", exit_code}});
+  silence(SimHost::Death::kProcess);
+  if (crash) crashed();
 }
 
 void Machine::Impl::on_software_assertion(std::string_view what) {
@@ -561,7 +563,11 @@ bool Machine::Impl::signal_daemon(std::string_view process_name, int signal) {
   const std::vector<std::string> daemons = node == nullptr ? std::vector<std::string>() : node->daemons();
   const bool manager = std::ranges::find(daemons, process_name) != daemons.end();
   if (process_name != "corosync" && !manager) return false;
-  if (signal == kStop || signal == kContinue) {  // they stand still together
+  if (manager && signal == kStop) {  // it alone
+    host->guarded([&] { node->daemon_stopped(process_name); });
+    return true;
+  }
+  if (signal == kStop || signal == kContinue) {  // Corosync, and who depends on it
     signal == kStop ? host->pause() : host->resume();
     if (signal == kStop) arm_watchdog();
     if (signal == kContinue) feed_watchdog();

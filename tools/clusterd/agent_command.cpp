@@ -139,7 +139,8 @@ std::string exit_reason_of(std::string_view error_output) {
   while (!error_output.empty()) {
     const std::size_t end = error_output.find('\n');
     const std::string_view line = error_output.substr(0, end);
-    if (line.starts_with(kPrefix)) reason = line.substr(kPrefix.size());
+    const std::size_t mark = line.find(kPrefix);  // CM-8.14
+    if (mark != std::string_view::npos) reason = line.substr(mark + kPrefix.size());
     if (end == std::string_view::npos) break;
     error_output.remove_prefix(end + 1);
   }

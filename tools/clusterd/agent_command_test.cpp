@@ -117,9 +117,10 @@ TEST(ExitCodes, SystemctlsNumbersBecomeThoseOfOcf) {
   EXPECT_EQ(exit_code_for_executor(ocf, 3), 3);
 }
 
+// CM-8.14
 TEST(ExitReason, TheLastLineWins) {
   EXPECT_EQ(exit_reason_of("noise\nocf-exit-reason:first\nocf-exit-reason:second"), "second");
-  EXPECT_EQ(exit_reason_of("noise ocf-exit-reason:no\n"), "");
+  EXPECT_EQ(exit_reason_of("noise ocf-exit-reason:why\nmore noise\n"), "why");
 }
 
 }  // namespace

@@ -1,0 +1,66 @@
+// The scheduler as releases run it: what a history means to the old and to the new one.
+#include "engine/controller/scheduler_run.h"
+
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/cib/document.h"
+
+namespace simcluster::controller {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+Profile profile_of(const char* pacemaker) {
+  StackVersions versions;
+  versions.pacemaker = pacemaker;
+  return make_profile(versions).value();
+}
+
+std::string operation(std::string_view id, std::string_view name, int interval, int call, int rc, int expected) {
+  return fmt::format(
+      "<lrm_rsc_op id=\"m_{0}\" operation_key=\"m_{1}_{2}\" operation=\"{1}\" crm_feature_set=\"3.0.1\" "
+      "transition-key=\"1:1:{5}:u\" transition-magic=\"0:{4};1:1:{5}:u\" call-id=\"{3}\" rc-code=\"{4}\" "
+      "op-status=\"0\" interval=\"{2}\"/>",
+      id, name, interval, call, rc, expected);
+}
+
+// One node with one instance of a multi-state resource whose monitor blocks when it fails, and this history.
+std::vector<std::string> plan(const char* pacemaker, const std::string& history) {
+  const std::string text = fmt::format(
+      "<cib validate-with=\"pacemaker-1.2\" admin_epoch=\"0\" epoch=\"1\" num_updates=\"0\" have-quorum=\"1\" "
+      "dc-uuid=\"1\"><configuration><crm_config><cluster_property_set id=\"o\"><nvpair id=\"o1\" "
+      "name=\"stonith-enabled\" value=\"false\"/></cluster_property_set></crm_config><nodes><node id=\"1\" "
+      "uname=\"node1\"/></nodes><resources><clone id=\"ms\"><meta_attributes id=\"ms-m\"><nvpair id=\"ms-p\" "
+      "name=\"promotable\" value=\"true\"/></meta_attributes><primitive id=\"m\" class=\"ocf\" provider=\"pacemaker\" "
+      "type=\"Stateful\"><operations><op id=\"m-mon\" name=\"monitor\" interval=\"10s\" on-fail=\"block\"/>"
+      "</operations></primitive></clone></resources><constraints/></configuration><status><node_state id=\"1\" "
+      "uname=\"node1\" in_ccm=\"true\" crmd=\"online\" join=\"member\" expected=\"member\"><lrm id=\"1\">"
+      "<lrm_resources><lrm_resource id=\"m\" class=\"ocf\" provider=\"pacemaker\" type=\"Stateful\">{}</lrm_resource>"
+      "</lrm_resources></lrm></node_state></status></cib>",
+      history);
+  auto document = cib::parse_document(text, "test");
+  EXPECT_TRUE(document) << document.error().text();
+  return run_scheduler(*document, profile_of(pacemaker), Time{}, 1, 1).summary;
+}
+
+// CM-13.11: a failure, and then a probe that finds nothing, without the stop between them: 1.0.11 goes by the failure.
+TEST(PartialHistory, AProbeThatFindsNothingClearsFailures) {
+  const std::string failure = operation("last_failure_0", "monitor", 10'000, 5, 1, 0);
+  const std::string nothing_found = operation("last_0", "monitor", 0, 7, 7, 7);
+  const std::string stopped = operation("last_0", "stop", 0, 7, 0, 0);
+  EXPECT_THAT(plan("1.0.11", failure), IsEmpty());  // blocked
+  EXPECT_THAT(plan("1.0.12", failure), IsEmpty());
+  EXPECT_THAT(plan("1.0.11", failure + stopped), SizeIs(1));
+  EXPECT_THAT(plan("1.0.12", failure + stopped), SizeIs(1));
+  EXPECT_THAT(plan("1.0.11", failure + nothing_found), IsEmpty());
+  EXPECT_THAT(plan("1.0.12", failure + nothing_found), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace simcluster::controller
