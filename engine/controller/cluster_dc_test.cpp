@@ -57,7 +57,8 @@ TEST_F(DcTest, AMuteMemberIsWaitedFor) {
   clock.run_for(seconds(150));
   EXPECT_EQ(dc().state(), State::kIntegration);
   clock.run_for(seconds(60));
-  EXPECT_TRUE(dc_machine().host.logged("Integration Timer just popped"));
+  EXPECT_TRUE(dc_machine().host.logged(
+      "Integration Timer just popped in state S_INTEGRATION! | input=I_INTEGRATED time=180000ms"));
   EXPECT_TRUE(dc_machine().host.logged("1 cluster node failed to respond to join offer"));
   EXPECT_EQ(dc().state(), State::kFinalizeJoin);  // CM-5.7: it is still welcome
   clock.run_for(minutes(30));
@@ -406,7 +407,7 @@ TEST_F(DcTest, TheSecondRequestEscalates) {
   EXPECT_EQ(leaver.ended, -1);
   leaver.controller->request_stop();
   clock.run_for(seconds(20));
-  EXPECT_TRUE(leaver.host.logged("Escalating the shutdown"));
+  EXPECT_TRUE(leaver.host.logged("Escalating shutdown"));
   EXPECT_NE(leaver.ended, -1);
 }
 
@@ -420,7 +421,7 @@ TEST_F(DcTest, ShutdownEscalation) {
   clock.run_for(seconds(110));
   EXPECT_EQ(leaver.ended, -1);
   clock.run_for(seconds(60));
-  EXPECT_TRUE(leaver.host.logged("Shutdown Escalation just popped"));
+  EXPECT_TRUE(leaver.host.logged("Shutdown Escalation just popped in state"));
   EXPECT_TRUE(leaver.host.logged("1 resource active at shutdown"));
   EXPECT_NE(leaver.ended, -1);
   EXPECT_EQ(state_attribute(dc(), leaver.name, "crmd"), "offline");

@@ -254,8 +254,8 @@ TEST_F(ClusterTest, NoFenceDevice) {
   crash(victim);
   clock.run_for(seconds(60));
   EXPECT_THAT(survivor.services.fencing, IsEmpty());
-  EXPECT_TRUE(
-      survivor.host.logged(machines[victim]->name + " by <no-one> for crmd.1006@" + survivor.name + ": No such device"));
+  EXPECT_TRUE(survivor.host.logged(machines[victim]->name + " by <no-one> for crmd.1006@" + survivor.name +
+                                   ": No such device"));
   EXPECT_TRUE(survivor.host.logged("(aborting transition and giving up for now)"));
 }
 

@@ -66,7 +66,7 @@ void Controller::Impl::start() {
 void Controller::Impl::request_stop() {
   if (ended_) return;
   if (shutting_down_) {
-    log(LogPriority::kError, "crmd_shutdown", "Escalating the shutdown");
+    log(LogPriority::kError, "crmd_shutdown", "Escalating shutdown");
     raise(Input::kError, Cause::kShutdown, "crmd_shutdown");
     return;
   }

@@ -25,6 +25,18 @@ std::int64_t number_of(std::string_view text, std::int64_t missing) {
   return value ? value->value : missing;
 }
 
+std::string_view change_name(CibChange::Kind kind) {
+  switch (kind) {
+    case CibChange::Kind::kCreate:
+      return "create";
+    case CibChange::Kind::kModify:
+      return "modify";
+    case CibChange::Kind::kDelete:
+      return "delete";
+  }
+  return "";
+}
+
 // The node_state that an element stands in; none outside.
 cib::Element state_of(cib::Element element) {
   while (element && !element.is("node_state")) element = element.parent();
@@ -66,16 +78,14 @@ void Controller::Impl::process_changes(const CibUpdate& update) {
   const bool listening = state == State::kIdle || state == State::kTransitionEngine || state == State::kPolicyEngine;
   if (!transition_.loaded() || (transition_.complete() && !listening)) return;
   for (const CibChange& change : update.changes) {
-    if (!process_change(update, change)) return;
+    if (!process_change(change)) return;
   }
 }
 
 // False: nothing more of this update matters.
-bool Controller::Impl::process_change(const CibUpdate& update, const CibChange& change) {
+bool Controller::Impl::process_change(const CibChange& change) {
   if (below(change.path, kConfigurationPath)) {
-    const Generation now = cib_.generation();
-    abort_transition(kInfinity, CompletionAction::kRestart, "Configuration change",
-                     fmt::format("{} cib={}.{}.{}", update.client, now.admin_epoch, now.epoch, now.num_updates));
+    abort_by_change("Configuration change", change);
     return false;
   }
   if (!below(change.path, kStatusPath)) return true;
@@ -88,26 +98,49 @@ bool Controller::Impl::process_change(const CibUpdate& update, const CibChange& 
     if (transient) {
       const cib::Element state = state_of(change.element);
       if (state && expected_down(state.id())) return true;
-      abort_transition(kInfinity, CompletionAction::kRestart, "Transient attribute change",
-                       fmt::format("deletion of {}", change.id.empty() ? change.name : change.id));
+      abort_by_change("Transient attribute change", change);
       return true;
     }
     process_deletion(change);
     return true;
   }
   if (transient) {
-    std::string cause;
-    if (change.element.is("nvpair")) {
-      cause = fmt::format("{} doing {} {}={}", change.element.id(),
-                          change.kind == CibChange::Kind::kCreate ? "create" : "modify", change.element.value("name"),
-                          change.element.value("value"));
-    }
-    abort_transition(kInfinity, CompletionAction::kRestart, "Transient attribute change", cause);
+    abort_by_change("Transient attribute change", change);
     return true;
   }
   // A modified element is told without its children: what is below it has not changed (CM-6.12).
-  if (change.kind == CibChange::Kind::kCreate || change.element.is("lrm_rsc_op")) process_operations(change.element);
+  if (change.kind == CibChange::Kind::kCreate || change.element.is("lrm_rsc_op"))
+    process_operations(change.element, change_name(change.kind));
   return true;
+}
+
+std::string Controller::Impl::cib_version() const {
+  const Generation now = cib_.generation();
+  return fmt::format("cib={}.{}.{}", now.admin_epoch, now.epoch, now.num_updates);
+}
+
+// CM-7.21
+void Controller::Impl::abort_by_change(std::string_view reason, const CibChange& change) {
+  const cib::Element& element = change.element;
+  const std::string_view event = change_name(change.kind);
+  std::string cause;
+  if (change.kind == CibChange::Kind::kDelete) {
+    cause = change.id.empty() ? fmt::format("deletion of {}", change.name)
+                              : fmt::format("deletion of {}[@id='{}']", change.name, change.id);
+  } else if (element.is("nvpair")) {
+    cause = fmt::format("{} doing {} {}={}", element.id(), event, element.value("name"), element.value("value"));
+  } else {
+    cause = fmt::format("{}.{} '{}'", element.name(), element.id(), event);
+  }
+  abort_transition(kInfinity, CompletionAction::kRestart, reason, cause,
+                   fmt::format("{} path={}", cib_version(), change.path));
+}
+
+void Controller::Impl::abort_by_operation(int priority, std::string_view reason, const cib::Element& operation,
+                                          std::string_view node, std::string_view event) {
+  abort_transition(priority, CompletionAction::kRestart, reason,
+                   fmt::format("operation {} '{}' on {}", operation.value("operation_key"), event, node),
+                   fmt::format("magic={} {}", operation.value("transition-magic"), cib_version()));
 }
 
 bool Controller::Impl::expected_down(std::string_view node_id) const {
@@ -134,32 +167,29 @@ void Controller::Impl::process_deletion(const CibChange& change) {
       trace_action_end(i, 0, "cancelled");
       return;
     }
-    abort_transition(kInfinity, CompletionAction::kRestart, "Resource operation removal",
-                     fmt::format("deletion of {}", change.id));
+    abort_by_change("Resource operation removal", change);
     return;
   }
   if (expected_down(node_id)) return;
   if (change.name == "lrm" || change.name == "lrm_resource" || change.name == "lrm_resources") {
-    abort_transition(kInfinity, CompletionAction::kRestart, "Resource state removal",
-                     fmt::format("deletion of {}", change.id.empty() ? change.name : change.id));
+    abort_by_change("Resource state removal", change);
   } else if (change.name == "node_state") {
-    abort_transition(kInfinity, CompletionAction::kRestart, "Node state removal",
-                     fmt::format("deletion of node_state {}", change.id));
+    abort_by_change("Node state removal", change);
   }
 }
 
 // Walks down to the operations.
-void Controller::Impl::process_operations(const cib::Element& element) {
+void Controller::Impl::process_operations(const cib::Element& element, std::string_view event) {
   static constexpr std::array<std::string_view, 4> kOnTheWay = {"node_state", "lrm", "lrm_resources", "lrm_resource"};
   if (element.is("lrm_rsc_op")) {
-    process_operation(element);
+    process_operation(element, event);
     return;
   }
   if (std::find(kOnTheWay.begin(), kOnTheWay.end(), element.name()) == kOnTheWay.end()) return;
-  for (const cib::Element child : element.children()) process_operations(child);
+  for (const cib::Element child : element.children()) process_operations(child, event);
 }
 
-void Controller::Impl::process_operation(const cib::Element& operation) {
+void Controller::Impl::process_operation(const cib::Element& operation, std::string_view event) {
   const std::string_view key_text = operation.value("transition-key");
   if (key_text.empty()) return;
   const auto status = static_cast<ExecStatus>(number_of(operation.value("op-status"), -1));
@@ -168,7 +198,7 @@ void Controller::Impl::process_operation(const cib::Element& operation) {
   const std::string node(state ? state.value("uname") : std::string_view());
   const auto key = parse_transition_key(key_text);
   if (!key) {
-    abort_transition(kInfinity, CompletionAction::kRestart, "Bad event", operation.id());
+    abort_by_operation(kInfinity, "Bad event", operation, node, event);
     return;
   }
   const bool current = key->uuid == transition_uuid_ && key->action >= 0 && key->transition == transition_.id() &&
@@ -177,9 +207,9 @@ void Controller::Impl::process_operation(const cib::Element& operation) {
   if (current) {
     const std::uint32_t index = transition_.index_of(key->action);
     ignored = index != Transition::kNoAction && fails_never(transition_.action(index));
-    confirm_operation(operation, *key, node);
+    confirm_operation(operation, *key, node, event);
   } else {
-    process_foreign(operation, *key, node);
+    process_foreign(operation, *key, node, event);
   }
   const int rc = static_cast<int>(number_of(operation.value("rc-code"), 0));
   const bool mismatch = rc != key->target_rc || (status != ExecStatus::kDone && status != ExecStatus::kCancelled);
@@ -193,7 +223,8 @@ void Controller::Impl::process_operation(const cib::Element& operation) {
 }
 
 // Results that the running transition did not ask for.
-void Controller::Impl::process_foreign(const cib::Element& operation, const TransitionKey& key, std::string_view node) {
+void Controller::Impl::process_foreign(const cib::Element& operation, const TransitionKey& key, std::string_view node,
+                                       std::string_view event) {
   const auto status = static_cast<ExecStatus>(number_of(operation.value("op-status"), -1));
   std::string_view reason;
   if (key.transition == -1) {
@@ -206,8 +237,7 @@ void Controller::Impl::process_foreign(const cib::Element& operation, const Tran
   } else {
     reason = key.transition == transition_.id() ? "Inactive graph" : "Old event";
   }
-  abort_transition(kInfinity, CompletionAction::kRestart, reason,
-                   fmt::format("operation {} on {}", operation.value("operation_key"), node));
+  abort_by_operation(kInfinity, reason, operation, node, event);
 }
 
 void Controller::Impl::log_confirmation(const scheduler::GraphAction& action, std::string_view node, int rc,
@@ -234,11 +264,11 @@ void Controller::Impl::log_confirmation(const scheduler::GraphAction& action, st
 }
 
 // A result of the running transition.
-void Controller::Impl::confirm_operation(const cib::Element& operation, const TransitionKey& key,
-                                         std::string_view node) {
+void Controller::Impl::confirm_operation(const cib::Element& operation, const TransitionKey& key, std::string_view node,
+                                         std::string_view event) {
   const std::uint32_t index = transition_.index_of(key.action);
   if (index == Transition::kNoAction) {
-    abort_transition(kInfinity, CompletionAction::kRestart, "Unknown event", operation.id());
+    abort_by_operation(kInfinity, "Unknown event", operation, node, event);
     return;
   }
   if (transition_.confirmed(index)) return;
@@ -255,8 +285,7 @@ void Controller::Impl::confirm_operation(const cib::Element& operation, const Tr
   }
   trace_action_end(index, rc, failed ? "failed" : status == ExecStatus::kDone ? "done" : "ignored");
   if (failed) {
-    abort_transition(priority + 1, CompletionAction::kRestart, "Event failed",
-                     fmt::format("operation {} on {}", action.operation_key, node));
+    abort_by_operation(priority + 1, "Event failed", operation, node, event);
   }
 }
 

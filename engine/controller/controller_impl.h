@@ -152,6 +152,8 @@ class Controller::Impl final : public FsaClient,
   bool timer_running(Timer timer) const { return timers_[timer].valid(); }
   void timer_popped(Timer timer);
   void log_popped(std::string_view name, Input input, Duration period) const;
+  // Of a timer that nobody wants to see pop.
+  void log_overdue(std::string_view name, Input input, Duration period) const;
 
   // --- controller_states.cpp
   void enter_state(State from, State to, const FsaInput& input);
@@ -245,7 +247,9 @@ class Controller::Impl final : public FsaClient,
   void start_transition(const FsaInput& input);
   void halt_transition(Action action);
   void cancel_transition(Action action);
-  void abort_transition(int priority, CompletionAction action, std::string_view reason, std::string_view cause = {});
+  // `cause` and `detail` are for the log only: what did it ("operation a_start_0 'create' on node1"), and "magic=...".
+  void abort_transition(int priority, CompletionAction action, std::string_view reason, std::string_view cause = {},
+                        std::string_view detail = {});
   void new_transition_wanted(std::string_view origin);
   FireOutcome fire_resource(std::uint32_t index);
   FireOutcome fire_cluster(std::uint32_t index);
@@ -260,12 +264,20 @@ class Controller::Impl final : public FsaClient,
 
   // --- controller_events.cpp
   void process_changes(const CibUpdate& update);
-  bool process_change(const CibUpdate& update, const CibChange& change);
+  bool process_change(const CibChange& change);
   void process_deletion(const CibChange& change);
-  void process_operations(const cib::Element& element);
-  void process_operation(const cib::Element& operation);
-  void process_foreign(const cib::Element& operation, const TransitionKey& key, std::string_view node);
-  void confirm_operation(const cib::Element& operation, const TransitionKey& key, std::string_view node);
+  // `event`: what has happened to the elements, "create" or "modify".
+  void process_operations(const cib::Element& element, std::string_view event);
+  void process_operation(const cib::Element& operation, std::string_view event);
+  void process_foreign(const cib::Element& operation, const TransitionKey& key, std::string_view node,
+                       std::string_view event);
+  void confirm_operation(const cib::Element& operation, const TransitionKey& key, std::string_view node,
+                         std::string_view event);
+  // A reason to abort that stands in the CIB (CM-7.21).
+  void abort_by_change(std::string_view reason, const CibChange& change);
+  void abort_by_operation(int priority, std::string_view reason, const cib::Element& operation, std::string_view node,
+                          std::string_view event);
+  std::string cib_version() const;
   void log_confirmation(const scheduler::GraphAction& action, std::string_view node, int rc, int target_rc,
                         int call_id) const;
   void process_ack(const DirectAck& ack);

@@ -240,8 +240,10 @@ void Controller::Impl::react_to_peer(Peer& peer, bool appeared) {
     // The permission to leave may have been given by a transition that is over.
     const bool asked_to_leave = peer.expected == Expected::kDown;
     if (!asked_to_leave) {
-      log(transition_.loaded() && transition_.id() > 0 ? LogPriority::kWarning : LogPriority::kInfo,
-          "peer_update_callback", fmt::format("Fencing/shutdown of node {} was not expected", peer.name));
+      const bool known = transition_.loaded() && transition_.id() > 0;
+      log(known ? LogPriority::kWarning : LogPriority::kInfo, "peer_update_callback",
+          fmt::format("Fencing/shutdown of node {} {}", peer.name,
+                      known ? "was not expected" : "is unknown to the current DC"));
     }
     peer.phase = JoinPhase::kNone;
     check_joins();

@@ -42,6 +42,12 @@ void Controller::Impl::log_popped(std::string_view name, Input input, Duration p
       fmt::format("{} just popped | input={} time={}ms", name, input_name(input), period.milliseconds()));
 }
 
+void Controller::Impl::log_overdue(std::string_view name, Input input, Duration period) const {
+  log(LogPriority::kError, "crm_timer_popped",
+      fmt::format("{} just popped in state {}! | input={} time={}ms", name, state_name(fsa_.state()), input_name(input),
+                  period.milliseconds()));
+}
+
 void Controller::Impl::timer_popped(Timer timer) {
   switch (timer) {
     case kRunTimer:
@@ -64,7 +70,7 @@ void Controller::Impl::timer_popped(Timer timer) {
       queue(Input::kDcTimeout, Cause::kTimerPopped, "crm_timer_popped");
       return;
     case kIntegrationTimer:
-      log_popped("Integration Timer", Input::kIntegrated, options_.integration_timeout);
+      log_overdue("Integration Timer", Input::kIntegrated, options_.integration_timeout);
       if (peers_.count(JoinPhase::kWelcomed) > 0) {
         queue_first(Input::kIntegrated, Cause::kTimerPopped, "crm_timer_popped");
       } else {
@@ -87,7 +93,7 @@ void Controller::Impl::timer_popped(Timer timer) {
       queue(Input::kPeCalc, Cause::kTimerPopped, "crm_timer_popped");
       return;
     case kEscalationTimer:
-      log_popped("Shutdown Escalation", Input::kStop, options_.shutdown_escalation);
+      log_overdue("Shutdown Escalation", Input::kStop, options_.shutdown_escalation);
       queue(Input::kStop, Cause::kTimerPopped, "crm_timer_popped");
       return;
     case kVoteTimer:

@@ -214,10 +214,13 @@ void Controller::Impl::cancel_transition(Action action) {
 
 // CM-7.21
 void Controller::Impl::abort_transition(int priority, CompletionAction action, std::string_view reason,
-                                        std::string_view cause) {
+                                        std::string_view cause, std::string_view detail) {
   const State state = fsa_.state();
   if (state == State::kStarting || state == State::kPending || state == State::kNotDc || state == State::kStopping ||
       state == State::kTerminate) {
+    log(LogPriority::kInfo, "abort_transition_graph",
+        fmt::format("Abort {} suppressed: state={} ({}complete)", reason, state_name(state),
+                    transition_.complete() ? "" : "in"));
     return;
   }
   scheduler_reference_ = 0;
@@ -226,7 +229,8 @@ void Controller::Impl::abort_transition(int priority, CompletionAction action, s
   const std::string what =
       cause.empty() ? fmt::format("aborted: {}", reason) : fmt::format("aborted by {}: {}", cause, reason);
   log(changed ? LogPriority::kNotice : LogPriority::kInfo, "abort_transition_graph",
-      fmt::format("Transition {} {} | complete={}", transition_.id(), what, complete ? "true" : "false"));
+      fmt::format("Transition {} {} | {}{}complete={}", transition_.id(), what, detail, detail.empty() ? "" : " ",
+                  complete ? "true" : "false"));
   if (host_.tracing(TraceKind::kTransitionAbort)) {
     host_.trace(
         TraceKind::kTransitionAbort,
@@ -257,6 +261,8 @@ void Controller::Impl::on_graph_run(const RunCounts& counts, GraphStatus status)
                     transition_.id(), counts.completed, counts.pending, counts.fired, counts.skipped, counts.incomplete,
                     input_file_name(profile_, last_input_file_, false), graph_status_name(status)));
   }
+  if (status == GraphStatus::kTerminated)
+    log(LogPriority::kWarning, "te_graph_trigger", "Transition failed: terminated");
   if (over) transition_over(counts, status);
 }
 

@@ -136,6 +136,7 @@ class Node::Impl final : public controller::ControllerClient,
 
   void request_stop() {
     supervisor_.stop();
+    if (!stopping_) log_supervisor(LogPriority::kNotice, "Shutting down Pacemaker");
     stopping_ = true;
     rings_.reset();
     if (controller_) controller_->request_stop();
@@ -157,6 +158,11 @@ class Node::Impl final : public controller::ControllerClient,
   void on_manager_ended(int exit_code, std::string_view reason) override {
     constexpr int kError = 1;
     if (exit_code == kError && supervisor_.controller_failed()) return;
+    constexpr int kFatal = 100;
+    if (exit_code == kFatal) {  // CM-11.7
+      log_supervisor(LogPriority::kError,
+                     fmt::format("Shutting cluster down because {} had fatal failure", supervisor_.daemons().back()));
+    }
     supervisor_.stop();
     stop_companions();
     manager_over_ = true;
@@ -169,6 +175,11 @@ class Node::Impl final : public controller::ControllerClient,
     }
     if (!remote_clients_.empty()) host_.log(LogPriority::kInfo, cib_name(), "All clients disconnected...");
     stack_->stop();
+  }
+
+  // CM-11.1; Corosync 1 speaks for its plugin.
+  void log_supervisor(LogPriority priority, std::string_view text) const {
+    if (!profile_.plugin_membership) host_.log(priority, "pacemakerd", text);
   }
 
   // CM-13.1: the connection of a client that is no more is still in the table.
@@ -194,6 +205,7 @@ class Node::Impl final : public controller::ControllerClient,
   }
   void on_stack_stopped() override {
     stopped_ = true;
+    if (manager_over_) log_supervisor(LogPriority::kNotice, "Shutdown complete");
     host_.exit_node(exit_code_, reason_);
   }
 
