@@ -114,12 +114,27 @@ IpAddress IpAddress::network(int prefix_length) const {
   return result;
 }
 
+namespace {
+
+// By hand: every monitor of an address writes some.
+std::string v4_text(const IpAddress& address) {
+  std::array<char, 16> text;
+  char* at = text.data();
+  for (std::size_t i = 0; i < 4; ++i) {
+    at = std::to_chars(at, text.data() + text.size(), address.bytes[i]).ptr;
+    *at++ = '.';
+  }
+  return {text.data(), at - 1};
+}
+
+}  // namespace
+
 std::string IpAddress::text() const {
   switch (family) {
     case Family::kNone:
       return {};
     case Family::kV4:
-      return fmt::format("{}.{}.{}.{}", bytes[0], bytes[1], bytes[2], bytes[3]);
+      return v4_text(*this);
     case Family::kV6:
       return v6_text(*this);
   }

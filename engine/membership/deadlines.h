@@ -3,6 +3,7 @@
 // early all the same, it is started again for what is then the earliest. Observable firing times are exact.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -57,7 +58,7 @@ class Deadlines {
     slot.at = now_ + delay;
     slot.order = ++order_;
     armed_ |= bit(which);
-    if (slot.at < timer_at_ || (which == timer_for_ && now_ + delay / 2 > timer_at_)) unsettled_ = true;
+    soonest_ = std::min(soonest_, slot.at);
   }
   void cancel(Deadline which) { armed_ &= ~bit(which); }
   void cancel_all() { armed_ = 0; }
@@ -65,14 +66,17 @@ class Deadlines {
 
   // Makes sure that the host wakes us for the earliest deadline. Once at the end of every input.
   void settle() {
-    if (unsettled_) restart();
+    const Time awaited = slots_[static_cast<std::size_t>(timer_for_)].at;
+    const bool in_vain = awaited - timer_at_ > timer_at_ - now_ && armed(timer_for_);
+    if (soonest_ < timer_at_ || in_vain) restart();
   }
   // The host timer came. next_due() returns due deadlines one by one, by time, then by the order of arming (ARC-3);
   // each is over when it is returned.
   void on_host_timer() {
+    expected_ = slots_[static_cast<std::size_t>(timer_for_)].at == timer_at_ ? timer_order_ : 0;
     timer_ = TimerId::none();
     timer_at_ = kNever;
-    unsettled_ = true;
+    soonest_ = {};
   }
   std::optional<Deadline> next_due();
   // True when the host timer should have come longer than that ago: the node was not running.
@@ -96,11 +100,13 @@ class Deadlines {
   std::uint64_t looked_at_ = 0;  // order_ when next_due() found that coming_ is the next
   Deadline coming_ = Deadline::kTokenLoss;
   std::uint32_t armed_ = 0;  // one bit per deadline
-  bool unsettled_ = false;   // something is due before the host timer, or that would soon come in vain
+  Time soonest_ = kNever;    // of what was armed since the host timer was settled
   Time now_;
   TimerId timer_;
   Time timer_at_ = kNever;
   Deadline timer_for_ = Deadline::kTokenLoss;  // what the host timer was started for
+  std::uint64_t timer_order_ = 0;              // and that one's order then
+  std::uint64_t expected_ = 0;                 // the same when the host timer has just come for it, else 0
 };
 
 }  // namespace simcluster::membership

@@ -27,6 +27,7 @@ Srp::Srp(Settings settings, const Profile& profile, Host& host, Transport& trans
       codec_(profile.processor_is_address ? Generation::kAddresses : Generation::kNodeIds),
       last_alive_(deadlines.now()),
       last_token_(deadlines.now()) {
+  note_timers();
   regular_queue_.reset(1);
   recovery_queue_.reset(1);
 }

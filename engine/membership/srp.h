@@ -109,6 +109,7 @@ class Srp final : public PersistClient {
   void set_timers(const TotemTimers& timers, bool with_debug) {
     settings_.timers = timers;
     settings_.debug = with_debug;
+    note_timers();
   }
   // Sends LEAVE (SRP-4.3) and falls silent.
   void leave();
@@ -117,7 +118,7 @@ class Srp final : public PersistClient {
   void on_deadline(Deadline which);
   // Called before each input is handled: tells whether the node was not running (SRP-5.1, LOG-3).
   void note_alive() {
-    paused_ = deadlines_.overdue(ms(settings_.timers.token) / 10);
+    paused_ = deadlines_.overdue(pause_slack_);
     if (paused_) return note_pause();
     pause_logged_ = flush_logged_ = false;
     last_alive_ = deadlines_.now();
@@ -174,6 +175,8 @@ class Srp final : public PersistClient {
   void token_lost();
   void note_pause();
   void diagnose();
+  // Known ahead: every input asks for it.
+  void note_timers() { pause_slack_ = ms(settings_.timers.token) / 10; }
   // Known ahead: every token asks for it.
   void note_representative() { leads_ = ring_.representative == me_; }
   bool representative() const { return !memb_.empty() && leads_; }
@@ -311,6 +314,7 @@ class Srp final : public PersistClient {
   std::uint32_t this_seqno_ = 0;
   std::uint32_t continuous_gather_ = 0;
 
+  Duration pause_slack_;  // an overdue host timer tells of a pause
   Time last_alive_;
   Time last_token_;
   Time installed_at_;

@@ -134,27 +134,47 @@ std::size_t Codec::join_size(std::size_t entries) const {
 
 namespace {
 
+// Read before any is written: so they move all at once, the processor's memory and the frame's being different.
+void put_four(PlainWriter& w, std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
+  w.u32(a);
+  w.u32(b);
+  w.u32(c);
+  w.u32(d);
+}
+void get_four(PlainReader& r, std::uint32_t& a, std::uint32_t& b, std::uint32_t& c, std::uint32_t& d) {
+  const std::uint32_t first = r.u32();
+  const std::uint32_t second = r.u32();
+  const std::uint32_t third = r.u32();
+  const std::uint32_t fourth = r.u32();
+  a = first;
+  b = second;
+  c = third;
+  d = fourth;
+}
+
+constexpr std::size_t merge_detect_size(Generation g) { return header_size_of(g) + processor_size(g) + ring_size(g); }
 constexpr std::size_t request_size(Generation g) { return ring_size(g) + 4; }
 constexpr std::size_t token_size(Generation g) { return header_size_of(g) + 32 + ring_size(g); }
 
 template <Generation kGeneration>
-std::byte* put_token(const OrfToken& token, std::byte* at) {
-  PlainWriter w(at);
+constexpr std::size_t size_of(const OrfToken& token) {
+  return token_size(kGeneration) + (token.request_count == 0 ? 0 : token.request_count * request_size(kGeneration));
+}
+
+template <Generation kGeneration>
+void put_token(const OrfToken& token, std::vector<std::byte>& out) {
+  const std::size_t size = size_of<kGeneration>(token);
+  if (out.size() != size) out.resize(size);
+  PlainWriter w(out.data());
   put_header(w, kGeneration, MessageType::kOrfToken, 0, token.sender);
-  w.u32(token.seq);
-  w.u32(token.token_seq);
-  w.u32(token.aru);
-  w.u32(token.aru_addr);
+  put_four(w, token.seq, token.token_seq, token.aru, token.aru_addr);
   put_ring(w, kGeneration, token.ring);
-  w.u32(token.backlog);
-  w.u32(token.fcc);
-  w.u32(token.retrans_flg);
-  w.u32(token.request_count);
+  put_four(w, token.backlog, token.fcc, token.retrans_flg, token.request_count);
   for (std::size_t i = 0; i < token.request_count; ++i) {
     put_ring(w, kGeneration, token.requests[i].ring);
     w.u32(token.requests[i].seq);
   }
-  return w.at();
+  SIMCLUSTER_ASSERT(w.at() == out.data() + size);
 }
 
 constexpr std::string_view kTokenTooShort = "Received orf_token message is too short...  ignoring.";
@@ -166,18 +186,12 @@ std::string_view get_token(std::span<const std::byte> frame, OrfToken& token) {
   r.bytes(by_id(kGeneration) ? 5 : 4);
   token.sender = r.u32();
   if (by_id(kGeneration)) r.u32();
-  token.seq = r.u32();
-  token.token_seq = r.u32();
-  token.aru = r.u32();
-  token.aru_addr = r.u32();
+  get_four(r, token.seq, token.token_seq, token.aru, token.aru_addr);
   if (!get_ring(r, kGeneration, token.ring)) return kTokenTooShort;
-  token.backlog = r.u32();
-  token.fcc = r.u32();
-  token.retrans_flg = r.u32();
-  token.request_count = r.u32();
+  get_four(r, token.backlog, token.fcc, token.retrans_flg, token.request_count);
   if (token.request_count > kMaxRetransmitRequests)
     return "Received orf_token message rtr_entries is corrupted...  ignoring.";
-  if (frame.size() < token_size(kGeneration) + token.request_count * request_size(kGeneration)) return kTokenTooShort;
+  if (frame.size() < size_of<kGeneration>(token)) return kTokenTooShort;
   for (std::size_t i = 0; i < token.request_count; ++i) {
     if (!get_ring(r, kGeneration, token.requests[i].ring)) return kTokenTooShort;
     token.requests[i].seq = r.u32();
@@ -188,11 +202,10 @@ std::string_view get_token(std::span<const std::byte> frame, OrfToken& token) {
 }  // namespace
 
 void Codec::encode(const OrfToken& token, std::vector<std::byte>& out) const {
-  const Generation g = generation_;
-  out.resize(token_size(g) + token.request_count * request_size(g));
-  const std::byte* end = by_id(g) ? put_token<Generation::kNodeIds>(token, out.data())
-                                  : put_token<Generation::kAddresses>(token, out.data());
-  SIMCLUSTER_ASSERT(end == out.data() + out.size());
+  if (by_id(generation_))
+    put_token<Generation::kNodeIds>(token, out);
+  else
+    put_token<Generation::kAddresses>(token, out);
 }
 
 void Codec::encode(const McastHeader& mcast, std::span<const std::byte> payload, std::vector<std::byte>& out) const {
@@ -209,10 +222,13 @@ void Codec::encode(const McastHeader& mcast, std::span<const std::byte> payload,
 }
 
 void Codec::encode(const MergeDetect& message, std::vector<std::byte>& out) const {
-  Writer w(out, header_size() + processor_size(generation_) + ring_size(generation_));
-  put_header(w, generation_, MessageType::kMergeDetect, 0, message.from.node_id);
-  put_processor(w, generation_, message.from);
-  put_ring(w, generation_, message.ring);
+  const Generation g = generation_;
+  out.resize(merge_detect_size(g));
+  PlainWriter w(out.data());
+  put_header(w, g, MessageType::kMergeDetect, 0, message.from.node_id);
+  put_processor(w, g, message.from);
+  put_ring(w, g, message.ring);
+  SIMCLUSTER_ASSERT(w.at() == out.data() + out.size());
 }
 
 void Codec::encode(const Join& join, std::vector<std::byte>& out) const {
@@ -307,11 +323,11 @@ std::string_view Codec::decode(std::span<const std::byte> frame, McastHeader& mc
 }
 
 std::string_view Codec::decode(std::span<const std::byte> frame, MergeDetect& message) const {
-  Reader r(frame);
-  r.bytes(header_size());
-  if (!get_processor(r, generation_, message.from) || !get_ring(r, generation_, message.ring))
-    return "Received memb_merge_detect message is too short...  ignoring.";
-  return {};
+  constexpr std::string_view kTooShort = "Received memb_merge_detect message is too short...  ignoring.";
+  if (frame.size() < merge_detect_size(generation_)) return kTooShort;
+  PlainReader r(frame.data() + header_size());
+  const bool good = get_processor(r, generation_, message.from) && get_ring(r, generation_, message.ring);
+  return good ? std::string_view() : kTooShort;
 }
 
 std::string_view Codec::decode(std::span<const std::byte> frame, Join& join) const {

@@ -50,16 +50,19 @@ void Srp::visit(OrfToken& token) {
   client_.on_token_received();
   const std::uint32_t prev = last_aru_;
   last_aru_ = token.aru;
-  const std::uint32_t allowance = transmit_allowance(token);
+  // On most visits nobody has anything to send.
+  const bool busy = token.request_count != 0 || something_waits();
+  cbl_ = 0;
+  const std::uint32_t allowance = busy ? transmit_allowance(token) : 0;
   const std::uint32_t resent = token.request_count == 0 ? 0 : serve_retransmissions(token, allowance);
   if (aru_ != token.seq) request_missing(token);
   if (settings_.timers.cancel_token_hold_on_retransmit && held_ && (token.request_count != 0 || resent != 0)) {
     held_ = false;
     forward_ = true;
   }
-  const std::uint32_t sent = something_waits() ? multicast_new(token, allowance - resent) : 0;
-  update_flow_control(token, resent + sent);
-  update_token_aru(token);
+  const std::uint32_t sent = busy && something_waits() ? multicast_new(token, allowance - resent) : 0;
+  if ((resent | sent | trc_ | cbl_ | pbl_) != 0) update_flow_control(token, resent + sent);
+  if (token.aru_addr != 0 || aru_ != token.aru || aru_ != token.seq) update_token_aru(token);
   aru_stuck_ = token.aru == prev && token.aru_addr != 0 ? aru_stuck_ + 1 : 0;
   if (aru_stuck_ > settings_.timers.fail_recv_const && token.aru_addr == me_.node_id) {  // step 19
     log(LogPriority::kError, "FAILED TO RECEIVE");

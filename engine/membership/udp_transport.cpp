@@ -209,34 +209,47 @@ bool UdpTransport::reaches_itself(const Ring& ring) const {
 
 // --- sending ---------------------------------------------------------------------------------------------------------
 
+bool UdpTransport::send_all_on(std::size_t index, std::span<const std::byte> frame) {
+  const Ring& ring = rings_[index];
+  if (ring.bound == Bound::kAddress) host_.send_all(link_of(index), auth_.seal(frame, salt_));
+  // IF-9a: udpu before 2.4.5 sends to its configured members only, and is none of them any more.
+  return ring.bound != Bound::kLoopback || settings_.multicast || keeps_identity();
+}
+
 void UdpTransport::send_all(std::span<const std::byte> frame, Loop loop) {
   if (!running_) return;
   bool looped = false;
-  for (const std::size_t index : rrp_.rings_for_mcast()) {
-    const Ring& ring = rings_[index];
-    if (ring.bound == Bound::kAddress) host_.send_all(link_of(index), auth_.seal(frame, salt_));
-    // IF-9a: udpu before 2.4.5 sends to its configured members only, and is none of them any more.
-    looped = looped || ring.bound != Bound::kLoopback || settings_.multicast || keeps_identity();
-  }
+  if (rings_.size() == 1)
+    looped = send_all_on(0, frame);
+  else
+    for (const std::size_t ring : rrp_.rings_for_mcast()) looped = send_all_on(ring, frame) || looped;
   if (loop == Loop::kYes && looped) own_.add(frame);
 }
 
-IpAddress UdpTransport::address_of(const Processor& target, std::size_t ring) const {
-  if (target.address[0].specified()) return ring < kMaxRings ? target.address[ring] : IpAddress{};
+// Unspecified: not known.
+const IpAddress& UdpTransport::address_of(const Processor& target, std::size_t ring) const {
+  if (target.address[0].specified() && ring < kMaxRings) return target.address[ring];
+  return look_up_address(target);
+}
+
+[[gnu::noinline]] const IpAddress& UdpTransport::look_up_address(const Processor& target) const {
+  static constexpr IpAddress kUnknown;
+  if (target.address[0].specified()) return kUnknown;
   if (const auto known = settings_.nodes.find(target.node_id); known != settings_.nodes.end()) return known->second;
   const auto heard = learned_.find(target.node_id);
-  return heard == learned_.end() ? IpAddress{} : heard->second;
+  return heard == learned_.end() ? kUnknown : heard->second;
 }
 
 void UdpTransport::send_token_on(std::size_t index, std::span<const std::byte> frame) {
   const Ring& ring = rings_[index];
-  if (target_is_me_) {
-    if (!reaches_itself(ring)) return;
-    return own_.add_token(frame, index);
-  }
+  if (target_is_me_) return send_token_to_self(index, frame);
   if (ring.bound != Bound::kAddress) return;
-  const IpAddress to = address_of(target_, index);
+  const IpAddress& to = address_of(target_, index);
   if (to.specified()) host_.send_to(link_of(index), to, auth_.seal(frame, salt_));
+}
+
+[[gnu::noinline]] void UdpTransport::send_token_to_self(std::size_t ring, std::span<const std::byte> frame) {
+  if (reaches_itself(rings_[ring])) own_.add_token(frame, ring);
 }
 
 [[gnu::flatten]] void UdpTransport::send_token(std::span<const std::byte> frame) {

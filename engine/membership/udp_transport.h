@@ -100,8 +100,12 @@ class UdpTransport final : public Transport, public RrpClient {
   bool reaches_itself(const Ring& ring) const;
   void arm_check(std::size_t ring);
   void learn(std::span<const std::byte> frame, const IpAddress& from);
-  IpAddress address_of(const Processor& target, std::size_t ring) const;
+  const IpAddress& address_of(const Processor& target, std::size_t ring) const;
+  const IpAddress& look_up_address(const Processor& target) const;
+  // True: the kernel loops a multicast of this ring back.
+  bool send_all_on(std::size_t ring, std::span<const std::byte> frame);
   void send_token_on(std::size_t ring, std::span<const std::byte> frame);
+  void send_token_to_self(std::size_t ring, std::span<const std::byte> frame);
   void receive(std::size_t ring, const IpAddress& from, std::span<const std::byte> frame);
   void receive_ring_test(std::size_t ring, std::span<const std::byte> frame);
   bool went_round_lately(const RingTest& message);

@@ -14,25 +14,22 @@ std::uint32_t EventQueue::grow_slots() {
 }
 
 void EventQueue::push_due(std::uint64_t order) {
-  if (due_head_ == due_.size()) {
-    due_.clear();
-    due_head_ = 0;
-  }
+  if (due_left_ == 0) due_.clear();
   due_.push_back(order);
+  ++due_left_;
 }
 
-// Not among the earliest few.
-[[gnu::noinline]] void EventQueue::insert_far(Entry entry) {
-  std::size_t place = 0;
-  for (std::size_t left = near_size_; left > 0;) {
+// Not among the earliest few, which have made way: `hole` is free, and the entry belongs there or before it.
+[[gnu::noinline]] void EventQueue::insert_far(Entry entry, Entry* hole) {
+  Entry* place = near_;
+  for (auto left = static_cast<std::size_t>(hole - near_); left > 0;) {
     const std::size_t half = left / 2;
-    const bool behind = before(entry, near_[place + half]);
+    const bool behind = before(entry, place[half]);
     place = behind ? place + half + 1 : place;
     left = behind ? left - half - 1 : half;
   }
-  std::memmove(near_ + place + 1, near_ + place, (near_size_ - place) * sizeof(Entry));
-  near_[place] = entry;
-  ++near_size_;
+  std::memmove(place + 1, place, static_cast<std::size_t>(hole - place) * sizeof(Entry));
+  *place = entry;
 }
 
 // The latest of the near entries go into the heap.
@@ -110,21 +107,12 @@ void EventQueue::compact() {
   near_size_ = kept;
 }
 
-bool EventQueue::postpone(EventId event, Time at) {
-  if (!pending(event)) return false;
-  const std::uint32_t slot = slot_of(event.value);
-  if (postponed_to_.size() <= slot) postponed_to_.resize(slots_.size());
-  postponed_to_[slot] = static_cast<std::uint64_t>(at.ns);
-  slots_[slot].order |= kPostponed;
-  return true;
-}
-
 // The entry that a postponed event has from now on.
 EventQueue::Entry EventQueue::take_postponed(const Entry& old) {
-  const std::uint64_t time = postponed_to_[slot_of(old.order)];
-  SIMCLUSTER_ASSERT(time >= old.time);
-  slots_[slot_of(old.order)].order = old.order;
-  return {time, old.order};
+  Slot& slot = slots_[slot_of(old.order)];
+  SIMCLUSTER_ASSERT(slot.postponed_to >= old.time);
+  slot.order = old.order;
+  return {slot.postponed_to, old.order};
 }
 
 // The earliest entry's event was cancelled or postponed: the entry goes, or goes to where it belongs.
@@ -139,9 +127,9 @@ EventQueue::Entry EventQueue::take_postponed(const Entry& old) {
 
 // The same for the first of due_. Returns false when that is to run now.
 [[gnu::noinline]] bool EventQueue::settle_due() {
-  const std::uint64_t order = due_[due_head_];
+  const std::uint64_t order = due_[due_.size() - due_left_];
   if (current(order)) return false;
-  ++due_head_;
+  --due_left_;
   if (live(order))
     push(take_postponed({static_cast<std::uint64_t>(now_.ns), order}));
   else
@@ -150,17 +138,17 @@ EventQueue::Entry EventQueue::take_postponed(const Entry& old) {
 }
 
 std::optional<Time> EventQueue::next_time() {
-  while (due_head_ < due_.size() && settle_due()) {
+  while (due_left_ > 0 && settle_due()) {
   }
   while (any() && !current(top().order)) settle_top();
-  if (due_head_ < due_.size()) return now_;
+  if (due_left_ > 0) return now_;
   if (!any()) return std::nullopt;
   return Time{static_cast<std::int64_t>(top().time)};
 }
 
 bool EventQueue::run_next(std::uint64_t end) {
   while (true) {
-    const bool due = due_head_ < due_.size();
+    const bool due = due_left_ > 0;
     if (any()) {
       // Field by field: an entry that was just written in two halves is slow to read as a whole.
       const std::uint64_t order = top().order;
@@ -179,7 +167,7 @@ bool EventQueue::run_next(std::uint64_t end) {
     }
     if (!due) return false;
     if (settle_due()) continue;
-    run_slot(due_[due_head_++]);
+    run_slot(due_[due_.size() - due_left_--]);
     return true;
   }
 }

@@ -62,7 +62,13 @@ class EventQueue {
   // Moves an event that is still to come to `at`, which must not be before its present time; costs much less than
   // cancelling it and scheduling another. Among the events of that time it keeps its place by insertion. Returns false
   // when it is not pending.
-  bool postpone(EventId event, Time at);
+  bool postpone(EventId event, Time at) {
+    if (!pending(event)) return false;
+    Slot& slot = slots_[slot_of(event.value)];
+    slot.postponed_to = static_cast<std::uint64_t>(at.ns);
+    slot.order |= kPostponed;
+    return true;
+  }
   // Forgets the event. Returns false when it ran already, was cancelled or is none.
   bool cancel(EventId event);
   bool pending(EventId event) const {
@@ -93,8 +99,9 @@ class EventQueue {
   };
   struct Slot {
     EventHandler* handler = nullptr;
-    std::uint64_t cookie = 0;     // next free slot while unused
-    std::uint64_t order = kFree;  // of its entry, and whether it was postponed
+    std::uint64_t cookie = 0;        // next free slot while unused
+    std::uint64_t order = kFree;     // of its entry, and whether it was postponed
+    std::uint64_t postponed_to = 0;  // if so
   };
   struct alignas(64) Line {
     Entry entries[4];
@@ -138,18 +145,20 @@ class EventQueue {
   void push(Entry entry) {
     if (near_size_ == kNear) spill();
     if (end_ > kRoot && !before(entry, at(kRoot))) return push_heap(entry);
+    // The earliest few make way one by one until its place is found.
     constexpr std::size_t kFew = 4;
-    for (std::size_t i = 1; i <= kFew; ++i) {
-      if (i > near_size_ || before(entry, near_[near_size_ - i])) return insert(near_size_ + 1 - i, entry);
+    const std::size_t size = near_size_++;
+    Entry* place = near_ + size;
+    for (Entry* end = near_ + (size > kFew ? size - kFew : 0); place != end; --place) {
+      if (before(entry, place[-1])) {
+        *place = entry;
+        return;
+      }
+      *place = place[-1];
     }
-    insert_far(entry);
+    insert_far(entry, place);
   }
-  void insert(std::size_t place, Entry entry) {
-    for (std::size_t i = near_size_; i > place; --i) near_[i] = near_[i - 1];
-    near_[place] = entry;
-    ++near_size_;
-  }
-  void insert_far(Entry entry);
+  void insert_far(Entry entry, Entry* place);
   void spill();
   void push_heap(Entry entry);
   void pop_heap();
@@ -189,11 +198,10 @@ class EventQueue {
   Entry near_[kNear];
   std::vector<Line> lines_;
   std::vector<Slot> slots_;
-  std::vector<std::uint64_t> postponed_to_;  // by slot, as far as needed
   std::uint32_t free_slot_ = kNoSlot;
   // Events for this very instant, in order. They come after all heap entries of this instant, which are older.
   std::vector<std::uint64_t> due_;
-  std::size_t due_head_ = 0;
+  std::size_t due_left_ = 0;  // the last so many of them are still to run
 };
 
 }  // namespace simcluster::sim

@@ -11,6 +11,8 @@ namespace simcluster::sim {
 namespace {
 
 constexpr std::size_t kWaitingFrames = 3;  // unres_qlen
+constexpr std::size_t kIpHeader = 20;
+constexpr std::size_t kTransportHeader = 8;
 constexpr Duration kForEver = hours(std::int64_t{24} * 365);
 // The first packet to an address that has moved to another machine (AT-2.6: 3.22 ms instead of 0.17).
 constexpr Duration kMovedDelay = milliseconds(3);
@@ -60,15 +62,17 @@ IpAddress NetStack::source_for(const Interface& interface, const Route* route, c
   return {};
 }
 
+// Bytes of data that go in one packet.
+std::size_t NetStack::room_in(int mtu) {
+  return static_cast<std::size_t>(std::max(mtu, 68)) - kIpHeader - kTransportHeader;
+}
+
 void NetStack::fragment(FrameHeader& header, int mtu, std::size_t payload) {
-  constexpr std::size_t kIp = 20;
-  const std::size_t piece = static_cast<std::size_t>(std::max(mtu, 68)) - kIp;
-  if (payload + 8 <= piece) {
-    header.fragments = 1;
-    return;
-  }
-  header.fragments = static_cast<std::uint16_t>((payload + 8 + piece - 1) / piece);
-  header.fragment_size = static_cast<std::uint16_t>(kIp + piece / 8 * 8);  // offsets count in eights
+  header.fragments = 1;
+  if (payload <= room_in(mtu)) return;
+  const std::size_t piece = room_in(mtu) + kTransportHeader;
+  header.fragments = static_cast<std::uint16_t>((payload + kTransportHeader + piece - 1) / piece);
+  header.fragment_size = static_cast<std::uint16_t>(kIpHeader + piece / 8 * 8);  // offsets count in eights
 }
 
 [[gnu::flatten]] NetError NetStack::send(SocketId socket_id, const IpAddress& to, std::uint16_t port,
@@ -112,7 +116,7 @@ void NetStack::send_along(Flow& flow, std::uint16_t port, std::span<const std::b
   std::memcpy(frame->payload().data(), bytes.data(), bytes.size());
   frame->header.destination_port = port;
   Interface& interface = at(flow.interface);
-  fragment(frame->header, interface.mtu, bytes.size());
+  if (bytes.size() > flow.whole) fragment(frame->header, interface.mtu, bytes.size());
   ++interface.counters.tx_packets;
   interface.counters.tx_bytes += frame->wire_size();
   context_.network.send(flow.port, std::move(frame), flow.way);
@@ -160,6 +164,7 @@ NetError NetStack::make_flow(const Socket& socket, const IpAddress& to, Flow& fl
   if (wire == nullptr || !wire->port.valid()) return NetError::kNone;
   header.source_mac = interface.mac;
   flow.port = wire->port;
+  flow.whole = room_in(interface.mtu);
   return NetError::kNone;
 }
 

@@ -175,7 +175,8 @@ class NetStack final : private EventHandler {
     Time valid_until;
     int interface = 0;
     PortId port;
-    FrameHeader header;  // of its packets
+    std::size_t whole = 0;  // so many bytes go in one packet
+    FrameHeader header;     // of its packets
     Network::Way way;
   };
   struct Group {
@@ -267,6 +268,7 @@ class NetStack final : private EventHandler {
   IpAddress source_for(const Interface& interface, const Route* route, const IpAddress& to) const;
   NetError send_first(SocketId socket, const IpAddress& to, std::uint16_t port, std::span<const std::byte> bytes);
   void send_along(Flow& flow, std::uint16_t port, std::span<const std::byte> bytes);
+  static std::size_t room_in(int mtu);
   static void fragment(FrameHeader& header, int mtu, std::size_t payload);
   void no_answer(const FrameRef& frame);
 

@@ -1,6 +1,8 @@
 #include "sim/kernel/proc_net_dev.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstring>
 
 namespace simcluster::sim {
@@ -15,19 +17,12 @@ constexpr std::string_view kHeader[] = {
 
 // Right-aligned in at least `width` characters. By hand: agents read millions of these lines in a simulated week.
 char* put_number(char* out, std::uint64_t number, std::size_t width) {
-  std::size_t count = 1;
-  for (std::uint64_t left = number; left >= 10; left /= 10) ++count;
-  while (width > count) {
-    *out++ = ' ';
-    --width;
-  }
-  out += count;
-  char* at = out;
-  do {
-    *--at = static_cast<char>('0' + number % 10);
-    number /= 10;
-  } while (number != 0);
-  return out;
+  std::array<char, 20> digits;
+  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  const auto count = static_cast<std::size_t>(end - digits.data());
+  for (std::size_t i = count; i < width; ++i) *out++ = ' ';
+  std::memcpy(out, digits.data(), count);
+  return out + count;
 }
 
 char* put_text(char* out, std::string_view text) {

@@ -302,18 +302,19 @@ void Network::find_way(PortId from_id, const Frame& frame, Way& way) {
   ++counters_.sent;
   if (tracer_.wants(TraceKind::kFrameSent)) [[unlikely]]
     trace_frame(TraceKind::kFrameSent, ports_[from.index()], *frame);
-  if (way.to != nullptr) return launch_plainly(*way.quality, *way.last_arrival, *way.to, std::move(frame));
+  if (way.to != nullptr) return launch_plainly(*way.quality, *way.last_arrival, *way.to, frame.release());
   for (std::size_t place = 0; place < way.ports->size(); ++place) {
     const PortId to = (*way.ports)[place];
-    if (to != from) launch_plainly(*way.quality, way.last_arrival[place], *ports_[to.index()].arrival, frame);
+    if (to == from) continue;
+    launch_plainly(*way.quality, way.last_arrival[place], *ports_[to.index()].arrival, FrameRef(frame).release());
   }
 }
 
-void Network::launch_plainly(const LinkQuality& quality, Time& last_arrival, EventHandler& to, FrameRef frame) {
+void Network::launch_plainly(const LinkQuality& quality, Time& last_arrival, EventHandler& to, std::uint64_t frame) {
   Time at = queue_.now() + quality.delay;
   if (quality.jitter.ns > 0) at = at + random_.between({}, quality.jitter);
   last_arrival = at = std::max(at, last_arrival);
-  queue_.schedule(at, to, frame.release(), EventClass::kDatagram);
+  queue_.schedule(at, to, frame, EventClass::kDatagram);
 }
 
 // Into the switch or cable of the port that it comes from.

@@ -222,7 +222,8 @@ class Network final : private EventHandler {
   };
   void find_way(PortId from, const Frame& frame, Way& way);
   void send_plainly(PortId from, FrameRef&& frame, const Way& way);
-  void launch_plainly(const LinkQuality& quality, Time& last_arrival, EventHandler& to, FrameRef frame);
+  // `frame` is a released reference.
+  void launch_plainly(const LinkQuality& quality, Time& last_arrival, EventHandler& to, std::uint64_t frame);
   bool leave(const Segment& segment, Port& from, Journey& journey);
   void enter(PortId from, Journey journey);
   void forward(Segment& segment, const Port& from, PortId to, Journey journey);

@@ -105,7 +105,7 @@ SimHost::Timer* SimHost::find_timer(TimerId id) {
   return timer.generation == id.value >> 32 && timer.client != nullptr ? &timer : nullptr;
 }
 
-bool SimHost::postpone_timer(TimerId id, Duration delay) {
+[[gnu::flatten]] bool SimHost::postpone_timer(TimerId id, Duration delay) {
   Timer* timer = find_timer(id);
   const Time due = kernel_.context().queue.now() + delay + late();
   // The software's clock may have jumped since it asked for the timer, the world's does not.
