@@ -274,7 +274,6 @@ std::vector<ShownFailure> ClusterView::failures() const {
   return shown;
 }
 
-// AT-8.2, S2 D-20.16.
 bool ClusterView::has_mixed_versions() const {
   if (old_words()) return false;
   std::optional<std::string_view> first;
@@ -290,6 +289,7 @@ scheduler::ClusterReport ClusterView::report() const {
   return scheduler::report_cluster(*schedule_.model, {true, true, true});
 }
 
+// AT-8.2, S2 D-20.16.
 CloneInstances ClusterView::instances(const Resource& clone) const {
   CloneInstances result;
   for (const ResourceId id : clone.children) {
