@@ -21,6 +21,7 @@
 #include "sim/world/management.h"
 #include "sim/world/network_manager.h"
 #include "sim/world/sim_host.h"
+#include "sim/world/start_limit.h"
 #include "sim/world/world.h"
 
 namespace simcluster::sim {
@@ -97,7 +98,6 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   void feed_watchdog();
   // The software is gone and did not want to: the watchdog runs on, the service manager starts it again.
   void crashed();
-  bool may_start();
   bool signal_daemon(std::string_view process_name, int signal);
   void start_programs();
   void start_ifcheckd();
@@ -126,7 +126,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   std::vector<std::unique_ptr<ClusterSoftware>> dead_software;
   EventId boot_event;
   EventId start_event;
-  std::vector<Time> starts;  // by the service manager, lately
+  StartLimit start_limit{spec.profile};
   EventId watchdog_event;
   Time watchdog_fed;  // for the first time since the software runs
   bool watchdog_in_use = true;
@@ -191,7 +191,7 @@ void Machine::Impl::boot(bool first) {
   if (context.profile.versions.network_manager != "none")
     network_manager = std::make_unique<NetworkManager>(kernel, spec, config_server);
   start_programs();
-  starts.clear();
+  start_limit.forget();
   const bool wanted = first ? spec.start_cluster_at_boot : spec.start_cluster_after_reset;
   if (spec.cluster && wanted) start_event = schedule(Event::kStartCluster, spec.cluster_start_delay);
 }
@@ -284,7 +284,8 @@ void Machine::Impl::on_event(std::uint64_t cookie) {
     case Event::kPowerOff:
       return switch_off();
     case Event::kStartCluster: {
-      const auto started = may_start() ? start_cluster() : Result<void>(fail("the start limit was hit"));
+      const auto started =
+          start_limit.allows(context.queue.now()) ? start_cluster() : Result<void>(fail("the start limit was hit"));
       if (!started)
         trace(
             TraceKind::kNodeStop,
@@ -384,18 +385,6 @@ void Machine::Impl::crashed() {
   if (!spec.restart_after_crash) return;
   context.queue.cancel(start_event);
   start_event = schedule(Event::kStartCluster, *spec.restart_after_crash);
-}
-
-// CM-11.11, CM-11.13: systemd starts a service five times in ten seconds, upstart ten times in five; then they give up.
-bool Machine::Impl::may_start() {
-  const bool upstart = spec.profile.sysconfig_is_script;  // releases before systemd
-  const std::size_t most = upstart ? 10 : 5;
-  const Duration within = seconds(upstart ? 5 : 10);
-  const Time now = context.queue.now();
-  std::erase_if(starts, [&](Time at) { return now - at >= within; });
-  if (starts.size() >= most) return false;
-  starts.push_back(now);
-  return true;
 }
 
 // The device counts from the last time that it was fed, which Corosync does twice in its time-out (CM-12.1, CM-12.2).
