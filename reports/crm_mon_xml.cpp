@@ -1,7 +1,6 @@
 #include "reports/crm_mon_xml.h"
 
 #include <deque>
-#include <ranges>
 
 #include <fmt/format.h>
 
@@ -207,7 +206,8 @@ class MonitorXml {
 }  // namespace
 
 void write_fence_events(std::span<const FencingRecord> oldest_first, XmlWriter& xml) {
-  for (const FencingRecord& record : oldest_first | std::views::reverse) {
+  for (auto at = oldest_first.rbegin(); at != oldest_first.rend(); ++at) {
+    const FencingRecord& record = *at;
     xml.open("fence_event", {{"action", record.action},
                              {"target", record.target},
                              {"client", record.client},

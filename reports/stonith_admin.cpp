@@ -171,7 +171,7 @@ std::string devices_xml(const FencingQuestion& question, const FencingDevices& d
 
 std::string devices_answer(const FencingQuestion& question, const FencingDevices& devices) {
   const int status = devices.ok ? 0 : devices.known ? kError : kNoSuchObject;
-  const std::string end = status == 0 ? "" : fmt::format("(exit status {})\n", status);
+  std::string end = status == 0 ? "" : fmt::format("(exit status {})\n", status);
   if (question.xml) return devices_xml(question, devices, status) + end;
   if (question.kind == FencingQuestion::Kind::kStatus) return end;
   if (status != 0) return fmt::format("Couldn't list targets: {}\n", devices.reason) + end;

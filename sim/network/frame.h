@@ -88,6 +88,7 @@ class FrameRef {
   std::uint64_t release() { return reinterpret_cast<std::uintptr_t>(std::exchange(frame_, nullptr)); }
   static FrameRef taken_back(std::uint64_t released) {
     FrameRef ref;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): it was one
     ref.frame_ = reinterpret_cast<Frame*>(static_cast<std::uintptr_t>(released));
     return ref;
   }
