@@ -39,10 +39,6 @@ std::string xml_answer(const FencingQuestion& question, const std::vector<Fencin
   return text;
 }
 
-}  // namespace
-
-namespace {
-
 struct Option {
   std::string_view name;
   std::string_view letter;

@@ -16,6 +16,7 @@ namespace simcluster::reports {
 struct FencingQuestion {
   enum class Kind : unsigned char { kHistory, kLast, kDevices, kTargets, kStatus };
   Kind kind = Kind::kHistory;
+  bool about_devices() const { return kind == Kind::kDevices || kind == Kind::kTargets || kind == Kind::kStatus; }
   std::string request;  // the command line
   std::string target;   // a node, or "*" for all; a device; empty: all devices
   bool verbose = false;

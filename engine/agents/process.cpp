@@ -2,13 +2,12 @@
 
 #include <utility>
 
+#include "engine/agents/exit_reason.h"
 #include "engine/base/assert.h"
 
 namespace simcluster::agents {
 
 namespace {
-
-constexpr std::string_view kExitReasonMark = "ocf-exit-reason:";
 
 class Flag {
  public:
@@ -75,18 +74,7 @@ void AgentProcess::kill() {
   main_ = {};
 }
 
-std::string AgentProcess::exit_reason() const {
-  std::string reason;
-  std::string_view rest = error_output_;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    const std::size_t mark = line.find(kExitReasonMark);  // CM-8.14
-    if (mark != std::string_view::npos) reason = line.substr(mark + kExitReasonMark.size());
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-  }
-  return reason;
-}
+std::string AgentProcess::exit_reason() const { return exit_reason_of(error_output_); }
 
 AgentResult AgentProcess::result(int exit_code) const {
   AgentResult result;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/wire.h"
+#include "engine/cib/values.h"
 #include "engine/controller/counting.h"
 #include "engine/controller/logs.h"
 
@@ -16,12 +17,6 @@ namespace {
 constexpr Duration kVoteTimeout = minutes(2);  // CM-9.6
 constexpr Duration kRetry = seconds(2);        // CM-9.7
 constexpr std::uint64_t kVoteCookie = 0;
-
-std::string score_text(std::int64_t value) {
-  if (value >= kMostCounted) return "INFINITY";
-  if (value <= -kMostCounted) return "-INFINITY";
-  return fmt::format("{}", value);
-}
 
 bool id_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
@@ -111,7 +106,7 @@ std::string AttributeManager::expand(std::string_view name, std::string_view giv
   const std::string_view old = value(name, node).value_or(std::string_view());
   auto counted = counted_up("value", given, old);
   if (!counted) counted = counted_up(name, given, old);
-  return counted ? score_text(*counted) : std::string(given);
+  return counted ? cib::score_text(static_cast<std::int32_t>(*counted)) : std::string(given);
 }
 
 void AttributeManager::update(std::string_view name, std::optional<std::string_view> given, Duration dampen,

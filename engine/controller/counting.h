@@ -5,9 +5,11 @@
 #include <optional>
 #include <string_view>
 
+#include "engine/cib/values.h"
+
 namespace simcluster::controller {
 
-inline constexpr std::int64_t kMostCounted = 1'000'000;  // INFINITY
+inline constexpr std::int64_t kMostCounted = cib::kInfinity;
 
 // What `given` makes of the old value: a number within +-kMostCounted; an old value or a step that is no score is 0.
 // None: `given` does not count up `name`, it is a value like any other. CM-6.6, CM-9.4

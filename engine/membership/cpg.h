@@ -108,7 +108,7 @@ class Cpg final : public SyncService {
   std::vector<ClusterNodeId> downlist_;
   std::optional<Downlist> chosen_downlist_;  // of those received; each node acts on its own all the same
   ProcessorList processors_;                 // of the ring
-  std::vector<JoinList> joinlists_;  // in reverse order of arrival
+  std::vector<JoinList> joinlists_;          // in reverse order of arrival
   RingId ring_;
   bool downlist_sent_ = false;
 };

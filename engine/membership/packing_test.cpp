@@ -35,13 +35,17 @@ std::vector<std::byte> packet(std::uint8_t continuation, std::uint8_t fragmented
   return bytes;
 }
 
-// PG-11.3. A peer that never ends a message fills no memory; what it says afterwards is heard again.
-TEST(Assembler, WhatNeverEndsIsThrownAway) {
+// It hears node 2.
+struct AssemblerTest : testing::Test {
+  AssemblerTest() { peer.node_id = 2; }
   PatientHost host;
   Counter counter;
-  Assembler assembler(host, counter);
+  Assembler assembler{host, counter};
   Processor peer;
-  peer.node_id = 2;
+};
+
+// PG-11.3. A peer that never ends a message fills no memory; what it says afterwards is heard again.
+TEST_F(AssemblerTest, WhatNeverEndsIsThrownAway) {
   std::vector<std::byte> group;
   {
     Writer w(group, 5);
@@ -175,12 +179,7 @@ TEST_F(Packing, CallsTheHoldOff) {
 }
 
 // PG-11: a piece is missing in the middle: what it belonged to is thrown away, what follows is heard.
-TEST(Assembler, AMissingPiece) {
-  PatientHost host;
-  Counter counter;
-  Assembler assembler(host, counter);
-  Processor peer;
-  peer.node_id = 2;
+TEST_F(AssemblerTest, AMissingPiece) {
   std::vector<std::byte> whole;
   {
     Writer w(whole, 15);

@@ -4,12 +4,6 @@
 namespace simcluster::membership {
 namespace {
 
-Srp::Settings with_debug() {
-  Srp::Settings settings;
-  settings.debug = true;
-  return settings;
-}
-
 struct Gathering : testing::Test, OneProcessor {
   Gathering() : OneProcessor("3.1.7", with_debug()) {}
 };

@@ -5,12 +5,6 @@
 namespace simcluster::membership {
 namespace {
 
-Srp::Settings with_debug() {
-  Srp::Settings settings;
-  settings.debug = true;
-  return settings;
-}
-
 struct RingOf : testing::Test, OneProcessor {
   RingOf() : OneProcessor("3.1.7", with_debug()) {}
 };

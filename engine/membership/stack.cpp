@@ -16,7 +16,8 @@ constexpr std::size_t kMaxMessage = std::size_t{1024} * 1024;  // K-5
 std::size_t net_mtu(const Plan& plan, const CorosyncConf& conf, const Profile& profile, std::size_t auth_overhead,
                     const NodeLinks* links) {
   const Codec codec(profile.processor_is_address ? Generation::kAddresses : Generation::kNodeIds);
-  const std::size_t headers = codec.mcast_header_size() * (profile.room_for_second_header && !profile.one_header_again ? 2 : 1);
+  const std::size_t headers =
+      codec.mcast_header_size() * (profile.room_for_second_header && !profile.one_header_again ? 2 : 1);
   if (plan.transport == TransportKind::kKnet) return (links == nullptr ? 65536 : links->max_frame()) - headers;
   const bool v6 = plan.links.front().config.bind_network.family == IpAddress::Family::kV6;
   const std::size_t mtu = conf.totem.net_mtu != 0 ? conf.totem.net_mtu : 1500;

@@ -28,6 +28,12 @@ inline Processor processor(std::uint32_t id, bool by_address = false) {
   return p;
 }
 
+inline Srp::Settings with_debug() {
+  Srp::Settings settings;
+  settings.debug = true;
+  return settings;
+}
+
 // Keeps what is sent; what the sender itself hears waits for the test.
 struct Wire final : Transport {
   void start() override {}

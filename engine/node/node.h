@@ -27,7 +27,7 @@ namespace simcluster::fencer {
 struct DeviceAnswer;
 struct DeviceQuestion;
 struct HistoryEntry;
-}
+}  // namespace simcluster::fencer
 
 namespace simcluster::membership {
 class FrameGuard;

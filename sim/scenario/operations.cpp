@@ -217,8 +217,7 @@ class StonithAdmin final : public OperatorCommand {
     if (!node) return tl::unexpected(node.error());
     const auto question = reports::parse_fencing_question(text());
     if (!question) return tl::unexpected(question.error());
-    if (*question && (*question)->kind > reports::FencingQuestion::Kind::kLast)
-      return show_devices(world, machine, **question);
+    if (*question && (*question)->about_devices()) return show_devices(world, machine, **question);
     const auto output = *question ? fencing_screen(machine, **question) : (*node)->stonith_admin(command_);
     if (!output) return tl::unexpected(output.error());
     if (!output->empty())

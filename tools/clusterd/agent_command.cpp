@@ -133,18 +133,4 @@ int exit_code_for_executor(const AgentRequest& request, int exit_code) {
   return executor::to_ocf_exit_code("lsb", request.action, exit_code);
 }
 
-std::string exit_reason_of(std::string_view error_output) {
-  constexpr std::string_view kPrefix = "ocf-exit-reason:";
-  std::string_view reason;
-  while (!error_output.empty()) {
-    const std::size_t end = error_output.find('\n');
-    const std::string_view line = error_output.substr(0, end);
-    const std::size_t mark = line.find(kPrefix);  // CM-8.14
-    if (mark != std::string_view::npos) reason = line.substr(mark + kPrefix.size());
-    if (end == std::string_view::npos) break;
-    error_output.remove_prefix(end + 1);
-  }
-  return std::string(reason);
-}
-
 }  // namespace simcluster::clusterd

@@ -28,7 +28,4 @@ Result<AgentCommand> agent_command(const AgentRequest& request, const AgentPlace
 // theirs, but it runs for a class that has OCF's.
 int exit_code_for_executor(const AgentRequest& request, int exit_code);
 
-// The rest of the last line that starts with "ocf-exit-reason:" (AT-1.5).
-std::string exit_reason_of(std::string_view error_output);
-
 }  // namespace simcluster::clusterd

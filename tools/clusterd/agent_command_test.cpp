@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/agents/exit_reason.h"
+
 namespace simcluster::clusterd {
 namespace {
 
@@ -119,8 +121,8 @@ TEST(ExitCodes, SystemctlsNumbersBecomeThoseOfOcf) {
 
 // CM-8.14
 TEST(ExitReason, TheLastLineWins) {
-  EXPECT_EQ(exit_reason_of("noise\nocf-exit-reason:first\nocf-exit-reason:second"), "second");
-  EXPECT_EQ(exit_reason_of("noise ocf-exit-reason:why\nmore noise\n"), "why");
+  EXPECT_EQ(agents::exit_reason_of("noise\nocf-exit-reason:first\nocf-exit-reason:second"), "second");
+  EXPECT_EQ(agents::exit_reason_of("noise ocf-exit-reason:why\nmore noise\n"), "why");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/agents/exit_reason.h"
 #include "engine/base/ocf.h"
 #include "tools/clusterd/system_error.h"
 
@@ -201,7 +202,7 @@ void AgentProcesses::on_end(AgentRunId id) {
     run.result.signal = WTERMSIG(status);
   else
     run.result.exit_code = exit_code_for_executor(run.request, WEXITSTATUS(status));
-  run.result.exit_reason = exit_reason_of(run.result.error_output);
+  run.result.exit_reason = agents::exit_reason_of(run.result.error_output);
   report(id);
 }
 
