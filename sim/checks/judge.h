@@ -66,6 +66,7 @@ class Truth {
   struct Place {
     NodeIndex machine;
     bool carrier = false;
+    bool answers = false;  // has a carrier, and the machine does not stand still
   };
   virtual ~Truth() = default;
   virtual std::vector<Place> places(const IpAddress& address) const = 0;

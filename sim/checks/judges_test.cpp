@@ -26,7 +26,7 @@ class Judges : public testing::Test {
                    caused);
   }
   void added(Judge& judge, Duration at) {
-    truth_.where = {{kNode, true}};
+    truth_.where = {{kNode, true, true}};
     event(judge, at, TraceKind::kAddressAdded, {{"interface", "bond0"}, {"address", "192.168.4.200/24"}});
   }
   void removed(Judge& judge, Duration at, bool caused = false) {
@@ -366,14 +366,16 @@ TEST_F(ResourceJudges, TheManagerInEveryQuietPeriod) {
 TEST_F(Judges, TheMeterCountsOutagesExactly) {
   ServiceMeter meter(kServices);
   meter.settle(truth_, Time{});
-  truth_.where = {{kNode, true}};
+  truth_.where = {{kNode, true, true}};
   meter.settle(truth_, Time{} + seconds(10));
   truth_.where = {{kNode, false}};  // no carrier: nobody hears it
   meter.settle(truth_, Time{} + seconds(20));
-  truth_.where = {{kNode, true}};
+  truth_.where = {{kNode, true, true}};
   meter.settle(truth_, Time{} + seconds(23));
-  truth_.where = {};
+  truth_.where = {{kNode, true, false}};  // the machine stands still
   meter.settle(truth_, Time{} + seconds(30));
+  truth_.where = {};
+  meter.settle(truth_, Time{} + seconds(30) + milliseconds(500));
   meter.finish(Time{} + seconds(31));
   const ServiceMeasure& measure = meter.measures()[0];
   EXPECT_EQ(measure.first_up, Time{} + seconds(10));

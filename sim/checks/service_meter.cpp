@@ -50,7 +50,7 @@ void ServiceMeter::settle(const Truth& truth, Time now) {
   for (std::size_t i = 0; i < measures_.size(); ++i) {
     if (!has_address(measures_[i])) continue;
     const auto places = truth.places(measures_[i].service.address);
-    note(i, std::ranges::any_of(places, &Truth::Place::carrier), now);
+    note(i, std::ranges::any_of(places, &Truth::Place::answers), now);
   }
 }
 

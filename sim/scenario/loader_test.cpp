@@ -72,7 +72,9 @@ TEST_F(Loader, TheSmallestScenario) {
 TEST_F(Loader, UnknownKeyWithTheNearestKnownOne) {
   expect_error("timelin: []\n", 1, 1, "unknown key \"timelin\"; did you mean \"timeline\"?");
   expect_error("stack: {kernl: 2.6.18}\n", 1, 9, "unknown key \"kernl\"; did you mean \"kernel\"?");
-  expect_error("zzzzzz: 1\n", 1, 1, "unknown key \"zzzzzz\"");
+  expect_error("zzzzzz: 1\n", 1, 1,
+               "unknown key \"zzzzzz\"; keys here are \"include\", \"title\", \"seed\", \"start\", \"until\", \"stack\"");
+  expect_error("stack: {zzzzzz: 1}\n", 1, 9, "unknown key \"zzzzzz\"; keys here are \"kernel\", \"resource-agents\"");
   expect_error("timeline:\n  - at: 1s\n    remove-adress: {}\n", 3, 5,
                "unknown key \"remove-adress\"; did you mean \"remove-address\"?");
 }

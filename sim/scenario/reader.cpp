@@ -31,6 +31,17 @@ std::vector<std::string_view> views(const Names& names) {
   return {names.begin(), names.end()};
 }
 
+// The first of the names, each once: a file has some keys to choose from, a timeline has fifty.
+std::string enumerated(std::span<const std::string_view> names) {
+  constexpr std::size_t kListed = 12;
+  std::vector<std::string_view> listed;
+  for (const auto name : names)
+    if (std::find(listed.begin(), listed.end(), name) == listed.end()) listed.push_back(name);
+  const bool more = listed.size() > kListed;
+  if (more) listed.resize(kListed);
+  return fmt::format("\"{}\"{}", fmt::join(listed, "\", \""), more ? " and so on, see \"simcluster schema\"" : "");
+}
+
 std::vector<std::string_view> event_kinds() {
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < kTraceKindCount; ++i) names.push_back(trace_kind_name(static_cast<TraceKind>(i)));
@@ -276,12 +287,7 @@ void Reader::one_of(std::span<const std::string_view> names, bool none_allowed) 
   for (const auto& entry : node.entries)
     if (const auto near = nearest_name(entry.key, names); !near.empty())
       return fail(entry.key_place, fmt::format("unknown key \"{}\"; did you mean \"{}\"?", entry.key, near));
-  constexpr std::size_t kListed = 8;
-  std::string expected;
-  for (std::size_t i = 0; i < std::min(names.size(), kListed); ++i)
-    expected += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", names[i]);
-  if (names.size() > kListed) expected += " and so on, see \"simcluster schema\"";
-  fail(node.place, fmt::format("one of these keys is missing: {}", expected));
+  fail(node.place, fmt::format("one of these keys is missing: {}", enumerated(names)));
 }
 
 bool Reader::given(std::string_view name) const { return name.empty() || frames_.back().node->find(name) != nullptr; }
@@ -296,7 +302,9 @@ void Reader::check_unknown(const Frame& frame) {
   for (const auto& entry : frame.node->entries) {
     if (std::find(frame.known.begin(), frame.known.end(), entry.key) != frame.known.end()) continue;
     const auto known = views(frame.known);
-    fail(entry.key_place, fmt::format("unknown key \"{}\"{}", entry.key, did_you_mean(entry.key, known)));
+    const auto near = did_you_mean(entry.key, known);
+    const auto help = near.empty() && !known.empty() ? fmt::format("; keys here are {}", enumerated(known)) : near;
+    fail(entry.key_place, fmt::format("unknown key \"{}\"{}", entry.key, help));
   }
 }
 

@@ -144,7 +144,7 @@ Machine::~Machine() = default;
 const std::string& Machine::name() const { return impl_->spec.name; }
 NodeIndex Machine::index() const { return impl_->context.node; }
 const MachineSpec& Machine::spec() const { return impl_->spec; }
-PowerState Machine::power() const { return impl_->power; }
+PowerState Machine::power() const { return impl_->losing_power ? PowerState::kOff : impl_->power; }
 Kernel& Machine::kernel() { return impl_->kernel; }
 const Kernel& Machine::kernel() const { return impl_->kernel; }
 node::Node* Machine::node() { return impl_->software == nullptr ? nullptr : impl_->software->node(); }

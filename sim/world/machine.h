@@ -70,6 +70,7 @@ class Machine {
   const std::string& name() const;
   NodeIndex index() const;
   const MachineSpec& spec() const;
+  // Off already in the instant in which it loses its power, though its parts hear of that later.
   PowerState power() const;
   // The machine's kernel. It exists always; when the machine is not up it has no processes and no addresses.
   Kernel& kernel();

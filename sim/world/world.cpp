@@ -182,10 +182,13 @@ std::vector<StorageUse> World::storage_uses() const {
 
 std::vector<World::AddressPlace> World::find_address(const IpAddress& address) const {
   std::vector<AddressPlace> places;
-  for (const auto& machine : impl_->machines)
-    for (const Interface& interface : machine->kernel().net().interfaces())
+  for (const auto& machine : impl_->machines) {
+    if (machine->power() != PowerState::kUp) continue;
+    const Kernel& kernel = machine->kernel();
+    for (const Interface& interface : kernel.net().interfaces())
       if (interface.up && interface.find_address(address) != nullptr)
-        places.push_back({machine->index(), interface.name, interface.carrier});
+        places.push_back({machine->index(), interface.name, interface.carrier, interface.carrier && !kernel.frozen()});
+  }
   return places;
 }
 

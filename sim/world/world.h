@@ -67,11 +67,12 @@ class World {
   Tracer& tracer();
   std::uint64_t seed() const;
 
-  // Where an address is up: on an interface with flag UP of a machine that runs. Truth, not what a cluster believes.
+  // Where an address is up: on an interface with flag UP of a machine that has power. Truth, not what a cluster believes.
   struct AddressPlace {
     NodeIndex machine;
     std::string interface_name;
     bool carrier = false;
+    bool answers = false;  // has a carrier, and the machine does not stand still
   };
   std::vector<AddressPlace> find_address(const IpAddress& address) const;
 
