@@ -237,8 +237,7 @@ void AttributeManager::on_timer(std::uint64_t cookie) {
 // CM-9.7: one request for all nodes' values of the attribute.
 void AttributeManager::write(const std::string& name, Attribute& entry) {
   if (!is_writer() || entry.in_flight || name == kProtocolAttribute) return;
-  CibRequest request;
-  request.client = daemon_name(Daemon::kAttributes, profile_);
+  CibRequest request = attributes_request();
   for (auto& [node, value] : entry.values) {
     if (value.now != value.written) add_write(request, name, node, value);
   }
@@ -336,8 +335,7 @@ void AttributeManager::forget_node(ClusterNodeId node) {
 void AttributeManager::erase_from_cib(ClusterNodeId node) {
   const std::string id = nodes_.node_xml_id(node);
   if (id.empty()) return;
-  CibRequest request;
-  request.client = daemon_name(Daemon::kAttributes, profile_);
+  CibRequest request = attributes_request();
   request.remove({step("status"), step("node_state", id), step("transient_attributes")});
   cib_.submit(std::move(request));
 }

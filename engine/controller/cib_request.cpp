@@ -31,6 +31,20 @@ CibRequest& CibRequest::remove(CibPath path) {
   return *this;
 }
 
+namespace {
+
+CibRequest request_of(std::string_view client) {
+  CibRequest request;
+  request.client = client;
+  request.user = "hacluster";
+  return request;
+}
+
+}  // namespace
+
+CibRequest controller_request() { return request_of("crmd"); }
+CibRequest attributes_request() { return request_of("attrd"); }
+
 std::string_view CibStep::operation() const {
   switch (kind) {
     case Kind::kMerge:

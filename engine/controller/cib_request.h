@@ -61,6 +61,11 @@ struct CibRequest {
   CibRequest& remove(CibPath path);
 };
 
+// What these daemons ask for: their clients have kept their old names, and run as hacluster (runs of 2.1.5; saved CIBs
+// of 1.1.10 to 2.1.8).
+CibRequest controller_request();
+CibRequest attributes_request();
+
 struct CibChange {
   enum class Kind : std::uint8_t { kCreate, kModify, kDelete };
   Kind kind = Kind::kModify;

@@ -251,14 +251,8 @@ void CibStore::bump_versions(const CibRequest& request, const CibUpdate& update,
   root.set_attribute("epoch", old.epoch + 1);
   root.set_attribute("num_updates", std::int64_t{0});
   root.set_attribute("cib-last-written", ctime_text(now));
-  // The controller's client has kept its old name, and runs as hacluster (runs of 2.1.5; saved CIBs of 1.1.10
-  // to 2.1.8).
-  const bool by_controller =
-      request.user.empty() && (request.client == "crmd" || request.client == "pacemaker-controld");
   const std::pair<std::string_view, std::string_view> origins[] = {
-      {"update-origin", request.origin},
-      {"update-client", by_controller ? std::string_view("crmd") : request.client},
-      {"update-user", by_controller ? std::string_view("hacluster") : request.user}};
+      {"update-origin", request.origin}, {"update-client", request.client}, {"update-user", request.user}};
   for (const auto& [name, value] : origins) {
     if (value.empty()) {
       root.remove_attribute(name);

@@ -53,12 +53,16 @@ TEST_F(CibStoreTest, Versions) {
   EXPECT_EQ(store.document().root().value("update-origin"), "node1");
   EXPECT_EQ(store.document().root().value("update-client"), "cibadmin");
   EXPECT_FALSE(store.document().root().has("update-user"));
-  configuration = {};
-  configuration.client = "pacemaker-controld";
+  configuration = controller_request();
   configuration.merge({step("configuration"), step("nodes")}, std::string("<node id=\"2\" uname=\"node2\"/>"));
   apply(configuration);
   EXPECT_EQ(store.document().root().value("update-client"), "crmd");
   EXPECT_EQ(store.document().root().value("update-user"), "hacluster");
+  configuration = {};
+  configuration.client = "crmd";  // somebody else of that name
+  configuration.merge({step("configuration"), step("nodes")}, std::string("<node id=\"3\" uname=\"node3\"/>"));
+  apply(configuration);
+  EXPECT_FALSE(store.document().root().has("update-user"));
 }
 
 // Whoever keeps something that was made from the document asks whether it may have changed.

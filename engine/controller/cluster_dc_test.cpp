@@ -266,6 +266,49 @@ TEST_F(DcTest, ObsoleteAnswers) {
   EXPECT_EQ(leader.state(), State::kIdle);
 }
 
+// CM-7.4: a reason that comes after the answer, and before its graph is taken: the graph goes on, and a new one is
+// asked for.
+TEST_F(DcTest, RedundantTransitions) {
+  boot("2.1.5");
+  clock.run_for(seconds(60));
+  Controller& leader = dc();
+  leader.update_attribute("x", "1", {}, "");
+  while (leader.state() != State::kPolicyEngine) ASSERT_TRUE(clock.step());
+  const Time asked = clock.now();
+  while (clock.now() - asked < milliseconds(12)) ASSERT_TRUE(clock.step());
+  const std::size_t graphs = lines(dc_machine().host, "Processing graph");
+  const std::size_t obsolete = lines(dc_machine().host, "is obsolete");
+  ASSERT_TRUE(clock.step());  // the answer; its input waits
+  ASSERT_EQ(leader.state(), State::kPolicyEngine);
+  leader.update_attribute("x", "2", {}, "");
+  ASSERT_TRUE(cluster->run());
+  clock.run_for(milliseconds(1));
+  EXPECT_EQ(lines(dc_machine().host, "is obsolete"), obsolete);
+  EXPECT_TRUE(dc_machine().host.logged("aborted: Transition redundant"));
+  EXPECT_EQ(lines(dc_machine().host, "Processing graph"), graphs + 1);
+  clock.run_for(milliseconds(100));
+  EXPECT_GT(lines(dc_machine().host, "Processing graph"), graphs + 1);
+  EXPECT_EQ(leader.state(), State::kIdle);
+}
+
+// CM-4.9: what a DC writes when it takes over; the name of the cluster only where nobody has given it another.
+TEST_F(DcTest, PropertiesOfTheDc) {
+  cluster_name = "real";
+  boot("2.1.5");
+  clock.run_for(seconds(40));
+  EXPECT_EQ(dc().cib().find_id("cib-bootstrap-options-dc-version").value("value"), "2.1.5");
+  EXPECT_EQ(dc().cib().find_id("cib-bootstrap-options-cluster-infrastructure").value("value"), "corosync");
+  EXPECT_EQ(dc().cib().find_id("cib-bootstrap-options-have-watchdog").value("value"), "false");
+  EXPECT_EQ(dc().cib().find_id("cib-bootstrap-options-cluster-name").value("value"), "real");
+  EXPECT_EQ(dc().cib().root().value("crm_feature_set"), crm_feature_set(profile));
+  EXPECT_EQ(dc().cib().root().value("update-client"), "crmd");  // CM-6.4
+  EXPECT_EQ(dc().cib().root().value("update-user"), "hacluster");
+  reset();
+  boot("2.1.5", 2, with_property("cluster-name", "given"));
+  clock.run_for(seconds(40));
+  EXPECT_FALSE(dc().cib().find_id("cib-bootstrap-options-cluster-name"));
+}
+
 // CM-7.4, CM-7.5: while the delay runs no graph is taken, a new one is made when it has ended.
 TEST_F(DcTest, NoGraphDuringTheDelay) {
   boot("1.1.14", 2, with_property("crmd-transition-delay", "2s"));

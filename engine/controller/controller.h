@@ -38,6 +38,7 @@ struct ControllerConfig {
   int node_action_limit = 0;     // PCMK_node_action_limit, which goes before the option; 0: not set
   // After how long sbd lets an unhealthy node be reset (CM-12.5); 0: sbd does not run here.
   Duration sbd_watchdog_timeout = {};
+  std::string cluster_name = {};       // as Corosync knows it; empty: it does not (CM-4.9)
   bool keeps_fencing_history = false;  // on the disk; Pacemaker has it in memory alone
 };
 

@@ -107,17 +107,6 @@ void Controller::Impl::set_dc(ClusterNodeId node, std::string_view name) {
   log(LogPriority::kInfo, "update_dc", fmt::format("Set DC to {} ({})", name, crm_feature_set(profile_)));
 }
 
-namespace {
-
-void add_property(cib::MutableElement set, std::string_view name, std::string_view value) {
-  set.append_child("nvpair")
-      .set_attribute("id", fmt::format("cib-bootstrap-options-{}", name))
-      .set_attribute("name", name)
-      .set_attribute("value", value);
-}
-
-}  // namespace
-
 // CM-4.9
 void Controller::Impl::take_over() {
   log(LogPriority::kInfo, "do_dc_takeover", "Taking over DC status for this partition");
@@ -126,25 +115,11 @@ void Controller::Impl::take_over() {
   if (transition_uuid_.empty()) transition_uuid_ = make_uuid(host_.random("transition-uuid"));
   host_.trace(TraceKind::kDcElected, {{"dc", config_.name}, {"members", peers_.active_count()}});
 
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   cib::Document root;
   root.create_root("cib").set_attribute("crm_feature_set", crm_feature_set(profile_));
   request.set(CibStep::Kind::kAttributes, {}, cib::write_compact(root.root()));
-  cib::Document properties;
-  cib::MutableElement set = properties.create_root("cluster_property_set");
-  set.set_attribute("id", "cib-bootstrap-options");
-  add_property(set, "dc-version", profile_.versions.pacemaker);
-  const std::string_view stack = profile_.plugin_membership ? "openais" : "corosync";
-  add_property(set, "cluster-infrastructure", profile_.heartbeat_stack ? "Heartbeat" : stack);
-  if (profile_.heartbeat_stack) {
-    // Nobody counts votes there.
-  } else if (profile_.plugin_membership) {
-    add_property(set, "expected-quorum-votes", fmt::format("{}", peers_.size()));
-  } else {
-    add_property(set, "have-watchdog", config_.sbd_watchdog_timeout.ns > 0 ? "true" : "false");  // CM-12.5
-  }
-  request.merge({step("configuration"), step("crm_config")}, properties.root());
+  add_properties(request);
   cib_.submit(std::move(request));
 
   for (const std::string& target : cleanup_) {  // CM-10.31
@@ -154,6 +129,30 @@ void Controller::Impl::take_over() {
   }
   cleanup_.clear();
   read_config();
+}
+
+// CM-4.9, in the order of saved CIBs.
+void Controller::Impl::add_properties(CibRequest& request) const {
+  cib::Document properties;
+  cib::MutableElement set = properties.create_root("cluster_property_set");
+  set.set_attribute("id", "cib-bootstrap-options");
+  const auto add = [&](std::string_view name, std::string_view value) {
+    set.append_child("nvpair")
+        .set_attribute("id", fmt::format("cib-bootstrap-options-{}", name))
+        .set_attribute("name", name)
+        .set_attribute("value", value);
+  };
+  const bool corosync = !profile_.plugin_membership && !profile_.heartbeat_stack;
+  if (corosync) add("have-watchdog", config_.sbd_watchdog_timeout.ns > 0 ? "true" : "false");  // CM-12.5
+  add("dc-version", profile_.versions.pacemaker);
+  const std::string_view stack = profile_.plugin_membership ? "openais" : "corosync";
+  add("cluster-infrastructure", profile_.heartbeat_stack ? "Heartbeat" : stack);
+  // Nobody counts votes with Heartbeat.
+  if (profile_.plugin_membership && !profile_.heartbeat_stack)
+    add("expected-quorum-votes", fmt::format("{}", peers_.size()));
+  if (corosync && !config_.cluster_name.empty() && options_.cluster_name.empty())
+    add("cluster-name", config_.cluster_name);
+  request.merge({step("configuration"), step("crm_config")}, properties.root());
 }
 
 // CM-4.10

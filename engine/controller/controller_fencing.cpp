@@ -161,8 +161,7 @@ void Controller::Impl::mark_fenced(const std::string& target) {
     }
   }
   if (id.empty()) return;
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   cib::Document document;
   cib::MutableElement state = document.create_root("node_state");
   state.set_attribute("id", id).set_attribute("uname", target);

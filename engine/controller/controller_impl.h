@@ -205,6 +205,7 @@ class Controller::Impl final : public FsaClient,
   void count_vote(const FsaInput& input);
   void check_election();
   void take_over();
+  void add_properties(CibRequest& request) const;
   void release_dc(const FsaInput& input);
   void unset_dc();
   void set_dc(ClusterNodeId node, std::string_view name);

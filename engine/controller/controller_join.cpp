@@ -190,8 +190,7 @@ void Controller::Impl::synced(std::uint32_t join_id, const Result<void>& result)
 
 void Controller::Impl::finalize_node(Peer& peer) {
   if (peer.phase != JoinPhase::kIntegrated && peer.phase != JoinPhase::kNack) return;
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   add_node_entry(request, peer);
   if (!request.steps.empty()) cib_.submit(std::move(request));
   if (!peer.active()) {
@@ -256,8 +255,7 @@ void Controller::Impl::process_confirm(const FsaInput& input) {
   const std::string history = peer.id == self_ ? lrm_.history_xml()
                                                : std::string(reinterpret_cast<const char*>(message.join.history.data()),
                                                              message.join.history.size());
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   remove_history(request, id);
   add_node_state(request, peer, true);
   if (!history.empty()) request.merge({step("status"), step("node_state", id)}, history);
@@ -373,8 +371,7 @@ void Controller::Impl::apply_start_state() {
       .set_attribute("id", set + "-standby")
       .set_attribute("name", "standby")
       .set_attribute("value", standby ? "on" : "off");
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   request.merge({step("configuration"), step("nodes"), step("node", id), step("instance_attributes", set)},
                 pair.root());
   cib_.submit(std::move(request));

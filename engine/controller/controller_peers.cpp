@@ -343,23 +343,20 @@ void Controller::Impl::submit(CibRequest request) {
 void Controller::Impl::erase_transient_attributes(const Peer& peer) {
   const std::string id = node_xml_id(peer.id);
   if (id.empty()) return;
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   request.remove({step("status"), step("node_state", id), step("transient_attributes")});
   cib_.submit(std::move(request));
 }
 
 void Controller::Impl::write_node_state(const Peer& peer, bool join_fields) {
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   add_node_state(request, peer, join_fields);
   watch_pending(peer);
   if (!request.steps.empty()) submit(std::move(request));
 }
 
 void Controller::Impl::refresh_node_states(bool join_fields) {
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   for (const auto& [id, peer] : peers_) {
     add_node_state(request, peer, join_fields);
     watch_pending(peer);
@@ -388,8 +385,7 @@ void Controller::Impl::add_node_entry(CibRequest& request, const Peer& peer) con
 }
 
 void Controller::Impl::populate_nodes() {
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   for (const auto& [id, peer] : peers_) add_node_entry(request, peer);
   if (!request.steps.empty()) submit(std::move(request));
 }
@@ -400,8 +396,7 @@ void Controller::Impl::write_quorum() {
   cib::MutableElement root = document.create_root("cib");
   root.set_attribute("have-quorum", quorate_ ? "1" : "0");
   root.set_attribute("dc-uuid", node_xml_id(self_));
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   request.set(CibStep::Kind::kAttributes, {}, cib::write_compact(document.root()));
   submit(std::move(request));
 }

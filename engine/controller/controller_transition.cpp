@@ -162,11 +162,10 @@ void Controller::Impl::start_transition(const FsaInput&) {
     abort_transition(kInfinity, CompletionAction::kRestart, "Transition active");
     return;
   }
-  if (!answer_ || answer_reference_ != scheduler_reference_) {
-    answer_.reset();
+  if (!answer_) return;
+  // The graph goes on, unless the abort has started the delay.
+  if (answer_reference_ != scheduler_reference_)
     abort_transition(kInfinity, CompletionAction::kRestart, "Transition redundant");
-    return;
-  }
   scheduler_reference_ = 0;
   if (timer_running(kDelayTimer)) {
     answer_.reset();
@@ -443,8 +442,7 @@ void Controller::Impl::action_lost(std::uint32_t index) {
   lrm.set_attribute("id", action.node_id);
   write_record(write_resource(lrm.append_child("lrm_resources"), record.resource, lrm_request(action).agent), record,
                "cib_action_update", profile_);
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   request.merge({step("status")}, document.root());
   cib_.submit(std::move(request));
 }
@@ -478,8 +476,7 @@ FireOutcome Controller::Impl::fire_cluster(std::uint32_t index) {
   if (action.operation == "clear_failcount") return fire_clear_failcount(action);
   if (action.operation == "lrm_delete") {
     const std::string resource(action.primitive ? action.primitive->id : std::string_view());
-    CibRequest request;
-    request.client = daemon_name(Daemon::kController, profile_);
+    CibRequest request = controller_request();
     request.remove({step("status"), step("node_state", action.node_id), step("lrm"), step("lrm_resources"),
                     step("lrm_resource", resource)});
     cib_.submit(std::move(request));

@@ -218,8 +218,7 @@ bool Lrm::entry_in_cib(std::string_view resource, const std::string& entry_id) c
 }
 
 void Lrm::delete_entry(std::string_view resource, const std::string& entry_id) {
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   CibPath path = resource_path(resource);
   path.push_back(step("lrm_rsc_op", entry_id));
   request.remove(std::move(path));
@@ -242,8 +241,7 @@ void Lrm::refresh(std::string_view resource) {
   for (const auto& [id, entry] : history_) {
     if (resource.empty() || id == resource) names.push_back(id);
   }
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   for (const std::string& name : names) {
     if (!forget_now(request, name)) deletions_.emplace(name, std::nullopt);
   }
@@ -262,8 +260,7 @@ bool Lrm::forget_now(CibRequest& request, const std::string& resource) {
 
 void Lrm::finish_deletion(const std::string& resource) {
   const auto waiting = deletions_.find(resource);
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   if (waiting == deletions_.end() || !forget_now(request, resource)) return;
   const std::optional<LrmRequest> asked = std::move(waiting->second);
   deletions_.erase(waiting);
@@ -430,8 +427,7 @@ std::uint32_t Lrm::write_to_cib(const OperationRecord& record, const executor::A
   cib::MutableElement resource = write_resource(lrm.append_child("lrm_resources"), record.resource, agent);
   if (!lock.empty()) resource.set_attribute("shutdown-lock", lock);
   write_record(resource, record, origin, profile_);
-  CibRequest request;
-  request.client = daemon_name(Daemon::kController, profile_);
+  CibRequest request = controller_request();
   request.merge({step("status")}, document.root());
   return cib_.submit(std::move(request));
 }

@@ -95,6 +95,7 @@ ControllerOptions read_options(const cib::Document& document, const Profile& pro
   read_percentage(table, "load-threshold", options.load_threshold);
   read(table, {"fencing-max-attempts", "stonith-max-attempts"}, options.fencing_max_attempts);
   read(table, {"fencing-enabled", "stonith-enabled", "stonith_enabled"}, options.fencing_enabled);
+  if (const auto name = find(table, {"cluster-name"})) options.cluster_name = *name;
   return options;
 }
 

@@ -32,6 +32,7 @@ struct ControllerOptions {
   int fencing_max_attempts = 10;
   bool shutdown_lock = false;
   bool fencing_enabled = true;
+  std::string cluster_name;
 };
 
 // Reads crm_config of a CIB; `cib-bootstrap-options` first (CM-1.9). What is missing or unreadable has its default.

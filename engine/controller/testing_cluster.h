@@ -120,6 +120,7 @@ class ClusterTest : public ::testing::Test {
     config.initial_cib = cib;
     config.cib_query_time = milliseconds(12);
     config.start_state = start_state;
+    config.cluster_name = cluster_name;
     config.sbd_watchdog_timeout = sbd_watchdog_timeout;
     return config;
   }
@@ -198,6 +199,7 @@ class ClusterTest : public ::testing::Test {
   TestingClock clock;
   Profile profile;
   std::string start_state;
+  std::string cluster_name;
   Duration sbd_watchdog_timeout;
   std::unique_ptr<membership::TestCluster> cluster;
   std::vector<std::unique_ptr<Machine>> machines;

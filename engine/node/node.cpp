@@ -79,7 +79,7 @@ class Node::Impl final : public controller::ControllerClient,
     auto stack = membership::Stack::create(*conf, machine, host_, profile_, this);
     if (!stack) return tl::unexpected(stack.error());
     stack_ = std::move(*stack);
-    Result<void> started = start_manager();
+    Result<void> started = start_manager(conf->totem.cluster_name);
     // An initial CIB that cannot be used must leave nothing running.
     if (!started) {
       stack_.reset();
@@ -112,9 +112,10 @@ class Node::Impl final : public controller::ControllerClient,
     rings_.reset();
   }
 
-  Result<void> start_manager() {
+  Result<void> start_manager(std::string_view cluster_name) {
     controller::ControllerConfig manager;
     manager.name = config_.name;
+    manager.cluster_name = cluster_name;
     manager.initial_cib = config_.initial_cib;
     manager.cib_query_time = config_.cib_query_time;
     manager.uuids = config_.uuids;
