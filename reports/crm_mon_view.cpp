@@ -433,9 +433,9 @@ bool ClusterView::shown_inside(const Resource& resource) const {
   return options_.inactive || scheduler::is_partially_active(model(), resource);
 }
 
-// AT-1.4.
-std::string_view ClusterView::rc_text(int rc) const {
-  const bool old = old_words();
+std::string_view ClusterView::rc_text(int rc) const { return reports::rc_text(rc, old_words()); }
+
+std::string_view rc_text(int rc, bool old) {
   switch (rc) {
     case 0:
       return "ok";

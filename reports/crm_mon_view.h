@@ -14,6 +14,9 @@
 
 namespace simcluster::reports {
 
+// AT-1.4; `old`: as before 2.1.
+std::string_view rc_text(int rc, bool old);
+
 struct ShownAttribute {
   std::string_view name;
   std::string_view value;

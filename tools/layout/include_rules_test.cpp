@@ -45,8 +45,9 @@ const std::map<std::string, std::set<std::string>>& allowed() {
        {"engine/base", "engine/membership", "sim/events", "sim/network", "sim/kernel", "sim/world", "sim/faults",
         "sim/checks"}},
       {"reports", {"engine/base", "engine/cib", "engine/scheduler"}},
+      {"commands", {"engine/base", "engine/cib", "engine/scheduler", "reports"}},
       {"sim/scenario",
-       with(engine, {"sim/events", "sim/network", "sim/kernel", "sim/world", "sim/faults", "sim/checks", "reports"})},
+       with(engine, {"sim/events", "sim/network", "sim/kernel", "sim/world", "sim/faults", "sim/checks", "commands", "reports"})},
       {"sim/golden", {"engine/base", "sim/scenario", "reports"}},
       {"tools/clusterd", engine},
       {"tools/clusterctl", {"engine/base", "engine/cib", "reports"}},
@@ -73,7 +74,7 @@ std::string room_of(const std::string& path) {
 
 std::vector<fs::path> sources_below(const fs::path& root) {
   std::vector<fs::path> files;
-  for (const char* top : {"engine", "sim", "reports", "tools/clusterd", "tools/clusterctl"})
+  for (const char* top : {"engine", "sim", "reports", "commands", "tools/clusterd", "tools/clusterctl"})
     if (fs::exists(root / top))
       for (const auto& entry : fs::recursive_directory_iterator(root / top))
         if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp") files.push_back(entry.path());

@@ -36,6 +36,8 @@ int replay_command(const Arguments& arguments);
 int crm_mon_command(const Arguments& arguments);
 int soak_command(const Arguments& arguments);
 int completion_command(const Arguments& arguments);
+// One of the cluster's own tools (commands/tool.h), on the file that CIB_file or -x names.
+int cluster_tool(std::string_view name, const Arguments& arguments);
 
 // True once the user has pressed Ctrl-C; a second one ends the program at once.
 bool interrupted();

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include "commands/tool.h"
 #include "sim/scenario/values.h"
 #include "tools/simcluster/command.h"
 
@@ -38,6 +39,8 @@ std::string overview() {
       "shows what they do.\n\n"
       "Commands:\n";
   for (const Command& command : kCommands) text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+  text += "\nThe cluster's tools, on the CIB in the file that the variable CIB_file names:\n";
+  for (const commands::Tool& tool : commands::tools()) text += fmt::format("  {:<15}{}\n", tool.name, tool.summary);
   text +=
       "\n\"simcluster COMMAND --help\" tells more. \"simcluster --version\" prints the\n"
       "version.\n\n"
@@ -70,8 +73,10 @@ int dispatch(const Arguments& arguments) {
     return kAsExpected;
   }
   if (const Command* command = find_command(name)) return command->run({arguments.begin() + 1, arguments.end()});
+  if (commands::find_tool(name)) return cluster_tool(name, {arguments.begin() + 1, arguments.end()});
   std::vector<std::string_view> names;
   for (const Command& command : kCommands) names.push_back(command.name);
+  for (const commands::Tool& tool : commands::tools()) names.push_back(tool.name);
   std::fputs(fmt::format("simcluster: there is no command \"{}\"{}\nTry \"simcluster --help\".\n", name,
                          sim::did_you_mean(name, names))
                  .c_str(),
@@ -117,8 +122,10 @@ int main(int argc, char** argv) {
   keep_memory();
   try {
     Arguments arguments(argv + std::min(argc, 1), argv + argc);
-    // The name of the tool that "replay" stands in for.
-    if (argc > 0 && std::filesystem::path(argv[0]).filename() == "crm_simulate") return replay_command(arguments);
+    // The names of the tools that it stands in for.
+    const std::string name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string();
+    if (name == "crm_simulate") return replay_command(arguments);
+    if (simcluster::commands::find_tool(name)) return cluster_tool(name, arguments);
     return dispatch(arguments);
   } catch (const std::bad_alloc&) {
     std::fputs("simcluster: the memory of this machine does not suffice\n", stderr);

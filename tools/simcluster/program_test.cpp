@@ -114,6 +114,22 @@ TEST_F(Program, CrmMonOfASavedCib) {
     EXPECT_EQ(run(unusable).status, 2) << unusable;
 }
 
+// AT part I: on a file, which is written in one piece, or under the tool's own name.
+TEST_F(Program, ToolsOfTheCluster) {
+  setenv("CIB_file", (folder_ / "cib.xml").c_str(), 1);
+  EXPECT_EQ(run("cibadmin --pacemaker 2.1.5 -Q").status, 105);
+  write("cib.xml",
+        R"(<cib validate-with="pacemaker-3.9" crm_feature_set="3.16.1" admin_epoch="0" epoch="1" num_updates="1">
+<configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>)");
+  EXPECT_EQ(run("cibadmin -C -o nodes -X '<node id=\"1\" uname=\"n1\"/>'").status, 0);
+  EXPECT_EQ(run("cibadmin -Q -o nodes").output, "<nodes>\n  <node id=\"1\" uname=\"n1\"/>\n</nodes>\n");
+  EXPECT_TRUE(has(run("cibadmin -Q -n"), "epoch=\"2\" num_updates=\"0\""));
+  EXPECT_EQ(run("crm_verify -L").status, 78);  // nothing can fence
+  unsetenv("CIB_file");
+  EXPECT_EQ(run("cibadmin -Q").status, 102);
+  EXPECT_TRUE(has(run("cibadmi -Q"), "did you mean \"cibadmin\"?"));
+}
+
 TEST_F(Program, RunTellsTheStoryAndTheTable) {
   const auto outcome = run("run scenarios/idle.yaml");
   EXPECT_EQ(outcome.status, 0) << outcome.output;

@@ -1,0 +1,26 @@
+#include "commands/tool.h"
+
+#include <algorithm>
+#include <array>
+
+#include "commands/tool_table.h"
+
+namespace simcluster::commands {
+
+namespace {
+
+constexpr std::array kTools = {
+    Tool{"cibadmin", "query and change the CIB", cibadmin},
+    Tool{"crm_verify", "check a configuration", crm_verify},
+};
+
+}  // namespace
+
+std::span<const Tool> tools() { return kTools; }
+
+const Tool* find_tool(std::string_view name) {
+  const auto found = std::find_if(kTools.begin(), kTools.end(), [&](const Tool& tool) { return tool.name == name; });
+  return found == kTools.end() ? nullptr : &*found;
+}
+
+}  // namespace simcluster::commands

@@ -1,0 +1,11 @@
+// The tools, one function each.
+#pragma once
+
+#include "commands/tool.h"
+
+namespace simcluster::commands {
+
+Outcome cibadmin(const Arguments& arguments, const Surroundings& surroundings);
+Outcome crm_verify(const Arguments& arguments, const Surroundings& surroundings);
+
+}  // namespace simcluster::commands
