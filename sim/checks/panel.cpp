@@ -18,7 +18,8 @@ class WorldTruth final : public Truth {
   explicit WorldTruth(const World& world) : world_(world) {}
   std::vector<Place> places(const IpAddress& address) const override {
     std::vector<Place> places;
-    for (const auto& place : world_.find_address(address)) places.push_back({place.machine, place.carrier, place.answers});
+    for (const auto& place : world_.find_address(address))
+      places.push_back({place.machine, place.carrier, place.answers});
     return places;
   }
   std::string machine_name(NodeIndex machine) const override { return world_.machine(machine).name(); }

@@ -67,7 +67,8 @@ class World {
   Tracer& tracer();
   std::uint64_t seed() const;
 
-  // Where an address is up: on an interface with flag UP of a machine that has power. Truth, not what a cluster believes.
+  // Where an address is up: on an interface with flag UP of a machine that has power. Truth, not what a cluster
+  // believes.
   struct AddressPlace {
     NodeIndex machine;
     std::string interface_name;
