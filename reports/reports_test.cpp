@@ -3,6 +3,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,6 +123,19 @@ TEST_F(StoryLines, TimeNodeAndText) {
 TEST_F(StoryLines, ScreensAreIndentedAndKeepTrailingBlanks) {
   const TraceField fields[] = {{"command", "crm_mon -1"}, {"text", "a \n\nb\n"}};
   EXPECT_EQ(told({}, TraceKind::kScreen, fields), "00:01:01.000 n1      # crm_mon -1\n    a \n\n    b\n");
+}
+
+TEST_F(StoryLines, ACommandIsToldOnceWithItsOutput) {
+  std::string text;
+  Story story({}, Time{}, {"n1", "node02"}, false, [&](std::string_view line) { text += fmt::format("{}\n", line); });
+  const TraceField command[] = {{"text", "crm status"}};
+  const TraceField screen[] = {{"command", "crm status"}, {"text", "fine\n"}};
+  story.on_trace({Time{} + seconds(61), NodeIndex(0), TraceKind::kOperator, command});
+  story.on_trace({Time{} + seconds(61), NodeIndex(0), TraceKind::kScreen, screen});
+  story.on_trace({Time{} + seconds(61), NodeIndex(0), TraceKind::kScreen, screen});
+  EXPECT_EQ(text,
+            "00:01:01.000 n1      # crm status\n    fine\n"
+            "00:01:01.000 n1      # crm status\n    fine\n");
 }
 
 TEST_F(StoryLines, AgentsSpeakWithoutProcessIdsAndDaemonsAreQuiet) {

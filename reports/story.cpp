@@ -261,10 +261,14 @@ void Story::write_lines(const TraceEvent& event, const std::string& text) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string line = text.substr(begin, end - begin);
     begin = end + 1;
-    if (first)
-      write_(painted(event.kind, head + line));
-    else if (end != text.size() || !line.empty())
+    if (first) {
+      // What a command prints stands below the line that tells of the command.
+      const bool told = event.kind == TraceKind::kScreen && head + line == told_command_;
+      if (!told) write_(painted(event.kind, head + line));
+      told_command_ = event.kind == TraceKind::kOperator ? head + line : std::string();
+    } else if (end != text.size() || !line.empty()) {
       write_(line.empty() ? std::string() : painted(event.kind, "    " + line));
+    }
   }
 }
 

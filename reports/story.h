@@ -51,6 +51,7 @@ class Story final : public TraceSink {
   std::size_t node_columns_ = 0;
   bool color_;
   std::int64_t told_transition_ = -1;
+  std::string told_command_;  // the line before, when it told of a command
   std::function<void(std::string_view)> write_;
 };
 
