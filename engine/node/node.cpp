@@ -253,7 +253,7 @@ Node::~Node() = default;
 Result<void> Node::start() { return impl_->start(); }
 void Node::request_stop() { impl_->request_stop(); }
 
-Result<void> Node::crm(std::string_view command) {
+Result<std::string> Node::crm(std::string_view command) {
   const auto shell = impl_->shell();
   return shell ? (*shell)->crm(command) : tl::unexpected(shell.error());
 }

@@ -100,7 +100,7 @@ class Node {
   // One crm shell command without the leading "crm": "resource cleanup vip01 [node]", "resource start|stop|manage|
   // unmanage|move|ban|clear R ...", "node standby|online|maintenance|ready [N]", "configure property x=y",
   // "configure delete ID...", "configure primitive ..." (AT-11.2). An error says what was wrong with it.
-  Result<void> crm(std::string_view command);
+  Result<std::string> crm(std::string_view command);
   // `crm configure load update|replace`: crm shell text; `file_name` is for errors.
   Result<void> load_crm_shell(std::string_view text, std::string_view file_name, LoadMethod method);
   // `cibadmin --create|--modify|--replace|--delete -o SECTION -X XML`, or `--patch -X XML` with what crm_diff wrote.

@@ -20,7 +20,8 @@ class OperatorShell {
   OperatorShell(const Host& host, controller::Controller& controller, std::string own_name)
       : host_(host), controller_(controller), own_name_(std::move(own_name)) {}
 
-  Result<void> crm(std::string_view command);
+  // What the command prints; an error says what was wrong with it, in crmsh's words where it has some.
+  Result<std::string> crm(std::string_view command);
   Result<void> load(std::string_view text, std::string_view file_name, LoadMethod method);
   Result<std::string> stonith_admin(std::string_view arguments);
   Result<void> change(CibChange change, std::string_view section, std::string_view xml);
@@ -28,32 +29,51 @@ class OperatorShell {
  private:
   using Words = std::vector<std::string_view>;
 
-  Result<void> resource_command(const Words& words);
-  Result<void> node_command(const Words& words);
-  Result<void> configure_command(const Words& words, std::string_view command);
-  Result<void> failcount_command(const Words& words);
-  Result<void> resource_attribute(const Words& words);
-  Result<void> set_attribute(std::string_view resource, std::string_view set_name, std::string_view name,
-                             std::string_view value);
-  Result<void> set_meta(std::string_view resource, std::string_view name, std::string_view value);
+  Result<std::string> resource_command(const Words& words);
+  Result<std::string> node_command(const Words& words);
+  Result<std::string> configure_command(const Words& words, std::string_view command);
+  Result<std::string> failcount_command(const Words& words);
+  Result<std::string> resource_attribute(const Words& words);
+  Result<std::string> set_attribute(std::string_view resource, std::string_view set_name, std::string_view name,
+                                    std::string_view value);
+  Result<std::string> set_meta(std::string_view resource, std::string_view name, std::string_view value);
   // `where`: NODE [LIFETIME] [force].
-  Result<void> move(std::string_view resource, Words where);
-  Result<void> ban(std::string_view resource, std::string_view node, std::string_view lifetime);
+  Result<std::string> move(std::string_view resource, Words where);
+  // What crmsh says of a constraint that crm_resource has made.
+  static std::string relocation_text(std::string_view kind, std::string_view resource, std::string_view node);
+  Result<std::string> ban(std::string_view resource, std::string_view node, std::string_view lifetime);
   // Puts the resource onto a node, or keeps it away: for ever, or for an ISO 8601 duration.
-  Result<void> locate(std::string_view resource, std::string_view node, std::string_view lifetime, bool away);
-  Result<void> clear(std::string_view resource);
-  Result<void> node_attribute_command(const Words& words);
-  Result<void> delete_node(std::string_view node);
-  Result<void> standby(std::string_view node, std::string_view lifetime);
+  Result<std::string> locate(std::string_view resource, std::string_view node, std::string_view lifetime, bool away);
+  Result<std::string> clear(std::string_view resource);
+  Result<std::string> node_attribute_command(const Words& words);
+  Result<std::string> delete_node(std::string_view node);
+  Result<std::string> standby_command(const Words& words);
+  Result<std::string> servers(const Words& names) const;
+  // No value: deleted, or shown.
+  Result<std::string> status_attribute(std::string_view node, std::string_view name, bool show,
+                                       std::optional<std::string_view> value);
   // `kind`: the element of the set, instance_attributes or utilization.
-  Result<void> node_attribute(std::string_view node, std::string_view name, std::string_view value,
-                              std::string_view kind = "instance_attributes");
+  Result<std::string> node_attribute(std::string_view node, std::string_view name, std::string_view value,
+                                     std::string_view kind = "instance_attributes");
   // Resources that run only with --force among the words.
-  Result<void> erase(Words ids);
-  Result<void> rename(const Words& words);
-  Result<void> edit_text(std::string_view command, cib::ObjectText form);
+  Result<std::string> erase(Words ids);
+  Result<std::string> rename(const Words& words);
+  Result<std::string> edit_text(const Words& words, cib::ObjectText form);
+  // A change of which nothing is said.
+  static Result<std::string> silent(const Result<void>& done) {
+    if (!done) return tl::unexpected(done.error());
+    return std::string();
+  }
   // Changes a copy of the configuration and puts it in the place of the old one.
   Result<void> edit(const std::function<Result<void>(cib::Document&)>& change);
+  std::vector<cib::Element> fail_counts(std::string_view node, std::string_view resource) const;
+  // What the status section has of a node's transient attributes.
+  std::vector<cib::Element> transient_pairs(std::string_view node) const;
+  // The node's entry; an error when there is none.
+  Result<cib::Element> find_node(std::string_view name) const;
+  std::string node_text(const cib::Element& node) const;
+  Result<std::string> show_nodes(const Words& words) const;
+  std::string forgotten_text(std::string_view resource, std::string_view node) const;
   bool is_active(const cib::Element& resource) const;
   Result<cib::Element> find_resource(std::string_view id) const;
   // Name of the node where the resource's history says that it runs; empty: nowhere.

@@ -53,6 +53,12 @@ class OperatorShellTest : public ::testing::Test, public controller::ControllerC
     EXPECT_TRUE(result) << command << ": " << result.error().text();
     clock.run_for(seconds(5));
   }
+  std::string output_of(std::string_view command) {
+    const auto result = shell->crm(command);
+    EXPECT_TRUE(result) << command << ": " << result.error().text();
+    clock.run_for(seconds(5));
+    return result.value_or("");
+  }
   std::string error_of(std::string_view command) {
     const auto result = shell->crm(command);
     return result ? "" : result.error().text();
@@ -140,7 +146,7 @@ TEST_F(OperatorShellTest, OptionsAndAttributes) {
   EXPECT_EQ(controller->cib().find_id("nodes-node1-rack").value("value"), "7");
   crm("node attribute node1 delete rack");
   EXPECT_FALSE(controller->cib().find_id("nodes-node1-rack"));
-  EXPECT_THAT(error_of("node delete node1"), HasSubstr("node node1 is active: stop it first"));
+  EXPECT_THAT(error_of("node delete node1"), HasSubstr("node node1 is still active"));
   EXPECT_THAT(error_of("resource meta r set"), HasSubstr("expected: crm resource meta RESOURCE set NAME VALUE"));
 }
 
@@ -162,7 +168,7 @@ TEST_F(OperatorShellTest, AsCrmshDoes) {
   EXPECT_TRUE(running);
   EXPECT_THAT(error_of("resource move r node1"), HasSubstr("already active on node1"));
   EXPECT_THAT(error_of("configure delete r"), HasSubstr("resource r is running, can't delete it"));
-  EXPECT_THAT(error_of("node standby node1 never"), HasSubstr("expected reboot or forever"));
+  EXPECT_THAT(error_of("node standby node1 never"), HasSubstr("node never is not in the configuration"));
   crm("node standby node1 reboot");
   EXPECT_FALSE(controller->cib().find_id("nodes-node1-standby"));
   EXPECT_FALSE(running);
@@ -248,6 +254,57 @@ TEST_F(OperatorShellTest, MistakesAreNamed) {
   EXPECT_THAT(error_of("configure primitive"), HasSubstr("crm configure"));
   EXPECT_FALSE(shell->change(CibChange::kModify, "resurces", "<primitive id=\"r\"/>"));
   EXPECT_FALSE(shell->change(CibChange::kModify, "resources", "<primitive id="));
+}
+
+// AT-7.6, AT-9.2: what crm resource prints, as measured with crmsh 4.4 on Pacemaker 2.1.5.
+TEST_F(OperatorShellTest, ResourceAttributesAnswer) {
+  EXPECT_EQ(output_of("resource param r set fake b"),
+            "Set 'r' option: id=r-instance_attributes-fake set=r-instance_attributes name=fake value=b\n");
+  EXPECT_EQ(output_of("resource param r set fake 'c d'"),
+            "Set 'r' option: id=r-instance_attributes-fake name=fake value=c d\n");
+  EXPECT_EQ(output_of("resource param r show fake"), "c d\n");
+  EXPECT_EQ(output_of("resource param r show nix"), "Attribute 'nix' not found for 'r'\n");
+  EXPECT_EQ(output_of("resource param r delete fake"), "Deleted 'r' option: id=r-instance_attributes-fake name=fake\n");
+  EXPECT_EQ(output_of("resource param r delete fake"), "");
+  EXPECT_EQ(output_of("resource failcount r show node1"), "scope=status  name=fail-count-r value=0\n");
+  EXPECT_EQ(output_of("resource stop r"), "");
+  EXPECT_EQ(output_of("resource cleanup r"), "Cleaned up r on node1\n");
+  EXPECT_EQ(output_of("resource cleanup"), "Cleaned up all resources on all nodes\n");
+}
+
+TEST_F(OperatorShellTest, RelocationsAnswer) {
+  EXPECT_EQ(
+      output_of("resource ban r node1"),
+      "WARNING: Creating rsc_location constraint 'cli-ban-r-on-node1' with a score of -INFINITY for resource r on "
+      "node1.\n"
+      "\tThis will prevent r from running on node1 until the constraint is removed using the clear option or by "
+      "editing the CIB with an appropriate tool\n"
+      "\tThis will be the case even if node1 is the last node in the cluster\n"
+      "INFO: Ban constraint created for r to node1\n"
+      "INFO: Use `crm resource clear r` to remove this constraint\n");
+  EXPECT_EQ(output_of("resource clear r"), "INFO: Removed migration constraints for r\n");
+  crm("resource stop r");
+  EXPECT_EQ(
+      output_of("resource move r node1"),
+      "INFO: Move constraint created for r to node1\nINFO: Use `crm resource clear r` to remove this constraint\n");
+}
+
+// AT-9.3, AT-11.2: what crm node prints, as measured.
+TEST_F(OperatorShellTest, NodesAnswer) {
+  EXPECT_EQ(output_of("node show"), "node1(node1): member\n");
+  EXPECT_EQ(output_of("node attribute node1 set mem 4"), "");
+  EXPECT_EQ(output_of("node attribute node1 show mem"), "scope=nodes  name=mem value=4\n");
+  EXPECT_EQ(output_of("node show node1"), "node1(node1): member\n\tmem=4\n");
+  EXPECT_EQ(output_of("node attribute node1 delete mem"), "Deleted nodes attribute: id=nodes-node1-mem name=mem\n");
+  EXPECT_EQ(error_of("node attribute node1 show mem"),
+            "crm_attribute: Error performing operation: No such device or address");
+  EXPECT_EQ(output_of("node status-attr node1 set foo bar"), "");
+  EXPECT_EQ(output_of("node status-attr node1 show foo"), "scope=status  name=foo value=bar\n");
+  EXPECT_EQ(output_of("node server"), "node1\n");
+  EXPECT_EQ(output_of("node standby"), "INFO: standby node node1\n");
+  EXPECT_FALSE(running);
+  EXPECT_EQ(output_of("node online --all"), "INFO: online node node1\n");
+  EXPECT_TRUE(running);
 }
 
 }  // namespace

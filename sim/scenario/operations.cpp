@@ -85,7 +85,7 @@ Result<void> restart_resource(World& world, Machine& machine, const std::string&
   const auto node = running_node(machine);
   if (!node) return tl::unexpected(node.error());
   const auto stopped = (*node)->crm("resource stop " + resource);
-  if (!stopped) return stopped;
+  if (!stopped) return tl::unexpected(stopped.error());
   when_idle(world, [&machine, resource] {
     if (const auto still = running_node(machine)) static_cast<void>((*still)->crm("resource start " + resource));
   });
@@ -109,7 +109,10 @@ class CrmCommand final : public OperatorCommand {
     const bool waits = command_.starts_with(kWait);
     const auto done =
         (*node)->crm(waits ? std::string_view(command_).substr(kWait.size()) : std::string_view(command_));
-    if (!done || !waits) return done;
+    if (!done) return tl::unexpected(done.error());
+    if (!done->empty())
+      world.tracer().emit(machine.index(), TraceKind::kScreen, {{"output_of", this->text()}, {"text", *done}});
+    if (!waits) return {};
     const std::string text = fmt::format("crm {} returns", command_);
     if (machine.spec().profile.crm_shell_waits)
       return_when_idle(world, machine.index(), text);
@@ -162,7 +165,8 @@ class EditConfiguration final : public OperatorCommand {
   Result<void> apply_to(World&, Machine& machine) const override {
     const auto node = running_node(machine);
     if (!node) return tl::unexpected(node.error());
-    return (*node)->crm(fmt::format("configure edit \"sed {}\"{}", script_, names()));
+    const auto done = (*node)->crm(fmt::format("configure edit \"sed {}\"{}", script_, names()));
+    return done ? Result<void>() : tl::unexpected(done.error());
   }
 
  private:

@@ -139,7 +139,7 @@ int show_status(const Command& command) {
 }
 
 int crm(const Command& command) {
-  ask(command, {{"request", "crm"}, {"command", command.rest(0)}});
+  fmt::print("{}", ask(command, {{"request", "crm"}, {"command", command.rest(0)}}).value("output", ""));
   return 0;
 }
 

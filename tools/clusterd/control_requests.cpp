@@ -84,7 +84,12 @@ Result<void> room_for(const Controlled& controlled, std::size_t more) {
 
 Result<Json> crm(const Asked& asked) {
   const auto command = text(asked.body, "command");
-  return command ? done(asked.node.crm(*command)) : tl::unexpected(command.error());
+  if (!command) return tl::unexpected(command.error());
+  const auto output = asked.node.crm(*command);
+  if (!output) return tl::unexpected(output.error());
+  Json json;
+  json["output"] = *output;
+  return json;
 }
 
 Result<Json> load(const Asked& asked) {
