@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/log_tag.h"
+
 namespace simcluster {
 
 namespace {
@@ -141,7 +143,7 @@ void TestingHost::exit_node(int exit_code, std::string_view reason) {
 }
 
 void TestingHost::log(LogPriority priority, std::string_view daemon, std::string_view text) {
-  logs_.push_back({priority, std::string(daemon), std::string(text)});
+  logs_.push_back({priority, std::string(split_log_tag(daemon).daemon), std::string(text)});
 }
 
 bool TestingHost::logged(std::string_view part) const {

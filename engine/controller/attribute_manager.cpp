@@ -208,7 +208,11 @@ void AttributeManager::apply_update(ClusterNodeId from, std::string_view name, s
 
 void AttributeManager::schedule_write(const std::string& name, Attribute& entry) {
   if (!writer_.valid()) {
-    if (election_ && !election_->in_progress()) election_->start_round();  // CM-9.6
+    if (election_ && !election_->in_progress()) {  // CM-9.6
+      log_line(host_, profile_, LogPriority::kInfo, Daemon::kAttributes, "attrd_start_election_if_needed",
+               "Starting an election to determine the writer");
+      election_->start_round();
+    }
     return;
   }
   if (entry.dampen.ns <= 0) {
@@ -320,7 +324,12 @@ void AttributeManager::on_cib_edited(const CibUpdate& update) {
 }
 
 // CM-9.9; where the writer itself has left, the next one does the erasing (CM-9.6).
+// CM-9.9
 void AttributeManager::forget_node(ClusterNodeId node) {
+  if (profile_.daemons_renamed) {
+    log_line(host_, profile_, LogPriority::kNotice, Daemon::kAttributes, "attrd_peer_remove",
+             fmt::format("Removing all {} attributes for peer loss", nodes_.node_name(node)));
+  }
   for (auto& [name, entry] : attributes_) {
     // CM-14.13: only the writer's own memory is cleared.
     if (!profile_.attributes_outlive_nodes || is_writer()) entry.values.erase(node);

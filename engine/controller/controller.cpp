@@ -16,10 +16,6 @@ namespace {
 constexpr int kError = 1;    // it is started again
 constexpr int kFatal = 100;  // it stays down
 
-// Process id in the group, of the first life.
-constexpr std::uint32_t kControllerProcess = 1006;
-constexpr std::uint32_t kProcessesPerLife = 10;
-
 constexpr Duration kJoinPause = seconds(1);     // CM-2.15
 constexpr Duration kConnectPause = seconds(1);  // CM-2.14
 

@@ -225,6 +225,7 @@ void Controller::Impl::process_operation(const cib::Element& operation, std::str
 // Results that the running transition did not ask for.
 void Controller::Impl::process_foreign(const cib::Element& operation, const TransitionKey& key, std::string_view node,
                                        std::string_view event) {
+  const int rc = static_cast<int>(number_of(operation.value("rc-code"), 0));
   const auto status = static_cast<ExecStatus>(number_of(operation.value("op-status"), -1));
   std::string_view reason;
   if (key.transition == -1) {
@@ -234,32 +235,40 @@ void Controller::Impl::process_foreign(const cib::Element& operation, const Tran
   } else if (number_of(operation.value("interval"), 0) > 0) {
     if (status == ExecStatus::kCancelled) return;
     reason = "Change in recurring result";
+    if (profile_.daemons_renamed && rc != key.target_rc)
+      log_unexpected(key, operation.value("operation_key"), node, rc, number_of(operation.value("call-id"), -1),
+                     " event='arrived after initial scheduling'");
   } else {
     reason = key.transition == transition_.id() ? "Inactive graph" : "Old event";
   }
   abort_by_operation(kInfinity, reason, operation, node, event);
 }
 
-void Controller::Impl::log_confirmation(const scheduler::GraphAction& action, std::string_view node, int rc,
-                                        int target_rc, int call_id) const {
-  const bool expected = rc == target_rc;
-  if (profile_.daemons_renamed) {
-    const std::string what =
-        fmt::format("Transition {} action {} ({} on {})", transition_.id(), action.id, action.operation_key, node);
-    log(expected ? LogPriority::kInfo : LogPriority::kNotice, "process_graph_event",
-        expected ? fmt::format("{} confirmed: {} | rc={} call-id={}", what, executor::exit_code_text(rc, profile_), rc,
-                               call_id)
-                 : fmt::format("{}: expected '{}' but got '{}'", what, executor::exit_code_text(target_rc, profile_),
-                               executor::exit_code_text(rc, profile_)));
-    return;
-  }
-  if (expected) {
+// AT-10.2 "unexpected result at DC", from 2.0 on.
+void Controller::Impl::log_unexpected(const TransitionKey& key, std::string_view operation_key, std::string_view node,
+                                      int rc, std::int64_t call_id, std::string_view event) const {
+  log(LogPriority::kNotice, "process_graph_event",
+      fmt::format("Transition {} action {} ({} on {}): expected '{}' but got '{}' | target-rc={} rc={} call-id={}{}",
+                  key.transition, key.action, operation_key, node, executor::exit_code_text(key.target_rc, profile_),
+                  executor::exit_code_text(rc, profile_), key.target_rc, rc, call_id, event));
+}
+
+void Controller::Impl::log_confirmation(const scheduler::GraphAction& action, const TransitionKey& key,
+                                        std::string_view node, int rc, int call_id) const {
+  const bool expected = rc == key.target_rc;
+  if (profile_.daemons_renamed && expected) {
+    log(LogPriority::kInfo, "process_graph_event",
+        fmt::format("Transition {} action {} ({} on {}) confirmed: {} | rc={} call-id={}", key.transition, key.action,
+                    action.operation_key, node, executor::exit_code_text(rc, profile_), rc, call_id));
+  } else if (profile_.daemons_renamed) {
+    log_unexpected(key, action.operation_key, node, rc, call_id, {});
+  } else if (expected) {
     log(LogPriority::kInfo, "match_graph_event",
         fmt::format("Action {} ({}) confirmed on {} (rc={})", action.id, action.operation_key, node, rc));
   } else {
     log(LogPriority::kWarning, "status_from_rc",
         fmt::format("Action {} ({}) on {} failed (target: {} vs. rc: {}): Error", action.id, action.operation_key, node,
-                    target_rc, rc));
+                    key.target_rc, rc));
   }
 }
 
@@ -276,7 +285,7 @@ void Controller::Impl::confirm_operation(const cib::Element& operation, const Tr
   const int rc = static_cast<int>(number_of(operation.value("rc-code"), 0));
   const auto status = static_cast<ExecStatus>(number_of(operation.value("op-status"), 0));
   const bool failed = !fails_never(action) && rc != key.target_rc;
-  log_confirmation(action, node, rc, key.target_rc, static_cast<int>(number_of(operation.value("call-id"), -1)));
+  log_confirmation(action, key, node, rc, static_cast<int>(number_of(operation.value("call-id"), -1)));
   const int priority = transition_.priority(index);
   if (failed) {
     transition_.fail(index);

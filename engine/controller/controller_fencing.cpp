@@ -61,7 +61,7 @@ FireOutcome Controller::Impl::fire_fencing(std::uint32_t index) {
 void Controller::Impl::on_fencing_result(const fencer::FencingResult& result) {
   if (ended_) return;
   const bool done = result.status == fencer::FencingStatus::kDone;
-  log(LogPriority::kNotice, "tengine_stonith_notify",
+  log(LogPriority::kNotice, profile_.daemons_renamed ? "handle_fence_notification" : "tengine_stonith_notify",
       fmt::format("Peer {} was{} terminated ({}) by {} on behalf of {}@{}: {}", result.target, done ? "" : " not",
                   result.action, result.delegate.empty() ? "<anyone>" : result.delegate, result.client, result.origin,
                   done ? "OK" : result.reason));
@@ -105,6 +105,18 @@ void Controller::Impl::note_own_fencing(const fencer::FencingResult& result) {
   exit(0, {});
 }
 
+// AT-10.2; Pacemaker 2.1.5 tells the number of the request instead.
+void Controller::Impl::log_fenced(const fencer::FencingResult& result) const {
+  if (!profile_.daemons_renamed) return;
+  if (profile_.results_name_cib_update) {
+    log(LogPriority::kInfo, "tengine_stonith_callback",
+        fmt::format("Fence operation {} for {} succeeded", result.call, result.target));
+  } else {
+    log(LogPriority::kNotice, "tengine_stonith_callback",
+        fmt::format("Fencing of {} completed successfully", result.target));
+  }
+}
+
 // The result of a request of the running transition, or of one before it.
 void Controller::Impl::conclude_fencing(const fencer::FencingResult& result) {
   const bool done = result.status == fencer::FencingStatus::kDone;
@@ -121,6 +133,7 @@ void Controller::Impl::conclude_fencing(const fencer::FencingResult& result) {
       mark_unfenced(transition_.action(index));
     }
     if (!waiting) return;
+    log_fenced(result);
     transition_.confirm(index);
     trace_action_end(index, 0, "done");
     return;

@@ -279,8 +279,11 @@ class Controller::Impl final : public FsaClient,
   void abort_by_operation(int priority, std::string_view reason, const cib::Element& operation, std::string_view node,
                           std::string_view event);
   std::string cib_version() const;
-  void log_confirmation(const scheduler::GraphAction& action, std::string_view node, int rc, int target_rc,
+  void log_confirmation(const scheduler::GraphAction& action, const TransitionKey& key, std::string_view node, int rc,
                         int call_id) const;
+  void log_fenced(const fencer::FencingResult& result) const;
+  void log_unexpected(const TransitionKey& key, std::string_view operation_key, std::string_view node, int rc,
+                      std::int64_t call_id, std::string_view event) const;
   void process_ack(const DirectAck& ack);
   void count_failure(std::string_view resource, std::string_view task, std::int64_t interval_ms, std::string_view node,
                      int rc, int target_rc, bool unexpected_probe, bool ignored);
@@ -364,6 +367,7 @@ class Controller::Impl final : public FsaClient,
   std::string transition_uuid_;
   int last_transition_id_ = -1;
   int last_input_file_;
+  std::string input_file_;                 // of the running transition
   std::uint64_t scheduler_reference_ = 0;  // expected; 0: none
   std::uint64_t last_reference_ = 0;
   std::unique_ptr<SchedulerRun> answer_;

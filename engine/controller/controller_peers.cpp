@@ -101,7 +101,9 @@ void Controller::Impl::member_lost(Peer& peer) {
   peer.member = false;
   peer.when_member = 0;
   if (profile_.daemons_renamed) {
-    log(LogPriority::kNotice, "update_peer_state_iter", fmt::format("Node {} state is now lost", peer.name));
+    log(LogPriority::kNotice, "update_peer_state_iter",
+        fmt::format("Node {} state is now lost | nodeid={} previous=member source=pcmk__reap_unseen_nodes", peer.name,
+                    peer.id.value));
   } else if (profile_.logs_with_function) {
     log(LogPriority::kInfo, "crm_update_peer",
         fmt::format("Node {}: id={} state=lost (new)", peer.name, peer.id.value));

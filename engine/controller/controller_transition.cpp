@@ -124,8 +124,8 @@ void Controller::Impl::calculate() {
     start_timer(kReplyTimer, kSchedulerReply);
     return;
   }
-  answer_ = std::make_unique<SchedulerRun>(
-      run_scheduler(input, profile_, host_.now(), ++last_transition_id_, last_input_file_));
+  answer_ = std::make_unique<SchedulerRun>(run_scheduler(input, profile_, host_.now(), ++last_transition_id_,
+                                                         last_input_file_, host_.tracing(TraceKind::kLog)));
   answer_reference_ = scheduler_reference_ = ++last_reference_;
   start_timer(kReplyTimer, {});
 }
@@ -175,9 +175,10 @@ void Controller::Impl::start_transition(const FsaInput&) {
   const std::size_t actions = answer->graph.synapses.size();
   const int id = answer->graph.transition_id;
   recheck_by_ = answer->graph.recheck_by;
+  input_file_ = input_file_name(profile_, last_input_file_, answer->warnings);
   log(LogPriority::kInfo, "do_te_invoke",
       fmt::format("Processing graph {} (ref=pe_calc-dc-{}-{}) derived from {}", id, host_.now().unix_seconds(),
-                  answer_reference_, input_file_name(profile_, last_input_file_, answer->warnings)));
+                  answer_reference_, input_file_));
   const auto delay = cib::parse_interval(answer->graph.cluster_delay);
   int batch_limit = score_of(answer->graph.batch_limit, options_.batch_limit);
   if (batch_limit == 0) batch_limit = options_.batch_limit;
@@ -258,7 +259,7 @@ void Controller::Impl::on_graph_run(const RunCounts& counts, GraphStatus status)
     log(status == GraphStatus::kTerminated ? LogPriority::kWarning : LogPriority::kNotice, "run_graph",
         fmt::format("Transition {} (Complete={}, Pending={}, Fired={}, Skipped={}, Incomplete={}, Source={}): {}",
                     transition_.id(), counts.completed, counts.pending, counts.fired, counts.skipped, counts.incomplete,
-                    input_file_name(profile_, last_input_file_, false), graph_status_name(status)));
+                    input_file_, graph_status_name(status)));
   }
   if (status == GraphStatus::kTerminated)
     log(LogPriority::kWarning, "te_graph_trigger", "Transition failed: terminated");

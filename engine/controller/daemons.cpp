@@ -9,15 +9,6 @@
 
 namespace simcluster::controller {
 
-namespace {
-
-// Process ids of the daemons in their groups.
-constexpr std::uint32_t kCibProcess = 1001;
-constexpr std::uint32_t kFencerProcess = 1002;
-constexpr std::uint32_t kAttributesProcess = 1004;
-
-}  // namespace
-
 class Daemons::FencerProcess final : public fencer::FencerTransport, public fencer::FencerClient {
  public:
   explicit FencerProcess(Daemons& owner) : owner_(owner), fencer(owner.host_, owner.profile_, *this, *this) {}

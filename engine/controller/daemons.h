@@ -12,6 +12,7 @@
 #include "engine/base/profile.h"
 #include "engine/controller/attribute_manager.h"
 #include "engine/controller/cib_manager.h"
+#include "engine/controller/logs.h"
 #include "engine/controller/lrm.h"
 #include "engine/fencer/fencer.h"
 #include "engine/membership/group.h"
@@ -88,9 +89,7 @@ class Daemons final : public CibClient, public NodeDirectory {
   Result<void> join_cib();
   Result<void> join_attributes();
   Result<void> join_fencer();
-  std::uint32_t next_process(std::uint32_t first) { return first + kLives * lives_[first]++; }
-
-  static constexpr std::uint32_t kLives = 10;  // process ids of one life of a daemon to those of the next
+  std::uint32_t next_process(std::uint32_t first) { return first + kProcessesPerLife * lives_[first]++; }
 
   Host& host_;
   const Profile& profile_;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/log_tag.h"
+
 namespace simcluster::controller {
 
 namespace {
@@ -30,7 +32,7 @@ void log_line(Host& host, const Profile& profile, LogPriority priority, Daemon d
               std::string_view text) {
   const std::string_view name = daemon_name(daemon, profile);
   if (!profile.logs_with_function) {
-    host.log(priority, name, text);
+    host.log(priority, log_tag(name, function), text);
     return;
   }
   host.log(priority, name, fmt::format("{}: {}", function, text));

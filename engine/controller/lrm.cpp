@@ -23,6 +23,11 @@ bool recorded(std::string_view action) {
   return action != "notify" && action != "meta-data" && action != "cancel" && action != "delete";
 }
 
+// A monitor without an interval is a probe, in the words of 2.x.
+std::string_view shown_action(std::string_view action, Duration interval) {
+  return action == "monitor" && interval.ns == 0 ? std::string_view("probe") : action;
+}
+
 int target_rc_of(std::string_view transition_key) {
   const auto key = parse_transition_key(transition_key);
   return key ? key->target_rc : 0;
@@ -117,8 +122,7 @@ void Lrm::execute(const LrmRequest& request) {
   if (request.agent.standard == "stonith") adapt_to_fence_device(operation);
   if (profile_.record_pending && recorded(request.action)) record_pending(request);
   if (!request.shutdown_lock.empty()) locks_[request.operation_key] = request.shutdown_lock;
-  log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "do_lrm_rsc_op",
-           fmt::format("Performing key={} op={}", request.transition_key, request.operation_key));
+  log_execution(request);
   executor_.execute(std::move(operation));
   if (request.interval.ns > 0 && request.start_delay > kLongStartDelay) {  // CM-8.8
     log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "do_lrm_rsc_op",
@@ -126,6 +130,19 @@ void Lrm::execute(const LrmRequest& request) {
     client_.send_direct_ack({request.resource, request.operation_key, request.transition_key,
                              static_cast<int>(ExecStatus::kDone), kOcfSuccess});
   }
+}
+
+// AT-10.2
+void Lrm::log_execution(const LrmRequest& request) const {
+  if (!profile_.daemons_renamed) {
+    log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "do_lrm_rsc_op",
+             fmt::format("Performing key={} op={}", request.transition_key, request.operation_key));
+    return;
+  }
+  log_line(host_, profile_, LogPriority::kNotice, Daemon::kController, "do_lrm_rsc_op",
+           fmt::format("Requesting local execution of {} operation for {} on {} | transition_key={} op_key={}",
+                       shown_action(request.action, request.interval), request.resource, node_name_,
+                       request.transition_key, request.operation_key));
 }
 
 bool Lrm::answer_unknown(const LrmRequest& request, const executor::OperationRequest& operation) {
@@ -444,6 +461,7 @@ void Lrm::log_result(const executor::OperationResult& result, std::uint32_t cib_
 void Lrm::log_result_1_x(const executor::OperationResult& result, std::uint32_t cib_call) const {
   const std::string key = operation_key(result.resource, result.action, result.interval);
   const std::string_view text = executor::exit_code_text(result.rc, profile_);
+  const bool recurring = result.interval.ns > 0;
   if (result.status == ExecStatus::kTimedOut) {
     const std::int64_t ms = result.timeout.milliseconds();
     if (profile_.logs_with_function) {
@@ -469,34 +487,36 @@ void Lrm::log_result_1_x(const executor::OperationResult& result, std::uint32_t 
   if (profile_.logs_with_function) {
     const bool timeout = result.status == ExecStatus::kTimedOut;
     log_line(host_, profile_, LogPriority::kInfo, Daemon::kController, "process_lrm_event",
-             fmt::format("LRM operation {} (call={}, {}={}, cib-update={}, confirmed=true) {}", key, result.call_id,
+             fmt::format("LRM operation {} (call={}, {}={}, cib-update={}, confirmed={}) {}", key, result.call_id,
                          timeout ? "status" : "rc", timeout ? static_cast<int>(result.status) : result.rc, cib_call,
-                         timeout ? executor::op_status_text(result.status, profile_) : text));
+                         !recurring, timeout ? executor::op_status_text(result.status, profile_) : text));
     return;
   }
-  log_line(host_, profile_, result.interval.ns > 0 ? LogPriority::kInfo : LogPriority::kNotice, Daemon::kController,
+  log_line(host_, profile_, recurring ? LogPriority::kInfo : LogPriority::kNotice, Daemon::kController,
            "process_lrm_event",
-           fmt::format("Operation {}: {} (node={}, call={}, rc={}, cib-update={}, confirmed=true)", key, text,
-                       node_name_, result.call_id, result.rc, cib_call));
+           fmt::format("Operation {}: {} (node={}, call={}, rc={}, cib-update={}, confirmed={})", key, text, node_name_,
+                       result.call_id, result.rc, cib_call, !recurring));
 }
 
 void Lrm::log_result_2_x(const executor::OperationResult& result, std::uint32_t cib_call) const {
   const std::string key = operation_key(result.resource, result.action, result.interval);
-  const std::string_view action = result.action == "monitor" && result.interval.ns == 0 ? "probe" : result.action;
+  const bool recurring = result.interval.ns > 0;
   LogPriority priority = LogPriority::kNotice;
   std::string text(executor::exit_code_text(result.rc, profile_));
-  std::string old_end =
-      fmt::format("rc={} call={} key={} confirmed=true cib-update={}", result.rc, result.call_id, key, cib_call);
+  std::string old_end = fmt::format("rc={} call={} key={} confirmed={} cib-update={}", result.rc, result.call_id, key,
+                                    !recurring, cib_call);
   // What leaves no history has no update.
   const std::string update = cib_call > 0 ? fmt::format("CIB update {}, ", cib_call) : std::string();
-  std::string new_end = fmt::format("{}graph action {}confirmed; call={} key={} rc={}", update,
-                                    result.interval.ns > 0 ? "un" : "", result.call_id, key, result.rc);
+  std::string new_end = fmt::format("{}graph action {}confirmed; call={} key={} rc={}", update, recurring ? "un" : "",
+                                    result.call_id, key, result.rc);
   if (result.status == ExecStatus::kTimedOut) {
     priority = LogPriority::kError;
-    text = fmt::format("Timed Out after {}", executor::readable_duration(result.timeout));
+    text = "Timed Out";
+    if (profile_.results_name_cib_update) text += fmt::format(" after {}", executor::readable_duration(result.timeout));
     if (!result.exit_reason.empty()) text += fmt::format(" ({})", result.exit_reason);
     old_end = fmt::format("call={} key={} timeout={}ms", result.call_id, key, result.timeout.milliseconds());
-    new_end = fmt::format("CIB update {}, graph action confirmed; call={} key={}", cib_call, result.call_id, key);
+    new_end = fmt::format("CIB update {}, graph action {}confirmed; call={} key={}", cib_call, recurring ? "un" : "",
+                          result.call_id, key);
   } else if (result.status == ExecStatus::kCancelled) {
     priority = LogPriority::kInfo;
     text = executor::op_status_text(result.status, profile_);
@@ -504,8 +524,8 @@ void Lrm::log_result_2_x(const executor::OperationResult& result, std::uint32_t 
     new_end = fmt::format("graph action confirmed; call={} key={}", result.call_id, key);
   }
   log_line(host_, profile_, priority, Daemon::kController, "log_executor_event",
-           fmt::format("Result of {} operation for {} on {}: {} | {}", action, result.resource, node_name_, text,
-                       profile_.results_name_cib_update ? new_end : old_end));
+           fmt::format("Result of {} operation for {} on {}: {} | {}", shown_action(result.action, result.interval),
+                       result.resource, node_name_, text, profile_.results_name_cib_update ? new_end : old_end));
 }
 
 // AT-1.5: what an agent wrote beside its exit reason.

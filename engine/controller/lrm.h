@@ -94,6 +94,7 @@ class Lrm final : public executor::ExecutorClient {
                              const std::string& lock = {});
   std::string lock_after(const executor::OperationResult& result);
   CibPath resource_path(std::string_view resource) const;
+  void log_execution(const LrmRequest& request) const;
   void log_result(const executor::OperationResult& result, std::uint32_t cib_call, int target_rc) const;
   void log_result_1_x(const executor::OperationResult& result, std::uint32_t cib_call) const;
   void log_result_2_x(const executor::OperationResult& result, std::uint32_t cib_call) const;

@@ -1,10 +1,12 @@
 #include "engine/controller/scheduler_run.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "engine/base/time_text.h"
 #include "engine/controller/exit_classes.h"
 #include "engine/executor/exit_codes.h"
 #include "engine/scheduler/scheduler.h"
@@ -37,6 +39,44 @@ std::string with_old_roles(std::string_view line) {
   return text;
 }
 
+// "Start      vip01     (         node1 )" to "Start   vip01 (node1)": verbs had seven columns in 1.1, none in 1.0.
+std::string old_plan_line(std::string_view line, const Profile& profile) {
+  const std::string text = without_columns(line);
+  if (profile.logs_with_function) return text;
+  const std::size_t end = std::min(text.find(' '), text.size());
+  return fmt::format("{:<7}{}", text.substr(0, end), text.substr(end));
+}
+
+// What the scheduler itself tells, in the words of 2.x. Results of operations are left to LineMaker, which knows the
+// words of every release for them.
+class LineSink final : public scheduler::LogSink {
+ public:
+  LineSink(const Profile& profile, scheduler::LogLevel level) : profile_(profile), level_(level) {}
+  scheduler::LogLevel level() const override { return level_; }
+  void write(scheduler::LogLevel level, std::string_view function, std::string_view text) override {
+    if (closed_ || text.starts_with("Unexpected result (") || text.starts_with("Preventing ")) return;
+    constexpr std::array<LogPriority, 6> kPriorities = {LogPriority::kCritical, LogPriority::kError,
+                                                        LogPriority::kWarning,  LogPriority::kNotice,
+                                                        LogPriority::kInfo,     LogPriority::kDebug};
+    const bool old_roles = profile_.old_rc_texts && text.starts_with("Actions: ");
+    lines_.push_back({kPriorities[static_cast<std::size_t>(level)], std::string(function),
+                      old_roles ? with_old_roles(text) : std::string(text)});
+  }
+  // What is only worth saying once is about the configuration's style, and not of every release.
+  void write_once(scheduler::LogLevel, std::string_view, std::string_view) override {}
+  // Nothing is taken any more.
+  std::vector<SchedulerRun::Line> close() {
+    closed_ = true;
+    return std::move(lines_);
+  }
+
+ private:
+  const Profile& profile_;
+  scheduler::LogLevel level_;
+  std::vector<SchedulerRun::Line> lines_;
+  bool closed_ = false;
+};
+
 class LineMaker {
  public:
   LineMaker(const Profile& profile, SchedulerRun& run) : profile_(profile), run_(run) {}
@@ -59,8 +99,9 @@ class LineMaker {
     } else {
       const std::string_view reason = entry.xml.value("exit-reason");
       add(LogPriority::kWarning, "unpack_rsc_op_failure",
-          fmt::format("Unexpected result ({}{}{}) was recorded for {} of {} on {}", text, reason.empty() ? "" : ": ",
-                      reason, entry.is_probe() ? "probe" : entry.operation, resource, node));
+          fmt::format("Unexpected result ({}{}{}) was recorded for {} of {} on {} at {} | rc={} id={}", text,
+                      reason.empty() ? "" : ": ", reason, entry.is_probe() ? "probe" : entry.operation, resource, node,
+                      time_text(entry.last_change), entry.rc, entry.id));
     }
     if (is_hard_error(entry.rc) || is_fatal_error(entry.rc)) ban(entry, resource, node, text);
   }
@@ -84,8 +125,14 @@ class LineMaker {
       add(priority, "unpack_rsc_op",
           fmt::format("Preventing {} from restarting {} because of {} failure ({}{}{})", resource,
                       everywhere ? std::string("anywhere") : fmt::format("on {}", node), everywhere ? "fatal" : "hard",
-                      text, reason.empty() ? "" : ": ", reason));
+                      text, reason.empty() ? "" : ": ", reason) +
+              fmt::format("| rc={} id={}", entry.rc, entry.id));
     }
+  }
+
+  // "Sep  2 16:17:38 2020".
+  static std::string time_text(std::int64_t at) {
+    return at < 0 ? "unknown time" : ctime_text(Time{seconds(at).ns}).substr(4);
   }
 
   const Profile& profile_;
@@ -100,7 +147,7 @@ std::string input_file_name(const Profile& profile, int number, bool warnings) {
 }
 
 SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile, Time now, int transition_id,
-                           int input_number) {
+                           int input_number, bool with_details) {
   scheduler::Options options;
   options.now = now.unix_seconds();
   options.sanitized = false;
@@ -112,25 +159,24 @@ SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile
   options.legacy.unmanaged_role_forgotten = profile.unmanaged_role_forgotten;
   options.legacy.probe_keeps_definition = profile.probe_keeps_definition;
   options.legacy.stonith_complete_early = profile.stonith_complete_early;
+  SchedulerRun run;
+  LineSink sink(profile, with_details ? scheduler::LogLevel::kInfo : scheduler::LogLevel::kNotice);
+  if (profile.daemons_renamed) options.log = &sink;
   scheduler::Schedule schedule = scheduler::schedule(document, options);
   const scheduler::Model& model = schedule.state();
 
-  SchedulerRun run;
   LineMaker lines(profile, run);
   for (const scheduler::FailedAction& failed : model.failed_actions) {
     if (!failed.resource.valid() || !failed.node.valid()) continue;
     lines.failure(model.history_entry(failed.entry), model.resource(failed.resource).id, model.node(failed.node).name);
   }
+  for (SchedulerRun::Line& line : sink.close()) run.lines.push_back(std::move(line));
   run.summary = scheduler::transition_summary(schedule);
   if (profile.old_rc_texts)
     for (std::string& line : run.summary) line = with_old_roles(line);
-  for (const std::string& line : run.summary) {
-    if (profile.daemons_renamed) {
-      lines.add(LogPriority::kNotice, "log_list_item", fmt::format("Actions: {}", line));
-    } else {
-      lines.add(LogPriority::kNotice, "LogActions", without_columns(line));
-    }
-  }
+  if (!profile.daemons_renamed)
+    for (const std::string& line : run.summary)
+      lines.add(LogPriority::kNotice, "LogActions", old_plan_line(line, profile));
   const std::string file = input_file_name(profile, input_number, run.warnings);
   if (profile.logs_with_function) {
     lines.add(LogPriority::kInfo, "process_pe_message",

@@ -23,9 +23,10 @@ struct SchedulerRun {
   bool warnings = false;             // a failed operation was seen
 };
 
-// `document` must not change during the call. `input_number` names the input file in the logs.
+// `document` must not change during the call. `input_number` names the input file in the logs. `with_details`: lines
+// below notice are wanted.
 SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile, Time now, int transition_id,
-                           int input_number);
+                           int input_number, bool with_details);
 
 // "/var/lib/pengine/pe-input-3.bz2".
 std::string input_file_name(const Profile& profile, int number, bool warnings);

@@ -46,7 +46,7 @@ std::vector<std::string> plan(const char* pacemaker, const std::string& history)
       history);
   auto document = cib::parse_document(text, "test");
   EXPECT_TRUE(document) << document.error().text();
-  return run_scheduler(*document, profile_of(pacemaker), Time{}, 1, 1).summary;
+  return run_scheduler(*document, profile_of(pacemaker), Time{}, 1, 1, true).summary;
 }
 
 // CM-13.11: a failure, and then a probe that finds nothing, without the stop between them: 1.0.11 goes by the failure.

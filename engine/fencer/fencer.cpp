@@ -108,7 +108,11 @@ class Fencer::Impl final : public LeaderClient, public PersistClient {
 };
 
 void Fencer::Impl::log(LogPriority priority, std::string_view text) const {
-  host_.log(priority, profile_.daemons_renamed ? "pacemaker-fenced" : "stonith-ng", text);
+  host_.log(priority,
+            profile_.daemons_renamed      ? "pacemaker-fenced"
+            : profile_.logs_with_function ? "stonithd"
+                                          : "stonith-ng",
+            text);
 }
 
 void Fencer::Impl::set_peers(std::vector<std::string> names) {
@@ -377,7 +381,8 @@ void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& requ
   log(done ? LogPriority::kNotice : LogPriority::kError,
       fmt::format("Operation '{}' targeting {} by {} for {}@{}: {}", result.action, result.target,
                   result.delegate.empty() ? "<no-one>" : result.delegate, result.client, result.origin,
-                  done ? "OK" : result.reason));
+                  done ? "OK" : result.reason) +
+          (profile_.daemons_renamed ? fmt::format("{} | id={}", done ? " (complete)" : "", short_id(id)) : ""));
   // That there was no device is a status, and no reason that an agent gave.
   const std::string reason = result.status == FencingStatus::kNoDevice ? std::string() : result.reason;
   remember({result.target, result.action, done, result.delegate, result.client, result.origin, result.call, host_.now(),

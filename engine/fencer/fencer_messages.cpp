@@ -1,9 +1,20 @@
 #include "engine/fencer/fencer_messages.h"
 
+#include <fmt/format.h>
+
 namespace simcluster::fencer {
 
 namespace {
 constexpr std::uint32_t kMostOffers = 10'000;
+}
+
+// FNV-1a of the leader's name and the number.
+std::string short_id(const OperationId& id) {
+  std::uint32_t hash = 2166136261U;
+  const auto add = [&hash](std::uint32_t byte) { hash = (hash ^ byte) * 16777619U; };
+  for (const char c : id.first) add(static_cast<unsigned char>(c));
+  for (unsigned shift = 0; shift < 32; shift += 8) add((id.second >> shift) & 0xffU);
+  return fmt::format("{:08x}", hash);
 }
 
 WireWriter open_message(MessageKind kind, const OperationId& id) {

@@ -36,6 +36,8 @@ struct Execution {
   FencingRequest request;
 };
 
+// As logs call an operation: eight hexadecimal digits, the same on all nodes.
+std::string short_id(const OperationId& id);
 WireWriter open_message(MessageKind kind, const OperationId& id);
 void write_request(WireWriter& out, const FencingRequest& request);
 FencingRequest read_request(WireReader& in);

@@ -46,7 +46,10 @@ void Leader::begin(const OperationId& id, const FencingRequest& request, std::ve
   operation.expected = peers;
   start_level(operation);
   client_.log(LogPriority::kNotice,
-              fmt::format("Requesting peer fencing ({}) targeting {}", request.action, request.target));
+              fmt::format("Requesting peer fencing ({}) targeting {}", request.action, request.target) +
+                  (profile_.daemons_renamed
+                       ? fmt::format(" | id={} state=querying base_timeout={}", short_id(id), request.timeout.seconds())
+                       : ""));
   start_timer(id, operation, TimerKind::kQuery, with_margin(request.timeout));
   WireWriter out = open_message(MessageKind::kQuery, id);
   write_request(out, request);

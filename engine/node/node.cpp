@@ -86,6 +86,7 @@ class Node::Impl final : public controller::ControllerClient,
       return started;
     }
     stack_->start();
+    supervisor_.start();
     start_companions();
     return {};
   }
@@ -165,6 +166,7 @@ class Node::Impl final : public controller::ControllerClient,
                      fmt::format("Shutting cluster down because {} had fatal failure", supervisor_.daemons().back()));
     }
     supervisor_.stop();
+    if (exit_code == 0 && stopping_) supervisor_.log_stopped();
     stop_companions();
     manager_over_ = true;
     exit_code_ = exit_code;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/controller/logs.h"
+
 namespace simcluster::node {
 
 namespace {
@@ -30,6 +32,11 @@ std::string_view signal_name(int signal) {
     default:
       return "Signal";
   }
+}
+
+// Of exit statuses (CM part M), as far as daemons end with them here.
+std::string_view status_text(int status) {
+  return status == 0 ? "OK" : status == 1 ? "Error occurred" : "Not connected";
 }
 
 }  // namespace
@@ -63,6 +70,44 @@ std::vector<std::string> Supervisor::daemons() const {
 
 void Supervisor::log(LogPriority priority, std::string_view text) const {
   host_.log(priority, profile_.plugin_membership ? "corosync" : "pacemakerd", text);
+}
+
+// AT-10.5
+std::uint32_t Supervisor::process_id(Role role) const {
+  const auto life = lives_.find(role);
+  return controller::kSupervisorProcess + static_cast<std::uint32_t>(role) +
+         (life == lives_.end() ? 0 : life->second * controller::kProcessesPerLife);
+}
+
+std::string Supervisor::name_with_id(Role role) const { return fmt::format("{}[{}]", name(role), process_id(role)); }
+
+void Supervisor::start() {
+  if (!profile_.plugin_membership)
+    log(LogPriority::kNotice, fmt::format("Starting Pacemaker {}", profile_.versions.pacemaker));
+  for (std::size_t i = 1; i < kRoles; ++i) log_forked(static_cast<Role>(i));
+}
+
+// CM-11.6
+void Supervisor::log_forked(Role role) const {
+  const std::uint32_t id = process_id(role);
+  if (profile_.heartbeat_stack) {
+    host_.log(LogPriority::kInfo, "heartbeat",
+              fmt::format("Starting \"/usr/lib64/heartbeat/{}\" (pid {})", name(role), id));
+  } else if (profile_.plugin_membership) {
+    log(LogPriority::kInfo, fmt::format("[pcmk  ] info: spawn_child: Forked child {} for process {}", id, name(role)));
+  } else {
+    log(LogPriority::kInfo, fmt::format("Forked child {} for process {}", id, name(role)));
+  }
+}
+
+// CM-11.1: in reverse, each when the one before it has ended.
+void Supervisor::log_stopped() const {
+  if (profile_.plugin_membership || absent_) return;
+  for (std::size_t i = kRoles; --i > 0;) {
+    const Role role = static_cast<Role>(i);
+    log(LogPriority::kNotice, fmt::format("Stopping {} | sent signal 15 to process {}", name(role), process_id(role)));
+    log(LogPriority::kInfo, fmt::format("{} exited with status 0 (OK)", name_with_id(role)));
+  }
 }
 
 void Supervisor::start_timer(Cookie cookie, Duration delay) {
@@ -125,13 +170,14 @@ void Supervisor::silent(Role role) {
   if (found == frozen_.end() || absent_ || stopping_) return;
   const int tries = ++found->second;
   if (tries < kMostSilences) {
-    log(LogPriority::kNotice, fmt::format("{} is unresponsive to ipc after {} tries", name(role), tries));
+    log(LogPriority::kNotice, fmt::format("{} is unresponsive to ipc after {} tries", name_with_id(role), tries));
     return;
   }
   log(LogPriority::kError,
       fmt::format("{} is unresponsive to ipc after {} tries but we found the pid so have it killed that we can restart",
-                  name(role), tries));
-  log(LogPriority::kNotice, fmt::format("Stopping {} | sent signal {}", name(role), kSigKill));
+                  name_with_id(role), tries));
+  log(LogPriority::kNotice,
+      fmt::format("Stopping {} | sent signal {} to process {}", name(role), kSigKill, process_id(role)));
   die(role, kSigKill);
 }
 
@@ -177,7 +223,8 @@ void Supervisor::supervisor_died() {
 // A new pacemakerd takes over what runs already (CM-14.20).
 void Supervisor::adopt() {
   absent_ = false;
-  log(LogPriority::kNotice, "Starting Pacemaker");
+  ++lives_[Role::kSupervisor];
+  log(LogPriority::kNotice, fmt::format("Starting Pacemaker {}", profile_.versions.pacemaker));
   for (std::size_t i = 1; i < kRoles; ++i)
     log(LogPriority::kInfo, fmt::format("Tracking existing {} process", name(static_cast<Role>(i))));
   const auto died = std::exchange(unnoticed_, {});
@@ -193,10 +240,10 @@ void Supervisor::notice(const End& end) {
   const std::string_view daemon = name(role);
   if (end.signal != 0) {
     log(end.signal == kSigKill ? LogPriority::kWarning : LogPriority::kError,
-        fmt::format("{} terminated with signal {} ({})", daemon, end.signal, signal_name(end.signal)));
+        fmt::format("{} terminated with signal {} ({})", name_with_id(role), end.signal, signal_name(end.signal)));
   } else {
     log(end.status == 0 ? LogPriority::kInfo : LogPriority::kError,
-        fmt::format("{} exited with status {}", daemon, end.status));
+        fmt::format("{} exited with status {} ({})", name_with_id(role), end.status, status_text(end.status)));
   }
   if (stopping_) return;
   if (fail_fast_) {
@@ -241,6 +288,8 @@ void Supervisor::on_timer(std::uint64_t cookie) {
     log(LogPriority::kNotice, profile_.daemons_renamed
                                   ? fmt::format("Respawning {} subdaemon after unexpected exit", name(role))
                                   : fmt::format("Respawning failed child process: {}", name(role)));
+    ++lives_[role];
+    log_forked(role);
     client_.respawn(subdaemon(role));
   }
 }

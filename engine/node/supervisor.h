@@ -34,6 +34,10 @@ class Supervisor final : public TimerClient {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
+  // The node starts: they are logged as started.
+  void start();
+  // All have ended, one after the other, as asked (CM-11.1).
+  void log_stopped() const;
   // In the order of their start; the supervisor itself first, where there is one (CM-11.6).
   std::vector<std::string> daemons() const;
   // False: there is no such daemon.
@@ -61,6 +65,9 @@ class Supervisor final : public TimerClient {
   void check_health();
   void silent(Role role);
   void log(LogPriority priority, std::string_view text) const;
+  void log_forked(Role role) const;
+  std::uint32_t process_id(Role role) const;
+  std::string name_with_id(Role role) const;
   void supervisor_died();
   void adopt();
   // How a daemon has ended: by a signal, or else with an exit status.
@@ -84,9 +91,10 @@ class Supervisor final : public TimerClient {
   std::vector<End> unnoticed_;  // daemons that died while it was
   std::vector<Role> waiting_;   // to be started again
   std::map<Role, int> respawns_;
-  std::optional<Role> asked_;   // and has not answered yet
-  Duration waited_;             // for answers, since the start
-  std::map<Role, int> frozen_;  // daemons that stand still, and how often they have been asked in vain
+  std::map<Role, std::uint32_t> lives_;  // how often each was started again
+  std::optional<Role> asked_;            // and has not answered yet
+  Duration waited_;                      // for answers, since the start
+  std::map<Role, int> frozen_;           // daemons that stand still, and how often they have been asked in vain
   std::map<Cookie, TimerId> timers_;
 };
 

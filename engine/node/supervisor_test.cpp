@@ -97,6 +97,21 @@ TEST_F(SupervisorTest, TheDeathOfPacemakerd) {
   EXPECT_TRUE(host_.logged("Rebooting system because of stonith-ng"));
 }
 
+// AT-10.5, CM-11.7: process ids are told, and a daemon that is started again has another one.
+TEST_F(SupervisorTest, ProcessIdsAreLogged) {
+  Supervisor& supervisor = make("2.1.5", false);
+  supervisor.start();
+  EXPECT_TRUE(host_.logged("Starting Pacemaker 2.1.5"));
+  EXPECT_TRUE(host_.logged("Forked child 1001 for process pacemaker-based"));
+  supervisor.child_died("pacemaker-attrd", 9);
+  EXPECT_TRUE(host_.logged("pacemaker-attrd[1004] terminated with signal 9 (Killed)"));
+  clock_.run_for(seconds(1));
+  EXPECT_TRUE(host_.logged("Forked child 1014 for process pacemaker-attrd"));
+  supervisor.log_stopped();
+  EXPECT_TRUE(host_.logged("Stopping pacemaker-attrd | sent signal 15 to process 1014"));
+  EXPECT_TRUE(host_.logged("pacemaker-attrd[1014] exited with status 0 (OK)"));
+}
+
 // A daemon that dies while nobody watches is noticed by the next supervisor.
 TEST_F(SupervisorTest, DeathsWithoutASupervisor) {
   Supervisor& supervisor = make("1.1.13", false);
@@ -113,10 +128,10 @@ TEST_F(SupervisorTest, SilentDaemonsAreKilled) {
   EXPECT_TRUE(make("2.1.5", false).child_stopped("pacemaker-attrd"));
   clock_.run_for(seconds(28));
   EXPECT_THAT(done_, ElementsAre("freeze attributes"));
-  EXPECT_TRUE(host_.logged("pacemaker-attrd is unresponsive to ipc after 4 tries"));
+  EXPECT_TRUE(host_.logged("pacemaker-attrd[1004] is unresponsive to ipc after 4 tries"));
   clock_.run_for(seconds(8));
   EXPECT_THAT(done_, ElementsAre("freeze attributes", "kill attributes", "start attributes"));
-  EXPECT_TRUE(host_.logged("pacemaker-attrd is unresponsive to ipc after 5 tries but we found the pid"));
+  EXPECT_TRUE(host_.logged("pacemaker-attrd[1004] is unresponsive to ipc after 5 tries but we found the pid"));
   EXPECT_FALSE(supervisor_->child_stopped("attrd"));
   clock_.run_for(minutes(2));
   EXPECT_EQ(done_.size(), 3U);

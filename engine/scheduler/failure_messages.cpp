@@ -9,6 +9,8 @@ namespace {
 
 using namespace cib::names;
 
+constexpr int kNotInstalled = 5;
+
 // "at Sep  2 16:17:38 2020".
 std::string when(const Model& model, const HistoryEntry& entry) {
   if (entry.last_change < 0) return "at unknown time";
@@ -67,11 +69,12 @@ void tell_missing_agent(const Model& model, const HistoryEntry& entry, const Res
 
 void tell_ban(const Model& model, const HistoryEntry& entry, int rc, const Resource& resource, const Node& node,
               bool anywhere) {
-  if (!logs(model, LogLevel::kError)) return;
-  log(model, LogLevel::kError, "unpack_rsc_op",
-      "Preventing {} from restarting {} because of {} failure ({})| rc={} id={}", resource.id,
-      anywhere ? "anywhere" : fmt::format("on {}", node.name), anywhere ? "fatal" : "hard", result(entry, rc), rc,
-      entry.id);
+  // A program that is not there is nothing to worry about (AT-10.2).
+  const LogLevel level = rc == kNotInstalled ? LogLevel::kNotice : LogLevel::kError;
+  if (!logs(model, level)) return;
+  log(model, level, "unpack_rsc_op", "Preventing {} from restarting {} because of {} failure ({})| rc={} id={}",
+      resource.id, anywhere ? "anywhere" : fmt::format("on {}", node.name), anywhere ? "fatal" : "hard",
+      result(entry, rc), rc, entry.id);
 }
 
 }  // namespace simcluster::scheduler

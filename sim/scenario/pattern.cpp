@@ -11,12 +11,20 @@ namespace simcluster::sim {
 
 namespace {
 
+// Every "*" stands for any text, also none.
 bool text_fits(std::string_view pattern, std::string_view text) {
-  if (pattern.size() >= 2 && pattern.front() == '*' && pattern.back() == '*')
-    return text.find(pattern.substr(1, pattern.size() - 2)) != std::string_view::npos;
-  if (pattern.starts_with('*')) return text.ends_with(pattern.substr(1));
-  if (pattern.ends_with('*')) return text.starts_with(pattern.substr(0, pattern.size() - 1));
-  return pattern == text;
+  auto star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  if (!text.starts_with(pattern.substr(0, star))) return false;
+  text.remove_prefix(star);
+  pattern.remove_prefix(star + 1);
+  while ((star = pattern.find('*')) != std::string_view::npos) {
+    const auto found = text.find(pattern.substr(0, star));
+    if (found == std::string_view::npos) return false;
+    text.remove_prefix(found + star);
+    pattern.remove_prefix(star + 1);
+  }
+  return text.ends_with(pattern);
 }
 
 bool field_fits(const TraceField& field, std::string_view pattern) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/assert.h"
+#include "engine/base/log_tag.h"
 
 namespace simcluster::sim {
 
@@ -243,14 +244,20 @@ void SimHost::exit_node(int exit_code, std::string_view reason) {
   if (!dead_) owner_.on_software_exit(exit_code, reason);
 }
 
-void SimHost::log(LogPriority priority, std::string_view daemon, std::string_view text) {
+void SimHost::log(LogPriority priority, std::string_view tag, std::string_view text) {
   if (dead_ || !tracing(TraceKind::kLog)) return;
-  const std::array<TraceField, 4> fields{
-      {{"daemon", daemon}, {"priority", log_priority_name(priority)}, {"text", text}, {"to", "detail"}}};
+  const auto [daemon, function] = split_log_tag(tag);
+  std::array<TraceField, 5> fields{{{"daemon", daemon},
+                                    {"priority", log_priority_name(priority)},
+                                    {"text", text},
+                                    {"function", function},
+                                    {"to", "detail"}}};
+  std::size_t count = function.empty() ? 3 : 4;
   // Corosync has its own rules.
-  const bool detail = kernel_.context().profile.detail_log && priority > LogPriority::kNotice && daemon != "corosync";
+  if (kernel_.context().profile.detail_log && priority > LogPriority::kNotice && daemon != "corosync")
+    fields[count++] = {"to", "detail"};
   kernel_.context().tracer.emit(kernel_.context().node, TraceKind::kLog,
-                                std::span<const TraceField>(fields.data(), detail ? 4 : 3));
+                                std::span<const TraceField>(fields.data(), count));
 }
 
 void SimHost::trace(TraceKind kind, std::span<const TraceField> fields) {

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "engine/base/assert.h"
+#include "engine/base/log_tag.h"
 #include "tools/clusterd/machine_reset.h"
 #include "tools/clusterd/system_error.h"
 
@@ -135,7 +136,7 @@ void LinuxHost::exit_node(int exit_code, std::string_view reason) {
 }
 
 void LinuxHost::log(LogPriority priority, std::string_view daemon, std::string_view text) {
-  journal_.write(priority, daemon, text);
+  journal_.write(priority, split_log_tag(daemon).daemon, text);
 }
 
 }  // namespace simcluster::clusterd
