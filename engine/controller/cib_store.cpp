@@ -171,7 +171,8 @@ Result<void> CibStore::apply_step(const CibStep& entry, CibUpdate& update) {
     create_below(at, given, update);
     return {};
   }
-  if (!merge_into(document_, match, given, create, update)) return fail("No such device or address");
+  // An object that is there gets the parts that it lacks, when it is modified, too (cibadmin of Pacemaker 2.1.5).
+  merge_into(document_, match, given, true, update);
   return {};
 }
 

@@ -155,6 +155,19 @@ TEST_F(CibStoreTest, FailedTransactionChangesNothing) {
   EXPECT_EQ(cib::write_document(store.document()), before);
 }
 
+// CM-6.8: what is modified must exist, its parts need not.
+TEST_F(CibStoreTest, ModifiedObjectGetsNewParts) {
+  CibRequest request;
+  request.merge({step("status")}, std::string("<node_state id=\"9\"><lrm id=\"9\"/></node_state>"));
+  apply(request);
+  CibRequest modify;
+  modify.set(CibStep::Kind::kModify, {step("status")},
+             "<node_state id=\"9\"><transient_attributes id=\"9\"/></node_state>");
+  EXPECT_TRUE(store.apply(modify, Time{}));
+  EXPECT_TRUE(store.document().find_id("9").first_child("transient_attributes"));
+  EXPECT_TRUE(store.document().find_id("9").first_child("lrm"));
+}
+
 // CM-6.10: older data is refused, equal and newer is taken over.
 TEST_F(CibStoreTest, ReplaceNeedsNewerData) {
   EXPECT_FALSE(store.replace("<cib admin_epoch=\"0\" epoch=\"6\" num_updates=\"9\"/>", "node2"));

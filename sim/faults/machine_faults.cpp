@@ -13,12 +13,27 @@ namespace simcluster::sim {
 
 Result<void> SimpleMachineAction::apply_to(World&, Machine& machine) const { return verb_.apply(machine); }
 
+namespace {
+
+// What somebody types who starts or stops all of the cluster software. Packages of Pacemaker 1.1 stop Corosync with
+// Pacemaker, later ones Pacemaker with Corosync.
+std::string service_command(const Profile& profile, std::string_view verb) {
+  const bool with_pacemaker = has_pacemaker(profile) && !profile.plugin_membership;
+  if (profile.heartbeat_stack) return fmt::format("service heartbeat {}", verb);
+  if (profile.sysconfig_is_script)
+    return with_pacemaker ? fmt::format("initctl {} pacemaker.combined", verb)
+                          : fmt::format("service corosync {}", verb);
+  const bool names_pacemaker = with_pacemaker && (verb == "start" || !profile.daemons_renamed);
+  return fmt::format("systemctl {} {}", verb, names_pacemaker ? "pacemaker" : "corosync");
+}
+
+}  // namespace
+
 std::string SimpleMachineAction::told(const World& world) const {
-  constexpr std::string_view kCorosync = "service corosync ";
+  constexpr std::string_view kService = "service corosync ";
   const NodeIndex index = world.find_machine(node_);
-  if (!index.valid() || !world.machine(index).spec().profile.heartbeat_stack || !verb_.text.starts_with(kCorosync))
-    return text();
-  return fmt::format("service heartbeat {}", verb_.text.substr(kCorosync.size()));
+  if (!index.valid() || !verb_.text.starts_with(kService)) return text();
+  return service_command(world.machine(index).spec().profile, verb_.text.substr(kService.size()));
 }
 
 void ClockJump::describe(Fields& fields) {

@@ -20,7 +20,7 @@ class SimpleMachineAction final : public MachineAction {
   void describe(Fields& fields) override { describe_machine(fields); }
   TraceKind kind() const override { return verb_.kind; }
   std::string text() const override { return std::string(verb_.text); }
-  // On the Heartbeat stack the service has another name.
+  // The service, and the command, have other names on other stacks.
   std::string told(const World& world) const override;
   Result<void> apply_to(World& world, Machine& machine) const override;
 

@@ -34,6 +34,7 @@ struct InterfaceAddress {
   std::string label;  // IPv4: the interface's name when no other was given
   bool secondary = false;
   bool no_prefix_route = false;
+  bool route_managed = false;  // NetworkManager keeps the connected route, not the kernel (M NM-5)
 };
 
 struct InterfaceCounters {

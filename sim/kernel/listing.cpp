@@ -1,5 +1,8 @@
 #include "sim/kernel/listing.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <fmt/format.h>
 
 namespace simcluster::sim {
@@ -85,7 +88,7 @@ std::string address_text(const InterfaceAddress& a) {
   if (a.broadcast.specified()) text += fmt::format("brd {} ", a.broadcast.text());
   text += fmt::format("scope {}", scope_name(a.scope));
   if (a.secondary) text += " secondary";
-  if (a.no_prefix_route) text += " noprefixroute";
+  if (a.no_prefix_route || a.route_managed) text += " noprefixroute";
   if (a.address.family == IpAddress::Family::kV4) text += fmt::format(" {}", a.label);
   return text;
 }
@@ -122,6 +125,21 @@ std::string upper(std::string text) {
   for (char& c : text)
     if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
   return text;
+}
+
+// ifconfig's order: by name, with numbers at its end as numbers.
+template <typename Interfaces>
+std::vector<const Interface*> by_name(const Interfaces& interfaces) {
+  std::vector<const Interface*> sorted;
+  for (const Interface& interface : interfaces) sorted.push_back(&interface);
+  const auto stem = [](std::string_view name) { return name.substr(0, name.find_last_not_of("0123456789") + 1); };
+  std::ranges::stable_sort(sorted, [&](const Interface* a, const Interface* b) {
+    const std::string_view stem_a = stem(a->name);
+    const std::string_view stem_b = stem(b->name);
+    if (stem_a != stem_b) return stem_a < stem_b;
+    return a->name.size() != b->name.size() ? a->name.size() < b->name.size() : a->name < b->name;
+  });
+  return sorted;
 }
 
 }  // namespace
@@ -193,11 +211,12 @@ std::string ip_neigh_show(const Kernel& kernel) {
   return text;
 }
 
-std::string ifconfig(const Kernel& kernel) {
+std::string ifconfig(const Kernel& kernel, std::string_view device) {
   std::string text;
   const std::string indent(10, ' ');
-  for (const Interface& interface : kernel.net().interfaces()) {
-    if (!interface.up) continue;
+  for (const Interface* one : by_name(kernel.net().interfaces())) {
+    const Interface& interface = *one;
+    if (device.empty() ? !interface.up : interface.name != device) continue;
     const bool loopback = interface.kind == InterfaceKind::kLoopback;
     text += fmt::format("{:<10}", interface.name);
     text += loopback ? "Link encap:Local Loopback  \n"
@@ -212,7 +231,8 @@ std::string ifconfig(const Kernel& kernel) {
       break;
     }
     const InterfaceCounters& c = interface.counters;
-    text += indent + "UP " + (loopback ? "LOOPBACK " : "BROADCAST ") + (interface.carrier ? "RUNNING " : "");
+    text += indent + (interface.up ? "UP " : "") + (loopback ? "LOOPBACK " : "BROADCAST ") +
+            (interface.running() ? "RUNNING " : "");
     if (interface.kind == InterfaceKind::kBond) text += "MASTER ";
     if (interface.master != 0) text += "SLAVE ";
     if (!loopback) text += "MULTICAST ";

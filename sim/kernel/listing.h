@@ -19,7 +19,7 @@ std::string ip_oneline_addresses(const Kernel& kernel, IpAddress::Family family)
 std::string ip_route_list(const Kernel& kernel);
 // `ip neigh show`.
 std::string ip_neigh_show(const Kernel& kernel);
-// `ifconfig` of net-tools: interfaces that are up (AT-2.10).
-std::string ifconfig(const Kernel& kernel);
+// `ifconfig` of net-tools: interfaces that are up, or `device` alone (AT-2.10).
+std::string ifconfig(const Kernel& kernel, std::string_view device = {});
 
 }  // namespace simcluster::sim

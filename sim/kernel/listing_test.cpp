@@ -94,6 +94,22 @@ TEST(Listing, OneLineModeAndRoutes) {  // AT-2.9
             std::string::npos);
 }
 
+TEST(Listing, AddressesOfNetworkManager) {  // M NM-5
+  Article article("3.10.0-957", false);
+  article.kernel.net().set_up("eth1", true);
+  InterfaceAddress a;
+  a.address = *IpAddress::parse("192.168.33.101");
+  a.prefix_length = 24;
+  a.broadcast = broadcast_of(a.address, 24);
+  a.route_managed = true;
+  article.kernel.net().add_address("eth1", a);
+  EXPECT_NE(ip_addr_show(article.kernel, "eth1")
+                .find("    inet 192.168.33.101/24 brd 192.168.33.255 scope global noprefixroute eth1\n"
+                      "       valid_lft forever preferred_lft forever\n"),
+            std::string::npos);
+  EXPECT_NE(ip_route_list(article.kernel).find("192.168.33.0/24 dev eth1"), std::string::npos);
+}
+
 TEST(Listing, Ifconfig) {  // AT-2.10
   Article article("2.6.18-348");
   const std::string text = ifconfig(article.kernel);
@@ -109,7 +125,12 @@ TEST(Listing, Ifconfig) {  // AT-2.10
   EXPECT_NE(text.find("lo        Link encap:Local Loopback  \n          inet addr:127.0.0.1  Mask:255.0.0.0\n"
                       "          UP LOOPBACK RUNNING  MTU:16436  Metric:1\n"),
             std::string::npos);
-  EXPECT_EQ(text.find("eth2"), std::string::npos);             // not up
+  EXPECT_EQ(text.find("eth2"), std::string::npos);    // not up
+  EXPECT_LT(text.find("eth1  "), text.find("lo  "));  // by name, and not by index
+  EXPECT_EQ(ifconfig(article.kernel, "eth1"),
+            text.substr(text.find("eth1  "), text.find("lo  ") - text.find("eth1  ")));
+  EXPECT_EQ(ifconfig(article.kernel, "eth2").substr(0, 58),
+            "eth2      Link encap:Ethernet  HWaddr 00:16:3E:39:91:02  \n");
   EXPECT_EQ(text.find("192.168.200.200"), std::string::npos);  // a secondary is not shown
 }
 

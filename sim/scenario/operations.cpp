@@ -11,6 +11,7 @@
 #include "engine/node/node.h"
 #include "sim/faults/machine_action.h"
 #include "sim/kernel/kernel.h"
+#include "sim/scenario/agent_by_hand.h"
 #include "sim/scenario/screen.h"
 
 namespace simcluster::sim {
@@ -375,6 +376,7 @@ constexpr std::array kTypes = {
     ActionType{"stonith-admin", "someone fences, or confirms that a node is off", make_action<StonithAdmin>},
     ActionType{"meatclient", "someone confirms to the plugin meatware that a node is off", make_action<Meatclient>},
     ActionType{"fence-agent", "someone runs a fence agent by hand", make_action<FenceAgentCommand>},
+    ActionType{"resource-agent", "someone runs a resource agent by hand", make_action<AgentByHand>},
     ActionType{"attribute", "someone sets a node attribute with attrd_updater", make_action<AttributeCommand>},
     ActionType{"remote-cib-client", "a client on another machine connects to the CIB manager",
                make_action<RemoteCibClient>},

@@ -10,6 +10,7 @@
 #include "engine/membership/tools.h"
 #include "engine/node/node.h"
 #include "reports/crm_mon.h"
+#include "sim/scenario/machine_screen.h"
 #include "sim/world/world.h"
 
 namespace simcluster::sim {
@@ -19,12 +20,12 @@ constexpr std::string_view kShowConfiguration = "crm configure show";
 }  // namespace
 
 Result<void> check_screen(std::string_view command) {
-  if (membership::is_corosync_tool(command) || command == kShowConfiguration) return {};
+  if (membership::is_corosync_tool(command) || command == kShowConfiguration || is_machine_screen(command)) return {};
   if (!command.starts_with("crm_mon"))
     return fail(fmt::format(
         "\"{}\" cannot be shown (expected crm_mon, crm configure show, corosync-quorumtool, corosync-cfgtool or "
-        "corosync-cmapctl with their options)",
-        command));
+        "corosync-cmapctl with their options, or {})",
+        command, machine_screens()));
   auto options = reports::parse_crm_mon_command(command);
   if (!options) return tl::unexpected(options.error());
   return {};
@@ -78,6 +79,7 @@ Result<void> show_devices(World& world, Machine& machine, const reports::Fencing
 
 Result<std::string> screen_text(const World& world, Machine& machine, std::string_view command) {
   if (membership::is_corosync_tool(command)) return corosync_screen(machine, command);
+  if (is_machine_screen(command)) return machine_screen(machine, command);
   const node::Node* node = machine.node();
   if (command == kShowConfiguration) {
     if (node == nullptr) return fail(fmt::format("the cluster software does not run on {}", machine.name()));

@@ -70,23 +70,27 @@ Result<void> build_interfaces(Kernel& kernel, const MachineSpec& spec) {
   return {};
 }
 
-InterfaceAddress configured_address(const IpAddress& address, int prefix_length, std::string_view label) {
+InterfaceAddress configured_address(const IpAddress& address, int prefix_length, std::string_view label,
+                                    bool by_network_manager) {
   InterfaceAddress result;
   result.address = address;
   result.prefix_length = prefix_length;
   if (address.family == IpAddress::Family::kV4 && prefix_length < 31)
     result.broadcast = broadcast_of(address, prefix_length);
   result.label = label;
+  result.route_managed = by_network_manager;
   return result;
 }
 
 void configure_interfaces(Kernel& kernel, const MachineSpec& spec) {
   for (const auto& [key, value] : spec.sysctls) kernel.sysctls().set(key, value);
   NetStack& net = kernel.net();
+  const bool managed = kernel.context().profile.versions.network_manager != "none";
   for (const InterfaceSpec& interface : spec.interfaces) {
     if (interface.up) net.set_up(interface.name, true);
     for (const AddressSpec& address : interface.addresses)
-      net.add_address(interface.name, configured_address(address.address, address.prefix_length, address.label));
+      net.add_address(interface.name,
+                      configured_address(address.address, address.prefix_length, address.label, managed));
   }
   for (const RouteSpec& wanted : spec.routes) {
     Route route;

@@ -13,7 +13,9 @@ namespace simcluster::sim {
 Result<void> build_interfaces(Kernel& kernel, const MachineSpec& spec);
 // What the system's start scripts do: sysctls, interfaces up, addresses, routes.
 void configure_interfaces(Kernel& kernel, const MachineSpec& spec);
-// An address with its broadcast address, as start scripts configure it.
-InterfaceAddress configured_address(const IpAddress& address, int prefix_length, std::string_view label);
+// An address with its broadcast address, as start scripts configure it, or NetworkManager, which keeps the route to the
+// network itself (M NM-5).
+InterfaceAddress configured_address(const IpAddress& address, int prefix_length, std::string_view label,
+                                    bool by_network_manager = false);
 
 }  // namespace simcluster::sim

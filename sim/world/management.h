@@ -27,11 +27,12 @@ class Management {
   void set_fault(ManagementFault fault);
   // AT-5.7, AT-5.8.
   RemoteAnswer answer(const agents::RemoteCommand& command);
+  // What `VBoxManage list vms` or `runningvms` prints there.
+  std::string list(bool only_running) const;
 
  private:
   RemoteAnswer shell(std::string_view command);
   RemoteAnswer ipmi(std::string_view command);
-  std::string list(bool only_running) const;
   const ManagedMachine* find(std::string_view command) const;
   bool is_on(const ManagedMachine& managed) const;
   void set_power(const ManagedMachine& managed, bool on, std::string_view command);

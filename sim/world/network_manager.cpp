@@ -76,7 +76,7 @@ void NetworkManager::activate(Connection& connection) {
   log(connection, connection.carrier ? "carrier is back, the connection is activated" : "the connection is activated");
   for (const AddressSpec& address : connection.spec->addresses)
     kernel_.net().add_address(connection.spec->name,
-                              configured_address(address.address, address.prefix_length, address.label));
+                              configured_address(address.address, address.prefix_length, address.label, true));
 }
 
 void NetworkManager::log(const Connection& connection, std::string_view text) {
