@@ -205,8 +205,13 @@ void declare_process(Fields& fields, ProcessDraft& draft, const std::string& nam
 }
 
 void declare_stack(Fields& fields, Draft& draft) {
-  declare_versions(fields, draft.stack, draft.stack_place,
-                   "versions of the software; a distribution's name such as rhel5.9 stands for its kernel");
+  declare_versions(
+      fields, draft.stack, draft.stack_place,
+      "versions of the software, Debian 12's when absent; a distribution's name such as rhel5.9 stands for its "
+      "kernel");
+  // What carries Heartbeat's messages here speaks as in its days.
+  if (draft.stack.heartbeat != StackVersions().heartbeat && draft.stack.corosync == usual_versions().corosync)
+    draft.stack.corosync = StackVersions().corosync;
 }
 
 void declare_costs(Fields& fields, KernelKnobs& knobs) {

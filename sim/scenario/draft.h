@@ -34,7 +34,7 @@ struct MachineDraft {
   MachineSpec spec;  // what needs no translation
   std::uint32_t id = 0;
   bool id_given = false;
-  TextBlock corosync;                           // its own corosync.conf
+  TextBlock corosync;                                   // its own corosync.conf
   StackVersions stack{"", "", "", "", "", "", "", ""};  // what is another one than the scenario's
   SourcePlace stack_place;
 };
@@ -68,12 +68,22 @@ struct ConfigurationDraft {
   SourcePlace place;
 };
 
+// The versions of what a scenario does not name: Debian 12's, which anybody can set beside it.
+inline StackVersions usual_versions() {
+  StackVersions versions;
+  versions.kernel = "6.1";
+  versions.resource_agents = "4.12.0";
+  versions.corosync = "3.1.7";
+  versions.pacemaker = "2.1.5";
+  return versions;
+}
+
 struct Draft {
   std::string title;
   std::int64_t seed = 1;
   std::optional<Time> start;
   Duration until = minutes(10);
-  StackVersions stack;
+  StackVersions stack = usual_versions();
   SourcePlace stack_place;
   KernelKnobs knobs;
   std::vector<NetworkDraft> networks;

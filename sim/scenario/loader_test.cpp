@@ -66,14 +66,21 @@ TEST_F(Loader, TheSmallestScenario) {
   EXPECT_EQ(scenario.until, minutes(10));
   ASSERT_EQ(scenario.world.machines.size(), 2U);
   EXPECT_EQ(scenario.world.machines[1].cluster_id, ClusterNodeId(2));
-  EXPECT_NE(scenario.world.machines[0].corosync_conf.find("bindnetaddr: 10.0.0.0"), std::string::npos);
+  EXPECT_EQ(scenario.stack.pacemaker, "2.1.5");  // Debian 12's
+  EXPECT_EQ(scenario.stack.kernel, "6.1");
+  EXPECT_NE(scenario.world.machines[0].corosync_conf.find("ring0_addr: 10.0.0.1\n"), std::string::npos);
+  const auto old = load(std::string("stack: {corosync: 1.4.6}\n") + kWorld);
+  EXPECT_NE(old->variants.front().world.machines[0].corosync_conf.find("bindnetaddr: 10.0.0.0"), std::string::npos);
+  const auto heartbeat = load(std::string("stack: {heartbeat: 3.0.5, pacemaker: 1.0.11}\n") + kWorld);
+  EXPECT_EQ(heartbeat->variants.front().stack.corosync, "1.4.6");
 }
 
 TEST_F(Loader, UnknownKeyWithTheNearestKnownOne) {
   expect_error("timelin: []\n", 1, 1, "unknown key \"timelin\"; did you mean \"timeline\"?");
   expect_error("stack: {kernl: 2.6.18}\n", 1, 9, "unknown key \"kernl\"; did you mean \"kernel\"?");
-  expect_error("zzzzzz: 1\n", 1, 1,
-               "unknown key \"zzzzzz\"; keys here are \"include\", \"title\", \"seed\", \"start\", \"until\", \"stack\"");
+  expect_error(
+      "zzzzzz: 1\n", 1, 1,
+      "unknown key \"zzzzzz\"; keys here are \"include\", \"title\", \"seed\", \"start\", \"until\", \"stack\"");
   expect_error("stack: {zzzzzz: 1}\n", 1, 9, "unknown key \"zzzzzz\"; keys here are \"kernel\", \"resource-agents\"");
   expect_error("timeline:\n  - at: 1s\n    remove-adress: {}\n", 3, 5,
                "unknown key \"remove-adress\"; did you mean \"remove-address\"?");
