@@ -69,9 +69,14 @@ TEST_F(Loader, TheSmallestScenario) {
   EXPECT_EQ(scenario.stack.pacemaker, "2.1.5");  // Debian 12's
   EXPECT_EQ(scenario.stack.kernel, "6.1");
   EXPECT_NE(scenario.world.machines[0].corosync_conf.find("ring0_addr: 10.0.0.1\n"), std::string::npos);
-  const auto old = load(std::string("stack: {corosync: 1.4.6}\n") + kWorld);
+  const auto old = load(std::string("stack: {corosync: 1.4.6, pacemaker: 1.0.13}\n") + kWorld);
+  ASSERT_TRUE(old) << old.error().text();
   EXPECT_NE(old->variants.front().world.machines[0].corosync_conf.find("bindnetaddr: 10.0.0.0"), std::string::npos);
-  const auto heartbeat = load(std::string("stack: {heartbeat: 3.0.5, pacemaker: 1.0.11}\n") + kWorld);
+  const auto heartbeat = load(
+      "stack: {heartbeat: 3.0.5, pacemaker: 1.0.11}\nnetworks: {lan: {}}\nnodes:\n  node01:\n"
+      "    uuid: 11111111-1111-1111-1111-111111111111\n"
+      "    interfaces: {eth0: {network: lan, address: 10.0.0.1/24}}\n");
+  ASSERT_TRUE(heartbeat) << heartbeat.error().text();
   EXPECT_EQ(heartbeat->variants.front().stack.corosync, "1.4.6");
 }
 
