@@ -9,6 +9,7 @@
 #include "engine/cib/values.h"
 #include "engine/controller/counting.h"
 #include "engine/controller/logs.h"
+#include "engine/executor/operation_run.h"
 
 namespace simcluster::controller {
 
@@ -44,7 +45,7 @@ std::string sanitized_id(std::string_view text) {
 }
 
 AttributeManager::AttributeManager(Host& host, const Profile& profile, CibManager& cib, const NodeDirectory& nodes)
-    : host_(host), profile_(profile), cib_(cib), nodes_(nodes) {}
+    : process_(host), host_(process_), profile_(profile), cib_(cib), nodes_(nodes) {}
 
 AttributeManager::~AttributeManager() {
   if (vote_timer_.valid()) host_.cancel_timer(vote_timer_);
@@ -67,18 +68,12 @@ void AttributeManager::stop() {
 }
 
 void AttributeManager::die() {
-  freeze();
-  group_.reset();
-}
-
-void AttributeManager::freeze() {
-  frozen_ = true;
+  dead_ = true;
   writer_ = ClusterNodeId::none();
-  stop_vote_timer();
-  for (auto& [name, attribute] : attributes_) {
-    if (attribute.timer.valid()) host_.cancel_timer(attribute.timer);
-    attribute.timer = TimerId::none();
-  }
+  process_.end();
+  vote_timer_ = TimerId::none();
+  for (auto& [name, attribute] : attributes_) attribute.timer = TimerId::none();
+  group_.reset();
 }
 
 void AttributeManager::send(std::span<const std::byte> bytes) {
@@ -111,7 +106,15 @@ std::string AttributeManager::expand(std::string_view name, std::string_view giv
 
 void AttributeManager::update(std::string_view name, std::optional<std::string_view> given, Duration dampen,
                               ClusterNodeId node) {
-  if (frozen_) return;
+  if (dead_) return;
+  if (process_.still()) {
+    std::optional<std::string> copy;
+    if (given) copy = *given;
+    process_.puts_off([this, name = std::string(name), copy = std::move(copy), dampen, node] {
+      update(name, copy ? std::optional<std::string_view>(*copy) : std::nullopt, dampen, node);
+    });
+    return;
+  }
   if (!node.valid()) node = self_;
   std::optional<std::string> expanded;
   if (given) expanded = expand(name, *given, node);
@@ -131,7 +134,11 @@ void AttributeManager::send_update(std::string_view name, const std::optional<st
 }
 
 void AttributeManager::on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) {
-  if (frozen_) return;
+  if (dead_) return;
+  if (process_.still()) {
+    process_.puts_off([this, sender, copy = kept(bytes)] { on_deliver(sender, copy); });
+    return;
+  }
   WireReader in(bytes);
   const std::uint8_t kind = in.u8();
   if (kind > static_cast<std::uint8_t>(Kind::kSync)) return;
@@ -169,7 +176,7 @@ void AttributeManager::on_deliver(const membership::GroupMember& sender, std::sp
                              nodes_.node_name(sender.node)));
         if (election_) election_->start_round();
       }
-      writer_ = sender.node;
+      note_writer(sender.node);
       if (election_ && writer_ != self_) election_->reset();
       return;
     case Kind::kForget: {
@@ -199,10 +206,13 @@ void AttributeManager::apply_update(ClusterNodeId from, std::string_view name, s
   const std::optional<std::string> old =
       std::exchange(value.now, given ? std::optional<std::string>(std::string(*given)) : std::nullopt);
   const std::string node_name = nodes_.node_name(node);
+  const bool details = profile_.results_name_cib_update;  // CM-9.4
+  const std::string delay = entry.dampen.ns > 0 ? executor::readable_duration(entry.dampen) : "no";
   log_line(host_, profile_, profile_.daemons_renamed ? LogPriority::kNotice : LogPriority::kInfo, Daemon::kAttributes,
            "attrd_peer_update",
-           fmt::format("Setting {}[{}]: {} -> {} from {}", name, node_name, shown(old, profile_),
-                       shown(value.now, profile_), nodes_.node_name(from)));
+           fmt::format("Setting {}[{}]: {} -> {} {}from {}{}", name, node_name, shown(old, profile_),
+                       shown(value.now, profile_), details ? "| " : "", nodes_.node_name(from),
+                       details ? fmt::format(" with {} write delay", delay) : std::string()));
   schedule_write(std::string(name), entry);
 }
 
@@ -247,15 +257,18 @@ void AttributeManager::write(const std::string& name, Attribute& entry) {
   }
   if (request.steps.empty()) return;
   entry.in_flight = true;
-  cib_.submit(std::move(request), [this, name](const Result<void>& result) {
-    Attribute& written = attributes_.at(name);
-    written.in_flight = false;
-    if (!result) {
-      written.timer = host_.start_timer(std::max(written.dampen, kRetry), *this, written.number);
-      return;
-    }
-    write(name, written);  // what has changed meanwhile
-  });
+  cib_.submit(std::move(request), [this, name](const Result<void>& result) { on_written(name, result); });
+}
+
+void AttributeManager::on_written(const std::string& name, const Result<void>& result) {
+  if (process_.puts_off([this, name, result] { on_written(name, result); })) return;
+  Attribute& written = attributes_.at(name);
+  written.in_flight = false;
+  if (!result) {
+    written.timer = host_.start_timer(std::max(written.dampen, kRetry), *this, written.number);
+    return;
+  }
+  write(name, written);  // what has changed meanwhile
 }
 
 void AttributeManager::add_write(CibRequest& request, const std::string& name, ClusterNodeId node, NodeValue& value) {
@@ -310,6 +323,7 @@ std::vector<std::string> AttributeManager::names_of(ClusterNodeId node) const {
 }
 
 void AttributeManager::on_cib_replaced() {
+  if (process_.puts_off([this] { on_cib_replaced(); })) return;
   for (auto& [name, entry] : attributes_) {
     for (auto& [node, value] : entry.values) value.written.reset();
   }
@@ -318,9 +332,21 @@ void AttributeManager::on_cib_replaced() {
 
 void AttributeManager::on_cib_edited(const CibUpdate& update) {
   if (!is_writer() || !profile_.cib_edits_noticed) return;
+  if (process_.still()) {
+    CibUpdate about;  // what has changed does not matter
+    about.operation = update.operation;
+    about.client = update.client;
+    process_.puts_off([this, about] { on_cib_edited(about); });
+    return;
+  }
   log_line(host_, profile_, LogPriority::kNotice, Daemon::kAttributes, "rewrite_all",
            fmt::format("Updating all attributes after {} event triggered by {}", update.operation, update.client));
   on_cib_replaced();
+}
+
+// The words of 2.1.5.
+void AttributeManager::note(LogPriority priority, std::string_view function, std::string_view text) const {
+  if (profile_.daemons_renamed) log_line(host_, profile_, priority, Daemon::kAttributes, function, text);
 }
 
 // CM-9.9; where the writer itself has left, the next one does the erasing (CM-9.6).
@@ -350,7 +376,11 @@ void AttributeManager::erase_from_cib(ClusterNodeId node) {
 }
 
 void AttributeManager::on_configuration(const membership::GroupConfiguration& configuration) {
-  if (!group_ || frozen_) return;
+  if (!group_ || dead_) return;
+  if (process_.still()) {
+    process_.puts_off([this, copy = KeptConfiguration(configuration)] { on_configuration(copy.view()); });
+    return;
+  }
   self_ = group_->self().node;
   if (!election_) {
     election_ = std::make_unique<Election>(*this, self_, own_name_, std::string(crm_feature_set(profile_)));
@@ -408,8 +438,18 @@ void AttributeManager::count_vote(const membership::GroupMember& sender, std::st
   if (election_->check_won()) become_writer();
 }
 
+// CM-9.6
+void AttributeManager::note_writer(ClusterNodeId writer) {
+  if (writer_ == writer) return;
+  const std::string before = writer_.valid() ? nodes_.node_name(writer_) : "unset";
+  writer_ = writer;
+  note(LogPriority::kNotice, "attrd_check_for_new_writer",
+       is_writer() ? fmt::format("Recorded local node as attribute writer (was {})", before)
+                   : fmt::format("Recorded new attribute writer: {} (was {})", nodes_.node_name(writer), before));
+}
+
 void AttributeManager::become_writer() {
-  writer_ = self_;
+  note_writer(self_);
   WireWriter out;
   out.u8(static_cast<std::uint8_t>(Kind::kWriter));
   send(out.bytes());

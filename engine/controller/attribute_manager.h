@@ -15,6 +15,7 @@
 #include "engine/base/profile.h"
 #include "engine/controller/cib_manager.h"
 #include "engine/controller/election.h"
+#include "engine/controller/standstill.h"
 #include "engine/membership/group.h"
 
 namespace simcluster::controller {
@@ -43,8 +44,9 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   void stop();
   // The process is killed: the group is left without a word, and nothing is written any more.
   void die();
-  // The process stands still: it stays in its group and hears nothing.
-  void freeze();
+  // The process stands still: it stays in its group and hears nothing until it goes on.
+  void freeze() { process_.stop(); }
+  void go_on() { process_.go_on(); }
 
   // CM-9.4. No value: delete. "value++" and "value+=N" count up what is there. Node none: this one.
   void update(std::string_view name, std::optional<std::string_view> value, Duration dampen, ClusterNodeId node);
@@ -98,6 +100,7 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
                     ClusterNodeId node);
   void schedule_write(const std::string& name, Attribute& attribute);
   void write(const std::string& name, Attribute& attribute);
+  void on_written(const std::string& name, const Result<void>& result);
   void add_write(CibRequest& request, const std::string& name, ClusterNodeId node, NodeValue& value);
   void note_written(const std::string& name, ClusterNodeId node, const NodeValue& value);
   void write_all();
@@ -105,10 +108,13 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   void erase_from_cib(ClusterNodeId node);
   void count_vote(const membership::GroupMember& sender, std::string_view name, std::string_view feature_set,
                   bool no_vote, const Vote& vote);
+  void note(LogPriority priority, std::string_view function, std::string_view text) const;
+  void note_writer(ClusterNodeId writer);
   void become_writer();
   void announce_values();
   void send(std::span<const std::byte> bytes);
 
+  Standstill process_;
   Host& host_;
   const Profile& profile_;
   CibManager& cib_;
@@ -119,7 +125,7 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   ClusterNodeId self_;
   ClusterNodeId writer_;
   bool connected_ = false;
-  bool frozen_ = false;
+  bool dead_ = false;
   TimerId vote_timer_;
   std::uint64_t last_number_ = 0;
   Attributes attributes_;

@@ -17,7 +17,8 @@ constexpr Duration kDigestDelay = seconds(5);  // CM-6.9
 }  // namespace
 
 CibManager::CibManager(Host& host, const Profile& profile, std::string node_name, CibClient& client)
-    : host_(host),
+    : process_(host),
+      host_(process_),
       profile_(profile),
       node_name_(std::move(node_name)),
       client_(client),
@@ -27,15 +28,11 @@ CibManager::~CibManager() { stop_timer(); }
 
 void CibManager::die() {
   connected_ = false;
-  freeze();
-  group_.reset();
-}
-
-void CibManager::freeze() {
-  frozen_ = true;
+  dead_ = true;
   replies_.clear();
   unanswered_.clear();
-  stop_timer();
+  process_.end();
+  group_.reset();
 }
 
 Result<void> CibManager::start(membership::GroupService& service, std::uint32_t process, std::string_view initial_cib) {
@@ -66,7 +63,7 @@ void CibManager::stop() {
 
 void CibManager::send(Kind kind, std::uint32_t call, ClusterNodeId to, std::string_view origin,
                       std::span<const std::byte> body) {
-  if (!group_ || frozen_) return;
+  if (!group_ || dead_) return;
   WireWriter out;
   out.u8(static_cast<std::uint8_t>(kind));
   out.u32(call);
@@ -80,23 +77,35 @@ void CibManager::send(Kind kind, std::uint32_t call, ClusterNodeId to, std::stri
 std::uint32_t CibManager::submit(CibRequest request, CibReply reply) {
   request.origin = node_name_;
   const std::uint32_t call = ++last_call_;
-  if (frozen_) return call;
+  if (dead_) return call;
+  if (process_.still()) {
+    process_.puts_off([this, call, request, reply] { send_request(call, request, reply); });
+  } else {
+    send_request(call, request, std::move(reply));
+  }
+  return call;
+}
+
+void CibManager::send_request(std::uint32_t call, const CibRequest& request, CibReply reply) {
   if (reply) replies_.emplace(call, std::move(reply));
   std::vector<std::byte> bytes = encode(request);
   send(Kind::kRequest, call, ClusterNodeId::none(), node_name_, bytes);
   if (profile_.cib_diffs_from_primary) unanswered_[call].bytes = std::move(bytes);
-  return call;
 }
 
 void CibManager::sync_from(ClusterNodeId node, CibReply reply) {
+  if (dead_ || process_.puts_off([this, node, reply] { sync_from(node, reply); })) return;
   const std::uint32_t call = ++last_call_;
-  if (frozen_) return;
   if (reply) replies_.emplace(call, std::move(reply));
   send(Kind::kSyncRequest, call, node, node_name_, {});
 }
 
 void CibManager::on_deliver(const membership::GroupMember& sender, std::span<const std::byte> bytes) {
-  if (frozen_) return;
+  if (dead_) return;
+  if (process_.still()) {
+    process_.puts_off([this, sender, copy = kept(bytes)] { on_deliver(sender, copy); });
+    return;
+  }
   WireReader in(bytes);
   const std::uint8_t kind = in.u8();
   const std::uint32_t call = in.u32();
@@ -254,7 +263,11 @@ void CibManager::trace_update(const CibUpdate& update) const {
 }
 
 void CibManager::on_configuration(const membership::GroupConfiguration& configuration) {
-  if (frozen_) return;
+  if (dead_) return;
+  if (process_.still()) {
+    process_.puts_off([this, copy = KeptConfiguration(configuration)] { on_configuration(copy.view()); });
+    return;
+  }
   for (const membership::GroupChange& change : configuration.left) {
     if (change.member.node == primary_node_) lose_primary();
   }

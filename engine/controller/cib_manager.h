@@ -14,6 +14,7 @@
 #include "engine/base/host.h"
 #include "engine/base/profile.h"
 #include "engine/controller/cib_store.h"
+#include "engine/controller/standstill.h"
 #include "engine/membership/group.h"
 
 namespace simcluster::controller {
@@ -45,8 +46,9 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   void stop();
   // The process is killed: the group is left without a word.
   void die();
-  // The process stands still: it stays in its group, and nobody who asks it is answered.
-  void freeze();
+  // The process stands still: it stays in its group, and nobody who asks it is answered until it goes on.
+  void freeze() { process_.stop(); }
+  void go_on() { process_.go_on(); }
 
   const cib::Document& document() const { return store_.document(); }
   const CibStore& store() const { return store_; }
@@ -79,6 +81,7 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   };
 
   void send(Kind kind, std::uint32_t call, ClusterNodeId to, std::string_view origin, std::span<const std::byte> body);
+  void send_request(std::uint32_t call, const CibRequest& request, CibReply reply);
   void deliver_request(const membership::GroupMember& sender, std::uint32_t call, std::span<const std::byte> body);
   void apply_as_primary(const membership::GroupMember& sender, std::uint32_t call, const CibRequest& request);
   void deliver_diff(ClusterNodeId sender, std::uint32_t call, ClusterNodeId asked_by, std::string_view origin,
@@ -103,6 +106,7 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   void write_to_disk();
   void trace_update(const CibUpdate& update) const;
 
+  Standstill process_;
   Host& host_;
   const Profile& profile_;
   std::string node_name_;
@@ -110,7 +114,7 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   CibStore store_;
   std::unique_ptr<membership::Group> group_;
   bool connected_ = false;
-  bool frozen_ = false;
+  bool dead_ = false;
   std::uint32_t last_call_ = 0;
   std::map<std::uint32_t, CibReply> replies_;
   bool primary_ = false;

@@ -14,6 +14,7 @@ namespace simcluster::controller {
 // got that, a node makes no changes; what it has not made is asked of it, or of the next one, again. Diffs of a node
 // that nobody takes for the primary are not looked at.
 void CibManager::set_primary(bool primary) {
+  if (process_.puts_off([this, primary] { set_primary(primary); })) return;
   const bool was = primary_;
   primary_ = primary;
   if (!profile_.cib_diffs_from_primary || (!was && !primary) || !group_) return;

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/base/wire.h"
 #include "engine/controller/group_port.h"
 #include "engine/controller/messages.h"
 #include "engine/controller/peers.h"
@@ -277,6 +278,118 @@ TEST_F(ProtocolTest, MetaDataTakesNoTime) {
   clock.run_for(seconds(5));
   EXPECT_THAT(host().runs(), ElementsAre("r start 0"));
   EXPECT_EQ(resource().first_child("lrm_rsc_op").value("exec-time"), "3000");
+}
+
+// CM-3.4, CM-1.6: who comes is greeted, and greets in vain.
+TEST_F(ProtocolTest, Greetings) {
+  boot_one();
+  clock.run_for(seconds(5));
+  join_by_hand();
+  EXPECT_EQ(heard(Task::kHello).from_name, "node1");
+  const State before = node(1).controller->state();
+  const std::size_t said = heard_.size();
+  Message hello;
+  hello.task = Task::kHello;
+  say(hello);
+  EXPECT_EQ(heard_.size(), said);
+  EXPECT_EQ(node(1).controller->state(), before);
+}
+
+// CM-4.1, CM-4.2: what a vote says; rounds are counted from 1.
+TEST_F(ProtocolTest, Votes) {
+  boot_one();
+  clock.run_for(seconds(5));
+  join_by_hand();
+  clock.run_for(seconds(20));
+  EXPECT_EQ(node(1).controller->state(), State::kElection);
+  const Message vote = heard(Task::kVote);
+  EXPECT_EQ(vote.vote.owner, 1U);
+  EXPECT_EQ(vote.vote.round, 1U);
+  EXPECT_EQ(vote.feature_set, crm_feature_set(profile));
+  EXPECT_FALSE(vote.to.valid());
+  Message no;
+  no.task = Task::kNoVote;
+  no.feature_set = crm_feature_set(profile);
+  no.vote = vote.vote;
+  no.vote.round = 7;  // not the one that was asked for
+  say(no);
+  EXPECT_FALSE(node(1).controller->is_dc());
+  no.vote.round = 1;
+  say(no);
+  EXPECT_TRUE(node(1).controller->is_dc());
+}
+
+// CM-2.13: who falls back to S_PENDING waits for another DC, for the whole of its time.
+TEST_F(ProtocolTest, TheDcTimerStartsAgain) {
+  boot_one();
+  clock.run_for(seconds(5));
+  join_by_hand();
+  be_the_dc();
+  clock.run_for(seconds(30));
+  ASSERT_EQ(node(1).controller->state(), State::kNotDc);
+  Message vote;
+  vote.task = Task::kVote;
+  vote.feature_set = "3.0.1";  // an older one wins (CM-4.4)
+  vote.vote = {2, 1, 0, 0};
+  say(vote, true);
+  ASSERT_EQ(node(1).controller->state(), State::kPending);
+  EXPECT_EQ(heard(Task::kNoVote).vote.owner, 2U);
+  clock.run_for(milliseconds(19'800));
+  EXPECT_EQ(node(1).controller->state(), State::kPending);
+  clock.run_for(milliseconds(200));
+  EXPECT_EQ(node(1).controller->state(), State::kElection);
+}
+
+// CM-5.9, CM-5.5: a node whose CIB was the best and cannot be had is not asked a second time, and not admitted.
+TEST_F(ProtocolTest, ACibThatCannotBeHad) {
+  boot_one();
+  clock.run_for(seconds(40));
+  ASSERT_TRUE(node(1).controller->is_dc());
+  join_by_hand();
+  GroupPort cib;  // a CIB manager that answers with something else
+  const auto answer = [&](std::uint32_t call) {
+    WireWriter body;
+    body.text("no digest");
+    body.text("<cib/>");
+    WireWriter out;
+    out.u8(2);
+    out.u32(call);
+    out.u32(1);
+    out.text("node2");
+    const auto bytes = body.take();
+    out.text({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    ASSERT_TRUE(cib.group->multicast(out.take()));
+  };
+  cib.deliver = [&](const membership::GroupMember&, std::span<const std::byte> bytes) {
+    WireReader in(bytes);
+    const std::uint8_t kind = in.u8();
+    const std::uint32_t call = in.u32();
+    if (kind == 1 && in.u32() == 2) answer(call);
+  };
+  cib.group = std::move(*cluster->node(2).join("cib", 78, cib));
+  settle();
+  Message announce;  // so that the DC joins anew, too
+  announce.task = Task::kJoinAnnounce;
+  announce.to_dc = true;
+  say(announce);
+  const auto ask = [&] {
+    Message request;
+    request.task = Task::kJoinRequest;
+    request.to_dc = true;
+    request.feature_set = crm_feature_set(profile);
+    request.join.id = heard(Task::kJoinOffer).join.id;
+    request.join.generation = {0, 99, 0, "pacemaker-1.2"};
+    say(request);
+  };
+  ask();
+  clock.run_for(seconds(1));
+  EXPECT_TRUE(host().logged("Could not sync CIB from node2 in join-1: "));
+  EXPECT_EQ(heard(Task::kJoinOffer).join.id, 2U);
+  ask();
+  clock.run_for(seconds(1));
+  EXPECT_FALSE(heard(Task::kJoinAckNack).join.flag);
+  EXPECT_FALSE(host().logged("Could not sync CIB from node2 in join-2"));
+  cib.group.reset();
 }
 
 }  // namespace

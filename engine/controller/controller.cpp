@@ -27,14 +27,15 @@ std::uint32_t Controller::Impl::process_id() const {
 
 Controller::Impl::Impl(Host& host, const Profile& profile, membership::GroupService& service, Daemons& daemons,
                        ControllerConfig config, ControllerClient& client)
-    : host_(host),
+    : process_(host),
+      host_(process_),
       profile_(profile),
       service_(service),
       config_(std::move(config)),
       client_(client),
       daemons_(daemons),
       cib_(daemons.cib()),
-      lrm_(host, profile, cib_, daemons.executor_memory(), *this),
+      lrm_(host, process_, profile, cib_, daemons.executor_memory(), *this),
       fsa_(*this),
       transition_(*this),
       last_input_file_(host.scheduler_inputs() != nullptr ? host.scheduler_inputs()->last_number() : -1) {}
@@ -60,7 +61,7 @@ void Controller::Impl::start() {
 
 // CM-11.2
 void Controller::Impl::request_stop() {
-  if (ended_) return;
+  if (ended_ || process_.puts_off([this] { request_stop(); })) return;
   if (shutting_down_) {
     log(LogPriority::kError, "crmd_shutdown", "Escalating shutdown");
     raise(Input::kError, Cause::kShutdown, "crmd_shutdown");
@@ -210,7 +211,7 @@ void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
       transition_.drop();
       return;
     case Action::kDcTimerStop:
-      dc_timer_was_running_ = stop_timer(kDcTimer);
+      stop_timer(kDcTimer);
       return;
     case Action::kDcTimerStart:
       dc_timer_start();
@@ -229,6 +230,7 @@ void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
       return;
     case Action::kRecover:
       log(LogPriority::kWarning, "do_recover", "Fast-tracking shutdown in response to errors");
+      in_recovery_ = true;
       queue(Input::kTerminate, Cause::kFsaInternal, "do_recover");
       return;
     case Action::kShutdownReq:
@@ -250,7 +252,8 @@ void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
       if (crmd_.group) crmd_.group->leave();
       return;
     case Action::kExit0:
-      exit(0, "clean stop");
+      if (in_recovery_) log(LogPriority::kError, "crmd_fast_exit", "Could not recover from internal error");
+      exit(in_recovery_ ? kError : 0, in_recovery_ ? "internal error" : "clean stop");  // CM part M
       return;
     default:  // connections to daemons that are parts of this object
       return;
@@ -381,13 +384,10 @@ void Controller::Impl::end(int exit_code, std::string_view reason) {
 
 void Controller::Impl::die() {
   cib_.set_primary(false);
-  freeze();
-  crmd_.group.reset();
-}
-
-void Controller::Impl::freeze() {
   ended_ = true;
   for (std::size_t timer = 0; timer < timers_.size(); ++timer) stop_timer(static_cast<Timer>(timer));
+  process_.forget();
+  crmd_.group.reset();
   transition_.drop();
   lrm_.die();
   service_.untrack_quorum(*this);

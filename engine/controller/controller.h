@@ -68,8 +68,10 @@ class Controller {
   // A daemon is killed (SIGKILL): it leaves its group without a word and calls nobody back. Resources stay as they are,
   // agents that run end unheard. What else ends with it is the supervisor's business (CM-11.10).
   void kill(Subdaemon daemon);
-  // It stands still (SIGSTOP): it stays in its group, hears, says and does nothing, until it is killed.
+  // It stands still (SIGSTOP): it stays in its group, hears, says and does nothing, until it is killed or goes on.
   void freeze(Subdaemon daemon);
+  // SIGCONT: what has reached it meanwhile is worked on now, its timers are late.
+  void go_on(Subdaemon daemon);
   // A new process takes the place of a dead one.
   void respawn(Subdaemon daemon);
   // Asks the cluster for permission to leave (CM-11.2).

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/patch.h"
 #include "engine/cib/values.h"
 #include "engine/controller/controller_impl.h"
 #include "engine/executor/exit_codes.h"
@@ -58,10 +59,35 @@ std::string_view without_instance(std::string_view resource) {
 
 }  // namespace
 
-void Controller::Impl::on_cib_connected() { fsa_.trigger(); }
+void Controller::Impl::on_cib_connected() {
+  if (!process_.puts_off([this] { on_cib_connected(); })) fsa_.trigger();
+}
+
+namespace {
+
+// The same update of a copy of the document, for later: elements of the real one may be gone by then.
+struct KeptUpdate {
+  KeptUpdate(const CibUpdate& given, const cib::Document& now) : update(given), document(now) {
+    for (CibChange& change : update.changes) {
+      std::string_view path = change.path;
+      if (change.kind == CibChange::Kind::kDelete) path = path.substr(0, path.rfind('/'));
+      change.element = cib::element_at(document, path);
+    }
+    std::erase_if(update.changes, [](const CibChange& change) { return !change.element; });
+  }
+  CibUpdate update;
+  cib::Document document;
+};
+
+}  // namespace
 
 void Controller::Impl::on_cib_update(const CibUpdate& update) {
   if (ended_) return;
+  if (process_.still()) {
+    process_.puts_off(
+        [this, copy = std::make_shared<KeptUpdate>(update, cib_.document())] { on_cib_update(copy->update); });
+    return;
+  }
   if (update.configuration_changed && config_read_) read_config();
   if (!the_dc_) return;
   process_changes(update);

@@ -13,7 +13,7 @@ constexpr std::string_view kConnectionLost = "Lost connection to fencer";
 
 // CM-11.10: what was asked for fails, and so do the monitors of fence devices.
 void Controller::Impl::on_fencer_lost() {
-  if (ended_) return;
+  if (ended_ || process_.puts_off([this] { on_fencer_lost(); })) return;
   log(LogPriority::kCritical, "tengine_stonith_connection_destroy", "Fencing daemon connection failed");
   while (!fencing_calls_.empty()) {
     const auto [transition, index] = fencing_calls_.begin()->second;
@@ -27,7 +27,7 @@ void Controller::Impl::on_fencer_lost() {
 }
 
 void Controller::Impl::on_fencer_started() {
-  if (ended_) return;
+  if (ended_ || process_.puts_off([this] { on_fencer_started(); })) return;
   log(LogPriority::kNotice, "te_connect_stonith", "Fencer successfully connected");
   update_devices();
 }
@@ -59,7 +59,7 @@ FireOutcome Controller::Impl::fire_fencing(std::uint32_t index) {
 
 // CM-7.24
 void Controller::Impl::on_fencing_result(const fencer::FencingResult& result) {
-  if (ended_) return;
+  if (ended_ || process_.puts_off([this, result] { on_fencing_result(result); })) return;
   const bool done = result.status == fencer::FencingStatus::kDone;
   log(LogPriority::kNotice, profile_.daemons_renamed ? "handle_fence_notification" : "tengine_stonith_notify",
       fmt::format("Peer {} was{} terminated ({}) by {} on behalf of {}@{}: {}", result.target, done ? "" : " not",

@@ -23,6 +23,7 @@
 #include "engine/controller/options.h"
 #include "engine/controller/peers.h"
 #include "engine/controller/scheduler_run.h"
+#include "engine/controller/standstill.h"
 #include "engine/controller/throttle.h"
 #include "engine/controller/transition.h"
 #include "engine/controller/transition_key.h"
@@ -46,10 +47,14 @@ class Controller::Impl final : public FsaClient,
   void start();
   void request_stop();
   void die();
-  // They stand still, see Controller::freeze(); the scheduler may be another one later.
-  void freeze();
-  void freeze_executor() { lrm_.freeze(); }
-  void freeze_scheduler(bool frozen) { scheduler_frozen_ = frozen; }
+  // They stand still, see Controller::freeze(), and go on.
+  void freeze() { process_.stop(); }
+  void go_on() { process_.go_on(); }
+  Lrm& lrm() { return lrm_; }
+  void freeze_scheduler() { scheduler_frozen_ = true; }
+  void continue_scheduler();
+  // What it was asked for is lost.
+  void forget_scheduler();
   void perform(Action action, const FsaInput& input) override;
   void want_run() override;
 
@@ -190,6 +195,7 @@ class Controller::Impl final : public FsaClient,
   void write_node_state(const Peer& peer, bool join_fields);
   // A change whose answer the scheduler waits for (CM-7.2).
   void submit(CibRequest request);
+  void on_submitted(const Result<void>& result);
   void erase_transient_attributes(const Peer& peer);
   void refresh_node_states(bool join_fields);
   void populate_nodes();
@@ -224,6 +230,7 @@ class Controller::Impl final : public FsaClient,
   void join_result(const FsaInput& input);
   void apply_start_state();
   void process_confirm(const FsaInput& input);
+  void on_confirmed(const Result<void>& result);
   void remove_history(CibRequest& request, const std::string& node_id) const;
   void join_final();
   void check_join_counts();
@@ -241,6 +248,7 @@ class Controller::Impl final : public FsaClient,
   // --- controller_transition.cpp
   void invoke_scheduler();
   void upgrade_for_scheduler(cib::Document& input);
+  void ask_scheduler(const cib::Document& input);
   void tell_watchdog(cib::Document& input) const;
   void calculate();
   void scheduler_answered();
@@ -306,6 +314,7 @@ class Controller::Impl final : public FsaClient,
   void note_own_fencing(const fencer::FencingResult& result);
   void conclude_fencing(const fencer::FencingResult& result);
 
+  Standstill process_;
   Host& host_;
   const Profile& profile_;
   membership::GroupService& service_;
@@ -340,11 +349,11 @@ class Controller::Impl final : public FsaClient,
   bool config_read_ = false;
   bool scheduler_connected_ = false;
   bool scheduler_frozen_ = false;
+  bool in_recovery_ = false;
   bool ended_ = false;
   bool paused_ = false;
   bool pause_over_ = false;
   bool cib_asked_ = false;
-  bool dc_timer_was_running_ = false;
   bool leaving_ = false;
 
   bool quorate_ = false;
@@ -371,8 +380,9 @@ class Controller::Impl final : public FsaClient,
   std::uint64_t scheduler_reference_ = 0;  // expected; 0: none
   std::uint64_t last_reference_ = 0;
   std::unique_ptr<SchedulerRun> answer_;
-  std::string newest_schema_at_;  // version of the configuration that needs no upgrade
-  std::string upgraded_state_;    // what upgraded_ was made from: changes of the store, attributes of the root
+  std::unique_ptr<cib::Document> asked_;  // a scheduler that stands still
+  std::string newest_schema_at_;          // version of the configuration that needs no upgrade
+  std::string upgraded_state_;            // what upgraded_ was made from: changes of the store, attributes of the root
   cib::Document upgraded_;
   std::uint64_t answer_reference_ = 0;
   std::int64_t recheck_by_ = 0;

@@ -172,6 +172,7 @@ void Controller::Impl::finalize_join() {
 
 // CM-5.9
 void Controller::Impl::synced(std::uint32_t join_id, const Result<void>& result) {
+  if (process_.puts_off([this, join_id, result] { synced(join_id, result); })) return;
   if (ended_) return;
   if (!the_dc_ || join_id != join_id_) return;
   if (!result) {
@@ -260,17 +261,20 @@ void Controller::Impl::process_confirm(const FsaInput& input) {
   add_node_state(request, peer, true);
   if (!history.empty()) request.merge({step("status"), step("node_state", id)}, history);
   ++outstanding_;
-  cib_.submit(std::move(request), [this](const Result<void>& result) {
-    --outstanding_;
-    if (ended_) return;
-    if (!result) {
-      log(LogPriority::kError, "join_update_complete_callback",
-          fmt::format("Join update failed: {}", result.error().message));
-      raise(Input::kError, Cause::kFsaInternal, "join_update_complete_callback");
-      return;
-    }
+  cib_.submit(std::move(request), [this](const Result<void>& result) { on_confirmed(result); });
+}
+
+void Controller::Impl::on_confirmed(const Result<void>& result) {
+  if (process_.puts_off([this, result] { on_confirmed(result); })) return;
+  --outstanding_;
+  if (ended_) return;
+  if (result) {
     check_joins();
-  });
+    return;
+  }
+  log(LogPriority::kError, "join_update_complete_callback",
+      fmt::format("Join update failed: {}", result.error().message));
+  raise(Input::kError, Cause::kFsaInternal, "join_update_complete_callback");
 }
 
 // CM-5.13

@@ -19,6 +19,10 @@ void Controller::Impl::send_to(ClusterNodeId node, Message message) {
 
 void Controller::Impl::on_crmd_message(const membership::GroupMember& sender, std::span<const std::byte> bytes) {
   if (ended_) return;
+  if (process_.still()) {
+    process_.puts_off([this, sender, copy = kept(bytes)] { on_crmd_message(sender, copy); });
+    return;
+  }
   std::optional<Message> decoded = decode(bytes);
   if (!decoded) {
     log(LogPriority::kError, "crmd_ha_msg_callback", "Discarding an unreadable message");

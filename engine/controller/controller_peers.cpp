@@ -46,6 +46,14 @@ std::vector<std::string> Controller::Impl::member_names() const {
 // --- the ring ---
 
 void Controller::Impl::on_nodes(const membership::NodesView& view) {
+  if (process_.still()) {
+    process_.puts_off([this, ring = view.ring, members = std::vector(view.members.begin(), view.members.end()),
+                       joined = std::vector(view.joined.begin(), view.joined.end()),
+                       left = std::vector(view.left.begin(), view.left.end())] {
+      on_nodes({ring, members, joined, left});
+    });
+    return;
+  }
   for (const ClusterNodeId id : view.left) {
     // Away and back within one change: it is a new member (M 10.1).
     if (Peer* peer = peers_.find(id); peer != nullptr && contains(view.members, id)) member_lost(*peer);
@@ -54,6 +62,13 @@ void Controller::Impl::on_nodes(const membership::NodesView& view) {
 }
 
 void Controller::Impl::on_quorum(const membership::QuorumView& view) {
+  if (process_.still()) {
+    process_.puts_off([this, quorate = view.quorate, ring = view.ring,
+                       members = std::vector(view.members.begin(), view.members.end())] {
+      on_quorum({quorate, ring, members});
+    });
+    return;
+  }
   update_membership(view.ring, view.members);
   if (view.quorate == quorate_) return;
   quorate_ = view.quorate;
@@ -155,6 +170,10 @@ void Controller::Impl::membership_event() {
 
 void Controller::Impl::on_crmd_configuration(const membership::GroupConfiguration& configuration) {
   if (ended_) return;
+  if (process_.still()) {
+    process_.puts_off([this, copy = KeptConfiguration(configuration)] { on_crmd_configuration(copy.view()); });
+    return;
+  }
   if (!self_.valid()) self_ = crmd_.group->self().node;
   for (const membership::GroupChange& change : configuration.left) {
     if (Peer* peer = peers_.find(change.member.node)) {
@@ -181,8 +200,14 @@ void Controller::Impl::peer_appeared(Peer& peer) {
     return;
   }
   log(LogPriority::kInfo, "peer_update_callback", fmt::format("Node {} is now a peer", peer.name));
-  if (the_dc_) {
-    react_to_peer(peer, true);
+  if (the_dc_) react_to_peer(peer, true);
+  const Peer* dc = peers_.find(dc_);
+  const bool no_dc = profile_.daemons_renamed && (dc == nullptr || !dc->online);
+  if (the_dc_ || no_dc) {
+    if (profile_.daemons_renamed) {
+      log(LogPriority::kInfo, "te_trigger_stonith_history_sync",
+          fmt::format("Fence history will be synchronized cluster-wide within {} seconds", kHistoryDelay.seconds()));
+    }
     start_timer(kHistoryTimer, kHistoryDelay);
   }
   Message hello;
@@ -331,13 +356,15 @@ void Controller::Impl::add_node_state(CibRequest& request, const Peer& peer, boo
 // CM-6.16: a DC whose own updates are refused cannot go on.
 void Controller::Impl::submit(CibRequest request) {
   ++outstanding_;
-  cib_.submit(std::move(request), [this](const Result<void>& result) {
-    --outstanding_;
-    if (result || ended_) return;
-    log(LogPriority::kError, "crmd_node_update_complete",
-        fmt::format("Node update failed: {}", result.error().message));
-    raise(Input::kError, Cause::kFsaInternal, "crmd_node_update_complete");
-  });
+  cib_.submit(std::move(request), [this](const Result<void>& result) { on_submitted(result); });
+}
+
+void Controller::Impl::on_submitted(const Result<void>& result) {
+  if (process_.puts_off([this, result] { on_submitted(result); })) return;
+  --outstanding_;
+  if (result || ended_) return;
+  log(LogPriority::kError, "crmd_node_update_complete", fmt::format("Node update failed: {}", result.error().message));
+  raise(Input::kError, Cause::kFsaInternal, "crmd_node_update_complete");
 }
 
 // Not only the DC does this where the node was the DC, or nobody knows who is. The attribute manager on that node may

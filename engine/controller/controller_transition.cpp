@@ -118,22 +118,38 @@ void Controller::Impl::calculate() {
     inputs->keep(last_input_file_, cib::write_document(input));
   }
   upgrade_for_scheduler(input);
+  scheduler_reference_ = ++last_reference_;
   if (scheduler_frozen_) {
     answer_.reset();
-    scheduler_reference_ = ++last_reference_;
+    asked_ = std::make_unique<cib::Document>(std::move(input));
     start_timer(kReplyTimer, kSchedulerReply);
     return;
   }
+  ask_scheduler(input);
+}
+
+void Controller::Impl::ask_scheduler(const cib::Document& input) {
   answer_ = std::make_unique<SchedulerRun>(run_scheduler(input, profile_, host_.now(), ++last_transition_id_,
                                                          last_input_file_, host_.tracing(TraceKind::kLog)));
-  answer_reference_ = scheduler_reference_ = ++last_reference_;
+  answer_reference_ = last_reference_;
   start_timer(kReplyTimer, {});
+}
+
+// The newest question is answered; nobody waits for the answers to those before.
+void Controller::Impl::continue_scheduler() {
+  scheduler_frozen_ = false;
+  if (const auto asked = std::exchange(asked_, nullptr); asked && !ended_) ask_scheduler(*asked);
+}
+
+void Controller::Impl::forget_scheduler() {
+  scheduler_frozen_ = false;
+  asked_.reset();
 }
 
 // CM-7.3
 void Controller::Impl::scheduler_answered() {
   if (!answer_) {
-    if (scheduler_frozen_) scheduler_silent();
+    if (asked_) scheduler_silent();
     return;
   }
   if (answer_reference_ != scheduler_reference_) {

@@ -6,18 +6,42 @@
 
 #include "engine/controller/group_port.h"
 #include "engine/controller/logs.h"
+#include "engine/controller/standstill.h"
 
 namespace simcluster::controller {
 
 class Daemons::FencerProcess final : public fencer::FencerTransport, public fencer::FencerClient {
  public:
-  explicit FencerProcess(Daemons& owner) : owner_(owner), fencer(owner.host_, owner.profile_, *this, *this) {}
+  explicit FencerProcess(Daemons& owner)
+      : owner_(owner), process(owner.host_), fencer(process, owner.profile_, *this, *this) {}
 
+  // What it is asked for while it stands still has its effects afterwards.
   void broadcast_fencer(std::span<const std::byte> bytes) override {
+    if (process.still()) {
+      process.puts_off([this, copy = kept(bytes)] { broadcast_fencer(copy); });
+      return;
+    }
     if (port.group && !dead) static_cast<void>(port.group->multicast(bytes));
   }
   void on_fencing_result(const fencer::FencingResult& result) override {
+    if (process.puts_off([this, result] { on_fencing_result(result); })) return;
     if (!dead && owner_.client_ != nullptr) owner_.client_->on_fencing_result(result);
+  }
+  void on_message(const membership::GroupMember& sender, std::span<const std::byte> bytes) {
+    if (process.still()) {
+      process.puts_off([this, sender, copy = kept(bytes)] { on_message(sender, copy); });
+      return;
+    }
+    fencer.on_message(owner_.node_name(sender.node), bytes);
+  }
+  void on_configuration(const membership::GroupConfiguration& configuration) {
+    if (process.still()) {
+      process.puts_off([this, copy = KeptConfiguration(configuration)] { on_configuration(copy.view()); });
+      return;
+    }
+    std::vector<std::string> names;
+    for (const membership::GroupMember& member : configuration.members) names.push_back(owner_.node_name(member.node));
+    fencer.set_peers(std::move(names));
   }
 
  private:
@@ -25,6 +49,7 @@ class Daemons::FencerProcess final : public fencer::FencerTransport, public fenc
 
  public:
   GroupPort port;
+  Standstill process;
   fencer::Fencer fencer;
   bool dead = false;
 };
@@ -73,13 +98,11 @@ Result<void> Daemons::join_fencer() {
   const std::uint32_t process_id = next_process(kFencerProcess);
   process.fencer.set_node(name_, fmt::format("{}.{}", daemon_name(Daemon::kFencer, profile_), process_id));
   if (keeps_fencing_history_) process.fencer.keep_history();
-  process.port.deliver = [this, &process](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
-    process.fencer.on_message(node_name(sender.node), bytes);
+  process.port.deliver = [&process](const membership::GroupMember& sender, std::span<const std::byte> bytes) {
+    process.on_message(sender, bytes);
   };
-  process.port.configure = [this, &process](const membership::GroupConfiguration& configuration) {
-    std::vector<std::string> names;
-    for (const membership::GroupMember& member : configuration.members) names.push_back(node_name(member.node));
-    process.fencer.set_peers(std::move(names));
+  process.port.configure = [&process](const membership::GroupConfiguration& configuration) {
+    process.on_configuration(configuration);
   };
   auto joined = service_.join("stonith-ng", process_id, process.port);
   if (!joined) return tl::unexpected(joined.error());
@@ -105,14 +128,14 @@ void Daemons::start_attributes() {
   static_cast<void>(join_attributes());
 }
 
-void Daemons::freeze_fencer() {
+void Daemons::freeze_fencer() { fencer_->process.stop(); }
+void Daemons::continue_fencer() { fencer_->process.go_on(); }
+
+void Daemons::kill_fencer() {
   fencer_->dead = true;
   fencer_->port.deliver = {};
   fencer_->port.configure = {};
-}
-
-void Daemons::kill_fencer() {
-  freeze_fencer();
+  fencer_->process.end();
   fencer_->port.group.reset();
   if (client_ != nullptr) client_->on_fencer_lost();
 }

@@ -65,8 +65,9 @@ class Daemons final : public CibClient, public NodeDirectory {
   void kill_attributes();
   void start_attributes();
   void kill_fencer();
-  // It stays in its group, and hears, says and answers nothing.
+  // It stays in its group, and hears, says and answers nothing until it goes on.
   void freeze_fencer();
+  void continue_fencer();
   void start_fencer();
 
   CibManager& cib() { return *cib_; }

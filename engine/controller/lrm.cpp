@@ -56,14 +56,16 @@ executor::OperationRequest operation_of(const LrmRequest& request) {
 
 }  // namespace
 
-Lrm::Lrm(Host& host, const Profile& profile, CibManager& cib, ExecutorMemory& memory, LrmClient& client)
-    : host_(host),
+Lrm::Lrm(Host& host, Standstill& controller, const Profile& profile, CibManager& cib, ExecutorMemory& memory,
+         LrmClient& client)
+    : host_(controller),
+      executor_process_(host),
       profile_(profile),
       cib_(cib),
       memory_(memory),
       executor_life_(memory.life),
       client_(client),
-      executor_(host, profile, *this, memory.last_call) {}
+      executor_(executor_process_, profile, *this, memory.last_call) {}
 
 void Lrm::set_node(std::string name, std::string xml_id) {
   node_name_ = std::move(name);
@@ -76,7 +78,7 @@ CibPath Lrm::resource_path(std::string_view resource) const {
 }
 
 void Lrm::handle(const LrmRequest& request) {
-  if (dead_) return;
+  if (dead_ || executor_process_.puts_off([this, request] { handle(request); })) return;
   switch (request.kind) {
     case LrmRequest::Kind::kExecute:
       execute(request);
@@ -254,6 +256,7 @@ void Lrm::clear_failures(std::string_view resource) {
 }
 
 void Lrm::refresh(std::string_view resource) {
+  if (executor_process_.puts_off([this, name = std::string(resource)] { refresh(name); })) return;
   std::vector<std::string> names;
   for (const auto& [id, entry] : history_) {
     if (resource.empty() || id == resource) names.push_back(id);
@@ -296,18 +299,16 @@ std::string Lrm::history_xml() const {
 }
 
 void Lrm::cancel_all_recurring() {
+  if (executor_process_.puts_off([this] { cancel_all_recurring(); })) return;
   std::vector<std::string> names;
   for (const auto& [id, entry] : history_) names.push_back(id);
   for (const std::string& name : names) executor_.cancel_recurring(name);
 }
 
-void Lrm::freeze() {
-  dead_ = true;
-  cancel_all_recurring();
-}
-
 void Lrm::die() {
-  freeze();
+  dead_ = true;
+  executor_process_.forget();
+  cancel_all_recurring();
   // Another executor counts anew.
   if (memory_.life == executor_life_) memory_.last_call = executor_.next_call_id() - 1;
 }
@@ -338,8 +339,33 @@ void Lrm::on_fencer_lost(std::string_view reason) {
   }
 }
 
+namespace {
+
+// A result that owns what it tells.
+struct KeptResult {
+  explicit KeptResult(const executor::OperationResult& given)
+      : result(given),
+        texts{std::string(given.resource),    std::string(given.action), std::string(given.user_data),
+              std::string(given.exit_reason), std::string(given.output), std::string(given.error_output)},
+        parameters(*given.parameters) {
+    std::string_view* const views[] = {&result.resource,    &result.action, &result.user_data,
+                                       &result.exit_reason, &result.output, &result.error_output};
+    for (std::size_t i = 0; i < texts.size(); ++i) *views[i] = texts[i];
+    result.parameters = &parameters;
+  }
+  executor::OperationResult result;
+  std::array<std::string, 6> texts;
+  executor::Parameters parameters;
+};
+
+}  // namespace
+
 void Lrm::on_operation_result(const executor::OperationResult& result) {
   if (dead_) return;
+  if (host_.still()) {
+    host_.puts_off([this, copy = std::make_shared<const KeptResult>(result)] { on_operation_result(copy->result); });
+    return;
+  }
   if (result.status == ExecStatus::kCancelled &&
       silent_cancels_.erase(operation_key(result.resource, result.action, result.interval)) > 0)
     return;

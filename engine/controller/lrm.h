@@ -13,6 +13,7 @@
 #include "engine/controller/cib_manager.h"
 #include "engine/controller/messages.h"
 #include "engine/controller/operation_history.h"
+#include "engine/controller/standstill.h"
 #include "engine/executor/executor.h"
 
 namespace simcluster::controller {
@@ -42,8 +43,9 @@ class LrmClient {
 
 class Lrm final : public executor::ExecutorClient {
  public:
-  // `memory` outlives the controller.
-  Lrm(Host& host, const Profile& profile, CibManager& cib, ExecutorMemory& memory, LrmClient& client);
+  // `host` is the executor's, `controller` the process that this is a part of. `memory` outlives the controller.
+  Lrm(Host& host, Standstill& controller, const Profile& profile, CibManager& cib, ExecutorMemory& memory,
+      LrmClient& client);
   Lrm(const Lrm&) = delete;
   Lrm& operator=(const Lrm&) = delete;
 
@@ -64,8 +66,9 @@ class Lrm final : public executor::ExecutorClient {
 
   // The controller has died: nobody hears of results any more.
   void die();
-  // The executor stands still: nothing is carried out, nothing is heard of.
-  void freeze();
+  // The executor stands still: nothing is carried out, nothing is heard of until it goes on.
+  void freeze() { executor_process_.stop(); }
+  void go_on() { executor_process_.go_on(); }
   // Monitors of fence devices fail and are not repeated.
   void on_fencer_lost(std::string_view reason);
 
@@ -101,14 +104,15 @@ class Lrm final : public executor::ExecutorClient {
   void log_output(const executor::OperationResult& result) const;
   void trace_result(const executor::OperationResult& result, int target_rc) const;
 
-  Host& host_;
+  Standstill& host_;  // the controller's
+  Standstill executor_process_;
   const Profile& profile_;
   CibManager& cib_;
   ExecutorMemory& memory_;
   const int executor_life_;
   LrmClient& client_;
   executor::Executor executor_;
-  bool dead_ = false;                                      // or its executor stands still
+  bool dead_ = false;
   std::set<std::string> silent_cancels_;                   // operation keys
   std::map<std::string, std::string, std::less<>> locks_;  // operation key to the lock that its action carried
   // Resources to be forgotten when their operations have ended; to be acknowledged where the DC asked for it.

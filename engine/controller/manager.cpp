@@ -45,7 +45,7 @@ void Controller::kill(Subdaemon daemon) {
       daemons_->kill_attributes();
       return;
     case Subdaemon::kScheduler:
-      if (impl_) impl_->freeze_scheduler(false);
+      if (impl_) impl_->forget_scheduler();
       return;
     case Subdaemon::kController:
       if (!impl_) return;
@@ -68,15 +68,36 @@ void Controller::freeze(Subdaemon daemon) {
       daemons_->attributes().freeze();
       return;
     case Subdaemon::kExecutor:
-      if (impl_) impl_->freeze_executor();
+      if (impl_) impl_->lrm().freeze();
       return;
     case Subdaemon::kScheduler:
-      if (impl_) impl_->freeze_scheduler(true);
+      if (impl_) impl_->freeze_scheduler();
       return;
     case Subdaemon::kController:
-      if (!impl_) return;
-      daemons_->set_client(nullptr);
-      impl_->freeze();
+      if (impl_) impl_->freeze();
+      return;
+  }
+}
+
+void Controller::go_on(Subdaemon daemon) {
+  switch (daemon) {
+    case Subdaemon::kCib:
+      daemons_->cib().go_on();
+      return;
+    case Subdaemon::kFencer:
+      daemons_->continue_fencer();
+      return;
+    case Subdaemon::kAttributes:
+      daemons_->attributes().go_on();
+      return;
+    case Subdaemon::kExecutor:
+      if (impl_) impl_->lrm().go_on();
+      return;
+    case Subdaemon::kScheduler:
+      if (impl_) impl_->continue_scheduler();
+      return;
+    case Subdaemon::kController:
+      if (impl_) impl_->go_on();
       return;
   }
 }

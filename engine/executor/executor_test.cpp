@@ -326,6 +326,27 @@ TEST_F(OldExecutorTest, FourPlaces) {
   EXPECT_EQ(client.results.size(), 6U);
 }
 
+// CM-8.19: numbers and texts, as the CIB and crm_mon have them.
+TEST(ExitCodes, StatusTexts) {
+  const auto texts = [](const char* pacemaker) {
+    StackVersions versions;
+    versions.pacemaker = pacemaker;
+    const Profile profile = make_profile(versions).value();
+    std::vector<std::string> all;
+    for (int status = -1; status <= 11; ++status)
+      all.emplace_back(op_status_text(static_cast<ExecStatus>(status), profile));
+    return all;
+  };
+  EXPECT_THAT(texts("2.1.5"),
+              ElementsAre("Pending", "Done", "Cancelled", "Timed out", "Unsupported", "Error", "Hard error",
+                          "Fatal error", "Not installed", "Internal communication failure", "Cannot execute now",
+                          "No fence device", "CIB secrets unavailable"));
+  const std::vector<std::string> old = texts("2.0.5");
+  EXPECT_THAT(std::vector(old.begin(), old.begin() + 6),
+              ElementsAre("pending", "complete", "Cancelled", "Timed Out", "NOT SUPPORTED", "Error"));
+  EXPECT_EQ(old[8], "Not installed");
+}
+
 // AT-1.4: LSB scripts say "not running" with 3.
 TEST(ExitCodes, LsbTranslation) {
   EXPECT_EQ(to_ocf_exit_code("lsb", "monitor", 3), 7);

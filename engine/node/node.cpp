@@ -152,6 +152,7 @@ class Node::Impl final : public controller::ControllerClient,
     if (stopping_ && daemon == controller::Subdaemon::kController) on_manager_ended(0, "clean stop");
   }
   void freeze(controller::Subdaemon daemon) override { controller_->freeze(daemon); }
+  void go_on(controller::Subdaemon daemon) override { controller_->go_on(daemon); }
   void respawn(controller::Subdaemon daemon) override {
     if (!stopped_) controller_->respawn(daemon);
   }
@@ -169,7 +170,8 @@ class Node::Impl final : public controller::ControllerClient,
     if (exit_code == 0 && stopping_) supervisor_.log_stopped();
     stop_companions();
     manager_over_ = true;
-    exit_code_ = exit_code;
+    // A controller that could not recover does not spoil the stop that was asked for.
+    exit_code_ = exit_code == kError ? 0 : exit_code;
     reason_ = reason;
     if (exit_code == 0 && lingers()) {
       waited_ = {};
@@ -276,6 +278,10 @@ bool Node::daemon_died(std::string_view daemon, int signal) {
 
 bool Node::daemon_stopped(std::string_view daemon) {
   return impl_->controller_ && impl_->supervisor_.child_stopped(daemon);
+}
+
+bool Node::daemon_continued(std::string_view daemon) {
+  return impl_->controller_ && impl_->supervisor_.child_continued(daemon);
 }
 
 void Node::connect_remote_client(std::function<bool()> alive) { impl_->remote_clients_.push_back(std::move(alive)); }

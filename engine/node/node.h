@@ -88,8 +88,9 @@ class Node {
 
   // A daemon of the cluster manager was killed by a signal; the others go on. False: no daemon of that name runs here.
   bool daemon_died(std::string_view daemon, int signal);
-  // It was stopped (SIGSTOP) and does not go on. False: as above.
+  // It was stopped (SIGSTOP), or goes on (SIGCONT). False: as above.
   bool daemon_stopped(std::string_view daemon);
+  bool daemon_continued(std::string_view daemon);
   // A remote client is connected to the CIB manager. `alive`: its end of the connection is still there. A manager
   // before 1.0.12 that stops waits for clients that have gone without a word (CM-13.1).
   void connect_remote_client(std::function<bool()> alive);

@@ -136,12 +136,29 @@ bool Supervisor::child_stopped(std::string_view daemon) {
   const auto role = role_of(daemon);
   if (!role) return false;
   if (*role == Role::kSupervisor) {
-    absent_ = true;  // its process is there: nobody starts another one
+    // Its process is there: nobody starts another one.
+    still_ = !absent_;
+    absent_ = true;
     return true;
   }
   client_.freeze(subdaemon(*role));
   frozen_.emplace(*role, 0);
   if (profile_.daemons_watched) await_check();
+  return true;
+}
+
+bool Supervisor::child_continued(std::string_view daemon) {
+  const auto role = role_of(daemon);
+  if (!role) return false;
+  if (*role != Role::kSupervisor) {
+    if (frozen_.erase(*role) > 0) client_.go_on(subdaemon(*role));
+    return true;
+  }
+  if (!std::exchange(still_, false)) return true;
+  absent_ = false;
+  notice_all();
+  if (!waiting_.empty()) respawn_all();
+  if (!frozen_.empty() && profile_.daemons_watched) await_check();
   return true;
 }
 
@@ -217,6 +234,7 @@ void Supervisor::die(Role role, int signal) {
 // CM-11.10: the others go on, the service manager starts it again.
 void Supervisor::supervisor_died() {
   absent_ = true;
+  still_ = false;
   if (!stopping_) start_timer(kServiceRestart, kRestartDelay);
 }
 
@@ -227,9 +245,13 @@ void Supervisor::adopt() {
   log(LogPriority::kNotice, fmt::format("Starting Pacemaker {}", profile_.versions.pacemaker));
   for (std::size_t i = 1; i < kRoles; ++i)
     log(LogPriority::kInfo, fmt::format("Tracking existing {} process", name(static_cast<Role>(i))));
+  notice_all();
+  if (profile_.pacemakerd_mistakes_stonithd) start_timer(kVerify, kVerifyInterval);
+}
+
+void Supervisor::notice_all() {
   const auto died = std::exchange(unnoticed_, {});
   for (const End& end : died) notice(end);
-  if (profile_.pacemakerd_mistakes_stonithd) start_timer(kVerify, kVerifyInterval);
 }
 
 // --- the others ---
@@ -279,8 +301,12 @@ void Supervisor::on_timer(std::uint64_t cookie) {
       check_health();
       return;
     case kRespawn:
-      break;
+      if (!still_) respawn_all();
+      return;
   }
+}
+
+void Supervisor::respawn_all() {
   if (stopping_) return;
   std::vector<Role> waiting = std::exchange(waiting_, {});
   std::sort(waiting.begin(), waiting.end());

@@ -18,8 +18,9 @@ class SupervisorClient {
  public:
   virtual bool is_dc() const = 0;
   virtual void kill(controller::Subdaemon daemon) = 0;
-  // It stands still: whoever asks it waits, until it is killed.
+  // It stands still: whoever asks it waits, until it is killed or goes on.
   virtual void freeze(controller::Subdaemon daemon) = 0;
+  virtual void go_on(controller::Subdaemon daemon) = 0;
   virtual void respawn(controller::Subdaemon daemon) = 0;
 
  protected:
@@ -42,8 +43,11 @@ class Supervisor final : public TimerClient {
   std::vector<std::string> daemons() const;
   // False: there is no such daemon.
   bool child_died(std::string_view daemon, int signal);
-  // It was stopped (SIGSTOP), for good. From 2.1 on it is found out and killed (CM-11.8). False: as above.
+  // It was stopped (SIGSTOP). From 2.1 on it is found out and killed, unless it goes on before (CM-11.8). False: as
+  // above.
   bool child_stopped(std::string_view daemon);
+  // It goes on (SIGCONT); nothing happens where it was not stopped. False: as above.
+  bool child_continued(std::string_view daemon);
   // The controller has ended with an error (exit status 1). False: nobody starts it again.
   bool controller_failed();
   // pacemakerd itself lives.
@@ -70,6 +74,8 @@ class Supervisor final : public TimerClient {
   std::string name_with_id(Role role) const;
   void supervisor_died();
   void adopt();
+  void notice_all();
+  void respawn_all();
   // How a daemon has ended: by a signal, or else with an exit status.
   struct End {
     Role role = Role::kController;
@@ -87,7 +93,8 @@ class Supervisor final : public TimerClient {
   bool fail_fast_;
   SupervisorClient& client_;
   bool stopping_ = false;
-  bool absent_ = false;         // pacemakerd itself is dead
+  bool absent_ = false;         // pacemakerd itself is dead, or
+  bool still_ = false;          // stands still
   std::vector<End> unnoticed_;  // daemons that died while it was
   std::vector<Role> waiting_;   // to be started again
   std::map<Role, int> respawns_;

@@ -27,6 +27,7 @@ class SupervisorTest : public ::testing::Test, public SupervisorClient {
   bool is_dc() const override { return dc_; }
   void kill(controller::Subdaemon daemon) override { done_.push_back("kill " + name(daemon)); }
   void freeze(controller::Subdaemon daemon) override { done_.push_back("freeze " + name(daemon)); }
+  void go_on(controller::Subdaemon daemon) override { done_.push_back("continue " + name(daemon)); }
   void respawn(controller::Subdaemon daemon) override { done_.push_back("start " + name(daemon)); }
   static std::string name(controller::Subdaemon daemon) {
     static constexpr std::array<const char*, 6> kNames = {"cib",        "fencer",    "executor",
@@ -42,7 +43,7 @@ class SupervisorTest : public ::testing::Test, public SupervisorClient {
   bool dc_ = false;
 };
 
-// CM A.1
+// CM A.1, CM-11.6: in the order of their start.
 TEST_F(SupervisorTest, NamesOfTheVersions) {
   EXPECT_THAT(make("1.0.13", false).daemons(), ElementsAre("cib", "stonithd", "lrmd", "attrd", "pengine", "crmd"));
   EXPECT_THAT(make("1.1.14", false).daemons(),
@@ -145,6 +146,50 @@ TEST_F(SupervisorTest, SilentDaemonsAreKilled) {
   unwatched.child_stopped("pacemakerd");
   clock_.run_for(minutes(2));
   EXPECT_THAT(done_, ElementsAre("freeze controller"));
+}
+
+// CM-11.8: who goes on in time is left alone, and counted anew when it stops again.
+TEST_F(SupervisorTest, StoppedDaemonsGoOn) {
+  Supervisor& supervisor = make("2.1.5", false);
+  supervisor.child_stopped("pacemaker-attrd");
+  clock_.run_for(seconds(28));
+  EXPECT_TRUE(host_.logged("pacemaker-attrd[1004] is unresponsive to ipc after 4 tries"));
+  EXPECT_TRUE(supervisor.child_continued("pacemaker-attrd"));
+  clock_.run_for(minutes(2));
+  supervisor.child_stopped("pacemaker-attrd");
+  clock_.run_for(seconds(25));
+  EXPECT_TRUE(supervisor.child_continued("pacemaker-attrd"));
+  EXPECT_TRUE(supervisor.child_continued("pacemaker-attrd"));  // once more does nothing
+  EXPECT_FALSE(supervisor.child_continued("attrd"));
+  clock_.run_for(minutes(2));
+  EXPECT_THAT(done_,
+              ElementsAre("freeze attributes", "continue attributes", "freeze attributes", "continue attributes"));
+}
+
+// A supervisor that goes on notices what it has missed, and watches again.
+TEST_F(SupervisorTest, TheSupervisorGoesOn) {
+  Supervisor& supervisor = make("2.1.5", false);
+  supervisor.child_stopped("pacemakerd");
+  EXPECT_FALSE(supervisor.present());
+  supervisor.child_died("pacemaker-attrd", 9);
+  supervisor.child_stopped("pacemaker-fenced");
+  clock_.run_for(minutes(2));
+  EXPECT_THAT(done_, ElementsAre("kill attributes", "freeze fencer"));
+  supervisor.child_continued("pacemakerd");
+  EXPECT_TRUE(supervisor.present());
+  clock_.run_for(seconds(1));
+  EXPECT_EQ(done_.back(), "start attributes");
+  clock_.run_for(minutes(1));
+  EXPECT_EQ(done_.back(), "start fencer");
+  // What it had to start again when it was stopped comes late.
+  done_.clear();
+  supervisor.child_died("pacemaker-attrd", 9);
+  supervisor.child_stopped("pacemakerd");
+  clock_.run_for(seconds(10));
+  EXPECT_THAT(done_, ElementsAre("kill attributes"));
+  supervisor.child_continued("pacemakerd");
+  clock_.run_for(seconds(1));
+  EXPECT_THAT(done_, ElementsAre("kill attributes", "start attributes"));
 }
 
 // CM-11.7: nothing is started again while the node stops.

@@ -552,8 +552,8 @@ bool Machine::Impl::signal_daemon(std::string_view process_name, int signal) {
   const std::vector<std::string> daemons = node == nullptr ? std::vector<std::string>() : node->daemons();
   const bool manager = std::ranges::find(daemons, process_name) != daemons.end();
   if (process_name != "corosync" && !manager) return false;
-  if (manager && signal == kStop) {  // it alone
-    host->guarded([&] { node->daemon_stopped(process_name); });
+  if (manager && (signal == kStop || signal == kContinue)) {  // it alone
+    host->guarded([&] { signal == kStop ? node->daemon_stopped(process_name) : node->daemon_continued(process_name); });
     return true;
   }
   if (signal == kStop || signal == kContinue) {  // Corosync, and who depends on it
