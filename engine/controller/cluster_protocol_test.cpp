@@ -392,5 +392,40 @@ TEST_F(ProtocolTest, ACibThatCannotBeHad) {
   cib.group.reset();
 }
 
+// CM-1.6: pings are answered by whoever is asked, in any state; where there is no DC its question is answered at home,
+// by nobody; nodes that nobody knows are not asked.
+TEST_F(ProtocolTest, Pings) {
+  boot_one();
+  clock.run_for(seconds(5));
+  join_by_hand();
+  std::string source = "none";
+  std::string state;
+  const auto note = [&](std::string_view from, std::string_view says) {
+    source = from;
+    state = says;
+  };
+  node(1).controller->ping("", note);
+  EXPECT_EQ(source, "");
+  EXPECT_EQ(state, "S_PENDING");
+  node(1).controller->ping("node7", note);
+  EXPECT_TRUE(host().logged("Ignoring message ping because node node7 is unknown"));
+  Message question;
+  question.task = Task::kPing;
+  question.text = "5";
+  say(question);
+  EXPECT_EQ(heard(Task::kPingAnswer).text, "5 S_PENDING");
+  node(1).controller->ping("NODE2", note);
+  settle();
+  Message answer;
+  answer.task = Task::kPingAnswer;
+  answer.text = "77 S_IDLE";  // nobody has asked that
+  say(answer);
+  EXPECT_EQ(source, "");
+  answer.text = heard(Task::kPing).text + " S_IDLE";
+  say(answer);
+  EXPECT_EQ(source, "node2");
+  EXPECT_EQ(state, "S_IDLE");
+}
+
 }  // namespace
 }  // namespace simcluster::controller

@@ -255,5 +255,73 @@ TEST_F(RulesTest, TheNextWriterKnowsAllValues) {
   EXPECT_EQ(attribute(*owner.controller, owner.name, "late"), "1");
 }
 
+// CM-11.10: what a controller says that has lost a daemon it cannot do without (2.1.5), and what it does.
+TEST_F(RulesTest, LostDaemons) {
+  struct Loss {
+    Subdaemon daemon;
+    const char* text;
+  };
+  for (const Loss loss : {Loss{Subdaemon::kExecutor, "Connection to executor failed"},
+                          Loss{Subdaemon::kScheduler, "Connection to the scheduler failed"},
+                          Loss{Subdaemon::kCib, "Lost connection to the CIB manager, shutting down"}}) {
+    reset();
+    boot("2.1.5");
+    clock.run_for(seconds(60));
+    Machine& leader = dc_machine();
+    leader.controller->kill(loss.daemon);
+    EXPECT_TRUE(leader.host.logged(loss.text));
+    EXPECT_TRUE(leader.host.logged("Input I_ERROR received in state S_IDLE"));
+    EXPECT_TRUE(leader.host.logged("State transition S_IDLE -> S_RECOVERY"));
+    EXPECT_TRUE(leader.host.logged("Fast-tracking shutdown in response to errors"));
+    EXPECT_TRUE(leader.host.logged("Could not recover from internal error"));
+    EXPECT_EQ(leader.ended, -1);
+    // The supervisor does the rest.
+    if (loss.daemon == Subdaemon::kCib) {
+      EXPECT_EQ(lines(leader.host, loss.text).size(), 3U);  // fencer and attribute manager, too
+      leader.controller->kill(Subdaemon::kFencer);
+      leader.controller->kill(Subdaemon::kAttributes);
+    }
+    leader.controller->kill(Subdaemon::kController);
+    for (const Subdaemon daemon : {Subdaemon::kCib, Subdaemon::kFencer, Subdaemon::kAttributes})
+      if (loss.daemon == Subdaemon::kCib) leader.controller->respawn(daemon);
+    leader.controller->respawn(Subdaemon::kController);
+    clock.run_for(seconds(60));
+    EXPECT_EQ(dcs(), 1U);
+    EXPECT_EQ(dc().state(), State::kIdle);
+    EXPECT_THAT(where("a"), SizeIs(1));
+    expect_equal_replicas();
+  }
+  reset();
+  boot("2.1.5");
+  clock.run_for(seconds(60));
+  Machine& other = node(node(1).controller->is_dc() ? 2 : 1);
+  other.controller->kill(Subdaemon::kScheduler);  // who is not the DC does not need it
+  clock.run_for(seconds(5));
+  EXPECT_FALSE(other.host.logged("Connection to the scheduler failed"));
+  EXPECT_EQ(other.controller->state(), State::kNotDc);
+}
+
+// CM-7.20: a whole history that somebody puts into the CIB is one reason to calculate.
+TEST_F(RulesTest, AHistoryComesAtOnce) {
+  boot("2.1.5");
+  clock.run_for(seconds(60));
+  std::string status;
+  for (const cib::Element state : dc().cib().root().first_child("status").children("node_state"))
+    if (state.value("uname") == dc_machine().name) status = cib::write_compact(state.first_child("lrm"));
+  const std::string id = std::to_string(dc_machine().id);
+  CibRequest gone;
+  gone.remove({step("status"), step("node_state", id), step("lrm")});
+  dc().change_cib(std::move(gone), "crm_node");
+  CibRequest back;
+  back.merge({step("status"), step("node_state", id)}, status);
+  dc().change_cib(std::move(back), "crm_node");
+  clock.run_for(milliseconds(5));
+  EXPECT_THAT(lines(dc_machine().host, "aborted: History refresh"), SizeIs(1));
+  EXPECT_THAT(lines(dc_machine().host, "Old event"), SizeIs(0));
+  clock.run_for(seconds(30));
+  EXPECT_EQ(dc().state(), State::kIdle);
+  EXPECT_THAT(where("a"), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace simcluster::controller

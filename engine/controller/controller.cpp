@@ -248,6 +248,7 @@ void Controller::Impl::perform_basic(Action action, const FsaInput& input) {
       disconnect_lrm();
       return;
     case Action::kHaDisconnect:
+      if (lost_) return;
       service_.untrack_quorum(*this);
       if (crmd_.group) crmd_.group->leave();
       return;
@@ -345,7 +346,7 @@ void Controller::Impl::shutdown_request() {
 // CM-11.3: waits for operations in flight.
 void Controller::Impl::disconnect_lrm() {
   lrm_.cancel_all_recurring();
-  if (const std::size_t pending = lrm_.pending_operations(); pending > 0) {
+  if (const std::size_t pending = lrm_.pending_operations(); pending > 0 && !lost_) {
     log(LogPriority::kInfo, "lrm_state_verify_stopped", fmt::format("{} pending operations at shutdown", pending));
     leaving_ = true;
     fsa_.stall(Action::kLrmDisconnect);
@@ -369,6 +370,7 @@ void Controller::Impl::end(int exit_code, std::string_view reason) {
   if (ended_) return;
   ended_ = true;
   for (std::size_t timer = 0; timer < timers_.size(); ++timer) stop_timer(static_cast<Timer>(timer));
+  if (lost_) return;  // what else goes with that is the supervisor's business
   if (exit_code == kError) {
     crmd_.group.reset();  // only the controller: the others go on
     lrm_.die();
@@ -380,6 +382,15 @@ void Controller::Impl::end(int exit_code, std::string_view reason) {
     return;
   }
   client_.on_manager_ended(exit_code, reason);
+}
+
+// In the words of 2.1.5; older ones are not known.
+void Controller::Impl::lose(std::string_view text, std::string_view origin) {
+  if (ended_ || process_.still() || !profile_.daemons_renamed) return;
+  lost_ = true;
+  log(LogPriority::kCritical, origin, text);
+  raise(Input::kError, Cause::kFsaInternal, origin);
+  fsa_.run();
 }
 
 void Controller::Impl::die() {

@@ -89,6 +89,9 @@ class Controller {
   void cleanup(std::string_view resource, std::string_view node);
   // crm_resource --refresh: the history goes, the resource is probed again; resource or node empty: all.
   void refresh(std::string_view resource, std::string_view node);
+  // crmadmin -S: how a node's controller is; node empty: the DC's. `answer` gets who answers and its state ("S_IDLE"),
+  // at once where no DC is known: from nobody (CM-1.6). Nothing comes from a node that is unknown or lost.
+  void ping(std::string_view node, std::function<void(std::string_view source, std::string_view state)> answer);
   // stonith_admin -L, -l, -s, -Q: what the devices of this node say, at once or later.
   void ask_devices(const fencer::DeviceQuestion& question, std::function<void(const fencer::DeviceAnswer&)> answer);
   // stonith_admin --confirm: somebody has seen that the node is off (CM-10.26).

@@ -204,8 +204,23 @@ void Controller::Impl::process_deletion(const CibChange& change) {
   }
 }
 
-// Walks down to the operations.
+namespace {
+
+std::size_t count_resources(const cib::Element& element) {
+  std::size_t count = element.is("lrm_resource") ? 1 : 0;
+  for (const cib::Element child : element.children()) count += count_resources(child);
+  return count;
+}
+
+}  // namespace
+
+// Walks down to the operations. A whole history that comes while nothing is under way is one reason, not many.
 void Controller::Impl::process_operations(const cib::Element& element, std::string_view event) {
+  const bool above = element.is("node_state") || element.is("lrm") || element.is("lrm_resources");
+  if (above && !transition_.anything_pending() && count_resources(element) > 1) {
+    abort_transition(kInfinity, CompletionAction::kRestart, "History refresh");
+    return;
+  }
   static constexpr std::array<std::string_view, 4> kOnTheWay = {"node_state", "lrm", "lrm_resources", "lrm_resource"};
   if (element.is("lrm_rsc_op")) {
     process_operation(element, event);

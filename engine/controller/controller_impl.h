@@ -51,6 +51,9 @@ class Controller::Impl final : public FsaClient,
   void freeze() { process_.stop(); }
   void go_on() { process_.go_on(); }
   Lrm& lrm() { return lrm_; }
+  // A daemon that it cannot do without is dead (CM-11.10): `text` tells so. It gives up, and is dead for all others
+  // when the supervisor notices.
+  void lose(std::string_view text, std::string_view origin);
   void freeze_scheduler() { scheduler_frozen_ = true; }
   void continue_scheduler();
   // What it was asked for is lost.
@@ -112,6 +115,8 @@ class Controller::Impl final : public FsaClient,
   void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
                         std::string_view node);
   void cleanup(std::string_view resource, std::string_view node);
+  using PingAnswer = std::function<void(std::string_view source, std::string_view state)>;
+  void ping(std::string_view node, PingAnswer answer);
   void refresh(std::string_view resource, std::string_view node);
   Result<void> fence(std::string_view node, std::string_view action);
   std::vector<fencer::HistoryEntry> fencing_history() const { return daemons_.fencer().history(); }
@@ -244,6 +249,8 @@ class Controller::Impl final : public FsaClient,
   void send_to(ClusterNodeId node, Message message);
   void handle_shutdown_request(const Message& message);
   void handle_permission(const Message& message);
+  void answer_ping(const Message& message);
+  void note_ping_answer(const Message& message);
 
   // --- controller_transition.cpp
   void invoke_scheduler();
@@ -350,6 +357,7 @@ class Controller::Impl final : public FsaClient,
   bool scheduler_connected_ = false;
   bool scheduler_frozen_ = false;
   bool in_recovery_ = false;
+  bool lost_ = false;  // a daemon that it needs
   bool ended_ = false;
   bool paused_ = false;
   bool pause_over_ = false;
@@ -392,6 +400,9 @@ class Controller::Impl final : public FsaClient,
   // Throttling.
   ThrottleRecords loads_;
   std::optional<Throttle> told_load_;  // the last one that was sent
+
+  std::uint32_t last_ping_ = 0;
+  std::map<std::string, PingAnswer, std::less<>> pings_;  // by the number of the question
 
   // Fencing.
   std::map<std::uint32_t, std::pair<int, std::uint32_t>> fencing_calls_;  // call to transition and action

@@ -44,6 +44,14 @@ void Controller::Impl::on_crmd_message(const membership::GroupMember& sender, st
 
 void Controller::Impl::route(std::shared_ptr<const Message> message) {
   switch (message->task) {
+    case Task::kHello:  // CM-1.6 (a)
+      return;
+    case Task::kPing:
+      answer_ping(*message);
+      return;
+    case Task::kPingAnswer:
+      note_ping_answer(*message);
+      return;
     case Task::kVote:
     case Task::kNoVote:
       queue(Input::kNull, Cause::kHaMessage, "route_message",
@@ -97,6 +105,46 @@ void Controller::Impl::route_dc(const std::shared_ptr<const Message>& message) {
     default:
       return;
   }
+}
+
+// CM-1.6 (d), (e)
+void Controller::Impl::ping(std::string_view node, PingAnswer answer) {
+  ClusterNodeId to = dc_;
+  if (!node.empty()) {
+    const Peer* peer = peers_.find(node);
+    if (peer == nullptr) {
+      log(LogPriority::kWarning, "relay_message",
+          fmt::format("Ignoring message ping because node {} is unknown", node));
+      return;
+    }
+    to = peer->id;
+  }
+  if (!to.valid()) {
+    answer({}, state_name(fsa_.state()));
+    return;
+  }
+  Message message;
+  message.task = Task::kPing;
+  message.text = fmt::format("{}", ++last_ping_);
+  pings_[message.text] = std::move(answer);
+  send_to(to, std::move(message));
+}
+
+void Controller::Impl::answer_ping(const Message& message) {
+  Message answer;
+  answer.task = Task::kPingAnswer;
+  answer.text = fmt::format("{} {}", message.text, state_name(fsa_.state()));
+  send_to(message.from, std::move(answer));
+}
+
+void Controller::Impl::note_ping_answer(const Message& message) {
+  const std::string_view text = message.text;
+  const auto space = text.find(' ');
+  const auto asked = pings_.find(text.substr(0, space));
+  if (space == std::string_view::npos || asked == pings_.end()) return;
+  const PingAnswer answer = std::move(asked->second);
+  pings_.erase(asked);
+  answer(message.from_name, text.substr(space + 1));
 }
 
 // CM-11.2

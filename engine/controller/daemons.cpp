@@ -112,7 +112,13 @@ Result<void> Daemons::join_fencer() {
 
 std::string Daemons::new_tool(std::string_view name) { return fmt::format("{}.{}", name, ++last_tool_); }
 
-void Daemons::kill_cib() { cib_->die(); }
+// CM-11.10: in the words of 2.1.5.
+void Daemons::kill_cib() {
+  cib_->die();
+  if (!profile_.daemons_renamed) return;
+  for (const Daemon daemon : {Daemon::kFencer, Daemon::kAttributes})
+    log_line(host_, profile_, LogPriority::kCritical, daemon, {}, "Lost connection to the CIB manager, shutting down");
+}
 
 // It has started with what is on the disk before; a disk that is damaged meanwhile leaves it without a group.
 void Daemons::start_cib() {

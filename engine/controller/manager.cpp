@@ -34,18 +34,22 @@ void Controller::kill(Subdaemon daemon) {
   switch (daemon) {
     case Subdaemon::kCib:
       daemons_->kill_cib();
+      if (impl_) impl_->lose("Lost connection to the CIB manager, shutting down", "crmd_cib_connection_destroy");
       return;
     case Subdaemon::kFencer:
       daemons_->kill_fencer();
       return;
     case Subdaemon::kExecutor:
       daemons_->kill_executor();
+      if (impl_) impl_->lose("Connection to executor failed", "lrm_connection_destroy");
       return;
     case Subdaemon::kAttributes:
       daemons_->kill_attributes();
       return;
     case Subdaemon::kScheduler:
-      if (impl_) impl_->forget_scheduler();
+      if (!impl_) return;
+      impl_->forget_scheduler();
+      if (impl_->is_dc()) impl_->lose("Connection to the scheduler failed", "save_cib_contents");
       return;
     case Subdaemon::kController:
       if (!impl_) return;
@@ -137,6 +141,10 @@ void Controller::update_attribute(std::string_view name, std::optional<std::stri
 }
 void Controller::cleanup(std::string_view resource, std::string_view node) {
   if (impl_) impl_->cleanup(resource, node);
+}
+void Controller::ping(std::string_view node,
+                      std::function<void(std::string_view source, std::string_view state)> answer) {
+  if (impl_) impl_->ping(node, std::move(answer));
 }
 void Controller::refresh(std::string_view resource, std::string_view node) {
   if (impl_) impl_->refresh(resource, node);

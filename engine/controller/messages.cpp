@@ -153,7 +153,7 @@ std::string_view task_name(Task task) {
   static constexpr std::array<std::string_view, kTaskCount> kNames = {
       "noop",         "hello",      "join_announce",   "join_offer",   "join_request", "join_ack_nack",
       "join_confirm", "vote",       "no-vote",         "req_shutdown", "do_shutdown",  "lrm_invoke",
-      "lrm_invoke",   "lrm_delete", "clear_failcount", "throttle"};
+      "lrm_invoke",   "lrm_delete", "clear_failcount", "throttle",     "ping",         "ping"};
   return kNames[static_cast<std::size_t>(task)];
 }
 

@@ -35,8 +35,10 @@ enum class Task : std::uint8_t {
   kLrmDelete,
   kClearFailcount,
   kThrottle,
+  kPing,        // how are you?
+  kPingAnswer,  // the number of the question and a state
 };
-inline constexpr std::uint8_t kTaskCount = 16;
+inline constexpr std::uint8_t kTaskCount = 18;
 // "join_offer" (CM A.2).
 std::string_view task_name(Task task);
 
@@ -115,7 +117,7 @@ struct Message {
   LrmRequest lrm;
   DirectAck ack;
   Throttle throttle;
-  std::string text;  // resource of kLrmDelete and kClearFailcount, reason of others
+  std::string text;  // resource of kLrmDelete and kClearFailcount, number of kPing, reason of others
 };
 
 std::vector<std::byte> encode(const Message& message);

@@ -267,6 +267,11 @@ std::uint32_t Transition::down_event(std::string_view node_id) const {
   return kNoAction;
 }
 
+bool Transition::anything_pending() const {
+  return std::ranges::any_of(
+      synapses_, [](const SynapseState& synapse) { return synapse.executed && !synapse.confirmed && !synapse.failed; });
+}
+
 bool Transition::abort(int priority, CompletionAction action, std::string_view reason) {
   if (complete_) return false;
   const bool changed = abort_priority_ < priority || completion_ < action;

@@ -68,6 +68,8 @@ class Transition {
 
   bool loaded() const { return loaded_; }
   bool complete() const { return complete_; }
+  // Something was sent, and has not been answered.
+  bool anything_pending() const;
   const scheduler::Graph& graph() const { return graph_; }
   int id() const { return graph_.transition_id; }
   bool has_action(int action_id) const { return index_of(action_id) != kNoAction; }
