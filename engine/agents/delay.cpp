@@ -45,7 +45,10 @@ Task<int> delay_start(System& system, std::string_view file, std::int64_t pause)
 
 Task<int> delay_stop(System& system, std::string_view file, std::int64_t pause) {
   const bool active = co_await system.file_exists(file);
-  if (!active) co_return kOcfSuccess;
+  if (!active) {
+    co_await ocf_log(system, LogPriority::kInfo, "Delay already stopped.");
+    co_return kOcfSuccess;
+  }
   co_await system.remove_file(file);
   co_await system.sleep(seconds(pause));
   co_return kOcfSuccess;
@@ -68,7 +71,10 @@ Task<int> delay(System& system) {
     co_return kOcfSuccess;
   }
   const Delays delays = delays_of(environment);
-  if (!delays.start || !delays.stop || !delays.monitor) co_return kOcfErrArgs;
+  if (!delays.start || !delays.stop || !delays.monitor) {
+    co_await ocf_exit_reason(system, "Some of the instance parameters are invalid");
+    co_return kOcfErrArgs;
+  }
   const std::string file = fmt::format("{}/Delay_{}", environment.state_directory, environment.instance);
   if (action == "start") co_return co_await delay_start(system, file, *delays.start);
   if (action == "stop") co_return co_await delay_stop(system, file, *delays.stop);
@@ -77,7 +83,9 @@ Task<int> delay(System& system) {
     co_await system.sleep(seconds(*delays.monitor));
     co_return co_await delay_status(system, file);
   }
-  co_return action == "validate-all" ? kOcfSuccess : kOcfErrUnimplemented;
+  if (action != "validate-all") co_return kOcfErrUnimplemented;
+  system.print("Validate OK");
+  co_return kOcfSuccess;
 }
 
 AgentMetadata delay_metadata() {

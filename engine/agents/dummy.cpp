@@ -20,7 +20,8 @@ Task<int> dummy_monitor(System& system, std::string_view file) {
   const bool active = co_await system.file_exists(file);
   if (active) co_return kOcfSuccess;
   const Environment& environment = system.environment();
-  if (!environment.is_probe() && environment.action == "monitor" && environment.profile.ocf_exit_reason) {
+  const bool tells = environment.provider == "heartbeat" && environment.profile.ocf_exit_reason;
+  if (!environment.is_probe() && environment.action == "monitor" && tells) {
     co_await ocf_exit_reason(system, "No process state file found");
   }
   co_return kOcfNotRunning;
@@ -74,10 +75,21 @@ Task<int> dummy_action(System& system) {
   if (action == "monitor" || action == "status") co_return co_await dummy_monitor(system, file);
   if (action == "migrate_to" || action == "migrate_from") co_return co_await dummy_migrate(system, file);
   if (action == "validate-all") co_return co_await dummy_validate(system, file);
-  if (action == "reload" || action == "reload-agent") {
-    co_await ocf_log(system, LogPriority::kInfo, fmt::format("Reloading {}.", environment.instance));
+  if (action == "reload") {
+    if (environment.provider == "heartbeat")
+      co_await ocf_log(system, LogPriority::kInfo, fmt::format("Reloading {} ...", environment.instance));
     co_return kOcfSuccess;
   }
+  if (action == "reload-agent" && environment.provider == "pacemaker") {
+    co_await ocf_log(system, LogPriority::kError, fmt::format("Reloading {} (agent)", environment.instance));
+    co_return kOcfSuccess;
+  }
+  system.print(
+      fmt::format("usage: /usr/lib/ocf/resource.d/{}/Dummy {{start|stop|monitor|reload|{}migrate_to|migrate_from|"
+                  "validate-all|meta-data}}",
+                  environment.provider, environment.provider == "pacemaker" ? "reload-agent|" : ""));
+  system.print("");
+  system.print("Expects to have a fully populated OCF RA-compliant environment set.");
   co_return kOcfErrUnimplemented;
 }
 

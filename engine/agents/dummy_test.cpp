@@ -60,6 +60,23 @@ TEST_F(SmallAgents, DummyExitReason) {
   EXPECT_EQ(last->process().exit_reason(), "");
   EXPECT_EQ(run("heartbeat", "Dummy", "monitor", {}, seconds(10)), 7);
   EXPECT_EQ(last->process().exit_reason(), "No process state file found");
+  EXPECT_EQ(run("pacemaker", "Dummy", "monitor", {}, seconds(10)), 7);
+  EXPECT_EQ(last->process().exit_reason(), "");
+}
+
+// AT-4.1, with the words of resource-agents 4.12 and Pacemaker 2.1.5.
+TEST_F(SmallAgents, DummyReloads) {
+  host.log.clear();
+  EXPECT_EQ(run("heartbeat", "Dummy", "reload"), 0);
+  EXPECT_EQ(run("heartbeat", "Dummy", "reload-agent"), 3);
+  EXPECT_EQ(run("pacemaker", "Dummy", "reload"), 0);
+  EXPECT_EQ(run("pacemaker", "Dummy", "reload-agent"), 0);
+  EXPECT_THAT(host.log, testing::ElementsAre("INFO: Reloading r ...", "ERROR: Reloading r (agent)"));
+  EXPECT_EQ(run("heartbeat", "Dummy", "nonsense"), 3);
+  EXPECT_EQ(last->process().output(),
+            "usage: /usr/lib/ocf/resource.d/heartbeat/Dummy "
+            "{start|stop|monitor|reload|migrate_to|migrate_from|validate-all|meta-data}\n\n"
+            "Expects to have a fully populated OCF RA-compliant environment set.\n");
 }
 
 TEST_F(SmallAgents, DummyValidate) {
@@ -104,6 +121,9 @@ TEST_F(SmallAgents, DelayTakesItsTime) {
   EXPECT_GE(elapsed, seconds(3));
   EXPECT_EQ(run("heartbeat", "Delay", "stop", delays), 0);
   EXPECT_LT(elapsed, seconds(1));
+  EXPECT_EQ(host.log.back(), "INFO: Delay already stopped.");
+  EXPECT_EQ(run("heartbeat", "Delay", "validate-all", delays), 0);
+  EXPECT_EQ(last->process().output(), "Validate OK\n");
   EXPECT_EQ(run("heartbeat", "Delay", "start", {{"startdelay", "soon"}}), 2);
 }
 

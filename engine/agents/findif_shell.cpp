@@ -41,8 +41,9 @@ bool is_link_local(const IpAddress& ip) {
   return ip.family == IpAddress::Family::kV6 && ip.bytes[0] == 0xfe && (ip.bytes[1] & 0xc0) == 0x80;
 }
 
+// What is wrong goes to the log; the exit reason of the action is that the finder has failed (measured with 4.12).
 Task<int> not_configured(System& system, std::string_view reason) {
-  co_await ocf_exit_reason(system, reason);
+  co_await ocf_log(system, LogPriority::kError, reason);
   co_return kOcfErrConfigured;
 }
 
@@ -183,13 +184,13 @@ Task<FoundInterface> find(System& system, const Wanted& wanted, ChooseRoute choo
   const std::optional<Route> route = co_await find_route(system, wanted, choose);
   const std::optional<int> given_prefix = wanted.prefix_length();
   if (!route && (wanted.nic.empty() || !given_prefix)) {
-    co_await ocf_exit_reason(system,
-                             wanted.nic.empty() ? "Unable to find nic or netmask." : "Unable to find cidr_netmask.");
+    co_await ocf_log(system, LogPriority::kError,
+                     wanted.nic.empty() ? "Unable to find nic or netmask." : "Unable to find cidr_netmask.");
     found.exit_code = kOcfErrGeneric;
     co_return found;
   }
   if (!given_prefix && !route->prefix_length) {
-    co_await ocf_exit_reason(system, "Unable to find cidr_netmask.");
+    co_await ocf_log(system, LogPriority::kError, "Unable to find cidr_netmask.");
     found.exit_code = kOcfErrGeneric;
     co_return found;
   }
@@ -244,7 +245,7 @@ Task<FoundInterface> findif_by_link(System& system) {
       const LinkListing link = co_await system.show_link(wanted.nic);
       if (!link.command.ok()) {
         const std::string reason = fmt::format("Invalid interface name [{}]: {}", wanted.nic, link.command.error);
-        co_await ocf_exit_reason(system, reason);
+        co_await ocf_log(system, LogPriority::kError, reason);
         co_return failed_with(kOcfErrConfigured);
       }
     }

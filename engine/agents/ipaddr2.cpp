@@ -1,5 +1,6 @@
 #include "engine/agents/ipaddr2.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -67,12 +68,8 @@ Task<int> findif_failed(System& system, int finder_exit_code) {
     co_await ocf_log(system, LogPriority::kWarning, text);
     co_return kOcfSuccess;
   }
-  if (is_newest(system) && environment.action == "start") {
-    co_await ocf_exit_reason(system, text);
-    co_return kOcfErrInstalled;
-  }
-  co_await ocf_log(system, LogPriority::kError, text);
-  co_return finder_exit_code;
+  co_await ocf_exit_reason(system, text);
+  co_return is_newest(system) && environment.action == "start" ? kOcfErrInstalled : finder_exit_code;
 }
 
 std::string send_arp_pid_file(const System& system, const Vip& vip) {
@@ -84,7 +81,8 @@ Task<Served> ip_served(System& system, const Vip& vip) {
   Served served = Served::kNo;
   for (const AddressEntry& entry : listing.entries) {
     if (entry.address != vip.ip || entry.prefix_length != vip.prefix_length || entry.device != vip.nic) continue;
-    served = vip.label.empty() || entry.label == vip.label ? Served::kOk : Served::kLabelMissing;
+    // 4.12 does not mind another label.
+    served = vip.label.empty() || entry.label == vip.label || !is_newest(system) ? Served::kOk : Served::kLabelMissing;
     break;
   }
   if (served != Served::kOk || !is_newest(system) || !system.environment().is_true("check_link_status", true)) {
@@ -147,6 +145,7 @@ Task<> log_add(System& system, const Vip& vip, const AddressSpec& spec) {
     if (spec.broadcast.specified()) text += fmt::format(" with broadcast address {}", broadcast);
     text += fmt::format(" to device {}", vip.nic);
     if (!vip.label.empty()) text += fmt::format(" (with label {})", vip.label);
+    if (spec.no_prefix_route) text += " (with noprefixroute)";
   }
   co_await ocf_log(system, LogPriority::kInfo, text);
 }
@@ -270,8 +269,10 @@ Task<int> ip_start(System& system, const Vip& vip) {
 Task<int> ip_stop(System& system, const Vip& vip) {
   co_await kill_running_send_arp(system, vip);
   const Served served = co_await ip_served(system, vip);
+  // Generation 3 tells it of an address that is not there, too (measured with 4.12).
+  if (served != Served::kNo || system.environment().profile.ipaddr2_checks_interface_by_ip)
+    co_await ocf_log(system, LogPriority::kInfo, fmt::format("IP status = {}, IP_CIP=", served_word(served)));
   if (served == Served::kNo) co_return kOcfSuccess;
-  co_await ocf_log(system, LogPriority::kInfo, fmt::format("IP status = {}, IP_CIP=", served_word(served)));
   AddressSpec spec;
   spec.address = vip.ip;
   spec.prefix_length = vip.prefix_length;
@@ -295,8 +296,20 @@ Task<int> ip_monitor(System& system, const Vip& vip) {
   co_return kOcfSuccess;
 }
 
-// AT-3.13: numbers are numbers.
-Task<int> check_numbers(System& system) {
+// AT-3.13: the address is given, senders of ARP are known, numbers are numbers. Texts of 4.12.
+Task<int> check_parameters(System& system) {
+  const Environment& environment = system.environment();
+  if (environment.profile.ocf_exit_reason && environment.get("ip").empty() && environment.action != "stop") {
+    co_await ocf_exit_reason(system, "IP address (the ip parameter) is mandatory");
+    co_return kOcfErrConfigured;
+  }
+  static constexpr std::array<std::string_view, 5> kSenders = {"", "send_arp", "ipoibarping", "iputils_arping",
+                                                               "libnet_arping"};
+  const std::string_view sender = environment.get("arp_sender");
+  if (std::ranges::find(kSenders, sender) == kSenders.end()) {
+    co_await ocf_exit_reason(system, fmt::format("unrecognized arp_sender value: {}", sender));
+    co_return kOcfErrConfigured;
+  }
   static constexpr std::array<std::string_view, 3> kNumbers = {"arp_interval", "arp_count", "arp_count_refresh"};
   for (const std::string_view name : kNumbers) {
     const std::string_view value = system.environment().get(name);
@@ -320,6 +333,14 @@ Task<int> finish_init(System& system, Vip& vip) {
   co_return kOcfSuccess;
 }
 
+// AT-3.11: with unique_clone_address every instance has an address of its own, the last octet and its number.
+IpAddress address_of_instance(const Environment& environment) {
+  IpAddress ip = IpAddress::parse(environment.get("ip")).value_or(IpAddress());
+  if (ip.family != IpAddress::Family::kV4 || !environment.is_true("unique_clone_address", false)) return ip;
+  ip.bytes[3] = static_cast<std::uint8_t>(ip.bytes[3] + parse_number(environment.get("CRM_meta_clone")).value_or(0));
+  return ip;
+}
+
 bool is_known_action(std::string_view action) {
   static constexpr std::array<std::string_view, 5> kActions = {"start", "stop", "monitor", "status", "validate-all"};
   for (const std::string_view known : kActions) {
@@ -335,6 +356,11 @@ Task<int> run_action(System& system, const Vip& vip) {
   return ip_monitor(system, vip);
 }
 
+AgentMetadata metadata_of(const Profile& profile) {
+  if (profile.ipaddr2_checks_link_status) return ipaddr2_newest_metadata();
+  return profile.ocf_exit_reason ? ipaddr2_current_metadata() : ipaddr2_metadata();
+}
+
 constexpr std::string_view kUsage = "usage: IPaddr2 {start|stop|status|monitor|validate-all|meta-data}";
 
 }  // namespace
@@ -342,7 +368,7 @@ constexpr std::string_view kUsage = "usage: IPaddr2 {start|stop|status|monitor|v
 Task<int> ipaddr2(System& system) {
   const Environment& environment = system.environment();
   if (environment.action == "meta-data") {
-    system.print(metadata_xml(is_newest(system) ? ipaddr2_newest_metadata() : ipaddr2_metadata()));
+    system.print(metadata_xml(metadata_of(environment.profile)));
     co_return kOcfSuccess;
   }
   if (!is_known_action(environment.action)) {
@@ -352,14 +378,14 @@ Task<int> ipaddr2(System& system) {
 
   const bool has_ip = co_await check_binary(system, "ip");
   if (!has_ip) co_return kOcfErrInstalled;
-  const int numbers = co_await check_numbers(system);
-  if (numbers != kOcfSuccess) co_return numbers;
+  const int checked = co_await check_parameters(system);
+  if (checked != kOcfSuccess) co_return checked;
 
   const FoundInterface found = co_await findif(system);
   if (found.exit_code != 0) co_return co_await findif_failed(system, found.exit_code);
 
   Vip vip;
-  vip.ip = IpAddress::parse(environment.get("ip")).value_or(IpAddress());
+  vip.ip = address_of_instance(environment);
   vip.ip_text = vip.ip.text();
   vip.nic = found.nic;
   vip.prefix_length = found.prefix_length;

@@ -9,6 +9,8 @@ namespace simcluster::agents {
 
 Task<int> ipaddr2(System& system);
 AgentMetadata ipaddr2_metadata();
+// With the parameters of the releases that tell why they fail (switch ocf_exit_reason).
+AgentMetadata ipaddr2_current_metadata();
 // With the parameters of the newest releases (switch ipaddr2_checks_link_status).
 AgentMetadata ipaddr2_newest_metadata();
 

@@ -42,13 +42,24 @@ constexpr std::array kParameters = {
     P{"run_arping", "boolean", "false", false, false, "Run arping", "Looks for another owner before the start."},
     P{"arp_count_refresh", "integer", "0", false, false, "ARP packet count at every monitor",
       "Number of gratuitous ARP packets that a successful monitor sends."},
+    P{"arp_sender", "string", "", false, false, "ARP sender", "Program that sends gratuitous ARP packets."},
+    P{"send_arp_opts", "string", "", false, false, "Options for the ARP sender", "More options for that program."},
+    P{"lvs_ipv6_addrlabel", "boolean", "false", false, false, "Label for IPv6 addresses of LVS",
+      "Keeps an IPv6 address from being a source address."},
+    P{"lvs_ipv6_addrlabel_value", "integer", "99", false, false, "Value of that label", "Value of that label."},
+    P{"nodad", "boolean", "false", false, false, "No duplicate address detection",
+      "Adds an IPv6 address without looking for another owner."},
+    P{"preferred_lft", "string", "forever", false, false, "Preferred lifetime", "Of an IPv6 address."},
+    P{"network_namespace", "string", "", false, false, "Network namespace", "The namespace of the interface."},
     P{"noprefixroute", "boolean", "false", false, false, "No route for the prefix",
       "Adds the address without a connected route."},
     P{"check_link_status", "boolean", "true", false, false, "Check the link",
       "An address on a device that is down fails."},
+    P{"metric", "string", "", false, false, "Metric of the route", "Metric of the route that comes with the address."},
 };
 
-constexpr std::size_t kNewestOnly = 3;  // the last ones
+constexpr std::size_t kNewestOnly = 2;  // the last ones
+constexpr std::size_t kLaterOnly = 9;   // those before them: of releases that tell why they fail
 
 // AT-3.2.
 constexpr std::array kActions = {
@@ -67,8 +78,14 @@ AgentMetadata ipaddr2_metadata() {
   metadata.long_text =
       "This Linux-specific resource manages IP alias IP addresses.\nIt can add an IP alias, or remove one.\n"
       "In addition, it can implement Cluster Alias IP functionality\nif invoked as a clone resource.";
-  metadata.parameters = std::span(kParameters).first(kParameters.size() - kNewestOnly);
+  metadata.parameters = std::span(kParameters).first(kParameters.size() - kNewestOnly - kLaterOnly);
   metadata.actions = kActions;
+  return metadata;
+}
+
+AgentMetadata ipaddr2_current_metadata() {
+  AgentMetadata metadata = ipaddr2_metadata();
+  metadata.parameters = std::span(kParameters).first(kParameters.size() - kNewestOnly);
   return metadata;
 }
 

@@ -128,7 +128,7 @@ TEST_F(Ipaddr2, SecondGenerationWithoutItsInterfaceIsNotConfigured) {
   EXPECT_THAT(host.log, ElementsAre("ERROR: Unknown interface [eth9] No such device.", "ERROR: [findif] failed"));
 }
 
-// The table of AT-3.6, nic unknown.
+// The table of AT-3.6, nic unknown: a failed initialisation decides every action (AT-3.3).
 TEST_F(Ipaddr2, FinderFailureIsMappedByAction) {
   struct Row {
     std::string release;
@@ -167,7 +167,7 @@ TEST_F(Ipaddr2, FinderFailureLines) {
   EXPECT_EQ(last->process().error_output(), "eth9: unknown interface: No such device\nusage: findif [-C]\n");
 }
 
-// AT-3.6, S-10: no nic, and no route to the address: rc 1.
+// AT-3.4 4, AT-3.6, S-10: no nic, and no route to the address: rc 1.
 TEST_F(Ipaddr2, NoRouteAndNoInterface) {
   const Parameters elsewhere = {{"ip", "10.9.9.9"}, {"cidr_netmask", "24"}};
   EXPECT_EQ(run("start", kGen1, elsewhere), 1);
@@ -180,7 +180,7 @@ TEST_F(Ipaddr2, NoRouteAndNoInterface) {
   EXPECT_THAT(host.log, ElementsAre("ERROR: Unable to find nic or netmask.", "ERROR: [findif] failed"));
 }
 
-// S-10: only a default route.
+// AT-3.4 4, S-10: only a default route.
 TEST_F(Ipaddr2, FirstGenerationAndTheDefaultRoute) {
   FakeRoute default_route;
   default_route.device = "eth0";
@@ -213,6 +213,79 @@ TEST_F(Ipaddr2, RouteChoiceDiffersByGeneration) {
   EXPECT_TRUE(host.has_address("eth0", "10.1.1.200"));
   EXPECT_EQ(run("start", kGen3, {{"ip", "10.1.1.201"}}), 0);
   EXPECT_TRUE(host.has_address("eth1", "10.1.1.201"));
+}
+
+// AT-3.2.
+TEST_F(Ipaddr2, ParametersHaveTheirDefaults) {
+  const AgentMetadata metadata = ipaddr2_newest_metadata();
+  const auto value = [&](std::string_view name) -> std::string_view {
+    for (const ParameterMetadata& parameter : metadata.parameters)
+      if (parameter.name == name) return parameter.default_value;
+    return "missing";
+  };
+  const std::pair<const char*, const char*> kDefaults[] = {{"ip", ""},
+                                                           {"cidr_netmask", ""},
+                                                           {"broadcast", ""},
+                                                           {"iflabel", ""},
+                                                           {"mac", ""},
+                                                           {"arp_count", "5"},
+                                                           {"arp_interval", "200"},
+                                                           {"arp_mac", "ffffffffffff"},
+                                                           {"arp_bg", "true"},
+                                                           {"arp_sender", ""},
+                                                           {"send_arp_opts", ""},
+                                                           {"lvs_support", "false"},
+                                                           {"nodad", "false"},
+                                                           {"metric", ""},
+                                                           {"flush_routes", "false"},
+                                                           {"run_arping", "false"},
+                                                           {"preferred_lft", "forever"},
+                                                           {"lvs_ipv6_addrlabel_value", "99"},
+                                                           {"clusterip_hash", "sourceip-sourceport"},
+                                                           {"network_namespace", ""},
+                                                           {"arp_count_refresh", "0"},
+                                                           {"unique_clone_address", "false"},
+                                                           {"noprefixroute", "false"},
+                                                           {"check_link_status", "true"}};
+  for (const auto& [name, expected] : kDefaults) EXPECT_EQ(value(name), expected) << name;
+  EXPECT_EQ(value("lvs_ipv6_addrlabel"), "false");  // of 4.12
+  EXPECT_LT(ipaddr2_metadata().parameters.size(), ipaddr2_current_metadata().parameters.size());
+}
+
+// AT-3.11.
+TEST_F(Ipaddr2, InstancesHaveAddressesOfTheirOwn) {
+  Parameters unique = vip_on("bond0");
+  unique.emplace_back("unique_clone_address", "true");
+  unique.emplace_back("CRM_meta_clone", "2");
+  EXPECT_EQ(run("start", kGen3, unique), 0);
+  EXPECT_TRUE(host.has_address("bond0", "192.168.4.202"));
+  EXPECT_EQ(monitor(kGen3, unique), 0);
+  EXPECT_EQ(run("stop", kGen3, unique), 0);
+  EXPECT_FALSE(host.has_address("bond0", "192.168.4.202"));
+}
+
+// AT-3.13, with the words of 4.12.
+TEST_F(Ipaddr2, WhatIsMissingOrUnknown) {
+  const std::string release = "4.12.0";
+  const Parameters nowhere = {{"nic", "bond0"}, {"cidr_netmask", "24"}};
+  for (const char* action : {"start", "monitor", "validate-all"}) {
+    EXPECT_EQ(run(action, release, nowhere), 6) << action;
+    EXPECT_EQ(last->process().exit_reason(), "IP address (the ip parameter) is mandatory") << action;
+  }
+  EXPECT_EQ(run("stop", release, nowhere), 0);
+  Parameters sender = vip_on("bond0");
+  sender.emplace_back("arp_sender", "me");
+  EXPECT_EQ(run("validate-all", release, sender), 6);
+  EXPECT_EQ(last->process().exit_reason(), "unrecognized arp_sender value: me");
+  host.log.clear();
+  Parameters bare = vip_on("bond0");
+  bare.emplace_back("noprefixroute", "true");
+  EXPECT_EQ(run("start", release, bare), 0);
+  EXPECT_EQ(host.log[0],
+            "INFO: Adding inet address 192.168.4.200/24 with broadcast address 192.168.4.255 to device "
+            "bond0 (with noprefixroute)");
+  EXPECT_EQ(run("start", release, vip_on("eth9")), 6);
+  EXPECT_EQ(last->process().exit_reason(), "[findif] failed");
 }
 
 // AT-3.5 1.
@@ -265,6 +338,14 @@ TEST_F(Ipaddr2, LabelMissing) {
 }
 
 // AT-3.13.
+TEST_F(Ipaddr2, LabelDoesNotMatterBeforeTheNewest) {  // measured with 4.12
+  Parameters labelled = vip_on("bond0");
+  EXPECT_EQ(run("start", kGen3, labelled), 0);
+  labelled.emplace_back("iflabel", "vip");
+  EXPECT_EQ(monitor(kGen3, labelled), 0);
+  EXPECT_EQ(run("start", kGen3, labelled), 0);
+}
+
 TEST_F(Ipaddr2, LabelTooLong) {
   Parameters labelled = vip_on("bond0");
   labelled.emplace_back("iflabel", "0123456789");
@@ -442,7 +523,7 @@ TEST_F(Ipaddr2, ForeignReaderDisturbsWhenItOverlaps) {
 
 TEST_F(Ipaddr2, MetaDataNeedsNothing) {
   EXPECT_EQ(run("meta-data", kGen1, {}), 0);
-  EXPECT_NE(last->process().output().find("<resource-agent name=\"IPaddr2\">"), std::string::npos);
+  EXPECT_NE(last->process().output().find("<resource-agent name=\"IPaddr2\" version=\"1.0\">"), std::string::npos);
   EXPECT_EQ(last->process().output().find("check_link_status"), std::string::npos);
   EXPECT_THAT(host.commands, IsEmpty());
   run("meta-data", kNewest, {});

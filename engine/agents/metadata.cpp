@@ -57,7 +57,8 @@ void add_action(std::string& xml, const ActionMetadata& action) {
 
 std::string metadata_xml(const AgentMetadata& metadata) {
   std::string xml = "<?xml version=\"1.0\"?>\n<!DOCTYPE resource-agent SYSTEM \"ra-api-1.dtd\">\n";
-  fmt::format_to(std::back_inserter(xml), "<resource-agent name=\"{}\">\n<version>1.0</version>\n", metadata.type);
+  fmt::format_to(std::back_inserter(xml), "<resource-agent name=\"{}\" version=\"1.0\">\n<version>1.0</version>\n",
+                 metadata.type);
   fmt::format_to(std::back_inserter(xml), "<longdesc lang=\"en\">\n{}\n</longdesc>\n", escaped(metadata.long_text));
   fmt::format_to(std::back_inserter(xml), "<shortdesc lang=\"en\">{}</shortdesc>\n<parameters>\n",
                  escaped(metadata.short_text));

@@ -85,7 +85,7 @@ TEST(RaInfo, CurrentShellsUseOtherWords) {  // AT-1.8
 TEST(RaInfo, MetadataInXml) {  // AT-1.7
   const std::string xml = metadata_xml(ipaddr2_metadata());
   for (const char* part : {
-           "<resource-agent name=\"IPaddr2\"",
+           "<resource-agent name=\"IPaddr2\" version=\"1.0\">",
            "<version>",
            "<longdesc lang=\"en\">",
            "<shortdesc lang=\"en\">",

@@ -19,7 +19,9 @@ struct Entry {
 
 const auto& entries() {
   static const std::array kEntries = {
-      Entry{{ipaddr2_metadata(), ipaddr2}, [](const Profile& profile) { return !profile.ipaddr2_checks_link_status; }},
+      Entry{{ipaddr2_metadata(), ipaddr2}, [](const Profile& profile) { return !profile.ocf_exit_reason; }},
+      Entry{{ipaddr2_current_metadata(), ipaddr2},
+            [](const Profile& profile) { return profile.ocf_exit_reason && !profile.ipaddr2_checks_link_status; }},
       Entry{{ipaddr2_newest_metadata(), ipaddr2},
             [](const Profile& profile) { return profile.ipaddr2_checks_link_status; }},
       Entry{{heartbeat_dummy_metadata(), heartbeat_dummy}},

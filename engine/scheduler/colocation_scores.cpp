@@ -21,6 +21,8 @@ namespace {
 // From where on walking them all is not the best way.
 constexpr std::size_t kManyColocations = 16;
 constexpr int kManyPaths = 32;
+// What is left in the end to a node that only dependents rule out (S3 ).
+constexpr Score kRevivedScore = 1;
 
 // What one walk works out once: nothing that it reads changes before its end (S0 GU-8.5.2).
 class WalkMemo {
@@ -71,7 +73,9 @@ Recorder* merge_recorder(const Model& model) {
 }
 
 // S3.
-void add_matching_scores(const WalkMemo::LinkScores& link, NodeTable& table, float factor, std::uint32_t flags) {
+// `unusable` is what a node gets that only dependents rule out.
+void add_matching_scores(const WalkMemo::LinkScores& link, NodeTable& table, float factor, std::uint32_t flags,
+                         Score unusable) {
   for (NodeEntry& entry : table.entries()) {
     if (!entry.present) continue;
     const Score score = link.by_node[entry.node.index()];
@@ -80,7 +84,7 @@ void add_matching_scores(const WalkMemo::LinkScores& link, NodeTable& table, flo
     const Score sum = add_scores(weighted_score(factor, score), entry.score);
     if ((flags & merge_flag::kNonnegative) != 0 && sum < 0) {
       if (entry.score > 0) {
-        entry.score = kUnusableScore;
+        entry.score = unusable;
         continue;
       }
       if (entry.score == 0) continue;
@@ -100,7 +104,7 @@ Reason link_reason(const Recorder* recorder, const Resource& source, const Coloc
 void revive_unusable(Recorder* recorder, NodeTable& table) {
   const TableWatch watch(recorder, target_of(recorder), table);
   for (NodeEntry& entry : table.entries()) {
-    if (entry.present && entry.score == kUnusableScore) entry.score = 1;
+    if (entry.present && entry.score == kUnusableScore) entry.score = kRevivedScore;
   }
 }
 
@@ -149,7 +153,8 @@ void merge_into(Model& model, WalkMemo& memo, Resource& source, NodeTable& table
     {
       const Because because(recorder, link_reason(recorder, source, colocation));
       const TableWatch watch(recorder, target_of(recorder), work);
-      add_matching_scores(memo.link(source, colocation, work.width()), work, factor, flags);
+      add_matching_scores(memo.link(source, colocation, work.width()), work, factor, flags,
+                          model.legacy.group_bans_flattened ? kRevivedScore : kUnusableScore);
     }
     if (merge_chain(model, memo, source, work, factor, flags)) {
       if ((flags & merge_flag::kNonnegative) != 0) revive_unusable(recorder, work);
@@ -225,7 +230,7 @@ void merge_preferences(Model& model, Resource& source, const Resource& target, N
                        const Colocation& colocation, float factor, std::uint32_t flags) {
   // Other strategies look at the order inside tables, which only the full walk advances (S0 GU-8.5).
   if (model.options.placement_strategy != PlacementStrategy::kDefault || (flags & merge_flag::kThisWith) != 0 ||
-      model.walk_all_paths || model.colocations.size() < kManyColocations ||
+      model.walk_all_paths || model.legacy.group_bans_flattened || model.colocations.size() < kManyColocations ||
       !has_many_paths(model, source, kManyPaths)) {
     walk_preferences(model, source, target, table, colocation, factor, flags);
     return;
