@@ -162,17 +162,6 @@ CibChange::Kind kind_of(std::string_view command) {
   return Kind::kDelete;
 }
 
-// "   1 <cib ...>" for every line, and one for the end.
-std::string numbered(std::string_view text) {
-  std::string out;
-  for (int line = 1;; ++line) {
-    const auto end = text.find('\n');
-    out += fmt::format("{:4} {}\n", line, text.substr(0, end));
-    if (end == std::string_view::npos) return out;
-    text.remove_prefix(end + 1);
-  }
-}
-
 Outcome change(std::string_view command, const ParsedArguments& given, const std::optional<Input>& input,
                const Surroundings& surroundings) {
   CibChange wanted;
@@ -189,7 +178,7 @@ Outcome change(std::string_view command, const ParsedArguments& given, const std
   const CibAnswer answer = change_cib(outcome.cib, wanted);
   outcome.output = answer.failed;
   if (answer.error != CibError::kNone) {
-    if (!answer.refused.empty()) outcome.error = numbered(answer.refused);
+    if (!answer.refused.empty()) outcome.error = numbered_lines(answer.refused);
     outcome.error += fmt::format("Call failed: {}\n", error_text(answer.error));
     outcome.status = exit_status_of(answer.error);
     return outcome;

@@ -9,6 +9,7 @@ inline constexpr int kOk = 0;
 inline constexpr int kError = 1;
 inline constexpr int kUsage = 64;
 inline constexpr int kNoInput = 66;
+inline constexpr int kUnavailable = 69;
 inline constexpr int kSoftware = 70;
 inline constexpr int kProtocol = 76;
 inline constexpr int kConfiguration = 78;

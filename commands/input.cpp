@@ -28,6 +28,16 @@ Result<Input> read_input_file(const Surroundings& surroundings, const std::strin
   return read_input_text(*bytes, name);
 }
 
+std::string numbered_lines(std::string_view text) {
+  std::string out;
+  for (int line = 1;; ++line) {
+    const auto end = text.find('\n');
+    out += fmt::format("{:4} {}\n", line, text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    text.remove_prefix(end + 1);
+  }
+}
+
 CibError connection_error(Connection connection) {
   if (connection == Connection::kNoFile) return CibError::kNoSuchObject;
   return connection == Connection::kInvalid ? CibError::kSchema : CibError::kNone;

@@ -16,6 +16,9 @@ struct Input {
 Result<Input> read_input_file(const Surroundings& surroundings, const std::string& file);
 Result<Input> read_input_text(std::string_view xml, std::string_view name);
 
+// "   1 <cib ...>" for every line, and one for the end: how a CIB is shown that was not taken.
+std::string numbered_lines(std::string_view text);
+
 // What stands in the way of asking for the CIB.
 CibError connection_error(Connection connection);
 std::string_view connection_text(Connection connection);

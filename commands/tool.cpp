@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::array kTools = {
     Tool{"cibadmin", "query and change the CIB", cibadmin},
+    Tool{"crm_resource", "query, move, change and clean up resources", crm_resource},
     Tool{"crm_verify", "check a configuration", crm_verify},
 };
 

@@ -6,6 +6,7 @@
 namespace simcluster::commands {
 
 Outcome cibadmin(const Arguments& arguments, const Surroundings& surroundings);
+Outcome crm_resource(const Arguments& arguments, const Surroundings& surroundings);
 Outcome crm_verify(const Arguments& arguments, const Surroundings& surroundings);
 
 }  // namespace simcluster::commands

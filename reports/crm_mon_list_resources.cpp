@@ -46,7 +46,7 @@ bool ResourceLists::write_primitives_in_brief(const std::vector<ResourceId>& res
 void ResourceLists::write(const Resource& resource, TextList& list) const {
   switch (resource.variant) {
     case scheduler::Variant::kPrimitive:
-      list.item(primitive_text(resource, true));
+      list.item(primitive_text(resource, with_nodes_));
       break;
     case scheduler::Variant::kGroup:
       write_group(resource, list);

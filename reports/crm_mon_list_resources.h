@@ -13,8 +13,8 @@ namespace simcluster::reports {
 
 class ResourceLists {
  public:
-  // `view` must outlive this object.
-  explicit ResourceLists(const ClusterView& view) : view_(view) {}
+  // `view` must outlive this object. Without nodes as crm_resource lists resources: not where one runs.
+  explicit ResourceLists(const ClusterView& view, bool with_nodes = true) : view_(view), with_nodes_(with_nodes) {}
 
   // One resource with all that is in it.
   void write(const scheduler::Resource& resource, scheduler::TextList& list) const;
@@ -42,6 +42,7 @@ class ResourceLists {
   void write_bundle(const scheduler::Resource& bundle, scheduler::TextList& list) const;
 
   const ClusterView& view_;
+  bool with_nodes_;
 };
 
 }  // namespace simcluster::reports

@@ -25,6 +25,18 @@ PRIMITIVE = "'<primitive id=\"new\" class=\"ocf\" provider=\"pacemaker\" type=\"
 COMMANDS = {
     "crm_verify": ["-x FILE", "-x FILE -V", "-x FILE -VV", "-x FILE -VVV", "-L -V", "-x /nope", "-X nothing", "-X '<a/>'",
                    "-Z", "", "--foo", "-x", "--xml-file", "-p -V < FILE"],
+    "crm_resource": [
+        "-L", "-l", "", "-O", "-o", "-O -r RESOURCE", "-O -N NODE", "-q -r RESOURCE", "-w -r CLONE", "-q -r GROUP",
+        "-q -r nope", "-W -r RESOURCE", "-W -r CLONE", "-W -r GROUP", "-W -Q -r RESOURCE", "-W -r nope", "-W",
+        "-a -r RESOURCE", "-A -r RESOURCE", "-Y -r RESOURCE", "-Y", "-Y -N NODE", "-g nope -r RESOURCE",
+        "-g target-role --meta -r RESOURCE", "-G type -r RESOURCE", "-p target-role -v Stopped --meta -r RESOURCE",
+        "-p target-role -v Stopped -m -r CLONE", "-p foo -v bar -r RESOURCE", "-p foo -v bar -r RESOURCE -s myset",
+        "-p foo -v bar -r RESOURCE -i myid", "-p cpu -v 2 -z -r GROUP", "-d nope -r RESOURCE", "-p foo", "-p foo -r nope",
+        "-p foo -r RESOURCE", "-M -r RESOURCE", "-M -r RESOURCE -N NODE", "-M -f -r RESOURCE -N NODE",
+        "-M -r nope -N NODE", "-M -r RESOURCE -N nope", "-M -r GROUP -N NODE", "-M -r CLONE -N NODE --promoted",
+        "-M -r RESOURCE -N NODE -u PT10M", "-B -r RESOURCE", "-B -r RESOURCE -N NODE", "-B -r GROUP", "-B -r CLONE",
+        "-B -r CLONE -N NODE --promoted", "-B -r RESOURCE -N NODE -u PT1H", "-U -r RESOURCE", "-U -r nope", "-U",
+        "-D -r RESOURCE", "-D -t primitive -r RESOURCE", "-Z", "more words", "-r", "--locate --resource=RESOURCE"],
     "cibadmin": [
         "-Q", "-Q -o resources", "-Q -o status", "-Q -o crm_config -n", "-Q -n", "-Q -o tags", "-Q -o foo", "-Q -e",
         "-Q -A //nvpair", "-Q -A //primitive -n", "-Q -A //nvpair -e", "-Q -A //nope", "-Q -A //nvpair/@id -e",

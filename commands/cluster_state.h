@@ -1,0 +1,34 @@
+// What the cluster is doing, as the tools see it: the scheduler's reading of a CIB.
+#pragma once
+
+#include <string_view>
+
+#include "commands/tool.h"
+#include "reports/crm_mon_list_resources.h"
+#include "reports/crm_mon_view.h"
+
+namespace simcluster::commands {
+
+class ClusterState {
+ public:
+  // `cib` must outlive it. Parts that are not active are listed when `inactive` is set.
+  ClusterState(const cib::Document& cib, const Surroundings& surroundings, bool inactive = true);
+  ClusterState(const ClusterState&) = delete;
+  ClusterState& operator=(const ClusterState&) = delete;
+
+  const scheduler::Model& model() const { return view_.model(); }
+  const reports::ClusterView& view() const { return view_; }
+  // By id, or by the id of a clone's primitive: then its first instance. Null: there is none.
+  const scheduler::Resource* resource(std::string_view name) const;
+  const scheduler::Node* node(std::string_view name) const;
+  // One line, as crm_mon has it.
+  std::string line(const scheduler::Resource& resource, bool with_node) const;
+
+ private:
+  reports::CrmMonOptions options_;
+  reports::CrmMonContext context_;
+  cib::Document newest_;
+  reports::ClusterView view_;
+};
+
+}  // namespace simcluster::commands

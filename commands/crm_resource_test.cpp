@@ -1,0 +1,132 @@
+// AT-9.2; texts, statuses and ids as measured with crm_resource 2.1.5 on a file and in a cluster.
+#include "commands/testing_tool.h"
+
+namespace simcluster::commands {
+namespace {
+
+class CrmResource : public ToolTest {};
+
+TEST_F(CrmResource, Lists) {
+  EXPECT_EQ(type("crm_resource -L").output,
+            "Full List of Resources:\n"
+            "  * test\t(ocf:pacemaker:Dummy):\t Started\n"
+            "  * Resource Group: grp:\n"
+            "    * g1\t(ocf:pacemaker:Dummy):\t Stopped\n"
+            "    * g2\t(ocf:pacemaker:Dummy):\t Stopped\n"
+            "  * Clone Set: cl [png]:\n"
+            "    * Stopped: [ node1 node2 ]\n"
+            "  * Clone Set: ms [st] (promotable):\n"
+            "    * Stopped: [ node1 node2 ]\n");
+  EXPECT_EQ(type("crm_resource -l").output, "test\ng1\ng2\npng:0\npng:1\nst:0\nst:1\n");
+  EXPECT_EQ(
+      type("crm_resource -O").output,
+      "test\t(ocf:pacemaker:Dummy):\t Started: test_start_0 (node=node1, call=5, rc=0, last-rc-change='Thu Dec 26 "
+      "00:00:00 2013', exec=12ms): complete\n"
+      "test\t(ocf:pacemaker:Dummy):\t Started: test_monitor_10000 (node=node1, call=6, rc=0, last-rc-change='Thu "
+      "Dec 26 00:01:40 2013', exec=11ms): complete\n");
+  EXPECT_EQ(type("crm_resource -Y").output,
+            "Resource test is running\nResource grp is not running\nResource cl is not running\n"
+            "Resource ms is not running\n");
+}
+
+TEST_F(CrmResource, OneResource) {
+  EXPECT_EQ(type("crm_resource -W -r test").output, "resource test is running on: node1\n");
+  EXPECT_EQ(type("crm_resource -W -Q -r test").output, "node1\n");
+  EXPECT_EQ(type("crm_resource -W -r grp").error, "resource grp is NOT running\n");
+  EXPECT_EQ(type("crm_resource -q -r grp").output,
+            "Resource XML:\n<group id=\"grp\">\n"
+            "  <primitive id=\"g1\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>\n"
+            "  <primitive id=\"g2\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>\n</group>\n");
+  EXPECT_EQ(type("crm_resource -a -r test").output,
+            "Locations:\n  * Node node1 (score=100, id=lo1, rsc=test)\n"
+            "Resources test is colocated with:\n  * grp (score=INFINITY, id=co1)\n");
+  EXPECT_EQ(type("crm_resource -a -r grp").output,
+            "Resources colocated with grp:\n  * test (score=INFINITY, id=co1)\n    * Locations:\n"
+            "      * Node node1 (score=100, id=lo1, rsc=test)\n");
+  const Outcome nobody = type("crm_resource -W -r nope");
+  EXPECT_EQ(nobody.error, "crm_resource: Resource 'nope' not found\nError performing operation: No such object\n");
+  EXPECT_EQ(nobody.status, 105);
+}
+
+TEST_F(CrmResource, Parameters) {
+  EXPECT_EQ(type("crm_resource -g host_list -r png").output, "10.0.0.1\n");
+  EXPECT_EQ(type("crm_resource -g nope -r test").error, "Attribute 'nope' not found for 'test'\n");
+  EXPECT_EQ(type("crm_resource -p target-role -v Stopped --meta -r test").output,
+            "Set 'test' option: id=test-meta_attributes-target-role set=test-meta_attributes name=target-role "
+            "value=Stopped\n");
+  EXPECT_EQ(version(), "0.8.0");
+  EXPECT_EQ(
+      type("crm_resource -p target-role -v Stopped -m -r png").output,
+      "Performing update of 'target-role' on 'cl', the parent of 'png'\n"
+      "Set 'cl' option: id=cl-meta_attributes-target-role set=cl-meta_attributes name=target-role value=Stopped\n");
+  EXPECT_EQ(type("crm_resource -p host_list -v 10.0.0.2 -r png").output,
+            "Set 'png' option: id=png-ia-host_list name=host_list value=10.0.0.2\n");
+  EXPECT_EQ(type("crm_resource -d host_list -r png").output,
+            "Deleted 'png' option: id=png-ia-host_list name=host_list\n");
+  EXPECT_EQ(type("crm_resource -p foo -r test").error, "crm_resource: You need to supply a value with the -v option\n");
+}
+
+TEST_F(CrmResource, Placement) {
+  EXPECT_EQ(type("crm_resource -M -r test").output,
+            "WARNING: Creating rsc_location constraint 'cli-ban-test-on-node1' with a score of -INFINITY for resource "
+            "test on node1.\n"
+            "\tThis will prevent test from running on node1 until the constraint is removed using the clear option or "
+            "by editing the CIB with an appropriate tool\n"
+            "\tThis will be the case even if node1 is the last node in the cluster\n");
+  EXPECT_EQ(type("crm_resource -M -r grp -N node2").output, "");
+  EXPECT_EQ(type("crm_resource -B -r ms -N node2 --promoted").status, 0);
+  EXPECT_EQ(section("configuration/constraints"),
+            "<constraints>\n"
+            "  <rsc_location id=\"lo1\" rsc=\"test\" node=\"node1\" score=\"100\"/>\n"
+            "  <rsc_colocation id=\"co1\" rsc=\"test\" with-rsc=\"grp\" score=\"INFINITY\"/>\n"
+            "  <rsc_location id=\"cli-ban-test-on-node1\" rsc=\"test\" role=\"Started\" node=\"node1\" "
+            "score=\"-INFINITY\"/>\n"
+            "  <rsc_location id=\"cli-prefer-grp\" rsc=\"grp\" role=\"Started\" node=\"node2\" score=\"INFINITY\"/>\n"
+            "  <rsc_location id=\"cli-ban-ms-on-node2\" rsc=\"ms\" role=\"Promoted\" node=\"node2\" "
+            "score=\"-INFINITY\"/>\n"
+            "</constraints>\n");
+  EXPECT_EQ(type("crm_resource -U -r test").output, "Removing constraint: cli-ban-test-on-node1\n");
+  EXPECT_EQ(type("crm_resource -U -r test").output, "");
+  EXPECT_EQ(type("crm_resource -B -r grp").error,
+            "crm_resource: Resource 'grp' not moved: active in 0 locations.\n"
+            "To prevent 'grp' from running on a specific location, specify a node.\n");
+  EXPECT_EQ(type("crm_resource -M -r test -N node3").error,
+            "crm_resource: Node 'node3' not found\nError performing operation: No such object\n");
+}
+
+TEST_F(CrmResource, PlacementForAWhile) {
+  EXPECT_EQ(type("crm_resource -M -r test -N node2 -u PT10M").output,
+            "Migration will take effect until: 2013-12-26 00:13:20Z\n");
+  EXPECT_EQ(std::as_const(cib_).find_id("cli-prefer-lifetime-end-test").value("end"), "2013-12-26 00:13:20Z");
+  EXPECT_EQ(std::as_const(cib_).find_id("cli-prefer-expr-test").value("value"), "node2");
+}
+
+// In a cluster; on a file there is nothing to be cleaned up.
+TEST_F(CrmResource, CleansUp) {
+  EXPECT_EQ(type("crm_resource -C -r g1 -N node1 -f").error,
+            "Dry run: skipping clean-up of g1 on node1 due to CIB_file\n");
+  LiveNode live;
+  around_.live = &live;
+  const Outcome healthy = type("crm_resource -C -r grp");
+  EXPECT_EQ(healthy.output,
+            "Cleaned up g1 on node2\nCleaned up g1 on node1\nCleaned up g2 on node2\nCleaned up g2 on node1\n");
+  EXPECT_TRUE(healthy.forget.empty());
+  const Outcome refreshed = type("crm_resource -R -r test");
+  EXPECT_EQ(refreshed.output,
+            "Cleaned up test on node2\nCleaned up test on node1\nWaiting for 2 replies from the controller\n"
+            "... got reply\n... got reply (done)\n");
+  ASSERT_EQ(refreshed.forget.size(), 2U);
+  EXPECT_EQ(refreshed.forget[1].node, "node1");
+  EXPECT_EQ(type("crm_resource -C").output, "Cleaned up all resources on all nodes\n");
+}
+
+TEST_F(CrmResource, Mistakes) {
+  EXPECT_EQ(type("crm_resource -W").error, "crm_resource: Must supply a resource id with -r\n");
+  EXPECT_EQ(type("crm_resource -W").status, 64);
+  EXPECT_EQ(type("crm_resource more").error, "crm_resource: non-option ARGV-elements:\n[1 of 1] more\n\n");
+  EXPECT_EQ(type("crm_resource -Z").error, "crm_resource: Unknown option -Z\n");
+  EXPECT_EQ(type("crm_resource --force-start -r test").status, 69);
+}
+
+}  // namespace
+}  // namespace simcluster::commands

@@ -1,0 +1,47 @@
+// What crm_resource tells (AT-9.2): texts, ready to be printed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/cluster_state.h"
+
+namespace simcluster::commands {
+
+std::string resource_list(const ClusterState& state);
+std::string raw_list(const ClusterState& state);
+// Of one resource and one node, or of all for an empty name; `active`: without what has been stopped since.
+std::string operation_list(const ClusterState& state, std::string_view resource, std::string_view node, bool active);
+// The line of the resource, and its element in `cib`.
+std::string resource_xml(const ClusterState& state, const scheduler::Resource& resource, const cib::Document& cib,
+                         const Profile& profile);
+std::string constraint_list(const ClusterState& state, const scheduler::Resource& resource, bool itself,
+                            bool recursive);
+std::string reasons(const ClusterState& state, const scheduler::Resource* resource, std::string_view node);
+// `kind`: instance_attributes, meta_attributes or utilization.
+std::optional<std::string> parameter_value(const ClusterState& state, const scheduler::Resource& resource,
+                                           std::string_view kind, std::string_view name);
+
+// Nodes where it is active, or active and promoted, by name. Asked for by the id of a clone's primitive it is the
+// clone.
+std::vector<std::string> active_nodes(const ClusterState& state, const scheduler::Resource& resource);
+std::vector<std::string> promoted_nodes(const ClusterState& state, const scheduler::Resource& resource);
+// "node2", or "node2 Promoted".
+std::vector<std::string> locations(const ClusterState& state, const scheduler::Resource& resource,
+                                   std::string_view asked);
+
+// Whose history is forgotten where.
+struct Forgotten {
+  std::string shown;     // "png:0"
+  std::string resource;  // "png"
+  std::string node;
+};
+// Null: all resources. `itself`: not the whole of what it is a part of.
+std::vector<Forgotten> forgotten(const ClusterState& state, const scheduler::Resource* resource, bool itself,
+                                 std::string_view node);
+// Those of them that have failed.
+std::vector<Forgotten> failed_among(const ClusterState& state, const std::vector<Forgotten>& all);
+
+}  // namespace simcluster::commands
