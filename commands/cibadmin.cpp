@@ -78,11 +78,11 @@ Outcome usage(std::string error) {
   return outcome;
 }
 
-Outcome call_failed(CibError error) {
-  Outcome outcome;
-  outcome.status = exit_status_of(error);
-  outcome.error = fmt::format("Call failed: {}\n", error_text(error));
-  return outcome;
+// A manager's name for the request; on a file there is none.
+std::string failure_text(std::string_view command, CibError error, const Surroundings& surroundings) {
+  if (surroundings.live == nullptr) return fmt::format("Call failed: {}\n", error_text(error));
+  const std::string_view name = command == "delete-all" ? "delete" : command == "patch" ? "apply_diff" : command;
+  return fmt::format("Call cib_{} failed: {}\n", name, error_text(error));
 }
 
 // What -n leaves of an element.
@@ -93,7 +93,9 @@ std::string without_children(const cib::Element& element, const Profile& profile
   return xml_text(document.root(), profile, depth);
 }
 
-Outcome query(const cib::Document& cib, const ParsedArguments& given, const Profile& profile) {
+Outcome query(const ParsedArguments& given, const Surroundings& surroundings) {
+  const cib::Document& cib = *surroundings.cib;
+  const Profile& profile = surroundings.profile;
   const auto xpath = given.value("xpath");
   std::vector<cib::Element> found;
   if (xpath) {
@@ -101,8 +103,12 @@ Outcome query(const cib::Document& cib, const ParsedArguments& given, const Prof
   } else if (const cib::Element section = find_section(cib, given.value("scope").value_or("")); section) {
     found.push_back(section);
   }
-  if (found.empty()) return call_failed(CibError::kNoSuchObject);
   Outcome outcome;
+  if (found.empty()) {
+    outcome.status = exit_status::kNoSuchObject;
+    outcome.error = failure_text("query", CibError::kNoSuchObject, surroundings);
+    return outcome;
+  }
   if (given.has("node-path")) {
     if (xpath)
       for (const cib::Element& element : found) outcome.output += path_text(element) + "\n";
@@ -179,7 +185,7 @@ Outcome change(std::string_view command, const ParsedArguments& given, const std
   outcome.output = answer.failed;
   if (answer.error != CibError::kNone) {
     if (!answer.refused.empty()) outcome.error = numbered_lines(answer.refused);
-    outcome.error += fmt::format("Call failed: {}\n", error_text(answer.error));
+    outcome.error += failure_text(command, answer.error, surroundings);
     outcome.status = exit_status_of(answer.error);
     return outcome;
   }
@@ -250,8 +256,7 @@ Outcome cibadmin(const Arguments& arguments, const Surroundings& surroundings) {
                     connection_text(surroundings.connection));
     return outcome;
   }
-  return command == "query" ? query(*surroundings.cib, given, surroundings.profile)
-                            : change(command, given, *input, surroundings);
+  return command == "query" ? query(given, surroundings) : change(command, given, *input, surroundings);
 }
 
 }  // namespace simcluster::commands

@@ -411,12 +411,17 @@ class CrmResource {
     if (resource_ == nullptr) {
       if (failed_only)
         outcome_.output += fmt::format("Cleaned up all resources on {}\n", node_.empty() ? "all nodes" : node_);
-      outcome_.forget.push_back({failed_only, {}, node_});
+      if (node_.empty()) outcome_.forget.push_back({failed_only, {}, {}});
+      if (!node_.empty()) forget_each(meant, failed_only);
       return wait_for_replies(failed_only ? meant.size() : 1);
     }
     for (const Forgotten& one : all) outcome_.output += fmt::format("Cleaned up {} on {}\n", one.shown, one.node);
-    for (const Forgotten& one : meant) outcome_.forget.push_back({failed_only, one.resource, one.node});
+    forget_each(meant, failed_only);
     wait_for_replies(meant.size());
+  }
+
+  void forget_each(const std::vector<Forgotten>& all, bool failed_only) {
+    for (const Forgotten& one : all) outcome_.forget.push_back({failed_only, one.resource, one.node});
   }
 
   // On a file.

@@ -131,7 +131,7 @@ std::string operation_list(const ClusterState& state, std::string_view resource,
   std::string out;
   for (const cib::Element entry : state.view().cib().find_path("status").children("node_state")) {
     const scheduler::Node* known = state.node(entry.value("uname"));
-    if (known == nullptr || (!node.empty() && known->name != node) || (active && !known->online)) continue;
+    if (known == nullptr || (!node.empty() && known->name != node)) continue;
     for (const reports::ShownHistory& history : state.view().history(*known)) {
       if (!resource.empty() && history.resource != resource) continue;
       const std::size_t first = active ? first_active(history.operations) : 0;

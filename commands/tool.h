@@ -31,7 +31,7 @@ struct LiveNode {
   std::string name;
   std::uint32_t id = 0;
   std::string dc;                    // empty: none
-  std::string dc_state;              // "S_IDLE"
+  std::string state;                 // of its controller: "S_IDLE"
   std::vector<std::string> members;  // of the partition, by ascending node id
   bool quorate = false;
   // Values of the attribute manager: those of the CIB are late.

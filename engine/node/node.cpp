@@ -301,6 +301,13 @@ Result<std::string> Node::stonith_admin(std::string_view arguments) {
   return (*shell)->stonith_admin(arguments);
 }
 
+Result<void> Node::take_cib(const cib::Document& wanted, CibWish wish, std::string_view client) {
+  const auto shell = impl_->shell();
+  if (!shell) return tl::unexpected(shell.error());
+  (*shell)->take(wanted, wish, client, impl_->profile_.cib_diffs_from_primary);
+  return {};
+}
+
 void Node::update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen,
                             std::string_view node) {
   if (impl_->controller_) impl_->controller_->update_attribute(name, value, dampen, node);

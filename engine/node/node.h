@@ -72,6 +72,13 @@ enum class LoadMethod : unsigned char { kUpdate, kReplace };
 // Where a cibadmin-like change goes (CM-6.6, AT-9.1).
 enum class CibChange : unsigned char { kCreate, kModify, kReplace, kDelete, kPatch };
 
+// What a tool that has worked out a CIB of its own asks for.
+enum class CibWish : unsigned char {
+  kDocument,  // what is different from this node's replica
+  kBump,      // a higher epoch
+  kErase,     // an empty CIB
+};
+
 class Node {
  public:
   // Keeps `host`; it must outlive the node. Does nothing yet.
@@ -106,6 +113,8 @@ class Node {
   Result<void> load_crm_shell(std::string_view text, std::string_view file_name, LoadMethod method);
   // `cibadmin --create|--modify|--replace|--delete -o SECTION -X XML`, or `--patch -X XML` with what crm_diff wrote.
   Result<void> change_cib(CibChange change, std::string_view section, std::string_view xml);
+  // The CIB is to become that of a tool; `client` is the tool.
+  Result<void> take_cib(const cib::Document& wanted, CibWish wish, std::string_view client);
   // `attrd_updater -n NAME -U VALUE [-d DAMPEN] [-N NODE]`; no value: delete; empty node: this one (CM-9.4).
   void update_attribute(std::string_view name, std::optional<std::string_view> value, Duration dampen = {},
                         std::string_view node = {});

@@ -148,4 +148,25 @@ Result<void> OperatorShell::change(CibChange change, std::string_view section, s
   return {};
 }
 
+// A difference goes without a version, since it is meant for the CIB as it then is.
+void OperatorShell::take(const cib::Document& wanted, CibWish wish, std::string_view client, bool whole_sections) {
+  CibRequest request;
+  if (wish != CibWish::kDocument) {
+    request.set(wish == CibWish::kBump ? CibStep::Kind::kBump : CibStep::Kind::kErase, {}, {});
+  } else if (whole_sections) {
+    for (const std::string_view section : {"configuration", "status"}) {
+      const cib::Element given = wanted.root().first_child(section);
+      const std::string text = given ? cib::write_compact(given) : std::string();
+      if (given && text != cib::write_compact(controller_.cib().root().first_child(section)))
+        request.set(CibStep::Kind::kReplace, {step(section)}, text);
+    }
+    if (request.steps.empty()) return;
+  } else {
+    const auto patch = cib::create_patch_without_version(controller_.cib(), wanted);
+    if (!patch) return;
+    request.set(CibStep::Kind::kPatch, {}, cib::write_compact(patch->root()));
+  }
+  controller_.change_cib(std::move(request), client);
+}
+
 }  // namespace simcluster::node

@@ -25,6 +25,8 @@ class OperatorShell {
   Result<void> load(std::string_view text, std::string_view file_name, LoadMethod method);
   Result<std::string> stonith_admin(std::string_view arguments);
   Result<void> change(CibChange change, std::string_view section, std::string_view xml);
+  // `whole_sections`: the release knows no other differences.
+  void take(const cib::Document& wanted, CibWish wish, std::string_view client, bool whole_sections);
 
  private:
   using Words = std::vector<std::string_view>;

@@ -13,6 +13,7 @@
 #include "sim/kernel/kernel.h"
 #include "sim/scenario/agent_by_hand.h"
 #include "sim/scenario/screen.h"
+#include "sim/scenario/tool_run.h"
 
 namespace simcluster::sim {
 
@@ -368,10 +369,29 @@ class Screen final : public MachineAction {
   std::string command_ = "crm_mon -1 -Af";
 };
 
+// cibadmin, crm_resource and so on, typed on a node.
+class ToolCommand final : public OperatorCommand {
+ public:
+  void describe(Fields& fields) override {
+    describe_node(fields);
+    fields.text(required("command", "the tool and its options, such as: crm_resource --ban -r test -N node1"),
+                command_);
+    if (auto checked = check_tool(command_); !checked) fields.fail(fields.place("command"), checked.error().message);
+  }
+  // Told with what it prints.
+  TraceKind kind() const override { return TraceKind::kScreen; }
+  std::string text() const override { return command_; }
+  Result<void> apply_to(World& world, Machine& machine) const override { return run_tool(world, machine, command_); }
+
+ private:
+  std::string command_;
+};
+
 constexpr std::array kTypes = {
     ActionType{"crm", "someone types a crm shell command", make_action<CrmCommand>},
     ActionType{"load", "someone changes the configuration with crm configure", make_action<LoadConfiguration>},
     ActionType{"edit", "someone changes objects with crm configure edit", make_action<EditConfiguration>},
+    ActionType{"tool", "someone types one of the cluster's tools", make_action<ToolCommand>},
     ActionType{"cibadmin", "someone changes the CIB with cibadmin", make_action<CibadminCommand>},
     ActionType{"stonith-admin", "someone fences, or confirms that a node is off", make_action<StonithAdmin>},
     ActionType{"meatclient", "someone confirms to the plugin meatware that a node is off", make_action<Meatclient>},

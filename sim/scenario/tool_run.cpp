@@ -1,0 +1,113 @@
+#include "sim/scenario/tool_run.h"
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include "commands/arguments.h"
+#include "commands/tool.h"
+#include "engine/node/node.h"
+#include "sim/kernel/kernel.h"
+#include "sim/scenario/values.h"
+#include "sim/world/world.h"
+
+namespace simcluster::sim {
+
+namespace {
+
+struct ToolCall {
+  const commands::Tool* tool;
+  commands::Arguments arguments;
+};
+
+Result<ToolCall> parse_call(std::string_view command) {
+  auto words = commands::split_command(command);
+  if (!words) return tl::unexpected(words.error());
+  if (words->empty()) return fail("a tool and its options are missing");
+  const commands::Tool* tool = commands::find_tool(words->front());
+  if (tool == nullptr) {
+    std::string known;
+    for (const commands::Tool& one : commands::tools()) {
+      if (!known.empty()) known += &one == &commands::tools().back() ? " or " : ", ";
+      known += one.name;
+    }
+    return fail(fmt::format("\"{}\" is no tool that can be run here (expected {})", words->front(), known));
+  }
+  return ToolCall{tool, {words->begin() + 1, words->end()}};
+}
+
+commands::LiveNode live_node(const node::Node& node) {
+  commands::LiveNode live;
+  live.name = node.config().name;
+  live.id = node.config().id.value;
+  live.dc = node.dc();
+  live.state = node.controller_state();
+  live.members = node.members();
+  live.quorate = node.has_quorum();
+  return live;
+}
+
+node::CibWish wish_of(commands::Outcome::Write write) {
+  if (write == commands::Outcome::Write::kBump) return node::CibWish::kBump;
+  return write == commands::Outcome::Write::kErase ? node::CibWish::kErase : node::CibWish::kDocument;
+}
+
+bool asks_only(const commands::Outcome& outcome) {
+  return outcome.write == commands::Outcome::Write::kNothing && outcome.attributes.empty() && outcome.forget.empty();
+}
+
+Result<void> fulfil(node::Node& node, const commands::Outcome& outcome, std::string_view tool) {
+  if (outcome.write != commands::Outcome::Write::kNothing) {
+    if (auto taken = node.take_cib(outcome.cib, wish_of(outcome.write), tool); !taken) return taken;
+  }
+  for (const commands::AttributeWish& wish : outcome.attributes)
+    node.update_attribute(wish.name, wish.value ? std::optional<std::string_view>(*wish.value) : std::nullopt,
+                          milliseconds(wish.dampen_ms.value_or(0)), wish.node);
+  for (const commands::ForgetWish& wish : outcome.forget) {
+    const std::string_view verb = wish.failed_only ? "cleanup" : "refresh";
+    if (auto done = node.crm(fmt::format("resource {} {} {}", verb, wish.resource, wish.node)); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_tool(std::string_view command) {
+  const auto call = parse_call(command);
+  return call ? Result<void>() : tl::unexpected(call.error());
+}
+
+Result<void> run_tool(World& world, Machine& machine, std::string_view command) {
+  const auto call = parse_call(command);
+  if (!call) return tl::unexpected(call.error());
+  node::Node* node = machine.node();
+  commands::Surroundings surroundings;
+  commands::LiveNode live;
+  surroundings.profile = machine.spec().profile;
+  surroundings.now = world.now().unix_seconds();
+  surroundings.read = [&](const std::string& name) -> Result<std::string> {
+    if (const std::string* text = machine.kernel().files().find(name)) return *text;
+    return fail("cannot be opened", {name, 0, 0});
+  };
+  if (node != nullptr) {
+    live = live_node(*node);
+    surroundings.live = &live;
+    surroundings.cib = &node->cib();
+    surroundings.connection = commands::Connection::kOpen;
+  }
+  const commands::Outcome outcome = call->tool->run(call->arguments, surroundings);
+  for (const auto& [file, text] : outcome.files) machine.kernel().files().write(file, text);
+  std::string text = outcome.error + outcome.output;
+  if (outcome.status != 0) text += fmt::format("(exit status {})\n", outcome.status);
+  if (text.ends_with('\n')) text.pop_back();
+  // Who only asks has changed nothing.
+  if (asks_only(outcome)) {
+    world.tracer().emit(machine.index(), TraceKind::kScreen, {{"command", command}, {"text", text}});
+  } else {
+    world.tracer().emit(machine.index(), TraceKind::kOperator,
+                        {{"text", fmt::format("{}{}{}", command, text.empty() ? "" : "\n", text)}});
+  }
+  return node == nullptr ? Result<void>() : fulfil(*node, outcome, call->tool->name);
+}
+
+}  // namespace simcluster::sim
