@@ -65,7 +65,8 @@ Result<void> fulfil(node::Node& node, const commands::Outcome& outcome, std::str
                           milliseconds(wish.dampen_ms.value_or(0)), wish.node);
   for (const commands::ForgetWish& wish : outcome.forget) {
     const std::string_view verb = wish.failed_only ? "cleanup" : "refresh";
-    if (auto done = node.crm(fmt::format("resource {} {} {}", verb, wish.resource, wish.node)); !done) return done;
+    if (const auto done = node.crm(fmt::format("resource {} {} {}", verb, wish.resource, wish.node)); !done)
+      return tl::unexpected(done.error());
   }
   return {};
 }
