@@ -115,6 +115,29 @@ TEST_F(CibManagerTest, AnotherDigestIsMended) {
   EXPECT_EQ(one_.replaced, 0);
 }
 
+// CM-6.11, CM-1.2: every member is told of every change, once and in the same order; of nothing where nothing changes.
+TEST_F(CibManagerTest, EverybodyIsToldOfEveryChange) {
+  start(one_, 1, "good");
+  start(two_, 2, "good");
+  one_.paths.clear();
+  two_.paths.clear();
+  const auto ask = [&](Replica& replica, const char* node) {
+    CibRequest request;
+    request.merge({step("status")}, fmt::format("<node_state id=\"{}\"/>", node));
+    replica.manager.submit(std::move(request));
+  };
+  ask(one_, "8");
+  ask(two_, "9");
+  ask(one_, "7");
+  ASSERT_TRUE(cluster_.run());
+  EXPECT_EQ(one_.paths.size(), 3U);
+  EXPECT_EQ(one_.paths, two_.paths);
+  ask(two_, "9");  // it is there
+  ASSERT_TRUE(cluster_.run());
+  EXPECT_EQ(one_.paths.size(), 3U);
+  EXPECT_EQ(two_.paths.size(), 3U);
+}
+
 // Nobody is asked where there is no primary, and nothing is sent where all is well.
 TEST_F(CibManagerTest, EqualReplicasAreLeftAlone) {
   start(one_, 1, "good");

@@ -34,6 +34,29 @@ class CibStoreTest : public ::testing::Test {
 // CM-6.13
 TEST_F(CibStoreTest, StatusIsEmptiedAtStart) { EXPECT_FALSE(store.status().first_child()); }
 
+// CM-6.1: the sections in their order, in a CIB that nobody has configured, and after a replacement.
+TEST_F(CibStoreTest, SectionsHaveAnOrder) {
+  const auto sections = [](const CibStore& of) {
+    std::string names;
+    for (const cib::Element part : of.document().root().children()) {
+      names += std::string(part.name()) + "(";
+      for (const cib::Element section : part.children()) names += std::string(section.name()) + " ";
+      names += ")";
+    }
+    return names;
+  };
+  const CibStore empty;
+  EXPECT_EQ(sections(empty), "configuration(crm_config nodes resources constraints )status()");
+  for (const std::string_view name : {"crm_feature_set", "validate-with", "epoch", "num_updates", "admin_epoch"})
+    EXPECT_TRUE(empty.document().root().has(name)) << name;
+  EXPECT_EQ(version_text(empty.generation()), "0.0.0");  // CM-6.13
+  const std::string before = sections(store);
+  CibRequest request;
+  request.set(CibStep::Kind::kReplace, {step("configuration"), step("resources")}, "<resources/>");
+  apply(request);
+  EXPECT_EQ(sections(store), before);
+}
+
 // CM-6.3: status raises num_updates, the configuration raises epoch, nothing changed raises nothing.
 TEST_F(CibStoreTest, Versions) {
   CibRequest request;

@@ -323,5 +323,27 @@ TEST_F(RulesTest, AHistoryComesAtOnce) {
   EXPECT_THAT(where("a"), SizeIs(1));
 }
 
+// CM-7.15: the DC asks its own executor, or the controller of another node; both say so, and the transition's key goes
+// with it.
+TEST_F(RulesTest, ActionsHereAndElsewhere) {
+  boot("2.1.5");
+  clock.run_for(seconds(60));
+  Machine& leader = dc_machine();
+  Machine& other = node(leader.id == 1 ? 2 : 1);
+  const std::string mine = leader.services.running["a"] ? "a" : "b";
+  const std::string yours = leader.services.running["a"] ? "b" : "a";
+  EXPECT_TRUE(leader.host.logged("Initiating start operation " + mine + "_start_0 locally on " + leader.name));
+  EXPECT_TRUE(leader.host.logged("Initiating start operation " + yours + "_start_0 on " + other.name));
+  EXPECT_TRUE(leader.host.logged("Requesting local execution of start operation for " + mine + " on " + leader.name));
+  EXPECT_TRUE(other.host.logged("Requesting local execution of start operation for " + yours + " on " + other.name));
+  EXPECT_FALSE(leader.host.logged("Requesting local execution of start operation for " + yours));
+  for (const std::string& resource : {mine, yours}) {
+    const cib::Element entry = dc().cib().find_id(resource + "_last_0");
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry.value("transition-magic"),
+              "0:" + std::string(entry.value("rc-code")) + ";" + std::string(entry.value("transition-key")));
+  }
+}
+
 }  // namespace
 }  // namespace simcluster::controller

@@ -189,7 +189,7 @@ TEST_F(WorldTest, WhatWasNotDurableIsLost) {
   EXPECT_EQ(greeter(1).starts, 1);
 }
 
-TEST_F(WorldTest, FailedAssertionIsACrashOfTheNode) {  // M WD-3, WD-4, LC-8
+TEST_F(WorldTest, FailedAssertionIsACrashOfTheNode) {  // M WD-3, WD-4, LC-8; CM-12.1 to CM-12.3
   WorldSpec spec = two_machines();
   spec.machines[0].watchdog = seconds(6);
   build(std::move(spec));
