@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/log_event.h"
 #include "reports/text.h"
 
 namespace simcluster::reports {
@@ -117,25 +118,6 @@ std::string quorum_text(const TraceEvent& event) {
   return fmt::format("{} quorum: {}", has ? "has" : "has NO", members != nullptr ? value_of(*members) : std::string());
 }
 
-LogPriority priority_of(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, LogPriority>, 12> kNames = {
-      {{"emerg", LogPriority::kEmergency},
-       {"alert", LogPriority::kAlert},
-       {"crit", LogPriority::kCritical},
-       {"critical", LogPriority::kCritical},
-       {"err", LogPriority::kError},
-       {"error", LogPriority::kError},
-       {"warn", LogPriority::kWarning},
-       {"warning", LogPriority::kWarning},
-       {"notice", LogPriority::kNotice},
-       {"info", LogPriority::kInfo},
-       {"debug", LogPriority::kDebug},
-       {"emergency", LogPriority::kEmergency}}};
-  for (const auto& [text, priority] : kNames)
-    if (name == text) return priority;
-  return LogPriority::kDebug;
-}
-
 // Daemons of the cluster and the kernel; every other tag is an agent's.
 bool is_daemon(std::string_view name) {
   constexpr std::array<std::string_view, 14> kDaemons = {"corosync", "crmd",       "pengine",    "cib",    "attrd",
@@ -184,6 +166,7 @@ int story_level(const StorySettings& settings) {
   for (const TraceKind kind : settings.show) level = std::max(level, trace_kind_level(kind));
   if (settings.logs || !settings.daemons.empty() || !settings.syslog.empty())
     level = std::max(level, trace_kind_level(TraceKind::kLog));
+  if (settings.readable) level = std::max(level, ReadableLog::level());
   return level;
 }
 
@@ -204,6 +187,11 @@ Story::Story(StorySettings settings, Time start, std::vector<std::string> node_n
       color_(color),
       write_(std::move(write)) {
   for (const auto& name : node_names_) node_columns_ = std::max(node_columns_, columns(name));
+  if (settings_.readable)
+    readable_.emplace(node_names_, std::vector<WatchedResource>(),
+                      [this](const TraceEvent& event, std::string_view severity, std::string_view text) {
+                        write_lines(event, fmt::format("readable log: {}: {}", severity, text));
+                      });
 }
 
 // What the machines of a scenario look like before anything happens is the scenario's text, not its story.
@@ -251,6 +239,7 @@ bool Story::uneventful(const TraceEvent& event) {
 
 void Story::on_trace(const TraceEvent& event) {
   if (tells(event) && !uneventful(event)) write_lines(event, story_text(event));
+  if (readable_) readable_->on_trace(event);
 }
 
 void Story::write_lines(const TraceEvent& event, const std::string& text) {

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/host.h"
 #include "engine/base/trace.h"
+#include "reports/readable_log.h"
 
 namespace simcluster::reports {
 
@@ -19,6 +21,7 @@ struct StorySettings {
   bool logs = true;
   std::vector<std::string> daemons;  // all log lines of these daemons and agents, too
   std::vector<std::string> syslog;   // of these daemons what goes to syslog, which is not everything (CM-14.14)
+  bool readable = false;             // the readable event log (AT-10.3)
   std::vector<TraceKind> show;       // kinds above the level
   std::vector<TraceKind> hide;
 };
@@ -53,6 +56,7 @@ class Story final : public TraceSink {
   std::int64_t told_transition_ = -1;
   std::string told_command_;  // the line before, when it told of a command
   std::function<void(std::string_view)> write_;
+  std::optional<ReadableLog> readable_;
 };
 
 }  // namespace simcluster::reports

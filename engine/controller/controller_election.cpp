@@ -97,6 +97,10 @@ void Controller::Impl::check_election() {
 
 void Controller::Impl::unset_dc() {
   dc_ = ClusterNodeId::none();
+  if (!dc_name_.empty())
+    log(LogPriority::kInfo, "update_dc",
+        profile_.daemons_renamed ? fmt::format("Unset DC (was {})", dc_name_)
+                                 : fmt::format("Unset DC. Was {}", dc_name_));
   dc_name_.clear();
 }
 

@@ -216,6 +216,7 @@ void declare_story(Fields& fields, reports::StorySettings& story) {
                 [&](std::string& name, const std::string&) { fields.text({}, name); });
     fields.list({"syslog", "of these daemons the log lines that go to syslog, too"}, story.syslog,
                 [&](std::string& name, const std::string&) { fields.text({}, name); });
+    fields.boolean({"readable", "the event log that operators get from the cluster's log by a filter"}, story.readable);
     read_kinds({"show", "kinds of events above the level"}, story.show);
     read_kinds({"hide", "kinds of events that are left out"}, story.hide);
   });

@@ -16,6 +16,7 @@
 #include "sim/scenario/loader.h"
 #include "sim/scenario/values.h"
 #include "tools/simcluster/command.h"
+#include "tools/simcluster/log_files.h"
 #include "tools/simcluster/options.h"
 #include "tools/simcluster/records.h"
 #include "tools/simcluster/results.h"
@@ -33,6 +34,7 @@ struct RunArguments {
   bool quiet = false;
   bool verify = false;
   std::string trace;
+  std::string logs;
   std::string history;
   std::string color = "auto";
   std::string golden;
@@ -56,6 +58,7 @@ void declare(OptionTable& table, RunArguments& given) {
   table.text("color", "WHEN", "auto, always or never", given.color);
   table.text("output-as", "FORMAT", "text or json (docs/json.md)", given.format);
   table.text("trace", "FILE", "write every event to FILE, as JSON lines", given.trace);
+  table.text("logs", "DIR", "write each machine's log files to DIR/VARIANT/MACHINE, as its release does", given.logs);
   table.flag("verify", "run everything twice and compare the traces", given.verify);
   table.text("history", "FILE", "add the runs to this history (SQLite)", given.history);
   table.text("golden", "DIR", "where golden files are; absent: golden/ beside scenarios/", given.golden);
@@ -172,6 +175,8 @@ class Runs {
       run_options.listeners.push_back({&story, reports::story_level(settings)});
     }
     first_ = false;
+    std::optional<LogFiles> logs;
+    if (!given_.logs.empty()) run_options.listeners.push_back({&logs.emplace(scenario).sink(), LogFiles::level()});
     if (trace_) run_options.listeners.push_back({&json, sim::kHashLevel});
     const auto begin = std::chrono::steady_clock::now();
     auto run = sim::record(scenario, run_options);
@@ -180,6 +185,8 @@ class Runs {
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
     json.flush();
     if (trace_error) return tl::unexpected(*trace_error);
+    if (logs && !run->result.interrupted)
+      if (auto written = logs->write(given_.logs); !written) return tl::unexpected(written.error());
     if (!given_.quiet) print(sim::transcript_tail(run->result));
     std::fflush(stdout);
     if (!run->result.passed()) {
