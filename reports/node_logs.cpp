@@ -99,8 +99,11 @@ NodeLogs::NodeLogs(std::vector<LoggingMachine> machines, Write write)
                 }) {}
 
 void NodeLogs::on_trace(const TraceEvent& event) {
-  readable_.on_trace(event);
   const auto log = log_event(event);
+  // What stands for Heartbeat's membership does not speak as Corosync there.
+  if (log && event.node.valid() && log->daemon == "corosync" && machines_[event.node.index()].profile.heartbeat_stack)
+    return;
+  readable_.on_trace(event);
   if (!log || !event.node.valid() || log->priority > LogPriority::kInfo) return;
   const std::size_t machine = event.node.index();
   note_process(machine, log->text);
