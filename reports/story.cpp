@@ -23,7 +23,6 @@ constexpr std::array kSentences = {
     Sentence{TraceKind::kFault, "FAULT {text}"},
     Sentence{TraceKind::kOperator, "# {text}"},
     Sentence{TraceKind::kScreen, "# {command}\n{text}"},
-    Sentence{TraceKind::kScreen, "{text}"},  // below what was typed
     Sentence{TraceKind::kCheckViolation, "JUDGE {judge}: {text}"},
     Sentence{TraceKind::kLog, "{daemon}: {text}"},
     Sentence{TraceKind::kInterfaceUp, "{interface} is up"},
@@ -246,10 +245,8 @@ void Story::write_lines(const TraceEvent& event, const std::string& text) {
   const std::string_view node = event.node.valid() ? std::string_view(node_names_[event.node.index()]) : "";
   const std::string padding(node_columns_ - columns(node), ' ');
   const std::string head = fmt::format("{} {}{}  ", clock_text(event.at - start_), node, padding);
-  // The answer to a command stands below the command's own line.
-  const bool answer = event.kind == TraceKind::kScreen && find(event, "command") == nullptr;
   std::size_t begin = 0;
-  for (bool first = !answer; begin <= text.size(); first = false) {
+  for (bool first = true; begin <= text.size(); first = false) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string line = text.substr(begin, end - begin);
     begin = end + 1;

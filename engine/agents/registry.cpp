@@ -63,4 +63,11 @@ const Agent* find_agent(std::string_view standard, std::string_view provider, st
   return nullptr;
 }
 
+std::vector<const AgentMetadata*> agents_of(const Profile& profile) {
+  std::vector<const AgentMetadata*> found;
+  for (const Entry& entry : entries())
+    if (entry.in_release == nullptr || entry.in_release(profile)) found.push_back(&entry.agent.metadata);
+  return found;
+}
+
 }  // namespace simcluster::agents

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "engine/agents/metadata.h"
 #include "engine/agents/system.h"
@@ -19,5 +20,8 @@ struct Agent {
 // when there is no native one. Run it with the same profile in its environment. Static data of the registry.
 const Agent* find_agent(std::string_view standard, std::string_view provider, std::string_view type,
                         const Profile& profile);
+
+// What the profile's release has, in no order that means anything.
+std::vector<const AgentMetadata*> agents_of(const Profile& profile);
 
 }  // namespace simcluster::agents

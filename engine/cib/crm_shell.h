@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/error.h"
 #include "engine/cib/document.h"
@@ -29,7 +31,14 @@ Result<void> apply_crm_shell(Document& cib, std::string_view text, std::string_v
 // The text applied to an empty CIB.
 Result<Document> parse_crm_shell(std::string_view text, std::string_view file_name, int first_line = 1, int indent = 0);
 
+// Which objects are shown; empty: all.
+using CrmSelection = std::function<bool(const Element& object)>;
+
 // `crm configure show` (AT-7.5), current spelling.
-std::string write_crm_shell(const Document& cib);
+std::string write_crm_shell(const Document& cib, const CrmSelection& selected = {});
+
+// The same for `crm configure show [xml] WORD...` of crmsh 4.4 (black-box runs): ids, type:, tag:, related:, obscure:,
+// changed, with `and` and `or` between them. An error names the object that does not exist.
+Result<std::string> show_crm_objects(const Document& cib, std::vector<std::string_view> words);
 
 }  // namespace simcluster::cib

@@ -14,7 +14,7 @@ using namespace crm;
 
 class Writer {
  public:
-  explicit Writer(const Document& cib) : cib_(cib) {}
+  Writer(const Document& cib, const CrmSelection& selected) : cib_(cib), selected_(selected) {}
 
   std::string run() {
     each("configuration/nodes", "node", node_text, true);
@@ -42,6 +42,7 @@ class Writer {
   using Text = std::function<std::string(Element)>;
 
   void add(Element element, const Text& text) {
+    if (selected_ && !selected_(element)) return;
     if (!has_words(element)) return add(xml_text(element));
     for (const std::string_view comment : element.comments()) add(comment_text(comment));
     add(text(element));
@@ -77,7 +78,7 @@ class Writer {
   // crmsh shows it as XML when anything in it has a comment.
   void topology() {
     const Element topology = cib_.find_path("configuration/fencing-topology");
-    if (!topology) return;
+    if (!topology || (selected_ && !selected_(topology))) return;
     const bool plain = topology.comments().empty() && has_words(topology);
     add(plain ? topology_text(topology, cib_.find_path("configuration/nodes")) : xml_text(topology));
   }
@@ -104,11 +105,12 @@ class Writer {
   }
 
   const Document& cib_;
+  const CrmSelection& selected_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string write_crm_shell(const Document& cib) { return Writer(cib).run(); }
+std::string write_crm_shell(const Document& cib, const CrmSelection& selected) { return Writer(cib, selected).run(); }
 
 }  // namespace simcluster::cib

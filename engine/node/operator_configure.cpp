@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/cluster_property.h"
 #include "engine/cib/crm_shell.h"
+#include "engine/cib/values.h"
 #include "engine/controller/cib_request.h"
 #include "engine/node/operator_shell.h"
+#include "engine/node/operator_agents.h"
 #include "engine/node/operator_words.h"
 
 namespace simcluster::node {
@@ -17,6 +20,16 @@ using controller::step;
 Result<std::string> OperatorShell::configure_command(const Words& words, std::string_view command) {
   if (words.size() < 2) return fail("\"crm configure\" needs a command");
   if (words[1] == "delete") return erase(Words(words.begin() + 2, words.end()));
+  if (words[1] == "show" || words[1] == "save") return show(words);
+  if (words[1] == "get_property" || words[1] == "get-property")
+    return get_property(Words(words.begin() + 2, words.end()));
+  if (words[1] == "set" && words.size() == 4) return set_value(words[2], words[3]);
+  if (words[1] == "schema" && words.size() == 2)
+    return fmt::format("{}\n", controller_.cib().root().value("validate-with"));
+  if (words[1] == "template" && words.size() == 3 && words[2] == "list") return list_templates();
+  if (words[1] == "ra") return describe_agents(Words(words.begin() + 2, words.end()), profile_);
+  // Every command is a session of its own: what has changed is committed at its end.
+  if (words.size() == 2 && (words[1] == "commit" || words[1] == "refresh")) return std::string();
   if (words[1] == "rename") return rename(words);
   if (words[1] == "modgroup")
     return silent(
@@ -37,6 +50,69 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
   }
   const auto at = command.find("configure") + std::string_view("configure").size();
   return silent(load(command.substr(at), "crm configure", LoadMethod::kUpdate));
+}
+
+// `save -` prints what `show` prints.
+Result<std::string> OperatorShell::show(const Words& words) const {
+  Words what(words.begin() + 2, words.end());
+  if (words[1] == "save" && (what.empty() || what.back() != "-"))
+    return fail("only \"crm configure save ... -\" can be had here: a file is not written");
+  if (words[1] == "save") what.pop_back();
+  return cib::show_crm_objects(controller_.cib(), std::move(what));
+}
+
+// crm configure get_property [-t] NAME.
+Result<std::string> OperatorShell::get_property(Words words) const {
+  const bool truth = !words.empty() && (words[0] == "-t" || words[0] == "--true");
+  if (truth) words.erase(words.begin());
+  if (words.size() != 1) return fail("expected: crm configure get_property [-t] NAME");
+  const auto property = cib::find_property(controller_.cib(), words[0]);
+  if (truth) {
+    const bool yes = property && cib::parse_boolean(property->value).value_or(false);
+    return std::string(yes ? "true\n" : "false\n");
+  }
+  if (!property) return fail(fmt::format("{}: Property not set", words[0]));
+  return property->value + "\n";
+}
+
+// crm configure set PATH VALUE: of an attribute that is configured.
+Result<std::string> OperatorShell::set_value(std::string_view path, std::string_view value) {
+  Words parts;
+  for (std::string_view rest = path;;) {
+    const auto dot = rest.find('.');
+    parts.push_back(rest.substr(0, dot));
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  if (parts.size() < 2 || parts.size() > 4) return fail("expected: crm configure set ID.[OPERATION.[INTERVAL.]]NAME VALUE");
+  return silent(edit([&](cib::Document& wanted) -> Result<void> {
+    const cib::Element object = std::as_const(wanted).find_id(parts[0]);
+    if (!object) return fail(fmt::format("Object {} not found", parts[0]));
+    if (parts.size() == 2) {
+      for (const std::string_view set : {kParameterSet, kMetaSet, kUtilization})
+        if (const cib::Element pair = find_pair(object, set, parts[1])) {
+          wanted.edit(pair).set_attribute("value", value);
+          return {};
+        }
+      return fail(fmt::format("Attribute not found: {}", path));
+    }
+    for (const cib::Element op : object.first_child("operations").children("op")) {
+      if (op.value("name") != parts[1] || (parts.size() == 4 && op.value("interval") != parts[2])) continue;
+      if (!op.has(parts.back())) break;
+      wanted.edit(op).set_attribute(parts.back(), value);
+      return {};
+    }
+    return fail(fmt::format("Attribute not found: {}", path));
+  }));
+}
+
+// CM-13.14: before 1.0.12 the command failed.
+Result<std::string> OperatorShell::list_templates() const {
+  if (!profile_.crm_template_list)
+    return fail("an exception: the functions that list templates are not defined (mended in 1.0.12)");
+  static const std::vector<std::string> kTemplates = {"apache", "clvm",  "filesystem", "gfs2",
+                                                      "gfs2-base", "ocfs2", "sbd",        "virtual-ip"};
+  return "Templates:\n" + in_columns(kTemplates) + "\nConfigurations:\n";
 }
 
 Result<std::string> OperatorShell::erase(Words ids) {

@@ -64,9 +64,11 @@ Result<std::string> OperatorShell::resource_command(const Words& words) {
   if (verb == "ban") return ban(resource, node, words.size() > 4 ? words[4] : "");
   if (verb == "clear" || verb == "unmove" || verb == "unmigrate") return clear(resource);
   if (verb == "failcount") return failcount_command(words);
+  if (verb == "trace" || verb == "untrace") return trace_command(words);
+  if (verb == "secret") return fail("cibsecret: sensitive parameters in local files are not kept here");
   return fail(
       fmt::format("\"crm resource {}\" is not known; expected start, stop, promote, demote, manage, unmanage, "
-                  "maintenance, meta, param, utilization, move, ban, clear, cleanup, refresh or failcount",
+                  "maintenance, meta, param, utilization, move, ban, clear, cleanup, refresh, failcount, trace or untrace",
                   verb));
 }
 

@@ -10,6 +10,7 @@
 #include "engine/cib/crm_shell.h"
 #include "engine/cib/patch.h"
 #include "engine/controller/cib_request.h"
+#include "engine/node/operator_agents.h"
 #include "engine/node/operator_words.h"
 
 namespace simcluster::node {
@@ -48,11 +49,12 @@ Result<std::string> OperatorShell::crm(std::string_view command) {
   if (words[0] == "resource") return resource_command(words);
   if (words[0] == "node") return node_command(words);
   if (words[0] == "configure") return configure_command(words, command);
+  if (words[0] == "ra") return describe_agents(Words(words.begin() + 1, words.end()), profile_);
   if (words[0] == "maintenance" && words.size() == 2 && (words[1] == "on" || words[1] == "off"))
     return silent(
         load(fmt::format("property maintenance-mode={}", words[1] == "on"), "crm maintenance", LoadMethod::kUpdate));
   return fail(
-      fmt::format("\"crm {}\" is not known; expected resource, node, configure or maintenance on|off", words[0]));
+      fmt::format("\"crm {}\" is not known; expected resource, node, configure, ra or maintenance on|off", words[0]));
 }
 
 // AT part I: the manual ways of fencing.

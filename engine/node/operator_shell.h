@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/profile.h"
 #include "engine/base/time.h"
 #include "engine/cib/crm_edit.h"
 #include "engine/controller/controller.h"
@@ -17,8 +19,8 @@ namespace simcluster::node {
 class OperatorShell {
  public:
   // Keeps the references; asks the host for the time.
-  OperatorShell(const Host& host, controller::Controller& controller, std::string own_name)
-      : host_(host), controller_(controller), own_name_(std::move(own_name)) {}
+  OperatorShell(const Host& host, controller::Controller& controller, const Profile& profile, std::string own_name)
+      : host_(host), controller_(controller), profile_(profile), own_name_(std::move(own_name)) {}
 
   // What the command prints; an error says what was wrong with it, in crmsh's words where it has some.
   Result<std::string> crm(std::string_view command);
@@ -35,6 +37,7 @@ class OperatorShell {
   Result<std::string> node_command(const Words& words);
   Result<std::string> configure_command(const Words& words, std::string_view command);
   Result<std::string> failcount_command(const Words& words);
+  Result<std::string> trace_command(const Words& words);
   Result<std::string> resource_attribute(const Words& words);
   Result<std::string> set_attribute(std::string_view resource, std::string_view set_name, std::string_view name,
                                     std::string_view value);
@@ -58,6 +61,11 @@ class OperatorShell {
   Result<std::string> node_attribute(std::string_view node, std::string_view name, std::string_view value,
                                      std::string_view kind = "instance_attributes");
   // Resources that run only with --force among the words.
+  Result<std::string> show(const Words& words) const;
+  Result<std::string> get_property(Words words) const;
+  // PATH is ID.NAME, ID.OPERATION.NAME or ID.OPERATION.INTERVAL.NAME.
+  Result<std::string> set_value(std::string_view path, std::string_view value);
+  Result<std::string> list_templates() const;
   Result<std::string> erase(Words ids);
   Result<std::string> rename(const Words& words);
   Result<std::string> edit_text(const Words& words, cib::ObjectText form);
@@ -83,6 +91,7 @@ class OperatorShell {
 
   const Host& host_;
   controller::Controller& controller_;
+  const Profile& profile_;
   std::string own_name_;
 };
 

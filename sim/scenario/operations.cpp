@@ -113,7 +113,7 @@ class CrmCommand final : public OperatorCommand {
         (*node)->crm(waits ? std::string_view(command_).substr(kWait.size()) : std::string_view(command_));
     if (!done) return tl::unexpected(done.error());
     if (!done->empty())
-      world.tracer().emit(machine.index(), TraceKind::kScreen, {{"output_of", this->text()}, {"text", *done}});
+      world.tracer().emit(machine.index(), TraceKind::kScreen, {{"command", this->text()}, {"text", *done}});
     if (!waits) return {};
     const std::string text = fmt::format("crm {} returns", command_);
     if (machine.spec().profile.crm_shell_waits)

@@ -27,7 +27,8 @@ class Collector final : public TraceSink {
       case TraceKind::kLog:
         return add_log(event, field(event, "daemon"), field(event, "text"));
       case TraceKind::kScreen:
-        if (field(event, "command").empty()) return;  // what a command answers
+        // What a command answers belongs to the command.
+        if (!run_.empty() && run_.back().text == field(event, "command")) return;
         add(event, Line::Kind::kDone,
             "screen " + names_[event.node.index()] + " " + std::string(field(event, "command")));
         return add_lines(event, Line::Kind::kOutput, field(event, "text"));
