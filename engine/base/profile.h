@@ -76,8 +76,6 @@ std::string_view stack_component_name(StackComponent component);
   X(stonith_complete_early, kPacemaker, "", "1.1.14",                                                                  \
     "with other nodes to fence, starts do not wait for the fencing of the DC (CM-14.10)")                              \
   X(crm_shell_waits, kPacemaker, "1.0.12", "", "crm -w waits until the cluster has settled (CM-13.13)")                \
-  X(crm_template_list, kPacemaker, "1.0.12", "", "crm configure template list lists templates (CM-13.14)")            \
-  X(crm_ra_info_short, kPacemaker, "1.1.8", "", "crm ra info: \"*: required, []: default\" above parameters (AT-1.8)") \
   X(logs_with_function, kPacemaker, "", "1.1", "log lines start with the name of a function (AT-10.2)")                \
   X(daemons_renamed, kPacemaker, "2.0", "", "pacemaker-controld instead of crmd, log texts of 2.x (AT-10.2)")          \
   X(results_name_cib_update, kPacemaker, "2.1", "",                                                                    \

@@ -4,9 +4,8 @@
 #include <set>
 #include <utility>
 
-#include <fnmatch.h>
-
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include "engine/cib/crm_edit.h"
 #include "engine/cib/crm_shell.h"
@@ -181,10 +180,10 @@ Result<std::string> show_crm_objects(const Document& cib, std::vector<std::strin
     if (!found) return tl::unexpected(found.error());
     ids = std::move(*found);
   }
-  if (changed || !words.empty())
-    selected = [&ids](const Element& object) { return ids.contains(name_of(object)); };
+  if (changed || !words.empty()) selected = [&ids](const Element& object) { return ids.contains(name_of(object)); };
   if (!xml) return write_crm_shell(shown, selected);
-  return xml_of(shown, selected ? selected : [](const Element&) { return true; });
+  return xml_of(
+      shown, selected ? selected : [](const Element&) { return true; });
 }
 
 }  // namespace simcluster::cib

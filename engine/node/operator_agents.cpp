@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/ra_info.h"
 #include "engine/agents/registry.h"
 
 namespace simcluster::node {
@@ -15,75 +16,17 @@ namespace {
 using agents::AgentMetadata;
 using Words = std::vector<std::string_view>;
 
-struct AgentName {
-  std::string_view standard = "ocf", provider, type;
-};
-
-// [CLASS:[PROVIDER:]]TYPE (AT-7.2: ocf, then heartbeat before pacemaker).
-AgentName parse_name(std::string_view text, const Profile& profile) {
-  AgentName name;
-  const auto first = text.find(':'), last = text.rfind(':');
-  name.type = text.substr(last == std::string_view::npos ? 0 : last + 1);
-  if (first == std::string_view::npos) {
-    name.provider = "heartbeat";
-    if (agents::find_agent("ocf", "heartbeat", name.type, profile) == nullptr &&
-        agents::find_agent("ocf", "pacemaker", name.type, profile) != nullptr)
-      name.provider = "pacemaker";
-    return name;
-  }
-  name.standard = text.substr(0, first);
-  if (first != last) name.provider = text.substr(first + 1, last - first - 1);
-  return name;
-}
-
-std::string full_name(const AgentName& name) {
-  return name.provider.empty() ? fmt::format("{}:{}", name.standard, name.type)
-                               : fmt::format("{}:{}:{}", name.standard, name.provider, name.type);
-}
-
-std::string indented(std::string_view text, std::string_view indent) {
-  std::string lines;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    lines += fmt::format("{}{}\n", indent, text.substr(0, end));
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-  }
-  return lines;
-}
-
-std::string parameter_text(const agents::ParameterMetadata& parameter) {
-  const std::string standing =
-      parameter.default_value.empty() ? std::string() : fmt::format(", [{}]", parameter.default_value);
-  std::string text = fmt::format("{}{} ({}{}): {}\n", parameter.name, parameter.required ? "*" : "", parameter.type,
-                                 standing, parameter.short_text);
-  if (!parameter.long_text.empty()) text += indented(parameter.long_text, "    ") + "\n";
-  return text;
-}
-
-std::string action_text(const agents::ActionMetadata& action) {
-  std::string text = fmt::format("    {:<13} timeout={}s", action.name, action.timeout_seconds);
-  if (action.interval_seconds != 0)
-    text += fmt::format(" interval={}s depth={}", action.interval_seconds, action.depth);
-  if (!action.role.empty()) text += fmt::format(" role={}", action.role);
-  return text + "\n";
-}
-
 Result<std::string> info(std::string_view given, const Profile& profile) {
-  const AgentName name = parse_name(given, profile);
+  const agents::AgentName name = agents::agent_name(given);
   const agents::Agent* agent = agents::find_agent(name.standard, name.provider, name.type, profile);
-  if (agent == nullptr) return fail(fmt::format("{}: got no meta-data, does this RA exist?", full_name(name)));
-  const AgentMetadata& metadata = agent->metadata;
-  std::string text = metadata.short_text.empty() ? full_name(name) + "\n"
-                                                 : fmt::format("{} ({})\n", metadata.short_text, full_name(name));
-  text += "\n";
-  if (!metadata.long_text.empty()) text += indented(metadata.long_text, "") + "\n";
-  text += fmt::format("Parameters ({}):\n\n",
-                      profile.crm_ra_info_short ? "*: required, []: default" : "* denotes required, [] the default");
-  for (const agents::ParameterMetadata& parameter : metadata.parameters) text += parameter_text(parameter);
-  text += "Operations' defaults (advisory minimum):\n\n";
-  for (const agents::ActionMetadata& action : metadata.actions)
-    if (action.name != "meta-data" && action.name != "validate-all") text += action_text(action);
-  return text;
+  // AT-7.2: pacemaker when heartbeat has none of that name.
+  if (agent == nullptr && given == name.type)
+    agent = agents::find_agent(name.standard, "pacemaker", name.type, profile);
+  if (agent == nullptr)
+    return fail(fmt::format("{}:{}{}{}: got no meta-data, does this RA exist?", name.standard, name.provider,
+                            name.provider.empty() ? "" : ":", name.type));
+  return agents::ra_info(agent->metadata,
+                         profile.crm_mon_ruler_header ? agents::RaInfoWords::kOld : agents::RaInfoWords::kCurrent);
 }
 
 std::string classes(const std::vector<const AgentMetadata*>& known) {

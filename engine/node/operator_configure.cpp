@@ -8,8 +8,8 @@
 #include "engine/cib/crm_shell.h"
 #include "engine/cib/values.h"
 #include "engine/controller/cib_request.h"
-#include "engine/node/operator_shell.h"
 #include "engine/node/operator_agents.h"
+#include "engine/node/operator_shell.h"
 #include "engine/node/operator_words.h"
 
 namespace simcluster::node {
@@ -68,7 +68,7 @@ Result<std::string> OperatorShell::get_property(Words words) const {
   if (words.size() != 1) return fail("expected: crm configure get_property [-t] NAME");
   const auto property = cib::find_property(controller_.cib(), words[0]);
   if (truth) {
-    const bool yes = property && cib::parse_boolean(property->value).value_or(false);
+    const bool yes = property && cib::is_true(property->value);
     return std::string(yes ? "true\n" : "false\n");
   }
   if (!property) return fail(fmt::format("{}: Property not set", words[0]));
@@ -84,7 +84,8 @@ Result<std::string> OperatorShell::set_value(std::string_view path, std::string_
     if (dot == std::string_view::npos) break;
     rest.remove_prefix(dot + 1);
   }
-  if (parts.size() < 2 || parts.size() > 4) return fail("expected: crm configure set ID.[OPERATION.[INTERVAL.]]NAME VALUE");
+  if (parts.size() < 2 || parts.size() > 4)
+    return fail("expected: crm configure set ID.[OPERATION.[INTERVAL.]]NAME VALUE");
   return silent(edit([&](cib::Document& wanted) -> Result<void> {
     const cib::Element object = std::as_const(wanted).find_id(parts[0]);
     if (!object) return fail(fmt::format("Object {} not found", parts[0]));
@@ -106,11 +107,12 @@ Result<std::string> OperatorShell::set_value(std::string_view path, std::string_
   }));
 }
 
-// CM-13.14: before 1.0.12 the command failed.
+// CM-13.14: before 1.0.12, whose shell waits, too, the command failed.
 Result<std::string> OperatorShell::list_templates() const {
-  if (!profile_.crm_template_list)
-    return fail("an exception: the functions that list templates are not defined (mended in 1.0.12)");
-  static const std::vector<std::string> kTemplates = {"apache", "clvm",  "filesystem", "gfs2",
+  if (!profile_.crm_shell_waits)
+    return std::string(
+        "Traceback (most recent call last):\nNameError: a function that lists templates is not defined\n");
+  static const std::vector<std::string> kTemplates = {"apache",    "clvm",  "filesystem", "gfs2",
                                                       "gfs2-base", "ocfs2", "sbd",        "virtual-ip"};
   return "Templates:\n" + in_columns(kTemplates) + "\nConfigurations:\n";
 }

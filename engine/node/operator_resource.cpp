@@ -66,10 +66,10 @@ Result<std::string> OperatorShell::resource_command(const Words& words) {
   if (verb == "failcount") return failcount_command(words);
   if (verb == "trace" || verb == "untrace") return trace_command(words);
   if (verb == "secret") return fail("cibsecret: sensitive parameters in local files are not kept here");
-  return fail(
-      fmt::format("\"crm resource {}\" is not known; expected start, stop, promote, demote, manage, unmanage, "
-                  "maintenance, meta, param, utilization, move, ban, clear, cleanup, refresh, failcount, trace or untrace",
-                  verb));
+  return fail(fmt::format(
+      "\"crm resource {}\" is not known; expected start, stop, promote, demote, manage, unmanage, "
+      "maintenance, meta, param, utilization, move, ban, clear, cleanup, refresh, failcount, trace or untrace",
+      verb));
 }
 
 // As crm_resource 2.1.5 says it (black-box runs of two nodes).

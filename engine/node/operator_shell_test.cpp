@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -250,7 +251,7 @@ TEST_F(OperatorShellTest, MistakesAreNamed) {
   EXPECT_THAT(error_of("resource stop nobody"), HasSubstr("resource nobody is not configured"));
   EXPECT_THAT(error_of("resource dance r"), HasSubstr("expected start, stop"));
   EXPECT_THAT(error_of("node standby node9"), HasSubstr("node node9 is not in the configuration"));
-  EXPECT_THAT(error_of("dance"), HasSubstr("expected resource, node, configure or maintenance"));
+  EXPECT_THAT(error_of("dance"), HasSubstr("expected resource, node, configure, ra or maintenance"));
   EXPECT_THAT(error_of("configure primitive"), HasSubstr("crm configure"));
   EXPECT_FALSE(shell->change(CibChange::kModify, "resurces", "<primitive id=\"r\"/>"));
   EXPECT_FALSE(shell->change(CibChange::kModify, "resources", "<primitive id="));
@@ -305,6 +306,61 @@ TEST_F(OperatorShellTest, NodesAnswer) {
   EXPECT_FALSE(running);
   EXPECT_EQ(output_of("node online --all"), "INFO: online node node1\n");
   EXPECT_TRUE(running);
+}
+
+// AT-7.6: trace and untrace; ids, places and words as measured with crmsh 4.4.
+TEST_F(OperatorShellTest, TracesAgents) {
+  EXPECT_EQ(output_of("resource trace r"),
+            "INFO: Trace for r is written to /var/lib/heartbeat/trace_ra/Dummy\n"
+            "INFO: Trace set, restart r to trace non-monitor operations\n");
+  for (const char* id : {"r-start-0-instance_attributes-trace_ra", "r-stop-0-instance_attributes-trace_ra",
+                         "r-monitor-10s-instance_attributes-trace_ra"})
+    EXPECT_EQ(controller->cib().find_id(id).value("value"), "1") << id;
+  std::string order;
+  for (const cib::Element op : controller->cib().find_path("configuration/resources/primitive/operations").children())
+    order += fmt::format("{} ", op.id());
+  EXPECT_EQ(order, "r-start-0 r-stop-0 r-monitor-10s ");
+  EXPECT_EQ(output_of("resource untrace r"), "INFO: Stop tracing r\n");
+  EXPECT_FALSE(controller->cib().find_id("r-start-0"));
+  EXPECT_FALSE(controller->cib().find_id("r-monitor-10s-instance_attributes"));
+  EXPECT_TRUE(controller->cib().find_id("r-monitor-10s"));
+  EXPECT_EQ(output_of("resource trace r probe"),
+            "INFO: Trace for r:monitor is written to /var/lib/heartbeat/trace_ra/Dummy\n"
+            "INFO: Trace set, restart r to trace non-monitor operations\n");
+  EXPECT_TRUE(controller->cib().find_id("r-monitor-0"));
+  EXPECT_EQ(output_of("resource trace r start"),
+            "INFO: Trace for r:start is written to /var/lib/heartbeat/trace_ra/Dummy\n"
+            "INFO: Trace set, restart r to trace the start operation\n");
+  EXPECT_EQ(error_of("resource trace r monitor 7"), "Operation monitor with interval 7 not found in r");
+}
+
+// AT-7.6: crm configure show, set, get_property, schema, template list.
+TEST_F(OperatorShellTest, ConfigurationAnswers) {
+  const std::string r = "primitive r Dummy \\\n\top monitor interval=10s timeout=60s\n";
+  EXPECT_EQ(output_of("configure show r"), r);
+  EXPECT_EQ(output_of("configure show type:primitive"), r);
+  EXPECT_EQ(output_of("configure show related:Dummy and type:group"), "");
+  EXPECT_EQ(output_of("configure show changed"), "");
+  EXPECT_EQ(error_of("configure show nix"), "object nix does not exist");
+  EXPECT_EQ(output_of("configure set r.monitor.timeout 33s"), "");
+  EXPECT_EQ(controller->cib().find_id("r-monitor-10s").value("timeout"), "33s");
+  EXPECT_EQ(error_of("configure set r.nix b"), "Attribute not found: r.nix");
+  EXPECT_EQ(error_of("configure set nix.a b"), "Object nix not found");
+  EXPECT_EQ(output_of("configure get_property stonith-enabled"), "false\n");
+  EXPECT_EQ(output_of("configure get_property -t maintenance-mode"), "false\n");
+  EXPECT_EQ(error_of("configure get_property nix"), "nix: Property not set");
+  EXPECT_EQ(output_of("configure template list"),
+            "Templates:\napache       clvm         filesystem   gfs2         gfs2-base    ocfs2\n"
+            "sbd          virtual-ip   \n\nConfigurations:\n");
+}
+
+// AT-1.8, AT-7.6: what agents there are.
+TEST_F(OperatorShellTest, AgentsAnswer) {
+  EXPECT_THAT(output_of("ra classes"), HasSubstr("ocf / heartbeat pacemaker\n"));
+  EXPECT_EQ(output_of("ra providers Dummy"), "heartbeat pacemaker\n");
+  EXPECT_THAT(output_of("ra list ocf pacemaker"), HasSubstr("Stateful"));
+  EXPECT_THAT(output_of("ra info Dummy"), HasSubstr("(ocf:heartbeat:Dummy)\n"));
+  EXPECT_EQ(error_of("ra info nix"), "ocf:heartbeat:nix: got no meta-data, does this RA exist?");
 }
 
 }  // namespace

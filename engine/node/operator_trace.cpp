@@ -1,13 +1,12 @@
 // crm resource trace and untrace, as crmsh 4.4 does it (black-box runs): an agent's operation writes what it does into
 // a file when its parameter trace_ra is set.
-#include "engine/node/operator_shell.h"
-
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "engine/cib/values.h"
+#include "engine/node/operator_shell.h"
 #include "engine/node/operator_words.h"
 
 namespace simcluster::node {
@@ -24,9 +23,7 @@ struct Wanted {
   bool all() const { return operation.empty(); }
 };
 
-std::optional<std::int64_t> interval_of(std::string_view text) {
-  return text.empty() ? 0 : cib::parse_interval_ms(text);
-}
+std::optional<std::uint32_t> interval_of(std::string_view text) { return text.empty() ? 0 : cib::parse_interval(text); }
 
 bool fits(const cib::Element& op, const Wanted& wanted) {
   if (wanted.all()) return true;
@@ -43,13 +40,17 @@ void set_pair(cib::MutableElement op, std::string_view name, std::string_view va
       pair.set_attribute("value", value);
       return;
     }
-  set.append_child("nvpair").set_attribute("name", name).set_attribute("value", value).set_attribute(
-      "id", fmt::format("{}-{}", set_id, name));
+  set.append_child("nvpair")
+      .set_attribute("name", name)
+      .set_attribute("value", value)
+      .set_attribute("id", fmt::format("{}-{}", set_id, name));
 }
 
 cib::MutableElement add_operation(cib::MutableElement operations, std::string_view resource, std::string_view name) {
   cib::MutableElement op = operations.append_child("op");
-  op.set_attribute("name", name).set_attribute("interval", "0").set_attribute("id", fmt::format("{}-{}-0", resource, name));
+  op.set_attribute("name", name)
+      .set_attribute("interval", "0")
+      .set_attribute("id", fmt::format("{}-{}-0", resource, name));
   return op;
 }
 
@@ -100,9 +101,9 @@ void remove_trace(cib::MutableElement resource, const Wanted& wanted) {
       if (!set.first_child()) gone.push_back(set);
     }
     for (cib::MutableElement set : gone) set.remove();
-    constexpr int kMadeByTrace = 3;  // name, interval and id
-    const auto attributes = op.attributes();
-    const bool bare = std::distance(attributes.begin(), attributes.end()) == kMadeByTrace && !op.first_child();
+    bool bare = !op.first_child();  // nothing but name, interval and id
+    for (const cib::Attribute& attribute : op.attributes())
+      bare = bare && (attribute.name == "name" || attribute.name == "interval" || attribute.name == "id");
     if (bare && op.value("interval") == "0") op.remove();
   }
   if (!operations.first_child()) operations.remove();
@@ -123,13 +124,14 @@ Result<std::string> OperatorShell::trace_command(const Words& words) {
   const std::string_view directory = words.size() > 5 ? words[5] : std::string_view();
   bool found = true;
   const auto done = edit([&](cib::Document& cib) -> Result<void> {
-    const cib::MutableElement changed = cib.edit(cib.find_unique_id(element.name_id(), resource));
+    cib::MutableElement changed = cib.edit(std::as_const(cib).find_unique_id(element.name_id(), resource));
     if (begins)
       found = set_trace(changed, wanted, directory);
     else
       remove_trace(changed, wanted);
     if (found) return {};
-    return fail(fmt::format("Operation {} with interval {} not found in {}", wanted.operation, wanted.interval, resource));
+    return fail(
+        fmt::format("Operation {} with interval {} not found in {}", wanted.operation, wanted.interval, resource));
   });
   if (!done) return tl::unexpected(done.error());
   if (!begins)

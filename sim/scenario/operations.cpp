@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -82,16 +83,84 @@ void return_when_idle(World& world, NodeIndex machine, const std::string& text) 
   when_idle(world, [&world, machine, text] { world.tracer().emit(machine, TraceKind::kNote, {{"text", text}}); });
 }
 
+// The other half of a restart: asks every second whether the cluster software has ended.
+void start_when_stopped(World& world, NodeIndex machine) {
+  world.at(world.now() + seconds(1), [&world, machine] {
+    if (world.machine(machine).power() != PowerState::kUp) return;
+    if (world.machine(machine).cluster_running()) return start_when_stopped(world, machine);
+    static_cast<void>(world.machine(machine).start_cluster());
+  });
+}
+
 // crm resource restart R: stops it, waits until the cluster has settled, starts it again.
 Result<void> restart_resource(World& world, Machine& machine, const std::string& resource) {
   const auto node = running_node(machine);
   if (!node) return tl::unexpected(node.error());
   const auto stopped = (*node)->crm("resource stop " + resource);
   if (!stopped) return tl::unexpected(stopped.error());
-  when_idle(world, [&machine, resource] {
-    if (const auto still = running_node(machine)) static_cast<void>((*still)->crm("resource start " + resource));
+  const auto orders = [&world, &machine, resource](std::string_view what) {
+    world.tracer().emit(machine.index(), TraceKind::kScreen,
+                        {{"command", "crm resource restart " + resource},
+                         {"text", fmt::format("INFO: ordering {} to {}\n", resource, what)}});
+  };
+  orders("stop");
+  when_idle(world, [&machine, resource, orders] {
+    const auto still = running_node(machine);
+    if (!still) return;
+    orders("start");
+    static_cast<void>((*still)->crm("resource start " + resource));
   });
   return {};
+}
+
+// crm status [WORD...]: crm_mon as crmsh 4.4 calls it (black-box runs).
+Result<std::string> status_screen(std::string_view words) {
+  struct Word {
+    std::string_view name, options;
+  };
+  static constexpr std::array<Word, 11> kWords = {{{"bynode", " -n"},
+                                                   {"inactive", " -r"},
+                                                   {"noheaders", " -D"},
+                                                   {"brief", " -b"},
+                                                   {"simple", " -s"},
+                                                   {"ops", " -o"},
+                                                   {"timing", " -t"},
+                                                   {"failcounts", " -f"},
+                                                   {"detail", " -R"},
+                                                   {"full", " -rnot"},
+                                                   {"xml", " --output-as=xml"}}};
+  if (words.empty()) return std::string("crm_mon -1 -r");
+  std::string command = "crm_mon -1";
+  while (!words.empty()) {
+    const std::string_view name = words.substr(0, words.find(' '));
+    const auto word = std::find_if(kWords.begin(), kWords.end(), [&](const Word& known) { return known.name == name; });
+    if (word == kWords.end()) return fail(fmt::format("\"{}\" is no word of crm status", name));
+    command += word->options;
+    words.remove_prefix(std::min(words.size(), name.size() + 1));
+  }
+  return command;
+}
+
+// crm cluster start, stop, restart and wait_for_startup, on the node where it is typed.
+Result<void> cluster_command(World& world, Machine& machine, std::string_view verb) {
+  if (verb == "start") return machine.start_cluster();
+  if (verb == "stop" || verb == "restart") {
+    if (const auto node = running_node(machine); !node) return tl::unexpected(node.error());
+    machine.stop_cluster();
+    if (verb == "restart") start_when_stopped(world, machine.index());
+    return {};
+  }
+  return fail(fmt::format(
+      "\"crm cluster {}\" cannot be done in a scenario; expected start, stop, restart or wait_for_startup", verb));
+}
+
+// What follows the word and a blank; nothing when `command` does not begin with that word.
+std::optional<std::string_view> after_word(std::string_view command, std::string_view word) {
+  if (!command.starts_with(word)) return std::nullopt;
+  command.remove_prefix(word.size());
+  if (command.empty()) return command;
+  if (command.front() != ' ') return std::nullopt;
+  return command.substr(1);
 }
 
 // crm resource ..., crm node ..., crm configure ..., with -w before it: waits until the cluster has settled.
@@ -103,27 +172,50 @@ class CrmCommand final : public OperatorCommand {
   }
   std::string text() const override { return "crm " + command_; }
   Result<void> apply_to(World& world, Machine& machine) const override {
+    const auto waited = after_word(command_, "-w");
+    const std::string_view command = waited.value_or(command_);
+    if (const auto words = after_word(command, "status")) return show_status(world, machine, *words);
+    if (const auto verb = after_word(command, "cluster")) {
+      if (*verb == "wait_for_startup") return wait_for_startup(world, machine);
+      return cluster_command(world, machine, *verb);
+    }
     const auto node = running_node(machine);
     if (!node) return tl::unexpected(node.error());
-    constexpr std::string_view kRestart = "resource restart ";
-    if (command_.starts_with(kRestart)) return restart_resource(world, machine, command_.substr(kRestart.size()));
-    constexpr std::string_view kWait = "-w ";
-    const bool waits = command_.starts_with(kWait);
-    const auto done =
-        (*node)->crm(waits ? std::string_view(command_).substr(kWait.size()) : std::string_view(command_));
+    if (const auto resource = after_word(command, "resource restart"))
+      return restart_resource(world, machine, std::string(*resource));
+    const auto done = (*node)->crm(command);
     if (!done) return tl::unexpected(done.error());
-    if (!done->empty())
-      world.tracer().emit(machine.index(), TraceKind::kScreen, {{"command", this->text()}, {"text", *done}});
-    if (!waits) return {};
-    const std::string text = fmt::format("crm {} returns", command_);
+    answer(world, machine.index(), *done);
+    if (!waited) return {};
+    const std::string returns = fmt::format("crm {} returns", command_);
     if (machine.spec().profile.crm_shell_waits)
-      return_when_idle(world, machine.index(), text);
+      return_when_idle(world, machine.index(), returns);
     else
-      world.tracer().emit(machine.index(), TraceKind::kNote, {{"text", text}});
+      world.tracer().emit(machine.index(), TraceKind::kNote, {{"text", returns}});
     return {};
   }
 
  private:
+  void answer(World& world, NodeIndex machine, std::string_view output) const {
+    if (!output.empty()) world.tracer().emit(machine, TraceKind::kScreen, {{"command", text()}, {"text", output}});
+  }
+  Result<void> show_status(World& world, Machine& machine, std::string_view words) const {
+    const auto command = status_screen(words);
+    if (!command) return tl::unexpected(command.error());
+    const auto output = screen_text(world, machine, *command);
+    if (!output) return tl::unexpected(output.error());
+    answer(world, machine.index(), *output);
+    return {};
+  }
+  // Answers when there is a DC and it is idle.
+  Result<void> wait_for_startup(World& world, Machine& machine) const {
+    when_idle(world, [&world, index = machine.index(), command = text()] {
+      const auto output = screen_text(world, world.machine(index), "crm_mon -1 -bD");
+      if (output) world.tracer().emit(index, TraceKind::kScreen, {{"command", command}, {"text", *output}});
+    });
+    return {};
+  }
+
   std::string command_;
 };
 
