@@ -19,8 +19,9 @@ namespace simcluster::tools {
 
 namespace {
 
-constexpr std::array<Command, 10> kCommands = {{
+constexpr std::array<Command, 11> kCommands = {{
     {"run", "run scenarios and print their story", run_command},
+    {"report", "run a scenario and pack what operators collect, as crm_report does", report_command},
     {"check", "run all scenarios and compare with their golden files", check_command},
     {"list", "list scenarios and their variants", list_command},
     {"twin", "run a scenario on the real cluster, too, and compare", twin_command},

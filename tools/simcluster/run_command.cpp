@@ -176,7 +176,7 @@ class Runs {
     }
     first_ = false;
     std::optional<LogFiles> logs;
-    if (!given_.logs.empty()) run_options.listeners.push_back({&logs.emplace(scenario).sink(), LogFiles::level()});
+    if (!given_.logs.empty()) run_options.listeners.push_back({&logs.emplace(scenario), LogFiles::level()});
     if (trace_) run_options.listeners.push_back({&json, sim::kHashLevel});
     const auto begin = std::chrono::steady_clock::now();
     auto run = sim::record(scenario, run_options);
