@@ -427,5 +427,38 @@ TEST_F(ProtocolTest, Pings) {
   EXPECT_EQ(state, "S_IDLE");
 }
 
+// CM-5.5: who does not say what it speaks is not admitted.
+TEST_F(ProtocolTest, ARequestWithoutFeatureSet) {
+  boot_one();
+  clock.run_for(seconds(40));
+  join_by_hand();
+  Message announce;
+  announce.task = Task::kJoinAnnounce;
+  announce.to_dc = true;
+  say(announce);
+  Message request;
+  request.task = Task::kJoinRequest;
+  request.to_dc = true;
+  request.join.id = heard(Task::kJoinOffer).join.id;
+  request.join.generation = {0, 1, 0, "pacemaker-1.2"};
+  say(request);
+  clock.run_for(seconds(1));
+  EXPECT_FALSE(heard(Task::kJoinAckNack).join.flag);
+}
+
+// CM-3.3, CM-1.7: after a change of the ring everybody says something, so that two DCs find each other.
+TEST_F(ProtocolTest, AChangedRingIsFollowedByAWord) {
+  boot_one();
+  clock.run_for(seconds(40));
+  join_by_hand();
+  const std::size_t words = times_heard(Task::kNoop);
+  cluster->partition({{1}, {2}});
+  settle();
+  cluster->heal();
+  settle();
+  EXPECT_GT(times_heard(Task::kNoop), words);
+  EXPECT_TRUE(heard(Task::kNoop).from_dc);
+}
+
 }  // namespace
 }  // namespace simcluster::controller

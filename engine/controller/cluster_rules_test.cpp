@@ -345,5 +345,45 @@ TEST_F(RulesTest, ActionsHereAndElsewhere) {
   }
 }
 
+// CM-4.6: a vote that is missing is not waited for any more when its node is lost.
+TEST_F(RulesTest, LostVoters) {
+  boot("2.1.5", 3);
+  cluster->drop_next(3, 1'000'000);
+  clock.run_for(seconds(30));
+  EXPECT_EQ(dcs(), 0U);
+  crash(2);
+  clock.run_for(seconds(1));
+  EXPECT_EQ(dcs(), 1U);
+}
+
+// CM-7.17: what is lost in the history of the transition: time-out, an invented number of the call, who did not answer.
+TEST_F(RulesTest, LostActions) {
+  std::string text(kCib);
+  text.insert(text.find("<nvpair id=\"o1\""), "<nvpair id=\"o9\" name=\"cluster-delay\" value=\"10s\"/>");
+  boot("2.1.5", 2, text);
+  clock.run_for(seconds(60));
+  Machine& other = node(dc_machine().id == 1 ? 2 : 1);
+  const std::string resource = other.services.running["a"] ? "a" : "b";
+  other.controller->freeze(Subdaemon::kController);
+  CibRequest ban;
+  ban.merge({step("configuration"), step("constraints")},
+            fmt::format("<rsc_location id=\"ban\" rsc=\"{}\" node=\"{}\" score=\"-INFINITY\"/>", resource, other.name));
+  dc().change_cib(std::move(ban), "crm_resource");
+  clock.run_for(seconds(1));
+  ASSERT_EQ(dc().state(), State::kTransitionEngine);
+  clock.run_for(seconds(40));
+  EXPECT_TRUE(dc_machine().host.logged("Node " + other.name +
+                                       " did not send stop result (via controller) within 30000ms (action timeout plus "
+                                       "cluster-delay)"));
+  EXPECT_TRUE(dc_machine().host.logged("Action lost"));
+  const cib::Element entry = dc().cib().find_id(resource + "_last_failure_0");
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry.value("op-status"), "2");
+  EXPECT_EQ(entry.value("rc-code"), "1");
+  EXPECT_EQ(entry.value("call-id"), "-1");
+  EXPECT_EQ(entry.value("crm-debug-origin"), "controld_record_action_event");
+  EXPECT_EQ(entry.value("exit-reason"), "Controller on " + other.name + " did not return result in time");
+}
+
 }  // namespace
 }  // namespace simcluster::controller

@@ -273,6 +273,7 @@ class Controller::Impl final : public FsaClient,
   FireOutcome fire_clear_failcount(const scheduler::GraphAction& action);
   LrmRequest lrm_request(const scheduler::GraphAction& action) const;
   void action_lost(std::uint32_t index);
+  Duration time_of(const scheduler::GraphAction& action) const;
   void transition_over(const RunCounts& counts, GraphStatus status);
   void log_initiating(const scheduler::GraphAction& action, bool local, bool waiting) const;
   void trace_action_end(std::uint32_t index, int rc, std::string_view outcome) const;

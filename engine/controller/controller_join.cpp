@@ -80,7 +80,7 @@ void Controller::Impl::offer_one(const FsaInput& input) {
 // CM-5.5
 bool Controller::Impl::judge_request(Peer& peer, const Message& message) {
   if (failed_sync_.contains(peer.id) || !peer.active() || !message.join.generation.known()) return false;
-  if (!feature_sets_compatible(crm_feature_set(profile_), message.feature_set)) {
+  if (message.feature_set.empty() || !feature_sets_compatible(crm_feature_set(profile_), message.feature_set)) {
     log(LogPriority::kError, "do_dc_join_filter_offer",
         fmt::format("Node {} has feature set {}, which is incompatible with ours ({})", peer.name, message.feature_set,
                     crm_feature_set(profile_)));

@@ -397,11 +397,7 @@ FireOutcome Controller::Impl::fire_resource(std::uint32_t index) {
                                           {"transition", transition_.id()}});
   }
   // The timer first: a local request may be answered at once.
-  if (waiting) {
-    Duration timeout = request.timeout + request.start_delay;
-    if (timeout.ns <= 0) timeout = transition_.network_delay();
-    start_action_timer(index, timeout + transition_.network_delay());
-  }
+  if (waiting) start_action_timer(index, time_of(action) + transition_.network_delay());
   if (local) {
     lrm_.handle(request);
   } else {
@@ -411,6 +407,13 @@ FireOutcome Controller::Impl::fire_resource(std::uint32_t index) {
     send_to(node, std::move(message));
   }
   return waiting ? FireOutcome::kSent : FireOutcome::kConfirmed;
+}
+
+// CM-7.17: what has no time-out gets the cluster's delay instead.
+Duration Controller::Impl::time_of(const GraphAction& action) const {
+  const Duration timeout =
+      milliseconds(action.timeout()) + milliseconds(number_of(action.attribute("CRM_meta_start_delay")));
+  return timeout.ns > 0 ? timeout : transition_.network_delay();
 }
 
 void Controller::Impl::start_action_timer(std::uint32_t action, Duration delay) {
@@ -427,7 +430,7 @@ void Controller::Impl::cancel_action_timer(std::uint32_t action) {
 // CM-7.17
 void Controller::Impl::action_lost(std::uint32_t index) {
   const GraphAction& action = transition_.action(index);
-  const Duration timeout = milliseconds(action.timeout()) + transition_.network_delay();
+  const Duration timeout = time_of(action) + transition_.network_delay();
   log(transition_.complete() ? LogPriority::kNotice : LogPriority::kError, "action_timer_callback",
       fmt::format("Node {} did not send {} result (via {}) within {}ms (action timeout plus cluster-delay)",
                   action.node, action.operation, action.router_node.empty() ? "controller" : "executor",
@@ -458,7 +461,7 @@ void Controller::Impl::action_lost(std::uint32_t index) {
   cib::MutableElement lrm = state.append_child("lrm");
   lrm.set_attribute("id", action.node_id);
   write_record(write_resource(lrm.append_child("lrm_resources"), record.resource, lrm_request(action).agent), record,
-               "cib_action_update", profile_);
+               profile_.results_name_cib_update ? "controld_record_action_event" : "cib_action_update", profile_);
   CibRequest request = controller_request();
   request.merge({step("status")}, document.root());
   cib_.submit(std::move(request));
