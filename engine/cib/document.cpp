@@ -48,12 +48,32 @@ Name Document::intern_name(std::string_view text) {
   return names_->intern(text);
 }
 
+// <name></name> or <!---->, without attributes or text.
+std::size_t Document::tag_content(const Node& node) const {
+  constexpr std::size_t kTags = 5, kCommentMarks = 7;
+  return node.kind == Kind::kComment ? kCommentMarks : 2 * names_->text(node.name).size() + kTags;
+}
+
+// A blank, the name, ="", the value; a comment's text stands alone.
+std::size_t Document::attribute_content(Name name, std::size_t value_size) const {
+  constexpr std::size_t kAround = 4;
+  return name.valid() ? names_->text(name).size() + kAround + value_size : value_size;
+}
+
+std::size_t Document::own_content(const Node& node) const {
+  std::size_t bytes = tag_content(node);
+  for (std::uint32_t i = node.first_attribute; i != node.first_attribute + node.attribute_count; ++i)
+    bytes += attribute_content(attributes_[i].name, attributes_[i].length);
+  return bytes;
+}
+
 ElementId Document::new_node(Kind kind, Name name) {
   const ElementId id(static_cast<ElementId::rep>(nodes_.size()));
   Node& made = nodes_.emplace_back();
   made.kind = kind;
   made.name = name;
   made.first_attribute = static_cast<std::uint32_t>(attributes_.size());
+  content_bytes_ += tag_content(made);
   return id;
 }
 
@@ -105,6 +125,7 @@ void Document::add_attribute(ElementId element, Name name, std::string_view valu
   }
   attribute_slot(n.first_attribute + n.attribute_count++) = {values_.store(value),
                                                              static_cast<std::uint32_t>(value.size()), name};
+  content_bytes_ += attribute_content(name, value.size());
   if (name == names::kId && index_.built) index_id(element);
 }
 
@@ -114,6 +135,8 @@ void Document::set_attribute(ElementId element, Name name, std::string_view valu
     if (attributes_[i].name != name) continue;
     if (attributes_[i].value() == value) return;
     StoredAttribute& at = attribute_slot(i);
+    content_bytes_ += value.size();
+    content_bytes_ -= at.length;
     at.text = values_.store(value);
     at.length = static_cast<std::uint32_t>(value.size());
     if (name == names::kId && index_.built) index_id(element);
@@ -184,6 +207,7 @@ void Document::begin_changes() {
   noted_.journal->node_count = nodes_.size();
   noted_.journal->attribute_count = attributes_.size();
   noted_.journal->root = root_;
+  noted_.journal->content_bytes = content_bytes_;
 }
 
 void Document::note_node(ElementId id) {
@@ -204,6 +228,7 @@ void Document::swap_changes() {
   SIMCLUSTER_ASSERT(noted_.journal);
   Journal& journal = *noted_.journal;
   std::swap(root_, journal.root);
+  std::swap(content_bytes_, journal.content_bytes);
   const auto swap_all = [&](auto& noted, auto& now) {
     if (journal.swapped) {
       for (auto& [at, then] : noted) std::swap(now[at], then);
@@ -442,6 +467,7 @@ bool MutableElement::remove_attribute(Name name) {
   const auto last = first + node.attribute_count;
   const auto found = std::find_if(first, last, [&](const auto& at) { return at.name == name; });
   if (found == last) return false;
+  document.content_bytes_ -= document.attribute_content(name, found->length);
   for (auto at = found; at != last; ++at)
     document.attribute_slot(static_cast<std::size_t>(at - document.attributes_.begin()));
   std::move(found + 1, last, found);
@@ -454,11 +480,20 @@ bool MutableElement::remove_attribute(std::string_view name) {
   return number.valid() && remove_attribute(number);
 }
 
-void MutableElement::remove_all_attributes() { edit().node(id_).attribute_count = 0; }
+void MutableElement::remove_all_attributes() {
+  Document& document = edit();
+  Document::Node& node = document.node(id_);
+  document.content_bytes_ -= document.own_content(node) - document.tag_content(node);
+  node.attribute_count = 0;
+}
 
 void MutableElement::rename(std::string_view name) {
-  const Name number = edit().intern_name(name);
-  edit().node(id_).name = number;
+  Document& document = edit();
+  const Name number = document.intern_name(name);
+  Document::Node& node = document.node(id_);
+  document.content_bytes_ -= document.tag_content(node);
+  node.name = number;
+  document.content_bytes_ += document.tag_content(node);
 }
 
 void MutableElement::set_place(int line, int column) {
@@ -519,7 +554,11 @@ void MutableElement::remove() {
     for (ElementId c = document.node(below[i]).first_child; c.valid(); c = document.node(c).next) below.push_back(c);
   }
   document.unlink(id_);
-  for (const ElementId id : below) document.node(id).kind = Document::Kind::kRemoved;
+  for (const ElementId id : below) {
+    Document::Node& node = document.node(id);
+    document.content_bytes_ -= document.own_content(node);
+    node.kind = Document::Kind::kRemoved;
+  }
 }
 
 void MutableElement::remove_children() {

@@ -281,6 +281,9 @@ class Document {
   // One more than the largest ElementId in use: the size for tables indexed by it.
   std::size_t element_capacity() const { return nodes_.size(); }
   std::size_t memory_bytes() const;
+  // What is in it: the bytes of its names, values and comments, and of what stands around them in XML. The same for the
+  // same content, however it came about.
+  std::size_t content_bytes() const { return content_bytes_; }
   // Drops the room of what was removed or overwritten. Renumbers elements in document order; all handles and views
   // become invalid.
   void compact();
@@ -353,6 +356,7 @@ class Document {
     std::size_t node_count = 0;
     std::size_t attribute_count = 0;
     ElementId root;
+    std::size_t content_bytes = 0;
     bool swapped = false;
   };
   struct JournalOfOne {  // not for copies
@@ -381,6 +385,9 @@ class Document {
   }
   void note_node(ElementId id);
   void note_attribute(std::size_t at);
+  std::size_t tag_content(const Node& node) const;
+  std::size_t own_content(const Node& node) const;
+  std::size_t attribute_content(Name name, std::size_t value_size) const;
   Name intern_name(std::string_view text);
   ElementId new_node(Kind kind, Name name);
   void link(ElementId child, ElementId parent, ElementId before);
@@ -404,6 +411,7 @@ class Document {
   ValueArena values_;
   mutable IdIndex index_;
   ElementId root_;
+  std::size_t content_bytes_ = 0;
   JournalOfOne noted_;
 };
 

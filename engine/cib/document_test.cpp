@@ -278,6 +278,49 @@ TEST(Document, ChangesAreTakenBack) {
 }
 
 // Copies are of their own: they note nothing, and keep what the original takes back.
+// What a document says of its size is what the same content has when it is read anew.
+TEST(Document, TheSizeIsThatOfTheContent) {
+  const auto is_true = [](const Document& document) {
+    EXPECT_EQ(document.content_bytes(), parse(write_document(document)).content_bytes()) << write_document(document);
+  };
+  EXPECT_EQ(parse("<a><!-- x --><b c=\"de\"/></a>").content_bytes(),
+            std::string_view("<a><!-- x --><b c=\"de\"></b></a>").size());
+  Document document = parse(kSample);
+  is_true(document);
+  const std::size_t before = document.content_bytes();
+  for (const bool kept : {false, true}) {
+    document.begin_changes();
+    MutableElement nodes = document.find_path("configuration/nodes");
+    nodes.first_child().set_attribute("uname", "longer than before").set_attribute("type", "member");
+    is_true(document);
+    nodes.append_copy(nodes.first_child());
+    nodes.rename("knots");
+    is_true(document);
+    nodes.first_child().remove_attribute("uname");
+    nodes.parent().prepend_comment("one more");
+    is_true(document);
+    nodes.append_child("x").append_copy(document.find_path("configuration"));
+    is_true(document);
+    nodes.first_child().remove_all_attributes();
+    is_true(document);
+    if (kept) {
+      document.keep_changes();
+    } else {
+      document.swap_changes();
+      EXPECT_EQ(document.content_bytes(), before);
+      document.swap_changes();
+      document.take_back_changes();
+      EXPECT_EQ(document.content_bytes(), before);
+    }
+    is_true(document);
+  }
+  document.find_path("configuration").remove();
+  is_true(document);
+  document.compact();
+  is_true(document);
+  EXPECT_EQ(Document(document).content_bytes(), document.content_bytes());
+}
+
 TEST(Document, CopiesNoteNothing) {
   Document document = parse("<a v='1'/>");
   document.begin_changes();

@@ -18,6 +18,8 @@ namespace {
 constexpr Duration kVoteTimeout = minutes(2);  // CM-9.6
 constexpr Duration kRetry = seconds(2);        // CM-9.7
 constexpr std::uint64_t kVoteCookie = 0;
+constexpr std::size_t kBytesOfAttribute = 128, kBytesOfValue = 96;  // about, beside their texts
+constexpr std::size_t kMostNodes = 384;                             // as many as a ring may have
 
 bool id_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
@@ -86,6 +88,7 @@ AttributeManager::Attribute& AttributeManager::attribute(std::string_view name, 
   Attribute made;
   made.number = ++last_number_;
   made.dampen = dampen;  // of its first update (CM-9.5)
+  bytes_ += kBytesOfAttribute + name.size();
   return attributes_.emplace(std::string(name), std::move(made)).first->second;
 }
 
@@ -200,9 +203,19 @@ bool AttributeManager::keep_own(ClusterNodeId from, std::string_view name, std::
 
 void AttributeManager::apply_update(ClusterNodeId from, std::string_view name, std::optional<std::string_view> given,
                                     Duration dampen, ClusterNodeId node) {
+  if (!make_room(name, given, node)) {
+    if (std::exchange(refuses_, true)) return;
+    return log_line(host_, profile_, LogPriority::kError, Daemon::kAttributes, "attrd_peer_update",
+                    fmt::format("Refusing updates from {}: attributes take {} bytes", nodes_.node_name(from), bytes_));
+  }
+  refuses_ = false;
   Attribute& entry = attribute(name, dampen);
-  NodeValue& value = entry.values[node];
+  const auto [place, fresh] = entry.values.try_emplace(node);
+  if (fresh) bytes_ += kBytesOfValue;
+  NodeValue& value = place->second;
   if (value.now == given) return;
+  bytes_ += given ? given->size() : 0;
+  bytes_ -= value.now ? value.now->size() : 0;
   const std::optional<std::string> old =
       std::exchange(value.now, given ? std::optional<std::string>(std::string(*given)) : std::nullopt);
   const std::string node_name = nodes_.node_name(node);
@@ -214,6 +227,34 @@ void AttributeManager::apply_update(ClusterNodeId from, std::string_view name, s
                        shown(value.now, profile_), details ? "| " : "", nodes_.node_name(from),
                        details ? fmt::format(" with {} write delay", delay) : std::string()));
   schedule_write(std::string(name), entry);
+}
+
+// All managers get the same updates in the same order, so they refuse the same ones.
+bool AttributeManager::make_room(std::string_view name, std::optional<std::string_view> given, ClusterNodeId node) {
+  const std::size_t more = given ? given->size() : 0;
+  const auto missing = [&] {
+    const auto it = attributes_.find(name);
+    if (it == attributes_.end()) return kBytesOfAttribute + name.size() + kBytesOfValue + more;
+    const auto value = it->second.values.find(node);
+    if (value == it->second.values.end()) return kBytesOfValue + more;
+    const std::size_t has = value->second.now ? value->second.now->size() : 0;
+    return more - std::min(more, has);
+  };
+  if (missing() == 0 || bytes_ + missing() <= kMostBytes) return true;
+  forget_unused();
+  return bytes_ + missing() <= kMostBytes;
+}
+
+void AttributeManager::forget_unused() {
+  std::erase_if(attributes_, [this](const auto& named) {
+    const auto& [name, entry] = named;
+    const bool used =
+        entry.in_flight || entry.timer.valid() || std::ranges::any_of(entry.values, [](const auto& of_node) {
+          return of_node.second.now || of_node.second.written;
+        });
+    if (!used) bytes_ -= kBytesOfAttribute + name.size() + entry.values.size() * kBytesOfValue;
+    return !used;
+  });
 }
 
 void AttributeManager::schedule_write(const std::string& name, Attribute& entry) {
@@ -358,12 +399,16 @@ void AttributeManager::forget_node(ClusterNodeId node) {
   }
   for (auto& [name, entry] : attributes_) {
     // CM-14.13: only the writer's own memory is cleared.
-    if (!profile_.attributes_outlive_nodes || is_writer()) entry.values.erase(node);
+    if (profile_.attributes_outlive_nodes && !is_writer()) continue;
+    const auto value = entry.values.find(node);
+    if (value == entry.values.end()) continue;
+    bytes_ -= kBytesOfValue + (value->second.now ? value->second.now->size() : 0);
+    entry.values.erase(value);
   }
   if (is_writer()) {
     erase_from_cib(node);
   } else {
-    removed_.insert(node);
+    if (removed_.size() < kMostNodes) removed_.insert(node);
   }
 }
 

@@ -1,6 +1,7 @@
 // Transient node attributes: every node holds all of them, one elected writer puts them into the CIB (CM I.1).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -38,6 +39,9 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   ~AttributeManager();
   AttributeManager(const AttributeManager&) = delete;
   AttributeManager& operator=(const AttributeManager&) = delete;
+
+  // Names and values of all nodes, with what it takes to keep them. What would be more is not taken from anybody.
+  static constexpr std::size_t kMostBytes = std::size_t{16} << 20;
 
   // Joins the group "attrd".
   Result<void> start(membership::GroupService& service, std::uint32_t process, std::string own_name);
@@ -98,6 +102,9 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   bool keep_own(ClusterNodeId from, std::string_view name, std::string_view theirs, ClusterNodeId node);
   void apply_update(ClusterNodeId from, std::string_view name, std::optional<std::string_view> value, Duration dampen,
                     ClusterNodeId node);
+  // False: there is none, also without the attributes that nobody has any more.
+  bool make_room(std::string_view name, std::optional<std::string_view> value, ClusterNodeId node);
+  void forget_unused();
   void schedule_write(const std::string& name, Attribute& attribute);
   void write(const std::string& name, Attribute& attribute);
   void on_written(const std::string& name, const Result<void>& result);
@@ -129,6 +136,8 @@ class AttributeManager final : public membership::GroupClient, public ElectionCl
   TimerId vote_timer_;
   std::uint64_t last_number_ = 0;
   Attributes attributes_;
+  std::size_t bytes_ = 0;            // as kMostBytes counts
+  bool refuses_ = false;             // for want of room, since the last one that was taken
   std::set<ClusterNodeId> removed_;  // since there was a writer
 };
 

@@ -201,6 +201,7 @@ void CibManager::deliver_request(const membership::GroupMember& sender, std::uin
   }
   const Result<CibUpdate> update = store_.apply(*request, host_.now());
   if (update) applied(*update);
+  if (!update) note_refusal(update.error(), request->origin);
   if (!own) return;
   answer(call, update ? Result<void>() : Result<void>(tl::unexpected(update.error())));
 }
@@ -230,8 +231,16 @@ void CibManager::deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std
   answer(call, update ? Result<void>() : Result<void>(tl::unexpected(update.error())));
 }
 
+// Once, until something can be changed again: peers must not fill the log either.
+void CibManager::note_refusal(const Error& error, std::string_view origin) {
+  if (!is_too_large(error) || std::exchange(refuses_, true)) return;
+  log_line(host_, profile_, LogPriority::kError, Daemon::kCib, "cib_process_request",
+           fmt::format("Refusing changes from {}: {}", origin, error.message));
+}
+
 void CibManager::applied(const CibUpdate& update) {
   if (!update.changed() && !update.configuration_changed) return;
+  refuses_ = false;
   await_quiet();
   if (update.configuration_changed) write_to_disk();
   if (host_.tracing(TraceKind::kCibUpdate)) trace_update(update);

@@ -40,6 +40,8 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   CibManager(const CibManager&) = delete;
   CibManager& operator=(const CibManager&) = delete;
 
+  // A CIB of more bytes than that is not accepted, whoever wants it (CibStore::limit). The same on all nodes.
+  void limit(std::size_t bytes) { store_.limit(bytes); }
   // Takes the CIB from disk, else `initial_cib`, else an empty one (CM-6.13), and joins the group "cib".
   Result<void> start(membership::GroupService& service, std::uint32_t process, std::string_view initial_cib);
   // Leaves the group in order.
@@ -99,6 +101,7 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   void compare(ClusterNodeId node, std::uint32_t ping, std::string_view theirs);
   void await_quiet();
   void stop_timer();
+  void note_refusal(const Error& error, std::string_view origin);
   void applied(const CibUpdate& update);
   void answer(std::uint32_t call, const Result<void>& result);
   // Tells the caller, though the request may have to be sent again.
@@ -115,6 +118,7 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   std::unique_ptr<membership::Group> group_;
   bool connected_ = false;
   bool dead_ = false;
+  bool refuses_ = false;  // changes for which there is no room, since the last one that was made
   std::uint32_t last_call_ = 0;
   std::map<std::uint32_t, CibReply> replies_;
   bool primary_ = false;

@@ -1,6 +1,7 @@
 // Replicas of the CIB over an ordered group service.
 #include "engine/controller/cib_manager.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -149,6 +150,37 @@ TEST_F(CibManagerTest, EqualReplicasAreLeftAlone) {
   clock_.run_for(seconds(10));
   EXPECT_EQ(two_.replaced, 0);
   EXPECT_EQ(one_.text(), two_.text());
+}
+
+// Every replica refuses the same change, whoever asks for it, and says so once.
+TEST_F(CibManagerTest, NobodyMakesTheCibGrowWithoutEnd) {
+  one_.manager.limit(10'000);
+  two_.manager.limit(10'000);
+  start(one_, 1, "good");
+  start(two_, 2, "good");
+  const auto ask = [&](Replica& replica, const std::string& id) {
+    CibRequest request;
+    request.merge({step("status")}, fmt::format("<node_state id=\"{}\" x=\"{}\"/>", id, std::string(1000, 'x')));
+    bool taken = false;
+    replica.manager.submit(std::move(request), [&](const Result<void>& result) { taken = result.has_value(); });
+    EXPECT_TRUE(cluster_.run());
+    return taken;
+  };
+  int taken = 0;
+  for (int i = 0; i < 100; ++i) taken += ask(i % 2 == 0 ? one_ : two_, std::to_string(i)) ? 1 : 0;
+  EXPECT_EQ(taken, 9);
+  EXPECT_EQ(one_.text(), two_.text());
+  const auto lines = [](const Replica& replica) {
+    return std::count_if(replica.host.logs().begin(), replica.host.logs().end(), [](const auto& line) {
+      return line.text.find("Refusing changes from node") != std::string::npos;
+    });
+  };
+  EXPECT_EQ(lines(one_), 1);
+  EXPECT_EQ(lines(two_), 1);
+  changes_ = 1000;
+  change(one_);  // a small one
+  EXPECT_FALSE(ask(two_, "more"));
+  EXPECT_EQ(lines(one_), 2);
 }
 
 // A change in between makes the answer worthless; the next quiet time decides.

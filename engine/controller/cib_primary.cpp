@@ -53,6 +53,7 @@ void CibManager::apply_as_primary(const membership::GroupMember& sender, std::ui
   std::string diff;
   const Result<CibUpdate> update = store_.apply(request, host_.now(), &diff);
   const Result<void> result = update ? Result<void>() : Result<void>(tl::unexpected(update.error()));
+  if (!update) note_refusal(update.error(), request.origin);
   if (!diff.empty()) {
     ++diffs_under_way_;
     send(Kind::kDiff, call, sender.node, request.origin, as_bytes_of(diff));

@@ -15,6 +15,7 @@ namespace simcluster::controller {
 
 namespace {
 
+constexpr std::string_view kTooLarge = "The CIB would have more than ";
 constexpr std::string_view kOldData = " is greater than the replacement";
 constexpr std::size_t kCompactSlack = std::size_t{1} << 20;
 constexpr std::string_view kEmptyCib =
@@ -42,6 +43,10 @@ std::string version_text(const Generation& generation) {
 }
 
 bool is_old_data(const Error& error) { return error.message.ends_with(kOldData); }
+
+bool is_too_large(const Error& error) { return error.message.starts_with(kTooLarge); }
+
+std::string too_large(std::size_t limit) { return fmt::format("{}{} bytes", kTooLarge, limit); }
 
 CibStore::CibStore(std::string feature_set) : feature_set_(std::move(feature_set)) {
   document_ = cib::parse_document(kEmptyCib, "empty CIB").value();
@@ -203,8 +208,16 @@ Result<void> CibStore::check_result(const Generation& before, std::string_view f
   return fail("Update does not conform to the configured schema: " + mistakes.front().message);
 }
 
+// What is too large already may be made smaller.
+Result<void> CibStore::check_size(std::size_t before) const {
+  const std::size_t now = document_.content_bytes();
+  if (limit_ == 0 || now <= limit_ || now <= before) return {};
+  return fail(too_large(limit_));
+}
+
 Result<CibUpdate> CibStore::change(const CibRequest& request, Time now) {
   const Generation before = generation();
+  const std::size_t bytes_before = document_.content_bytes();
   const std::string feature_set(document_.root().value("crm_feature_set"));
   CibUpdate update;
   update.origin = request.origin;
@@ -223,6 +236,8 @@ Result<CibUpdate> CibStore::change(const CibRequest& request, Time now) {
   const Result<void> fine = check_result(before, feature_set, update);
   if (!fine) return tl::unexpected(fine.error());
   if (update.changed() || forced) bump_versions(request, update, now);
+  const Result<void> fits = check_size(bytes_before);
+  if (!fits) return tl::unexpected(fits.error());
   return update;
 }
 
@@ -264,6 +279,9 @@ void CibStore::bump_versions(const CibRequest& request, const CibUpdate& update,
 }
 
 cib::PatchResult CibStore::apply_diff(std::string_view diff, CibUpdate& update) {
+  // It holds all that it adds, and more: where that does not fit, the whole document is asked for.
+  if (limit_ != 0 && document_.content_bytes() + diff.size() > limit_)
+    return {cib::PatchOutcome::kNeedsSync, too_large(limit_)};
   ++changes_;
   compact_when_grown();
   const cib::PatchResult result = controller::apply_diff(document_, diff, update);

@@ -20,11 +20,20 @@ std::string version_text(const Generation& generation);
 
 // A replacement was refused since it is older than what is here.
 bool is_old_data(const Error& error);
+// A change was refused since the document would have been larger than its limit.
+bool is_too_large(const Error& error);
+// The sentence for that.
+std::string too_large(std::size_t limit);
 
 class CibStore {
  public:
   // `feature_set`: of this node's release; empty: not looked at (CM-6.5).
   explicit CibStore(std::string feature_set = {});
+
+  // A change that would make the document larger than so many bytes (Document::content_bytes) is refused; 0: there is
+  // no limit. Replicas must have the same, or they differ until one takes the document of another (replace(), which
+  // takes what others have agreed on).
+  void limit(std::size_t bytes) { limit_ = bytes; }
 
   // Takes over a CIB text; the status section is emptied (CM-6.13). An error leaves the store as it was.
   Result<void> load(std::string_view xml, std::string_view file_name);
@@ -53,12 +62,14 @@ class CibStore {
   Result<void> apply_patch(const cib::Document& patch, CibUpdate& update);
   void erase(CibUpdate& update);
   Result<void> check_result(const Generation& before, std::string_view feature_set_before, const CibUpdate& update);
+  Result<void> check_size(std::size_t before) const;
   void compact_when_grown();
   void bump_versions(const CibRequest& request, const CibUpdate& update, Time now);
 
   std::string feature_set_;
   cib::Document document_;
   std::uint64_t changes_ = 0;
+  std::size_t limit_ = 0;
   std::size_t compact_bytes_ = 0;  // memory after the last compaction
 };
 

@@ -57,6 +57,31 @@ TEST_F(CibStoreTest, SectionsHaveAnOrder) {
   EXPECT_EQ(sections(store), before);
 }
 
+// What has no room is not begun; what makes room always is.
+TEST_F(CibStoreTest, SoMuchAndNoMore) {
+  const auto with = [](std::size_t bytes) {
+    CibRequest request;
+    return request.merge({step("status")}, fmt::format("<node_state id=\"1\" x=\"{}\"/>", std::string(bytes, 'x')));
+  };
+  const std::size_t bytes = store.document().content_bytes();
+  store.limit(bytes + 1000);
+  apply(with(900));
+  const std::string before = cib::write_compact(store.document().root());
+  const auto refused = store.apply(with(1100), {});
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(is_too_large(refused.error()));
+  EXPECT_EQ(refused.error().message, fmt::format("The CIB would have more than {} bytes", bytes + 1000));
+  EXPECT_EQ(cib::write_compact(store.document().root()), before);
+  // The limit is lower than what is there: less is welcome, more is not.
+  store.limit(100);
+  EXPECT_FALSE(store.apply(with(901), {}));
+  apply(with(800));
+  EXPECT_TRUE(store.replace(before, "node2", CibStore::Older::kTake)) << "what the others have";
+  EXPECT_FALSE(store.apply(with(901), {}));
+  store.limit(0);
+  apply(with(100'000));
+}
+
 // CM-6.3: status raises num_updates, the configuration raises epoch, nothing changed raises nothing.
 TEST_F(CibStoreTest, Versions) {
   CibRequest request;

@@ -2,6 +2,7 @@
 // machine (CM parts A to K), above a group service and a host.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -40,6 +41,7 @@ struct ControllerConfig {
   Duration sbd_watchdog_timeout = {};
   std::string cluster_name = {};       // as Corosync knows it; empty: it does not (CM-4.9)
   bool keeps_fencing_history = false;  // on the disk; Pacemaker has it in memory alone
+  std::size_t cib_limit = 0;           // bytes (CibStore::limit); 0: none, as in Pacemaker
 };
 
 class Daemons;

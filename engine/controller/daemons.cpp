@@ -110,6 +110,11 @@ Result<void> Daemons::join_fencer() {
   return {};
 }
 
+void Daemons::limit_cib(std::size_t bytes) {
+  cib_limit_ = bytes;
+  cib_->limit(bytes);
+}
+
 std::string Daemons::new_tool(std::string_view name) { return fmt::format("{}.{}", name, ++last_tool_); }
 
 // CM-11.10: in the words of 2.1.5.
@@ -123,6 +128,7 @@ void Daemons::kill_cib() {
 // It has started with what is on the disk before; a disk that is damaged meanwhile leaves it without a group.
 void Daemons::start_cib() {
   dead_cibs_.push_back(std::exchange(cib_, std::make_unique<CibManager>(host_, profile_, name_, *this)));
+  cib_->limit(cib_limit_);
   static_cast<void>(join_cib());
 }
 
@@ -168,10 +174,10 @@ std::string Daemons::node_name(ClusterNodeId node) const {
   if (node == service_.own_id()) return name_;
   std::string listed = service_.node_name(node);
   if (!listed.empty()) return listed;
-  std::string& told = names_[node];
   if (client_ != nullptr)
-    if (std::string name = client_->peer_name(node); !name.empty()) told = std::move(name);
-  return told;
+    if (std::string name = client_->peer_name(node); !name.empty()) return names_[node] = std::move(name);
+  const auto told = names_.find(node);
+  return told == names_.end() ? std::string() : told->second;
 }
 
 // CM-1.3

@@ -2,6 +2,7 @@
 // Each of them can die and be started again while the others go on (CM-11.7, CM-11.10).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -54,6 +55,8 @@ class Daemons final : public CibClient, public NodeDirectory {
   void stop();
   // The fencer that starts next, and all after it, have their history on the disk.
   void keep_fencing_history() { keeps_fencing_history_ = true; }
+  // Of the CIB manager, and of all after it (CibStore::limit).
+  void limit_cib(std::size_t bytes);
   // None: there is no controller at the moment.
   void set_client(DaemonsClient* client) { client_ = client; }
 
@@ -100,6 +103,7 @@ class Daemons final : public CibClient, public NodeDirectory {
   std::map<ClusterNodeId, std::string> uuids_;
   DaemonsClient* client_ = nullptr;
   bool keeps_fencing_history_ = false;
+  std::size_t cib_limit_ = 0;
   std::map<std::uint32_t, std::uint32_t> lives_;  // by the process id of the first one
   std::uint32_t last_tool_ = 2000;
   Time cib_started_;

@@ -18,6 +18,7 @@ Controller::~Controller() = default;
 
 Result<void> Controller::start() {
   if (config_.keeps_fencing_history) daemons_->keep_fencing_history();
+  daemons_->limit_cib(config_.cib_limit);
   if (auto started = daemons_->start(); !started) return started;
   start_controller();
   return {};

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMostHistory = 500;  // CM-10.17
 constexpr std::size_t kTrimmedHistory = 250;
+constexpr std::size_t kMostOperations = 1000;    // of others, that are under way
 constexpr Duration kToolTimeout = seconds(120);  // of stonith_admin
 constexpr std::string_view kDiskKey = "fencing_history";
 // Every node notes an operation's end when it hears of it, by its own clock. Nobody fences the same node again for the
@@ -312,7 +313,7 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
     case MessageKind::kRelay: {
       const std::string to(in.text());
       FencingRequest request = read_request(in);
-      if (!in.complete() || !same_name(to, name_)) return;
+      if (!in.complete() || !same_name(to, name_) || leader_.operations() >= kMostOperations) return;
       log(LogPriority::kNotice, fmt::format("Received forwarded fencing request from peer {} to fence ({}) peer {}",
                                             sender, request.action, request.target));
       // It asks in its own name (black-box runs of 2.1.5).
@@ -324,6 +325,7 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
     case MessageKind::kQuery: {
       const FencingRequest request = read_request(in);
       if (!in.complete()) return;
+      if (pending_.size() == kMostOperations) pending_.erase(pending_.begin());
       pending_.push_back({id, std::string(sender), request});
       answer_query(id, request);
       return;
@@ -338,7 +340,7 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
       execution.to = in.text();
       execution.device = in.text();
       execution.request = read_request(in);
-      if (in.complete() && same_name(execution.to, name_)) execute(id, execution);
+      if (in.complete() && same_name(execution.to, name_) && work_.size() < kMostOperations) execute(id, execution);
       return;
     }
     case MessageKind::kExecuted: {

@@ -37,6 +37,7 @@ class Leader final : public TimerClient {
   void answered(const OperationId& id, std::string peer, std::vector<DeviceOffer> offers);
   void executed(const OperationId& id, const std::string& peer, const CommandResult& result);
   bool leads(const OperationId& id) const { return operations_.contains(id); }
+  std::size_t operations() const { return operations_.size(); }
   // Nodes whose fencers are there now.
   void set_peers(const std::vector<std::string>& peers);
   void set_watchdog_timeout(Duration timeout) { watchdog_timeout_ = timeout; }

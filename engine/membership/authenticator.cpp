@@ -50,7 +50,8 @@ std::span<const std::byte> Authenticator::seal_with_key(std::span<const std::byt
   return sealed_;
 }
 
-std::optional<std::span<const std::byte>> Authenticator::open_with_key(std::span<const std::byte> packet) const {
+std::optional<std::span<const std::byte>> Authenticator::open_with_key(std::span<const std::byte> packet,
+                                                                       bool* repeated) const {
   if (packet.size() < overhead()) return std::nullopt;
   const auto body = packet.first(packet.size() - envelope_.hash);
   const auto hash = hmac(key_, body);
@@ -62,7 +63,10 @@ std::optional<std::span<const std::byte>> Authenticator::open_with_key(std::span
     mark.sender = r.u64();
     mark.life = r.u64();
     mark.number = r.u64();
-    if (!guard_->first_time(mark)) return std::nullopt;
+    if (!guard_->first_time(mark)) {
+      if (repeated != nullptr) *repeated = true;
+      return std::nullopt;
+    }
   }
   return body.subspan(before());
 }

@@ -36,14 +36,15 @@ class Authenticator {
   std::span<const std::byte> seal(std::span<const std::byte> data, Random* salt) {
     return enabled() ? seal_with_key(data, salt) : data;
   }
-  // The data of a packet whose HMAC is right and that was not here before; nothing for any other.
-  std::optional<std::span<const std::byte>> open(std::span<const std::byte> packet) const {
-    return enabled() ? open_with_key(packet) : packet;
+  // The data of a packet whose HMAC is right and that was not here before; nothing for any other. `repeated`, where
+  // given, is set when only the latter was wrong.
+  std::optional<std::span<const std::byte>> open(std::span<const std::byte> packet, bool* repeated = nullptr) const {
+    return enabled() ? open_with_key(packet, repeated) : packet;
   }
 
  private:
   std::span<const std::byte> seal_with_key(std::span<const std::byte> data, Random* salt);
-  std::optional<std::span<const std::byte>> open_with_key(std::span<const std::byte> packet) const;
+  std::optional<std::span<const std::byte>> open_with_key(std::span<const std::byte> packet, bool* repeated) const;
 
   static constexpr std::size_t kHeader = 4;
   static constexpr std::size_t kSalt = 16;

@@ -95,6 +95,8 @@ Cpg::~Cpg() {
 Result<std::unique_ptr<Group>> Cpg::join(std::string_view group, std::uint32_t process, GroupClient& client) {
   if (group.size() > kMaxGroupName)
     return fail(fmt::format("the group name \"{}\" is longer than {} bytes", group, kMaxGroupName));
+  if (connections_.size() >= kMostOfNode)
+    return fail(fmt::format("processes of this node are in {} groups already", kMostOfNode));
   Process who{{own_id_, process}, std::string(group)};
   for (const Connection* connection : connections_)
     if (connection->state_ != State::kUnjoined && connection->same_process(who))
@@ -160,6 +162,12 @@ bool Cpg::alive(const Connection* connection) const {
   return std::find(connections_.begin(), connections_.end(), connection) != connections_.end();
 }
 
+bool Cpg::has_room_for(ClusterNodeId node) const {
+  const auto first = std::ranges::lower_bound(processes_, node, {}, [](const Process& p) { return p.member.node; });
+  const auto last = std::ranges::upper_bound(processes_, node, {}, [](const Process& p) { return p.member.node; });
+  return static_cast<std::size_t>(last - first) < kMostOfNode && processes_.size() < kMostOfAll;
+}
+
 bool Cpg::known(const Process& process) const {
   return std::binary_search(processes_.begin(), processes_.end(), process);
 }
@@ -219,7 +227,7 @@ void Cpg::receive_join(ClusterNodeId from, Reader& r) {
   ProcessFields fields;
   if (!read_process(r, fields)) return;
   const Process process{{from, fields.process}, std::string(fields.group)};
-  if (known(process)) return;
+  if (known(process) || !has_room_for(from)) return;
   insert(process);
   const GroupChange change{process.member, ChangeReason::kJoin};
   notify(process.group, {&change, 1}, {});
@@ -256,13 +264,15 @@ void Cpg::receive_message(ClusterNodeId from, Reader& r) {
 void Cpg::receive_joinlist(ClusterNodeId from, Reader& r) {
   JoinList list;
   list.node = from;
-  const std::uint32_t count = r.u32();
+  const std::uint32_t count = std::min<std::uint32_t>(r.u32(), kMostOfNode);
   for (std::uint32_t i = 0; i < count && !r.failed(); ++i) {
     ProcessFields fields;
     if (!read_process(r, fields)) return;
     list.processes.push_back({{from, fields.process}, std::string(fields.group)});
   }
-  if (!r.failed()) joinlists_.insert(joinlists_.begin(), std::move(list));
+  if (r.failed()) return;
+  std::erase_if(joinlists_, [&](const JoinList& before) { return before.node == from; });
+  if (joinlists_.size() < kMaxProcessors) joinlists_.insert(joinlists_.begin(), std::move(list));
 }
 
 bool Cpg::Downlist::better_than(const Downlist& other) const {

@@ -20,6 +20,11 @@ namespace simcluster::membership {
 
 class Cpg final : public SyncService {
  public:
+  // Memberships in groups that one node, and all together, may have. What a node sends beyond that is not looked at, by
+  // nobody: all get the same messages in the same order.
+  static constexpr std::size_t kMostOfNode = 256;
+  static constexpr std::size_t kMostOfAll = 16'384;
+
   Cpg(Host& host, const Profile& profile, ServiceSender& sender) : host_(host), profile_(profile), sender_(sender) {}
   ~Cpg() override;
 
@@ -77,6 +82,7 @@ class Cpg final : public SyncService {
   bool send(const Outgoing& outgoing);
   bool send_downlist();
   bool send_joinlist();
+  bool has_room_for(ClusterNodeId node) const;
   bool known(const Process& process) const;
   void insert(const Process& process);
   bool erase(const Process& process);

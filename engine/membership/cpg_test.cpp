@@ -1,6 +1,9 @@
 // Closed process groups (M 9) on running nodes.
+#include "engine/membership/cpg.h"
+
 #include <algorithm>
 
+#include "engine/base/testing_host.h"
 #include "engine/membership/testing_vectors.h"
 
 namespace simcluster::membership {
@@ -234,6 +237,91 @@ TEST_F(Groups, LastWords) {
   net.time_until({{1, 2}});
   pass();
   EXPECT_EQ(a.take(), b.take());
+}
+
+// Not a rule of Corosync: a node that joins without end is heard up to a limit.
+class CrowdTest : public ::testing::Test, public ServiceSender, public GroupClient {
+ protected:
+  bool send_service(std::span<const std::byte>) override { return true; }
+  void on_client_request() override {}
+  void on_deliver(const GroupMember&, std::span<const std::byte>) override { ++delivered_; }
+  void on_configuration(const GroupConfiguration& configuration) override { members_ = configuration.members.size(); }
+
+  static std::vector<std::byte> message(std::uint16_t function, std::uint32_t process, std::string_view group) {
+    ServiceMessage message(kCpgService, function);
+    const auto bytes = message.build([&](Writer& w) {
+      w.u32(process);
+      w.u32(static_cast<std::uint32_t>(ChangeReason::kJoin));
+      w.u16(static_cast<std::uint16_t>(group.size()));
+      w.text(group);
+    });
+    return {bytes.begin(), bytes.end()};
+  }
+
+  TestingClock clock_;
+  TestingHost host_{clock_, "node1"};
+  Profile profile_;
+  std::size_t members_ = 0;
+  int delivered_ = 0;
+  Cpg cpg_{host_, profile_, *this};
+};
+
+TEST_F(CrowdTest, SoManyOfANodeAndNoMore) {
+  constexpr std::uint16_t kJoin = 0, kMessage = 3;
+  const ClusterNodeId own(1), crowd(2), late(3);
+  cpg_.set_own_id(own);
+  const auto handle = cpg_.join("g", 1, *this);
+  ASSERT_TRUE(handle);
+  cpg_.on_message(own, kJoin, message(kJoin, 1, "g"));
+  EXPECT_EQ(members_, 1U);
+  for (std::uint32_t i = 0; i < 10 * Cpg::kMostOfNode; ++i) cpg_.on_message(crowd, kJoin, message(kJoin, i, "g"));
+  EXPECT_EQ(members_, 1 + Cpg::kMostOfNode);
+  cpg_.on_message(late, kJoin, message(kJoin, 1, "g"));
+  EXPECT_EQ(members_, 2 + Cpg::kMostOfNode) << "others are not in the way";
+  for (std::uint32_t node = 4; node < 200; ++node)
+    for (std::uint32_t i = 0; i < Cpg::kMostOfNode; ++i)
+      cpg_.on_message(ClusterNodeId(node), kJoin, message(kJoin, i, "g"));
+  EXPECT_EQ(members_, Cpg::kMostOfAll);
+  cpg_.on_message(late, kMessage, message(kMessage, 1, "g"));
+  EXPECT_EQ(delivered_, 1);
+}
+
+// The same after a synchronisation, where a node tells all of them at once, and more than once.
+TEST_F(CrowdTest, SoManyOfAJoinList) {
+  constexpr std::uint16_t kJoin = 0, kJoinList = 2;
+  const ClusterNodeId own(1), crowd(2);
+  cpg_.set_own_id(own);
+  const auto handle = cpg_.join("g", 1, *this);
+  ASSERT_TRUE(handle);
+  cpg_.on_message(own, kJoin, message(kJoin, 1, "g"));
+  cpg_.sync_init({}, {}, {});
+  for (std::uint32_t turn = 0; turn < 3; ++turn) {
+    ServiceMessage list(kCpgService, kJoinList);
+    cpg_.on_message(crowd, kJoinList, list.build([&](Writer& w) {
+      const std::uint32_t count = 10 * Cpg::kMostOfNode;
+      w.u32(count);
+      for (std::uint32_t i = 0; i < count; ++i) {
+        w.u32(turn * count + i);
+        w.u32(static_cast<std::uint32_t>(ChangeReason::kNodeUp));
+        w.u16(1);
+        w.text("g");
+      }
+    }));
+  }
+  cpg_.sync_activate();
+  EXPECT_EQ(members_, 1 + Cpg::kMostOfNode);
+}
+
+TEST_F(CrowdTest, SoManyOfItsOwn) {
+  std::vector<std::unique_ptr<Group>> handles;
+  for (std::uint32_t i = 0; i < Cpg::kMostOfNode; ++i) {
+    auto handle = cpg_.join("g", i, *this);
+    ASSERT_TRUE(handle);
+    handles.push_back(std::move(*handle));
+  }
+  EXPECT_FALSE(cpg_.join("h", 1, *this));
+  handles.pop_back();
+  EXPECT_TRUE(cpg_.join("h", 1, *this));
 }
 
 }  // namespace

@@ -208,11 +208,13 @@ void KnetTransport::on_datagram(LinkIndex link_index, const IpAddress& from, std
   }
 }
 
-// Measured with 3.1.7: an error for every packet, unless there is another key to try.
+// Measured with 3.1.7: an error for every packet, unless there is another key to try. One that was here before is none
+// of those.
 std::optional<std::span<const std::byte>> KnetTransport::unseal(std::span<const std::byte> packet) {
-  auto data = auth_.open(packet);
-  if (!data && other_) data = other_->open(packet);
-  if (!data && !other_)
+  bool repeated = false;
+  auto data = auth_.open(packet, &repeated);
+  if (!data && other_) data = other_->open(packet, &repeated);
+  if (!data && !other_ && !repeated)
     log(LogPriority::kError, "nsscrypto: Digest does not match. Check crypto key and configuration.");
   return data;
 }

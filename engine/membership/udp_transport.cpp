@@ -311,10 +311,11 @@ void UdpTransport::accept(std::size_t index, const IpAddress& from, std::span<co
   const Ring& ring = rings_[index];
   if (ring.bound != Bound::kAddress || from == ring.own) return;
   if (blocked(index, from)) return;
-  const auto frame = auth_.open(bytes);
+  bool repeated = false;
+  const auto frame = auth_.open(bytes, &repeated);
   if (!frame) {
     ++rejected_;
-    if (profile_.processor_is_address)
+    if (profile_.processor_is_address && !repeated)
       host_.log(LogPriority::kWarning, "corosync", "[TOTEM ] Received message has invalid digest... ignoring.");
     return;
   }

@@ -305,6 +305,7 @@ TEST(TimeVectors, RecordedDatagramsAreDroppedByAGuard) {
       for (const auto& datagram : recorded) net.inject(2, 1, 0, datagram);
       net.run_for(seconds(1));
       EXPECT_EQ(net.stack(1).rejected_datagrams(), guarded ? 50U : 0U) << transport;
+      EXPECT_EQ(net.count_logs(1, "digest") + net.count_logs(1, "Digest"), 0U) << "their seal is right";
       if (!guarded) continue;
       EXPECT_TRUE(net.settled({{1, 2}})) << transport;
     }

@@ -123,6 +123,7 @@ class Node::Impl final : public controller::ControllerClient,
     manager.cores = config_.cores;
     manager.sbd_watchdog_timeout = sbd_timeout_;
     manager.keeps_fencing_history = config_.keeps_fencing_history;
+    manager.cib_limit = config_.cib_limit;
     manager.start_state = variable("PCMK_node_start_state");
     if (const auto limit = cib::parse_integer(variable("PCMK_node_action_limit")); limit && limit->value > 0)
       manager.node_action_limit = static_cast<int>(std::min<std::int64_t>(limit->value, 1'000'000));

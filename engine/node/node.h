@@ -3,6 +3,7 @@
 // software has ended.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -61,6 +62,7 @@ struct NodeConfig {
   bool trust_links = false;
   membership::FrameGuard* frame_guard = nullptr;  // as in membership::LocalMachine
   bool keeps_fencing_history = false;             // on the disk; Pacemaker has it in memory alone
+  std::size_t cib_limit = 0;                      // as in ControllerConfig; the same on all nodes
   // Brings `corosync_conf` and `files` to what the machine has now; called before a reload (CF-27, CR-6). Empty: they
   // stay as they are.
   std::function<void(NodeConfig&)> refresh;

@@ -8,7 +8,6 @@
 
 #include "engine/cib/document.h"
 #include "engine/membership/stack.h"
-#include "tools/clusterd/input_archive.h"
 
 namespace simcluster::clusterd {
 
@@ -64,7 +63,7 @@ Result<Json> query_cib(const Asked& asked) {
 Result<Json> history(const Asked& asked) {
   Json json;
   json["directory"] = asked.controlled.inputs_directory;
-  json["inputs"] = kept_inputs(asked.controlled.inputs_directory);
+  json["inputs"] = asked.controlled.inputs();
   return json;
 }
 
@@ -73,12 +72,15 @@ Result<Json> done(const Result<void>& result) {
   return Json::object();
 }
 
-// Nothing that a client asks for grows without end.
+// Nothing that a client asks for grows without end. The last eighth of the CIB's room is for what the cluster itself
+// has to write.
 Result<void> room_for(const Controlled& controlled, std::size_t more) {
   if (const std::size_t waiting = controlled.waiting(); waiting > kMostWaiting)
     return fail(fmt::format("{} messages wait for the ring; try again later", waiting));
-  if (cib::write_document(controlled.node.cib()).size() + more > kMostCib)
-    return fail(fmt::format("the CIB would have more than {} MiB", kMostCib >> 20));
+  const std::size_t limit = controlled.node.config().cib_limit;
+  const std::size_t room = limit - limit / 8;
+  if (limit != 0 && controlled.node.cib().content_bytes() + more > room)
+    return fail(fmt::format("the CIB would have more than {} KiB, seven eighths of what it may have", room >> 10));
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/profile.h"
 #include "engine/node/node.h"
@@ -16,17 +17,16 @@ namespace simcluster::clusterd {
 struct Controlled {
   node::Node& node;
   const Profile& profile;
-  std::function<void()> stop;     // for a shutdown
-  std::function<void()> restart;  // the same, and the program begins anew
-  std::string inputs_directory;   // where pe-input-N.bz2 are
+  std::function<void()> stop;                // for a shutdown
+  std::function<void()> restart;             // the same, and the program begins anew
+  std::string inputs_directory;              // where pe-input-N.bz2 are
+  std::function<std::vector<int>()> inputs;  // their numbers
   std::function<DroppedFrames()> dropped;
   std::function<std::size_t()> waiting;  // messages that the ring has not taken yet
 };
 
-// What a client can make grow: a change is refused while that much waits for the ring, and when the CIB would have
-// more.
+// What a client can make grow: a change is refused while that much waits for the ring.
 inline constexpr std::size_t kMostWaiting = 1000;
-inline constexpr std::size_t kMostCib = 16UL << 20;
 
 // Answers one request.
 std::string answer_request(std::string_view request, Rights rights, const Controlled& controlled);

@@ -29,11 +29,15 @@ class RequestTest : public ::testing::Test {
     node::NodeConfig config;
     config.name = "node1";
     config.id = ClusterNodeId(1);
+    config.cib_limit = std::size_t{1} << 20;
     return config;
   }
   std::string ask(std::string_view request, Rights rights = Rights::kAll) {
     return answer_request(request, rights,
                           {node_, profile_, [this] { ++stops_; }, [this] { ++restarts_; }, "/nowhere",
+                           [] {
+                             return std::vector<int>{3, 4};
+                           },
                            [] {
                              return DroppedFrames{1, 2, 3, 4};
                            },
@@ -72,8 +76,10 @@ TEST_F(RequestTest, WhatIsNotUnderstoodIsRefused) {
 }
 
 TEST_F(RequestTest, NothingGrowsWithoutEnd) {
-  const std::string load = R"({"request":"load","text":")" + std::string(kMostCib, 'x') + "\"}";
-  EXPECT_EQ(ask(load), R"({"error":"the CIB would have more than 16 MiB","kind":"failed","ok":false})");
+  const std::string load = R"({"request":"load","text":")" + std::string(896 << 10, 'x') + "\"}";
+  EXPECT_EQ(ask(load),
+            R"({"error":"the CIB would have more than 896 KiB, seven eighths of what it may have","kind":"failed",)"
+            R"("ok":false})");
   waiting_ = kMostWaiting + 1;
   constexpr std::string_view kBusy =
       R"({"error":"1001 messages wait for the ring; try again later","kind":"failed","ok":false})";

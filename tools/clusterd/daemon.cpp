@@ -92,6 +92,7 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
   node::NodeConfig config = setup.node;
   config.frame_guard = &(*host)->guard_frames_of(config.id);
   config.keeps_fencing_history = true;
+  config.cib_limit = setup.settings.cib_limit << 20;
   node::Node node(**host, setup.profile, std::move(config));
   const auto stop = [&] {
     sd_notify(0, "STOPPING=1");
@@ -112,6 +113,7 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
                               stop,
                               restart,
                               inputs_directory(setup.settings),
+                              [&] { return (*host)->kept_inputs(); },
                               [&] { return dropped_frames(**host, node); },
                               [&] { return node.membership() != nullptr ? node.membership()->waiting_messages() : 0; }};
   const auto control = ControlServer::listen(

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <condition_variable>
+#include <mutex>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -38,67 +41,92 @@ std::vector<int> numbers_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::vector<int> kept_inputs(const std::string& directory) {
-  const auto files = open_store_directory(directory);
-  return files ? numbers_of((*files)->list()) : std::vector<int>();
-}
+struct InputArchive::Shared {
+  void work();
+  Result<void> write(int number, const std::string& xml);
+
+  std::unique_ptr<StoreFiles> files;  // of the thread alone
+  std::size_t most = 0;
+  mutable std::mutex mutex;  // of all below
+  std::condition_variable arrived;
+  std::function<void(const std::string&)> complain;  // none: nobody is there any more
+  std::vector<int> kept;                             // oldest first
+  std::vector<std::pair<int, std::string>> waiting;
+  bool ending = false;
+};
 
 InputArchive::InputArchive(std::unique_ptr<StoreFiles> files, std::size_t most,
-                           std::function<void(const std::string&)> complain)
-    : files_(std::move(files)), most_(std::max<std::size_t>(most, 1)), complain_(std::move(complain)) {
-  kept_ = numbers_of(files_->list());
-  if (!kept_.empty()) last_ = kept_.back();
-  thread_ = std::thread([this] { work(); });
+                           std::function<void(const std::string&)> complain, Duration farewell)
+    : farewell_(farewell), shared_(std::make_shared<Shared>()) {
+  shared_->files = std::move(files);
+  shared_->most = std::max<std::size_t>(most, 1);
+  shared_->complain = std::move(complain);
+  shared_->kept = numbers_of(shared_->files->list());
+  if (!shared_->kept.empty()) last_ = shared_->kept.back();
+  thread_ = std::make_unique<DiskThread>([at_work = shared_] { at_work->work(); });
 }
 
 InputArchive::~InputArchive() {
   {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
+    const std::lock_guard lock(shared_->mutex);
+    shared_->ending = true;
   }
-  arrived_.notify_one();
-  thread_.join();
+  shared_->arrived.notify_one();
+  if (thread_->finish(farewell_)) return;
+  const std::lock_guard lock(shared_->mutex);
+  shared_->complain = nullptr;
 }
 
 void InputArchive::keep(int number, std::string xml) {
   last_ = number;
   {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kMostWaiting) waiting_.erase(waiting_.begin());
-    waiting_.emplace_back(number, std::move(xml));
+    const std::lock_guard lock(shared_->mutex);
+    auto& waiting = shared_->waiting;
+    if (waiting.size() >= kMostWaiting) waiting.erase(waiting.begin());
+    waiting.emplace_back(number, std::move(xml));
   }
-  arrived_.notify_one();
+  shared_->arrived.notify_one();
 }
 
-void InputArchive::work() {
-  std::unique_lock lock(mutex_);
+std::vector<int> InputArchive::kept() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->kept;
+}
+
+void InputArchive::Shared::work() {
+  std::unique_lock lock(mutex);
   while (true) {
-    arrived_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
-    const auto [number, xml] = std::move(waiting_.front());
-    waiting_.erase(waiting_.begin());
+    arrived.wait(lock, [this] { return ending || !waiting.empty(); });
+    if (waiting.empty()) return;
+    const auto [number, xml] = std::move(waiting.front());
+    waiting.erase(waiting.begin());
     lock.unlock();
-    if (const auto written = write(number, xml); !written) complain_(written.error().message);
+    const Result<void> written = write(number, xml);
     lock.lock();
+    if (!written && complain) complain(written.error().message);
   }
 }
 
-Result<void> InputArchive::write(int number, const std::string& xml) {
+Result<void> InputArchive::Shared::write(int number, const std::string& xml) {
   const std::string name = name_of(number);
   const std::string unfinished = name + ".new";
-  Result<void> done = files_->create(unfinished);
-  if (done) done = files_->write(cib::compress_bzip2(xml));
-  files_->finish();
-  if (done) done = files_->rename(unfinished, name);
+  Result<void> done = files->create(unfinished);
+  if (done) done = files->write(cib::compress_bzip2(xml));
+  files->finish();
+  if (done) done = files->rename(unfinished, name);
   if (!done) {
-    static_cast<void>(files_->remove(unfinished));
+    static_cast<void>(files->remove(unfinished));
     return done;
   }
-  kept_.push_back(number);
-  while (kept_.size() > most_) {
-    static_cast<void>(files_->remove(name_of(kept_.front())));
-    kept_.erase(kept_.begin());
+  std::vector<int> oldest;
+  {
+    const std::lock_guard lock(mutex);
+    kept.push_back(number);
+    const auto keep_from = kept.size() > most ? kept.end() - static_cast<std::ptrdiff_t>(most) : kept.begin();
+    oldest.assign(kept.begin(), keep_from);
+    kept.erase(kept.begin(), keep_from);
   }
+  for (const int old : oldest) static_cast<void>(files->remove(name_of(old)));
   return {};
 }
 

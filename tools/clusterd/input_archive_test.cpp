@@ -25,8 +25,9 @@ class InputArchiveTest : public ::testing::Test {
   std::unique_ptr<InputArchive> open(std::size_t most) {
     auto files = open_store_directory(directory_);
     EXPECT_TRUE(files);
-    return std::make_unique<InputArchive>(std::move(*files), most,
-                                          [this](const std::string& sentence) { complaints_.push_back(sentence); });
+    return std::make_unique<InputArchive>(
+        std::move(*files), most, [this](const std::string& sentence) { complaints_.push_back(sentence); },
+        seconds(120));
   }
   std::string content(int number) const {
     std::ifstream in(directory_ / fmt::format("pe-input-{}.bz2", number), std::ios::binary);
@@ -49,29 +50,42 @@ TEST_F(InputArchiveTest, NumbersGoOnOverRestarts) {
   }
   EXPECT_EQ(content(0), "<cib a=\"0\"/>");
   EXPECT_EQ(content(1), "<cib a=\"1\"/>");
-  EXPECT_EQ(kept_inputs(directory_), (std::vector<int>{0, 1}));
+  EXPECT_EQ(open(100)->kept(), (std::vector<int>{0, 1}));
   EXPECT_EQ(open(100)->last_number(), 1);
   EXPECT_TRUE(complaints_.empty());
 }
 
 TEST_F(InputArchiveTest, TheOldestGo) {
   for (int number = 0; number < 5; ++number) open(3)->keep(number, fmt::format("<cib a=\"{}\"/>", number));
-  EXPECT_EQ(kept_inputs(directory_), (std::vector<int>{2, 3, 4}));
+  EXPECT_EQ(open(100)->kept(), (std::vector<int>{2, 3, 4}));
 }
 
 TEST(InputArchive, FewWaitForADiskThatHangs) {
-  HangingDisk disk;
-  auto archive = std::make_unique<InputArchive>(std::make_unique<HangingFiles>(disk), 100, [](const std::string&) {});
+  const auto disk = std::make_shared<HangingDisk>();
+  auto archive = std::make_unique<InputArchive>(
+      std::make_unique<HangingFiles>(disk), 100, [](const std::string&) {}, seconds(120));
   archive->keep(0, "<cib/>");
-  disk.wait_for_writer();
+  disk->wait_for_writer();
   for (int number = 1; number < 100; ++number) archive->keep(number, "<cib/>");
-  disk.hangs = false;
+  disk->hangs = false;
   archive.reset();
   // The newest sixteen, and the one that the disk had.
-  ASSERT_EQ(disk.written.size(), 17U);
-  EXPECT_EQ(disk.written.front(), "pe-input-0.bz2");
-  EXPECT_EQ(disk.written[1], "pe-input-84.bz2");
-  EXPECT_EQ(disk.written.back(), "pe-input-99.bz2");
+  ASSERT_EQ(disk->written.size(), 17U);
+  EXPECT_EQ(disk->written.front(), "pe-input-0.bz2");
+  EXPECT_EQ(disk->written[1], "pe-input-84.bz2");
+  EXPECT_EQ(disk->written.back(), "pe-input-99.bz2");
+}
+
+TEST(InputArchive, TheEndDoesNotWaitForADiskThatHangs) {
+  const auto disk = std::make_shared<HangingDisk>();
+  auto archive = std::make_unique<InputArchive>(
+      std::make_unique<HangingFiles>(disk), 100, [](const std::string&) {}, milliseconds(1));
+  archive->keep(7, "<cib/>");
+  disk->wait_for_writer();
+  EXPECT_TRUE(archive->kept().empty());
+  archive.reset();
+  disk->hangs = false;
+  disk->wait_for_names(1);
 }
 
 TEST_F(InputArchiveTest, OtherFilesAreLeftAlone) {
@@ -81,7 +95,7 @@ TEST_F(InputArchiveTest, OtherFilesAreLeftAlone) {
   EXPECT_EQ(open(1)->last_number(), -1);
   open(1)->keep(0, "<cib/>");
   open(1)->keep(1, "<cib/>");
-  EXPECT_EQ(kept_inputs(directory_), std::vector<int>{1});
+  EXPECT_EQ(open(100)->kept(), std::vector<int>{1});
   EXPECT_TRUE(std::filesystem::exists(directory_ / "notes"));
 }
 

@@ -40,7 +40,9 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::create(EventLoop& loop, const Sett
   if (getrandom(&host->seed_, sizeof host->seed_, 0) != sizeof host->seed_) return system_failure("get random numbers");
   auto files = open_store_directory(settings.state_directory);
   if (!files) return tl::unexpected(files.error());
-  auto writer = StateWriter::start(loop, std::make_unique<StateStore>(std::move(*files), settings.state_versions));
+  auto writer = StateWriter::start(
+      loop, std::make_unique<StateStore>(std::move(*files), settings.state_versions),
+      [&journal](LogPriority priority, const std::string& sentence) { journal.write(priority, kSelf, sentence); });
   if (!writer) return tl::unexpected(writer.error());
   host->state_ = std::move(*writer);
   host->life_ = host->begin_life();
@@ -75,7 +77,7 @@ std::uint64_t LinuxHost::begin_life() {
   std::uint64_t before = 0;
   if (const auto text = load(kKey)) std::from_chars(text->data(), text->data() + text->size(), before);
   const std::uint64_t life = std::max(before + 1, static_cast<std::uint64_t>((now() - Time{}).ns));
-  state_->put(kKey, std::to_string(life), [this, alive = alive_](const Result<void>& done) {
+  state_->put(kKey, std::to_string(life), {this}, [this, alive = alive_](const Result<void>& done) {
     if (*alive && !done) log(LogPriority::kError, kSelf, "this start was not noted: " + done.error().message);
   });
   return life;
@@ -100,14 +102,15 @@ AgentRunId LinuxHost::run_agent(const AgentRequest& request, AgentClient& client
 }
 
 void LinuxHost::persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) {
-  state_->put(
-      key, std::move(bytes), [this, &client, cookie, alive = alive_, name = std::string(key)](const auto& done) {
-        if (!*alive) return;
-        // What is not durable is not acknowledged: the software waits, and somebody is told why.
-        if (!done)
-          return log(LogPriority::kCritical, kSelf, fmt::format("{} was not saved: {}", name, done.error().message));
-        client.on_persisted(cookie);
-      });
+  state_->put(key, std::move(bytes), {&client, cookie},
+              [this, &client, cookie, alive = alive_, name = std::string(key)](const auto& done) {
+                if (!*alive) return;
+                // What is not durable is not acknowledged: the software waits, and somebody is told why.
+                if (!done)
+                  return log(LogPriority::kCritical, kSelf,
+                             fmt::format("{} was not saved: {}", name, done.error().message));
+                client.on_persisted(cookie);
+              });
 }
 
 std::optional<std::string> LinuxHost::load(std::string_view key) const {

@@ -32,6 +32,7 @@ struct Settings {
   std::string control_group = "haclient";  // may read and command; everybody else may do neither
   bool others_may_read = false;
   std::size_t state_versions = 10;
+  std::size_t cib_limit = 16;           // MiB; the same on all nodes
   std::size_t scheduler_inputs = 4000;  // kept (pe-input-series-max, S1)
   // Run in place of a reset of the machine; empty: the machine is reset. For containers and tests.
   std::string reset_command;

@@ -2,6 +2,7 @@
 // every system call of the real one.
 #include "tools/clusterd/state_store.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -298,6 +300,42 @@ TEST(StateStore, AKillAtAnySystemCallLosesNothingAcknowledged) {
   }
   EXPECT_GT(kills, 60);
   std::filesystem::remove_all(directory);
+}
+
+// What a kill cannot show, since the kernel lives on: the order in which the real files are synced and named.
+TEST(StateStore, TheRealFilesAreSyncedBeforeTheyAreNamedAndTheDirectoryAfterwards) {
+  const std::string directory = std::filesystem::temp_directory_path() / fmt::format("state_order_{}", getpid());
+  std::filesystem::create_directories(directory);
+  const pid_t child = fork();
+  if (child == 0) {
+    auto files = open_store_directory(directory);
+    StateStore store(std::move(*files), 2);
+    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(kNotTraced);
+    raise(SIGSTOP);
+    _exit(store.put("k", value(1)) ? 0 : 1);
+  }
+  std::string calls;
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFEXITED(status)) GTEST_SKIP() << "processes cannot be traced here";
+  ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD);
+  std::map<std::uint64_t, std::string> names = {
+      {SYS_openat, "open"}, {SYS_write, "write"}, {SYS_fsync, "sync"}, {SYS_renameat, "rename"}, {SYS_close, "close"}};
+  std::uint64_t file = 0;  // the descriptor of the first write
+  while (true) {
+    ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
+    waitpid(child, &status, 0);
+    if (WIFEXITED(status)) break;
+    __ptrace_syscall_info info{};
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info) <= 0) GTEST_SKIP() << "system calls cannot be read";
+    if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !names.contains(info.entry.nr)) continue;
+    if (info.entry.nr == SYS_write) file = info.entry.args[0];
+    const bool of_file = info.entry.nr == SYS_fsync && info.entry.args[0] == file;
+    calls += names[info.entry.nr] + (info.entry.nr != SYS_fsync ? " " : of_file ? "(file) " : "(directory) ");
+  }
+  std::filesystem::remove_all(directory);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(calls, "open write write sync(file) close rename sync(directory) ");
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tools/clusterd/store_files.h"
@@ -14,26 +17,31 @@ namespace simcluster::clusterd {
 struct HangingDisk {
   std::atomic<bool> hangs = true;
   std::atomic<int> created = 0;
-  std::vector<std::string> written;  // names; of the thread that writes
+  std::vector<std::string> written;    // names; of the thread that writes
+  std::atomic<std::size_t> names = 0;  // how many these are
 
   void wait_for_writer() const {
     while (created == 0) std::this_thread::yield();
+  }
+  void wait_for_names(std::size_t count) const {
+    while (names < count) std::this_thread::yield();
   }
 };
 
 class HangingFiles final : public StoreFiles {
  public:
-  explicit HangingFiles(HangingDisk& disk) : disk_(disk) {}
+  explicit HangingFiles(std::shared_ptr<HangingDisk> disk) : disk_(std::move(disk)) {}
   Result<void> create(const std::string&) override {
-    ++disk_.created;
-    while (disk_.hangs) std::this_thread::yield();
+    ++disk_->created;
+    while (disk_->hangs) std::this_thread::yield();
     return {};
   }
   Result<void> write(std::string_view) override { return {}; }
   Result<void> sync() override { return {}; }
   void finish() override {}
   Result<void> rename(const std::string&, const std::string& to) override {
-    disk_.written.push_back(to);
+    disk_->written.push_back(to);
+    ++disk_->names;
     return {};
   }
   Result<void> sync_directory() override { return {}; }
@@ -42,7 +50,7 @@ class HangingFiles final : public StoreFiles {
   std::optional<std::string> read(const std::string&) const override { return std::nullopt; }
 
  private:
-  HangingDisk& disk_;
+  std::shared_ptr<HangingDisk> disk_;
 };
 
 }  // namespace simcluster::clusterd

@@ -55,6 +55,7 @@ log_priority = ${LAB_LOG:-notice}
 pacemaker = ${LAB_PACEMAKER:-3.0.2}
 links = ${LAB_TRANSPORT:-knet}
 trust_links = ${LAB_TRUST:-yes}
+cib_limit = ${LAB_CIB_LIMIT:-16}
 CONF
 }
 

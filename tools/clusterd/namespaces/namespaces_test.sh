@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Three clusterd nodes in namespaces hold a virtual address with the installed IPaddr2 agent, and lose it in every way.
 # Usage: namespaces_test.sh CLUSTERD CLUSTERCTL [STORY...]; without stories, all of them. Exit 77: cannot run here.
+# LAB_JOBS: how many stories run at a time, each in a laboratory of its own; 1 when absent.
 set -u
 CLUSTERD=$(readlink -f "$1") CLUSTERCTL=$(readlink -f "$2")
 shift 2
@@ -303,6 +304,180 @@ story_full_disk() {  # the state cannot be written: said so, the service goes on
   members_are 3 "$HOLDER" || fail "a node was lost"
 }
 
+# The disk hangs (opening the next file waits for a reader that never comes): the node says so, stays a member and keeps
+# its resources; it can still be asked to leave, hands them over, and ends.
+story_hanging_disk() {
+  begin
+  local newest next
+  newest=$(ls "$LAB/node$HOLDER/state" | grep '^cib%2Exml\.[0-9]*$' | sort | tail -1)
+  next=$(printf '%020d' $((10#${newest##*.} + 1)))
+  mkfifo "$LAB/node$HOLDER/state/cib%2Exml.$next.new" || fail "no fifo"
+  lab_ctl "$OTHER" configure property cluster-delay=61s || fail "the change is refused"
+  lab_wait 20 "what it says of its disk" grep -q 'has not written anything' "$LAB/node$HOLDER/log" || fail "nothing is said"
+  for i in $(seq 20); do lab_ctl "$OTHER" configure property cluster-delay="7${i}s" || fail "a change is refused"; done
+  is_changed() { lab_ctl "$HOLDER" cib query | grep -q 'cluster-delay" value="720s"'; }
+  lab_wait 10 "the change" is_changed || fail "node$HOLDER does not take part"
+  members_are 3 1 2 3 || fail "a node was lost"
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  leave "$HOLDER"
+  grep -q 'what waits for it is not saved' "$LAB/node$HOLDER/log" || fail "it does not say what is lost"
+  lab_wait 10 "the address elsewhere" moved_from "$HOLDER" || fail "the address did not move"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  # The disk works again, and what the others know counts.
+  rm "$LAB/node$HOLDER/state/cib%2Exml.$next.new"
+  touch "$LAB/node$HOLDER/start"
+  lab_wait 40 "node$HOLDER again" members_are 3 1 2 3 || fail "node$HOLDER is not back"
+  lab_wait 20 "the change" is_changed || fail "node$HOLDER has an old CIB"
+}
+
+# Datagrams that are cut, endless, empty and none of the protocol's, from a node of the cluster: counted, and nothing else.
+story_garbage() {
+  begin
+  throw() {
+    for size in 1 7 40 1400 60000; do
+      for _ in 1 2 3 4 5; do
+        lab_on "$OTHER" bash -c "head -c $size /dev/urandom >/dev/udp/10.98.0.$HOLDER/5405"
+      done
+    done 2>/dev/null
+    has_refused "$HOLDER" 25
+  }
+  lab_wait 20 "the count" throw || fail "the packets are not counted"
+  sleep 2
+  [ ! -s "$LAB/power.log" ] || fail "somebody was fenced"
+  members_are 3 1 2 3 || fail "a node was lost"
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+}
+
+story_garbage_udp() { LAB_TRANSPORT=udp LAB_CIPHER=none story_garbage; }
+story_wrong_key_udp() { LAB_TRANSPORT=udp LAB_CIPHER=none story_wrong_key; }
+story_two_clusters_udp() { LAB_TRANSPORT=udp LAB_CIPHER=none story_two_clusters; }
+
+# A client that adds to the CIB without end is refused before the cluster's own room is used up, and so is a change that
+# all nodes find too large; the cluster goes on.
+story_full_cib() {
+  LAB_CIB_LIMIT=1 begin
+  # $1 bytes in values of 10 kB.
+  filler() {
+    local i
+    echo "<cluster_property_set id=\"filler-$1\">"
+    for i in $(seq $(($1 / 10000))); do
+      printf '<nvpair id="filler-%d-%d" name="f%d-%d" value="%010000d"/>\n' "$1" "$i" "$1" "$i" 0
+    done
+    echo '</cluster_property_set>'
+  }
+  filler 600000 >"$LAB/filler.xml"
+  lab_ctl 1 cib create "$LAB/filler.xml" crm_config || fail "a large change is refused"
+  is_full() { [ "$(lab_ctl "$1" cib query | wc -c)" -gt 600000 ]; }
+  for i in 1 2 3; do lab_wait 20 "the large CIB" is_full "$i" || fail "node$i has not the large CIB"; done
+  filler 500000 >"$LAB/filler.xml"
+  lab_ctl 1 cib create "$LAB/filler.xml" crm_config 2>"$LAB/refusal" && fail "too large a change is taken"
+  grep -q 'the CIB would have more than 896 KiB' "$LAB/refusal" || fail "the refusal says: $(cat "$LAB/refusal")"
+  # A peer that does not ask itself whether there is room: all refuse alike.
+  sed 's/^cib_limit.*/cib_limit = 16/' -i "$LAB/node$OTHER/clusterd.conf"
+  leave "$OTHER"
+  touch "$LAB/node$OTHER/start"
+  lab_wait 40 "node$OTHER again" members_are 3 1 2 3 || fail "node$OTHER is not back"
+  lab_wait 30 "idle" idle 1 2 3
+  lab_ctl "$OTHER" cib create "$LAB/filler.xml" crm_config || fail "the peer asks itself"
+  told() { grep -q 'Refusing changes from' "$LAB/node$HOLDER/log"; }
+  lab_wait 20 "what node$HOLDER says" told || fail "node$HOLDER says nothing"
+  [ "$(lab_ctl "$HOLDER" cib query | wc -c)" -lt 1100000 ] || fail "the CIB of node$HOLDER has grown"
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  lab_signal KILL "$HOLDER"
+  lab_wait 40 "the address elsewhere" moved_from "$HOLDER" || fail "the cluster does not work any more"
+}
+
+# Every command of clusterctl, as an operator types it.
+story_commands() {
+  begin
+  # status: crm_mon's text, JSON, a view that refreshes.
+  lab_ctl 1 status -r -A | grep -q 'Full List of Resources' || fail "status does not take crm_mon's options"
+  for member in '"ok": true' '"quorate": true' '"malformed": 0' '"dc": "node' '"node_id": 1' '"pacemaker": "3.0.2"'; do
+    lab_ctl 1 status --json | grep -q "$member" || fail "status --json has no $member: $(lab_ctl 1 status --json)"
+  done
+  members_are 3 1 || fail "status --json: $(lab_ctl 1 status --json)"
+  lab_ctl 1 status --watch >"$LAB/watch" &
+  local watcher=$!
+  refreshed() { [ "$(grep -c $'\033\\[H\033\\[2J' "$LAB/watch")" -ge "$1" ]; }
+  lab_wait 10 "a second screen" refreshed 2 || fail "the view does not refresh"
+  # node standby, online, maintenance, ready
+  lab_ctl 1 node standby "node$HOLDER" || fail "node standby"
+  lab_wait 20 "the address elsewhere" moved_from "$HOLDER" || fail "standby moves nothing"
+  shown() { tail -n 25 "$LAB/watch" | grep -q "$1"; }
+  lab_wait 10 "standby on the screen" shown 'standby' || fail "the view does not follow"
+  kill "$watcher"
+  lab_ctl 1 node online "node$HOLDER" || fail "node online"
+  lab_ctl 1 node maintenance "node$OTHER" || fail "node maintenance"
+  shows() { lab_ctl "$1" status "${@:3}" | grep -q "$2"; }
+  lab_wait 10 "maintenance" shows 1 "Node node$OTHER.*maintenance" || fail "no maintenance"
+  lab_ctl 1 node ready "node$OTHER" || fail "node ready"
+  # resource move, clear, stop, start, cleanup
+  lab_ctl 1 resource move vip "node$HOLDER" || fail "resource move"
+  lab_wait 20 "the address back" lab_held_by $VIP "$HOLDER" || fail "resource move moves nothing"
+  lab_ctl 1 resource clear vip || fail "resource clear"
+  lab_ctl 1 resource stop vip || fail "resource stop"
+  nowhere() { [ -z "$(lab_holders $VIP)" ]; }
+  lab_wait 20 "no address" nowhere || fail "the address is still there"
+  lab_ctl 1 resource start vip || fail "resource start"
+  lab_wait 20 "the address" lab_held_once $VIP || fail "the address does not come back"
+  HOLDER=$(lab_holders $VIP)
+  lab_on "$HOLDER" ip addr del $VIP/24 dev eth0
+  lab_wait 20 "a fail count" shows 1 'fail-count=1' -f || fail "the failure is not counted"
+  lab_ctl 1 resource cleanup vip || fail "resource cleanup"
+  forgotten() { ! lab_ctl 1 status -f | grep -q 'fail-count=1'; }
+  lab_wait 20 "no fail count" forgotten || fail "cleanup forgets nothing"
+  # cib query, replace; load (crm shell text); attribute
+  lab_ctl 1 configure property cluster-delay=76s || fail "configure"
+  lab_wait 10 "the change" shows_in_cib 'value="76s"' || fail "configure changes nothing"
+  lab_ctl 1 cib query | sed 's/value="76s"/value="77s"/' >"$LAB/new.xml"
+  lab_ctl 1 cib replace "$LAB/new.xml" || fail "cib replace"
+  lab_wait 10 "the replacement" shows_in_cib 'value="77s"' || fail "cib replace changes nothing"
+  lab_ctl 1 attribute colour blue || fail "attribute"
+  lab_wait 10 "the attribute" shows 1 'colour.*blue' -A || fail "no attribute"
+  lab_ctl 1 quorum | grep -q 'Quorate: *Yes' || fail "quorum"
+  lab_ctl 1 links | grep -q 'connected' || fail "links"
+  # fence, and its history
+  lab_ctl "$HOLDER" fence "node$OTHER" || fail "fence"
+  lab_wait 30 "fencing" grep -q "reboot $OTHER" "$LAB/power.log" || fail "nobody is fenced"
+  told() { lab_ctl "$HOLDER" fence history "node$OTHER" | grep -q "reboot node node$OTHER on behalf"; }
+  lab_wait 20 "the history" told || fail "no history"
+  lab_wait 60 "node$OTHER again" members_are 3 1 2 3 || fail "node$OTHER is not back"
+  # history and replay: the last input through this program and the original
+  local input simulator
+  simulator=$(dirname "$CLUSTERCTL")
+  for i in 1 2 3; do [ -n "$(lab_ctl "$i" history)" ] && break; done
+  input=$(lab_ctl "$i" history | tail -1)
+  [ -s "$input" ] || fail "history names no file: $input"
+  if [ -x "$simulator/simcluster" ]; then
+    PATH="$simulator:$PATH" lab_ctl "$i" replay >"$LAB/replayed" || fail "replay"
+    grep -q 'Revised Cluster Status' "$LAB/replayed" || fail "replay prints: $(cat "$LAB/replayed")"
+    PATH="$simulator:$PATH" lab_ctl "$i" replay "$(basename "$input" .bz2 | tr -dc 0-9)" --show-scores | grep -q 'allocation score' ||
+      fail "replay takes no options"
+  fi
+  # what is not right is told
+  lab_ctl 1 dance 2>/dev/null; [ $? = 2 ] || fail "an unknown command is no 2"
+  lab_ctl 1 node standby nobody 2>"$LAB/refusal"; [ $? = 1 ] || fail "an unknown node is no 1"
+  leave "$HOLDER"
+  lab_wait 20 "the address elsewhere" moved_from "$HOLDER" || fail "shutdown moves nothing"
+}
+shows_in_cib() { lab_ctl 1 cib query | grep -q "$1"; }
+
+# The daemon is killed and its service manager begins it anew at once, as Restart= does: what the others do about it.
+story_crash_and_restart() {
+  begin
+  lab_signal KILL "$HOLDER" || fail "no process to kill"
+  lab_wait 5 "its end" runs_no_more "$HOLDER"
+  touch "$LAB/node$HOLDER/start"
+  lab_wait 60 "all members" members_are 3 1 2 3 || fail "node$HOLDER is not back"
+  lab_wait 60 "idle" idle 1 2 3
+  lab_wait 20 "the address" lab_held_once $VIP || fail "the address is on $(lab_holders $VIP | wc -l) nodes"
+  lab_watch_end
+  if [ -s "$LAB/power.log" ]; then say "fenced: $(tr '\n' ' ' <"$LAB/power.log")"; else say "nobody was fenced"; fi
+  say "the address was on node$HOLDER and is on node$(lab_holders $VIP); longest outage $(lab_outages | sort -n | tail -1) ms"
+}
+
 # What the scheduler was given is kept; simcluster and the original crm_simulate plan the same from it.
 story_inputs() {
   local simulator count=0 inputs input planned
@@ -396,7 +571,7 @@ story_memory() {
   begin
   lab_watch_end
   local start=$SECONDS round=0 minute last=0 first=() i
-  for minute in ${MEMORY_MINUTES:-5 20 40}; do
+  for minute in ${MEMORY_MINUTES:-5 20 40 60}; do
     while [ $((SECONDS - start)) -lt $((minute * 60)) ]; do memory_round $((round++)); done
     for i in 1 2; do
       last=$(memory_of "$i")
@@ -425,10 +600,36 @@ memory_round() {
 } >/dev/null 2>&1
 
 ALL="boot kill kill_one_of_two stop_signal link_loss one_of_two_links first_of_two_links all_links_at_once links_in_turn udp
-  address_removed handover rolling_restart restart_without_return wrong_key new_key two_clusters corosync_key full_disk inputs patch fencing_history soak"
+  address_removed handover rolling_restart restart_without_return crash_and_restart wrong_key wrong_key_udp new_key
+  two_clusters two_clusters_udp garbage garbage_udp corosync_key full_disk hanging_disk full_cib inputs patch commands
+  fencing_history soak"
 [ $# -gt 0 ] || set -- $ALL
 for story in "$@"; do
   declare -F "story_$story" >/dev/null || { echo "unknown story $story; expected of: $ALL" >&2; exit 2; }
-  ( "story_$story" ) || exit 1
-  say "passed"
 done
+# Each on its own stays visible while it runs; several at a time are told one after the other.
+tell() { if ( "story_$story" ); then say "passed"; else exit 1; fi; }
+if [ "${LAB_JOBS:-1}" = 1 ]; then
+  for story in "$@"; do tell; done
+  exit 0
+fi
+OUTPUTS=$(mktemp -d) || exit 1
+trap 'rm -rf "$OUTPUTS"' EXIT
+declare -A running=()
+failed=0
+# Waits for any one of those that run.
+take_one() {
+  local pid status
+  wait -n -p pid "${!running[@]}"
+  status=$?
+  cat "$OUTPUTS/${running[$pid]}"
+  unset "running[$pid]"
+  [ $status = 0 ] || failed=1
+}
+for story in "$@"; do
+  [ "${#running[@]}" -lt "$LAB_JOBS" ] || take_one
+  (trap - EXIT; tell) >"$OUTPUTS/$story" 2>&1 &
+  running[$!]=$story
+done
+while [ "${#running[@]}" -gt 0 ]; do take_one; done
+exit $failed
