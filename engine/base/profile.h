@@ -71,10 +71,14 @@ std::string_view stack_component_name(StackComponent component);
     "a monitor right after the start counts as not active (CM-13.5)")                                                  \
   X(demote_clears_failures, kPacemaker, "", "1.0.12", "a successful demote clears previous failures (CM-13.6)")        \
   X(unmanaged_role_forgotten, kPacemaker, "", "1.0.12", "unmanaged masters get the role Slave (CM-13.8)")              \
+  X(group_bans_flattened, kPacemaker, "", "1.0.12",                                                                    \
+    "a master stays where the group that needs it may not be (CM-13.10)")                                              \
   X(probe_keeps_definition, kPacemaker, "", "1.0.12",                                                                  \
     "a changed definition of what only a probe has seen restarts nothing (CM-13.7)")                                   \
   X(stonith_complete_early, kPacemaker, "", "1.1.14",                                                                  \
     "with other nodes to fence, starts do not wait for the fencing of the DC (CM-14.10)")                              \
+  X(pacemaker_has_shell, kPacemaker, "", "1.1.8",                                                                      \
+    "the crm shell is Pacemaker's own, its words are older (AT-1.8, AT-7.5)")                                          \
   X(crm_shell_waits, kPacemaker, "1.0.12", "", "crm -w waits until the cluster has settled (CM-13.13)")                \
   X(logs_with_function, kPacemaker, "", "1.1", "log lines start with the name of a function (AT-10.2)")                \
   X(daemons_renamed, kPacemaker, "2.0", "", "pacemaker-controld instead of crmd, log texts of 2.x (AT-10.2)")          \

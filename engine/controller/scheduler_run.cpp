@@ -157,6 +157,7 @@ SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile
   options.legacy.demote_clears_failures = profile.demote_clears_failures;
   options.legacy.probe_keeps_failures = profile.probe_keeps_failures;
   options.legacy.unmanaged_role_forgotten = profile.unmanaged_role_forgotten;
+  options.legacy.group_bans_flattened = profile.group_bans_flattened;
   options.legacy.probe_keeps_definition = profile.probe_keeps_definition;
   options.legacy.stonith_complete_early = profile.stonith_complete_early;
   SchedulerRun run;

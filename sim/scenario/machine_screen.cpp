@@ -54,7 +54,7 @@ Result<std::string> about_agent(Machine& machine, std::string_view rest) {
   if (agent == nullptr && rest == name.type) agent = agents::find_agent(name.standard, "pacemaker", name.type, profile);
   if (agent == nullptr) return fail(fmt::format("there is no agent {} on {}", rest, machine.name()));
   return agents::ra_info(agent->metadata,
-                         profile.crm_mon_ruler_header ? agents::RaInfoWords::kOld : agents::RaInfoWords::kCurrent);
+                         profile.pacemaker_has_shell ? agents::RaInfoWords::kOld : agents::RaInfoWords::kCurrent);
 }
 
 Result<std::string> about_virtual_machines(Machine& machine, std::string_view rest) {
