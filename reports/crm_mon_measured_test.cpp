@@ -1,4 +1,5 @@
-// crm_mon against what Pacemaker 2.1.5 printed of one CIB: testdata/crm_mon_2.1.5/*.txt, the command on the first line.
+// crm_mon against what Pacemaker 2.1.5 printed of one CIB: testdata/crm_mon_2.1.5/*.txt, the command on the first line
+// (AT-8.8, AT-8.9).
 #include <filesystem>
 #include <fstream>
 #include <sstream>
