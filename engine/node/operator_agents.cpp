@@ -26,7 +26,7 @@ Result<std::string> info(std::string_view given, const Profile& profile) {
     return fail(fmt::format("{}:{}{}{}: got no meta-data, does this RA exist?", name.standard, name.provider,
                             name.provider.empty() ? "" : ":", name.type));
   return agents::ra_info(agent->metadata,
-                         profile.crm_mon_ruler_header ? agents::RaInfoWords::kOld : agents::RaInfoWords::kCurrent);
+                         profile.pacemaker_has_shell ? agents::RaInfoWords::kOld : agents::RaInfoWords::kCurrent);
 }
 
 std::string classes(const std::vector<const AgentMetadata*>& known) {
