@@ -18,6 +18,7 @@ struct CommandResult {
   std::string reason;
   std::string output;
   int exit_code = 0;
+  std::uint64_t process = 0;  // the agent's last run; 0: there was none
 };
 
 struct Command {
@@ -36,6 +37,8 @@ class DeviceQueue final : public AgentClient, public TimerClient {
   DeviceQueue& operator=(const DeviceQueue&) = delete;
 
   const Device& device() const { return device_; }
+  // What the agent says of itself is known later than the device.
+  void describe(AgentDescription about) { device_.about = std::move(about); }
   void add(Command command);
   bool idle() const { return jobs_.empty(); }
 
@@ -60,6 +63,12 @@ class DeviceQueue final : public AgentClient, public TimerClient {
   void run(std::uint64_t number);
   void finish(Jobs::iterator job, CommandResult result);
   Duration delay_of(const Command& command);
+  // A line of its fencer's log.
+  void log(LogPriority priority, std::string_view text) const;
+  void log_error_output(const Job& job, std::string_view output) const;
+  bool may_retry(const Job& job) const;
+  // The name of one attempt in the log: "fence_vbox_reboot_1of2[1031]".
+  std::string attempt_name(const Job& job) const;
   void set_timer(std::uint64_t number, Duration delay, Cookie cookie);
   void cancel_timer(Job& job);
 

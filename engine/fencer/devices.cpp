@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/agents/registry.h"
-
 namespace simcluster::fencer {
 
 namespace {
@@ -46,23 +44,7 @@ std::string_view parameter(const Device& device, std::string_view name) {
   return {};
 }
 
-bool offers(const Device& device, std::string_view action, const Profile& profile) {
-  const agents::Agent* agent = agents::find_agent("stonith", {}, device.agent, profile);
-  return agent == nullptr || std::ranges::any_of(agent->metadata.actions, [&](const agents::ActionMetadata& offered) {
-           return offered.name == action;
-         });
-}
-
-void describe(Device& device, const Profile& profile) {
-  const agents::Agent* agent = agents::find_agent("stonith", {}, device.agent, profile);
-  if (agent == nullptr) return;
-  for (const agents::ActionMetadata& action : agent->metadata.actions) {
-    if (action.on_target) device.on_target.emplace_back(action.name);
-    if (action.automatic) device.automatic = true;
-  }
-}
-
-TargetCheck target_check(const Device& device, const Profile& profile) {
+TargetCheck target_check(const Device& device) {
   const std::string_view configured = parameter(device, "pcmk_host_check");
   if (configured == "none") return TargetCheck::kNone;
   if (configured == "static-list") return TargetCheck::kStaticList;
@@ -70,8 +52,8 @@ TargetCheck target_check(const Device& device, const Profile& profile) {
   if (configured == "status") return TargetCheck::kStatus;
   const bool has_list = !parameter(device, "pcmk_host_list").empty() || !parameter(device, "pcmk_host_map").empty();
   if (has_list) return TargetCheck::kStaticList;
-  if (offers(device, "list", profile)) return TargetCheck::kDynamicList;
-  return offers(device, "status", profile) ? TargetCheck::kStatus : TargetCheck::kNone;
+  if (offers(device.about, "list")) return TargetCheck::kDynamicList;
+  return offers(device.about, "status") ? TargetCheck::kStatus : TargetCheck::kNone;
 }
 
 std::vector<std::string> static_targets(const Device& device) {
@@ -125,6 +107,8 @@ Duration device_timeout(const Device& device, std::string_view action, Duration 
   return parse_time(parameter(device, fmt::format("pcmk_{}_timeout", action))).value_or(base);
 }
 
+namespace {
+
 Duration base_delay(const Device& device, std::string_view target) {
   const std::string_view text = parameter(device, "pcmk_delay_base");
   if (text.find(':') == std::string_view::npos) return parse_time(text).value_or(Duration{});
@@ -137,9 +121,16 @@ Duration base_delay(const Device& device, std::string_view target) {
   return found;
 }
 
-Duration longest_delay(const Device& device) {
-  if (const auto max = parse_time(parameter(device, "pcmk_delay_max"))) return *max;
-  return parse_time(parameter(device, "pcmk_delay_base")).value_or(Duration{});
+}  // namespace
+
+DelayLimits delay_limits(const Device& device, std::string_view target) {
+  DelayLimits limits;
+  limits.configured_base = base_delay(device, target);
+  limits.max = parse_time(parameter(device, "pcmk_delay_max")).value_or(Duration{});
+  limits.cut = limits.max.ns > 0 && limits.max < limits.configured_base;
+  limits.base = limits.cut ? limits.max : limits.configured_base;
+  limits.max = std::max(limits.base, limits.max);
+  return limits;
 }
 
 int action_limit(const Device& device) {

@@ -11,18 +11,14 @@
 
 namespace simcluster::fencer {
 
-// The agent offers this action; of one that is not known that is assumed (CM-10.2).
-bool offers(const Device& device, std::string_view action, const Profile& profile);
-// Adds what the agent's description says of on_target and automatic (CM-10.2).
-void describe(Device& device, const Profile& profile);
 // How a device finds out whom it can fence (CM-10.3).
 enum class TargetCheck : std::uint8_t { kNone, kStaticList, kDynamicList, kStatus };
 
 // A parameter of the device; empty: not configured.
 std::string_view parameter(const Device& device, std::string_view name);
 
-// `profile` says which agents there are: what an agent does not offer is not asked of it.
-TargetCheck target_check(const Device& device, const Profile& profile);
+// What its agent does not offer is not asked of a device.
+TargetCheck target_check(const Device& device);
 // Names in pcmk_host_list, and names and aliases of pcmk_host_map.
 std::vector<std::string> static_targets(const Device& device);
 // The name under which the device knows a node (pcmk_host_map).
@@ -35,10 +31,14 @@ bool contains_name(const std::vector<std::string>& names, std::string_view name)
 
 // pcmk_<action>_timeout, else `base`.
 Duration device_timeout(const Device& device, std::string_view action, Duration base);
-// How long off and reboot of this device may be put off: pcmk_delay_max, else pcmk_delay_base (CM-10.19).
-Duration longest_delay(const Device& device);
-// pcmk_delay_base for this target: one time, or a list of NODE:TIME.
-Duration base_delay(const Device& device, std::string_view target);
+// How long off and reboot of this target by this device are put off: for `base`, and at random up to `max` (CM-10.19).
+struct DelayLimits {
+  Duration base;     // pcmk_delay_base: one time, or a list of NODE:TIME
+  Duration max;      // pcmk_delay_max; base when there is none or it is smaller
+  bool cut = false;  // the base was above the max; it is the max now
+  Duration configured_base;
+};
+DelayLimits delay_limits(const Device& device, std::string_view target);
 // Commands at a time: pcmk_action_limit, 1 when absent; below 0: any number (CM-10.18).
 int action_limit(const Device& device);
 // Attempts in all (CM-10.22).

@@ -43,7 +43,7 @@ struct Announced {
 
 }  // namespace
 
-class Fencer::Impl final : public LeaderClient, public PersistClient {
+class Fencer::Impl final : public LeaderClient, public PersistClient, public AgentClient {
  public:
   Impl(Host& host, const Profile& profile, FencerTransport& transport, FencerClient& client)
       : host_(host),
@@ -51,7 +51,7 @@ class Fencer::Impl final : public LeaderClient, public PersistClient {
         transport_(transport),
         client_(client),
         leader_(host, profile, *this),
-        finder_(host, profile, queues_, [this](LogPriority priority, std::string_view text) { log(priority, text); }) {}
+        finder_(host, queues_, [this](LogPriority priority, std::string_view text) { log(priority, text); }) {}
 
   void set_node(std::string name, std::string client) {
     name_ = std::move(name);
@@ -74,13 +74,20 @@ class Fencer::Impl final : public LeaderClient, public PersistClient {
 
   void send(const WireWriter& out) override { transport_.broadcast_fencer(out.bytes()); }
   void log(LogPriority priority, std::string_view text) const override;
+  const std::string& node_name() const override { return name_; }
   void on_persisted(std::uint64_t) override {}
 
  private:
   void lead(const OperationId& id, const FencingRequest& request);
+  bool merge(const OperationId& id, const FencingRequest& request);
+  void describe(Device& device);
+  void on_agent_exit(AgentRunId run, const AgentResult& result) override;
+  void log_command(const OperationId& id, const FencingRequest& request, const std::string& device,
+                   const CommandResult& result, std::size_t left) const;
+  void note_late_result(const OperationId& id, const std::string& peer, const CommandResult& result);
   void answer_query(const OperationId& id, const FencingRequest& request);
   TargetFinder::Wish wish_of(const FencingRequest& request) const;
-  DeviceOffer offer_of(const Device& device, bool verified) const;
+  static DeviceOffer offer_of(const Device& device, std::string_view target, bool verified);
   void execute(const OperationId& id, const Execution& execution);
   void try_next_device(const OperationId& id);
   void tell_executed(const OperationId& id, const CommandResult& result);
@@ -105,22 +112,31 @@ class Fencer::Impl final : public LeaderClient, public PersistClient {
   std::vector<HistoryEntry> history_;
   bool keeps_history_ = false;
   std::vector<Announced> pending_;  // in the order in which they were announced
+  std::map<OperationId, std::vector<std::pair<OperationId, FencingRequest>>> merged_;  // with those of other leaders
+  std::map<std::string, AgentDescription> descriptions_;  // by agent, as the agent itself gave them
+  std::map<AgentRunId, std::string> asked_agents_;        // whose description is being asked for
   std::uint32_t last_call_ = 0;
 };
 
 void Fencer::Impl::log(LogPriority priority, std::string_view text) const {
-  host_.log(priority,
-            profile_.daemons_renamed      ? "pacemaker-fenced"
-            : profile_.logs_with_function ? "stonithd"
-                                          : "stonith-ng",
-            text);
+  host_.log(priority, profile_.daemons_renamed ? "pacemaker-fenced" : "stonith-ng", text);
 }
 
 void Fencer::Impl::set_peers(std::vector<std::string> names) {
   peers_ = std::move(names);
   // Nobody will tell how those of a lost node end.
-  std::erase_if(pending_, [this](const Announced& each) { return !contains_name(peers_, each.leader); });
+  std::vector<Announced> lost;
+  std::erase_if(pending_, [&](const Announced& each) {
+    if (contains_name(peers_, each.leader)) return false;
+    lost.push_back(each);
+    return true;
+  });
   leader_.set_peers(peers_);
+  for (const Announced& each : lost) {
+    auto orphans = merged_.extract(each.id);
+    if (orphans.empty()) continue;
+    for (const auto& [id, request] : orphans.mapped()) lead(id, request);
+  }
 }
 
 // CM-10.1, CM-10.25: unchanged devices keep their queues.
@@ -136,7 +152,7 @@ void Fencer::Impl::set_devices(std::vector<Device> devices) {
       continue;
     }
     finder_.forget(id);
-    describe(device, profile_);
+    describe(device);
     queues.emplace(id, std::make_shared<DeviceQueue>(host_, profile_, std::move(device)));
     log(LogPriority::kNotice, fmt::format("Added '{}' to device list ({} active device{})", id, queues.size(),
                                           queues.size() == 1 ? "" : "s"));
@@ -147,10 +163,42 @@ void Fencer::Impl::set_devices(std::vector<Device> devices) {
   queues_ = std::move(queues);
 }
 
+// CM-10.2: what an agent says of itself is asked for once, when this project does not know the agent.
+void Fencer::Impl::describe(Device& device) {
+  device.about = describe_agent(device.agent, profile_);
+  if (device.about.known) return;
+  const auto known = descriptions_.find(device.agent);
+  if (known != descriptions_.end()) {
+    device.about = known->second;
+    return;
+  }
+  for (const auto& [run, agent] : asked_agents_)
+    if (agent == device.agent) return;
+  AgentRequest request;
+  request.standard = "stonith";
+  request.type = device.agent;
+  request.instance = device.id;
+  request.action = "metadata";
+  request.parameters.emplace_back("action", request.action);
+  asked_agents_[host_.run_agent(request, *this)] = device.agent;
+}
+
+void Fencer::Impl::on_agent_exit(AgentRunId run, const AgentResult& result) {
+  const auto asked = asked_agents_.extract(run);
+  if (asked.empty() || result.exit_code != 0) return;
+  AgentDescription about = read_agent_description(result.output);
+  if (!about.known) return;
+  for (const auto& [id, queue] : queues_)
+    if (queue->device().agent == asked.mapped()) queue->describe(about);
+  descriptions_[asked.mapped()] = std::move(about);
+}
+
 // --- the node that is asked ---
 
 std::uint32_t Fencer::Impl::request(const FencingRequest& request) {
   const OperationId id{name_, ++last_call_};
+  log(LogPriority::kNotice,
+      fmt::format("Client {} wants to fence ({}) {} using any device", request.client, request.action, request.target));
   const auto other =
       std::find_if(peers_.begin(), peers_.end(), [&](const std::string& peer) { return !same_name(peer, name_); });
   if (same_name(request.target, name_) && other != peers_.end()) {  // CM-10.5
@@ -166,18 +214,27 @@ std::uint32_t Fencer::Impl::request(const FencingRequest& request) {
 }
 
 void Fencer::Impl::lead(const OperationId& id, const FencingRequest& request) {
-  leader_.begin(id, request, levels_for(topology_, request.target), peers_.size());
+  if (!merge(id, request)) leader_.begin(id, request, levels_for(topology_, request.target), peers_.size());
+}
+
+// CM-10.6: the same goes on already, led by another node that is still there and is not its target.
+bool Fencer::Impl::merge(const OperationId& id, const FencingRequest& request) {
+  for (const Announced& other : pending_) {
+    if (same_name(other.leader, name_) || same_name(other.leader, request.target)) continue;
+    if (!same_name(other.request.target, request.target) || other.request.action != request.action) continue;
+    log_merge(*this, {other.id, other.request}, {id, request});
+    merged_[other.id].emplace_back(id, request);
+    return true;
+  }
+  return false;
 }
 
 // CM-10.26
 void Fencer::Impl::confirm(std::string_view target, std::string_view client) {
+  log(LogPriority::kNotice, fmt::format("Received manual confirmation that {} has been fenced", target));
   const OperationId id{name_, ++last_call_};
-  WireWriter out = open_message(MessageKind::kResult, id);
-  write_request(out, {std::string(target), "off", {}, {}, std::string(client)});
-  out.u8(static_cast<std::uint8_t>(FencingStatus::kDone));
-  out.text(kHuman);
-  out.text({});
-  send(out);
+  send(result_message(id, {std::string(target), "off", {}, {}, std::string(client)},
+                      {FencingStatus::kDone, std::string(kHuman), {}, false}));
 }
 
 // What a tool asks of this node's devices: nobody is switched, no other node is asked.
@@ -193,7 +250,7 @@ void Fencer::Impl::ask(const DeviceQuestion& question, std::function<void(const 
   const auto queue = queues_.find(question.subject);
   const bool wants_list = question.kind == DeviceQuestion::Kind::kTargets;
   if (queue == queues_.end()) return answer({false, false, {}, "No such device"});
-  if (wants_list && !offers(queue->second->device(), "list", profile_)) return answer({});
+  if (wants_list && !offers(queue->second->device().about, "list")) return answer({});
   Command command;
   command.action = wants_list ? "list" : "monitor";
   command.timeout = device_timeout(queue->second->device(), command.action, kToolTimeout);
@@ -207,31 +264,31 @@ void Fencer::Impl::ask(const DeviceQuestion& question, std::function<void(const 
 
 // --- the node that is queried and executes ---
 
-DeviceOffer Fencer::Impl::offer_of(const Device& device, bool verified) const {
+DeviceOffer Fencer::Impl::offer_of(const Device& device, std::string_view target, bool verified) {
   DeviceOffer offer;
   offer.id = device.id;
   offer.verified = verified;
-  offer.can_switch_on =
-      parameter(device, "pcmk_reboot_action") != "off" && offers(device, "on", profile_) && !device.automatic;
+  offer.stays_off = parameter(device, "pcmk_reboot_action") == "off";
+  offer.can_switch_on = !offer.stays_off && offers(device.about, "on") && !device.about.automatic;
   offer.reboot_timeout = device_timeout(device, "reboot", {});
   offer.off_timeout = device_timeout(device, "off", {});
   offer.on_timeout = device_timeout(device, "on", {});
-  offer.delay = longest_delay(device);
+  offer.delay = delay_limits(device, target).max;
   return offer;
 }
 
 // CM-10.4
 TargetFinder::Wish Fencer::Impl::wish_of(const FencingRequest& request) const {
-  return {request.target, request.action, same_name(request.target, name_), peers_.size() <= 1};
+  return {request.target, request.action, same_name(request.target, name_), peers_.size() <= 1, request.timeout};
 }
 
 // CM-10.8
 void Fencer::Impl::answer_query(const OperationId& id, const FencingRequest& request) {
-  finder_.find(wish_of(request), [this, id](const std::vector<Candidate>& able) {
+  finder_.find(wish_of(request), [this, id, target = request.target](const std::vector<Candidate>& able) {
     std::vector<DeviceOffer> able_here;
     for (const Candidate& candidate : able) {
       const auto queue = queues_.find(candidate.device);
-      if (queue != queues_.end()) able_here.push_back(offer_of(queue->second->device(), candidate.verified));
+      if (queue != queues_.end()) able_here.push_back(offer_of(queue->second->device(), target, candidate.verified));
     }
     WireWriter out = open_message(MessageKind::kAnswer, id);
     write_offers(out, able_here);
@@ -250,6 +307,8 @@ void Fencer::Impl::execute(const OperationId& id, const Execution& execution) {
     for (const Candidate& candidate : able) {
       if (queues_.contains(candidate.device)) work.devices.push_back(candidate.device);
     }
+    log(LogPriority::kInfo, fmt::format("Found {} matching device{} for target '{}'", work.devices.size(),
+                                        work.devices.size() == 1 ? "" : "s", work.request.target));
     work_[id] = std::move(work);
     try_next_device(id);
   });
@@ -278,7 +337,7 @@ void Fencer::Impl::try_next_device(const OperationId& id) {
   command.action = work.request.action;
   command.target = work.request.target;
   command.timeout = device_timeout(queue.device(), command.action, work.request.timeout);
-  if (command.action == "reboot" && !offers(queue.device(), command.action, profile_)) {  // CM-10.21
+  if (command.action == "reboot" && !offers(queue.device().about, command.action)) {  // CM-10.21
     log(LogPriority::kNotice, fmt::format("Remapping 'reboot' action targeting {} using {} to 'off' because agent '{}' "
                                           "does not support reboot",
                                           command.target, device_id, queue.device().agent));
@@ -289,9 +348,7 @@ void Fencer::Impl::try_next_device(const OperationId& id) {
     const Work& now = work_.at(id);
     const bool done = result.status == FencingStatus::kDone;
     if (done) finder_.verified(device_id);
-    log(done ? LogPriority::kNotice : LogPriority::kError,
-        fmt::format("Operation '{}' targeting {} using {} returned {}{}{}", now.request.action, now.request.target,
-                    device_id, done ? "0 (OK)" : "an error", result.reason.empty() ? "" : ": ", result.reason));
+    log_command(id, now.request, device_id, result, now.devices.size());
     if (done || now.devices.empty()) {
       tell_executed(id, result);
     } else {
@@ -299,6 +356,34 @@ void Fencer::Impl::try_next_device(const OperationId& id) {
     }
   };
   queue.add(std::move(command));
+}
+
+void Fencer::Impl::log_command(const OperationId& id, const FencingRequest& request, const std::string& device,
+                               const CommandResult& result, std::size_t left) const {
+  const bool done = result.status == FencingStatus::kDone;
+  const std::string ended = result.status == FencingStatus::kTimeout
+                                ? fmt::format("could not be executed: {}", outcome_text(result.status, result.reason))
+                                : fmt::format("returned {}", result.exit_code);
+  log(done ? LogPriority::kNotice : LogPriority::kError,
+      fmt::format("Operation '{}' [{}] targeting {} using {} {}{} | call {} from {}", request.action, result.process,
+                  request.target, device, ended,
+                  left == 0 ? std::string() : fmt::format(" ({} device{} remaining)", left, left == 1 ? "" : "s"),
+                  id.second, request.client));
+}
+
+// The operation has failed for everybody; only this node's history learns how it ended (black-box runs of 2.1.5).
+void Fencer::Impl::note_late_result(const OperationId& id, const std::string& peer, const CommandResult& result) {
+  const std::optional<FencingRequest> request = leader_.overdue(id);
+  if (!request) return;
+  const std::string& origin = request->origin.empty() ? id.first : request->origin;
+  log(LogPriority::kNotice, fmt::format("Operation '{}' targeting {} by {} for {}@{}: Result arrived too late | id={}",
+                                        request->action, request->target, peer, request->client, origin, short_id(id)));
+  for (HistoryEntry& entry : history_) {
+    if (entry.call != id.second || entry.origin != origin || entry.client != request->client) continue;
+    entry.succeeded = result.status == FencingStatus::kDone;
+    entry.reason = result.reason;
+  }
+  if (keeps_history_) write_to_disk();
 }
 
 // --- messages ---
@@ -347,8 +432,12 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
       const std::uint8_t status = in.u8();
       const std::string reason(in.text());
       if (!in.complete() || status > static_cast<std::uint8_t>(FencingStatus::kNoDevice)) return;
-      if (leader_.leads(id))
-        leader_.executed(id, std::string(sender), {static_cast<FencingStatus>(status), reason, {}});
+      const CommandResult result{static_cast<FencingStatus>(status), reason, {}};
+      if (leader_.leads(id)) {
+        leader_.executed(id, std::string(sender), result);
+      } else {
+        note_late_result(id, std::string(sender), result);
+      }
       return;
     }
     case MessageKind::kResult: {
@@ -374,22 +463,28 @@ void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& requ
   result.client = request.client;
   result.delegate = in.text();
   result.reason = in.text();
+  const bool merged = in.flag();
   if (!in.complete() || status > static_cast<std::uint8_t>(FencingStatus::kNoDevice)) return;
   result.status = static_cast<FencingStatus>(status);
   result.origin = request.origin.empty() ? id.first : request.origin;
   result.own = same_name(id.first, name_);
   std::erase_if(pending_, [&](const Announced& each) { return each.id == id; });
   const bool done = result.status == FencingStatus::kDone;
-  log(done ? LogPriority::kNotice : LogPriority::kError,
-      fmt::format("Operation '{}' targeting {} by {} for {}@{}: {}", result.action, result.target,
-                  result.delegate.empty() ? "<no-one>" : result.delegate, result.client, result.origin,
-                  done ? "OK" : result.reason) +
-          (profile_.daemons_renamed ? fmt::format("{} | id={}", done ? " (complete)" : "", short_id(id)) : ""));
+  // An error is the leader's; to the others it is news.
+  const bool error = !done && same_name(result.origin, name_);
+  log(error ? LogPriority::kError : LogPriority::kNotice,
+      fmt::format("Operation '{}' targeting {} by {} for {}@{}{}: {} | id={}", result.action, result.target,
+                  result.delegate.empty() ? "unknown node" : result.delegate, result.client, result.origin,
+                  merged ? " (merged)" : "", result_text(result.status, result.reason), short_id(id)));
   // That there was no device is a status, and no reason that an agent gave.
   const std::string reason = result.status == FencingStatus::kNoDevice ? std::string() : result.reason;
   remember({result.target, result.action, done, result.delegate, result.client, result.origin, result.call, host_.now(),
             reason});
   client_.on_fencing_result(result);
+  const auto duplicates = merged_.extract(id);
+  if (duplicates.empty()) return;
+  for (const auto& [duplicate, asked] : duplicates.mapped())
+    send(result_message(duplicate, asked, {result.status, result.delegate, result.reason, true}));
 }
 
 // --- history (CM-10.17) ---

@@ -15,6 +15,7 @@
 #include "engine/base/host.h"
 #include "engine/base/ids.h"
 #include "engine/base/profile.h"
+#include "engine/fencer/agent_description.h"
 
 namespace simcluster::fencer {
 
@@ -23,9 +24,8 @@ struct Device {
   std::string id;
   std::string agent;                                            // type of the stonith class, "fence_vbox"
   std::vector<std::pair<std::string, std::string>> parameters;  // pcmk_* included
-  // What the agent's description says; the fencer adds it for the agents that this project has.
-  std::vector<std::string> on_target = {};  // actions that only the target itself can run, as where disks are reserved
-  bool automatic = false;                   // `on` is for unfencing alone: a reboot leaves it out (CM-10.14)
+  // What the agent's description says. The fencer finds it out.
+  AgentDescription about = {};
 };
 
 // One step of a fencing topology (CM-10.13): all these devices must succeed, in this order.

@@ -2,19 +2,45 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/hash.h"
+
 namespace simcluster::fencer {
 
 namespace {
 constexpr std::uint32_t kMostOffers = 10'000;
 }
 
-// FNV-1a of the leader's name and the number.
-std::string short_id(const OperationId& id) {
-  std::uint32_t hash = 2166136261U;
-  const auto add = [&hash](std::uint32_t byte) { hash = (hash ^ byte) * 16777619U; };
-  for (const char c : id.first) add(static_cast<unsigned char>(c));
-  for (unsigned shift = 0; shift < 32; shift += 8) add((id.second >> shift) & 0xffU);
-  return fmt::format("{:08x}", hash);
+// Made of what the operation is known by, so that nobody has to tell it to the others.
+std::string uuid_of(const OperationId& id) {
+  const std::uint64_t high = hash_text(fmt::format("{}/{}", id.first, id.second));
+  const std::uint64_t low = hash_text(fmt::format("{}\\{}", id.first, id.second));
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xfff,
+                     0x8000 | (low >> 48 & 0x3fff), low & 0xffff'ffff'ffff);
+}
+
+std::string short_id(const OperationId& id) { return uuid_of(id).substr(0, 8); }
+
+std::string outcome_text(FencingStatus status, std::string_view reason) {
+  if (status == FencingStatus::kDone || status == FencingStatus::kFailed) return "complete";
+  if (status == FencingStatus::kNoDevice) return "No fence device";
+  return reason.empty() ? "Timed Out" : fmt::format("Timed Out ({})", reason);
+}
+
+std::string result_text(FencingStatus status, std::string_view reason) {
+  if (status == FencingStatus::kDone) return "OK (complete)";
+  if (status != FencingStatus::kTimeout || reason.empty())
+    return fmt::format("Error occurred ({})", outcome_text(status, reason));
+  return fmt::format("Error occurred (Timed Out: {})", reason);
+}
+
+WireWriter result_message(const OperationId& id, const FencingRequest& request, const Outcome& outcome) {
+  WireWriter out = open_message(MessageKind::kResult, id);
+  write_request(out, request);
+  out.u8(static_cast<std::uint8_t>(outcome.status));
+  out.text(outcome.delegate);
+  out.text(outcome.reason);
+  out.flag(outcome.merged);
+  return out;
 }
 
 WireWriter open_message(MessageKind kind, const OperationId& id) {
@@ -51,6 +77,7 @@ void write_offers(WireWriter& out, const std::vector<DeviceOffer>& offers) {
     out.text(offer.id);
     out.flag(offer.verified);
     out.flag(offer.can_switch_on);
+    out.flag(offer.stays_off);
     out.i64(offer.reboot_timeout.ns);
     out.i64(offer.off_timeout.ns);
     out.i64(offer.on_timeout.ns);
@@ -66,6 +93,7 @@ std::vector<DeviceOffer> read_offers(WireReader& in) {
     offer.id = in.text();
     offer.verified = in.flag();
     offer.can_switch_on = in.flag();
+    offer.stays_off = in.flag();
     offer.reboot_timeout.ns = in.i64();
     offer.off_timeout.ns = in.i64();
     offer.on_timeout.ns = in.i64();

@@ -23,6 +23,7 @@ struct DeviceOffer {
   std::string id;
   bool verified = false;      // it has answered before
   bool can_switch_on = true;  // there is an `on` phase for it (CM-10.14)
+  bool stays_off = false;     // there is none because its pcmk_reboot_action is off
   Duration reboot_timeout;
   Duration off_timeout;
   Duration on_timeout;
@@ -36,8 +37,24 @@ struct Execution {
   FencingRequest request;
 };
 
-// As logs call an operation: eight hexadecimal digits, the same on all nodes.
+// The operation's name in logs: a UUID, the same on every node. `short_id` is its first part.
+std::string uuid_of(const OperationId& id);
 std::string short_id(const OperationId& id);
+
+// How a device's command has ended, in the words of the log: "complete" when its agent has given an answer, whatever
+// that was.
+std::string outcome_text(FencingStatus status, std::string_view reason);
+// The same of an operation: "OK (complete)", "Error occurred (Timed Out: REASON)".
+std::string result_text(FencingStatus status, std::string_view reason);
+
+struct Outcome {
+  FencingStatus status = FencingStatus::kFailed;
+  std::string delegate;
+  std::string reason;
+  bool merged = false;  // it shares the result of another operation
+};
+
+WireWriter result_message(const OperationId& id, const FencingRequest& request, const Outcome& outcome);
 WireWriter open_message(MessageKind kind, const OperationId& id);
 void write_request(WireWriter& out, const FencingRequest& request);
 FencingRequest read_request(WireReader& in);

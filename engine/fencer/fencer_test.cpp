@@ -34,6 +34,7 @@ class FencerTest : public ::testing::Test {
         : test(owner), name(std::move(node_name)), host(owner.clock, name), fencer(host, owner.profile, *this, *this) {
       fencer.set_node(name, "pacemaker-fenced.1002");
       host.set_agents([this](const AgentRequest& request) {
+        if (request.action == "metadata") return test.describe(request);
         std::string target;
         for (const auto& [key, value] : request.parameters)
           if (key == "nodename") target = value;
@@ -67,9 +68,17 @@ class FencerTest : public ::testing::Test {
         if (!absent.contains(node->name)) node->fencer.on_message(sender, bytes);
     }
   }
+  // Of an agent that says nothing of itself nothing is known.
+  TestingHost::Answer describe(const AgentRequest& request) {
+    TestingHost::Answer answer;
+    const auto found = metadata.find(request.type);
+    if (found == metadata.end()) answer.result.exit_code = 5;
+    if (found != metadata.end()) answer.result.output = found->second;
+    return answer;
+  }
   TestingHost::Answer answer(const AgentRequest& request) {
     TestingHost::Answer answer;
-    answer.takes = seconds(1);
+    answer.takes = slow.contains(request.instance) ? slow.at(request.instance) : seconds(1);
     if (broken.contains(request.instance)) {
       answer.result.exit_code = 1;
       answer.result.error_output = request.instance + " is broken\n";
@@ -89,10 +98,22 @@ class FencerTest : public ::testing::Test {
     return {id, "fence_dummy", {{"pcmk_host_list", targets}}};
   }
 
+  // A device whose agent says of itself that it reserves disks (AT-5.9).
+  Device disk_reservation() {
+    metadata["fence_reserve"] =
+        "<resource-agent name=\"fence_reserve\"><parameters><parameter name=\"plug\"/></parameters><actions>\n"
+        "<action name=\"on\" on_target=\"1\" automatic=\"1\"/><action name=\"off\"/><action name=\"status\"/>\n"
+        "<action name=\"reboot\"/></actions></resource-agent>\n";
+    return {"disk", "fence_reserve", {{"pcmk_host_list", "node1 node2"}}};
+  }
+  bool logged(const std::string& at, std::string_view text) { return node(at).host.logged(text); }
+
   TestingClock clock;
   Profile profile = profile_of("2.1.5");
   std::deque<std::pair<std::string, std::vector<std::byte>>> messages;
   std::set<std::string> broken;
+  std::map<std::string, Duration> slow;
+  std::map<std::string, std::string> metadata;  // of agents, by type
   std::set<std::string> absent;
   std::vector<std::unique_ptr<Node>> nodes;
 };
@@ -144,10 +165,9 @@ TEST_F(FencerTest, ARequestAgainstOneselfIsRelayed) {
 // can use is used by others. Whoever leads a request of the target against itself asks in its own name.
 TEST_F(FencerTest, UnfencingOnTheTarget) {
   boot({"node1", "node2"});
-  Device reserve = device("disk", "node1 node2");
-  reserve.on_target = {"on"};
-  reserve.automatic = true;
+  const Device reserve = disk_reservation();
   for (const char* name : {"node1", "node2"}) node(name).fencer.set_devices({reserve});
+  clock.run_for(seconds(1));
   node("node1").fencer.request({"node1", "on", seconds(60), {}, "pacemaker-controld.1006"});
   deliver();
   clock.run_for(seconds(5));
@@ -179,13 +199,12 @@ TEST_F(FencerTest, UnfencingOnTheTarget) {
 // ends a reboot leaves out what unfences.
 TEST_F(FencerTest, UnfencingThroughATopology) {
   boot({"node1", "node2"});
-  Device reserve = device("disk", "node1 node2");
-  reserve.on_target = {"on"};
-  reserve.automatic = true;
+  const Device reserve = disk_reservation();
   for (const char* name : {"node1", "node2"}) {
     node(name).fencer.set_devices({reserve, device("power", "node2"), device("spare", "node2")});
     node(name).fencer.set_topology({{"node2", false, 1, {"power", "disk"}}, {"node2", false, 2, {"spare"}}});
   }
+  clock.run_for(seconds(1));
   node("node1").fencer.request({"node2", "on", seconds(60), {}, "stonith_admin.2001"});
   deliver();
   clock.run_for(seconds(5));

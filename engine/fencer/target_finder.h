@@ -1,7 +1,6 @@
 // Which devices of this node can fence a target: asks those that must be asked (CM-10.3).
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,8 +26,7 @@ class TargetFinder {
   using Log = std::function<void(LogPriority, std::string_view)>;
 
   // `queues` is looked at whenever something is asked; it must outlive the finder.
-  TargetFinder(Host& host, const Profile& profile, const DeviceQueues& queues, Log log)
-      : host_(host), profile_(profile), queues_(queues), log_(std::move(log)) {}
+  TargetFinder(Host& host, const DeviceQueues& queues, Log log) : host_(host), queues_(queues), log_(std::move(log)) {}
 
   // What is wanted of a device: that it can do `action` to `target`. Target empty: any that there is.
   struct Wish {
@@ -36,8 +34,10 @@ class TargetFinder {
     std::string action;
     bool of_this_node = false;  // the target is the node that is asked: only what runs on_target is allowed (CM-10.4)
     bool by_itself = false;     // nobody else is there: it may fence itself
+    Duration timeout = seconds(120);  // for each question to a device that has no time of its own for it
   };
-  // Calls `answer` with the devices in the order of their names, at once or when the devices have answered.
+  // Calls `answer` with the devices in the order of their names, at once or when the devices have answered. All that
+  // must be asked are asked at the same time.
   void find(const Wish& wish, Answer answer);
   // The device's configuration is another one now.
   void forget(const std::string& device) { lists_.erase(device); }
@@ -55,20 +55,22 @@ class TargetFinder {
   };
   struct Search {
     Wish wish;
-    std::deque<std::string> left;
     std::vector<Candidate> able;
+    int open = 0;  // devices that nothing is known of yet
     Answer answer;
   };
+  using SearchPtr = std::shared_ptr<Search>;
 
-  void go_on(Search search);
+  void examine(const std::string& id, DeviceQueue& queue, const SearchPtr& search);
+  void conclude(const std::string& id, bool can, const SearchPtr& search);
   // Why it may not be this device, whatever its list says; empty: it may.
   std::string_view refusal(const Device& device, const Wish& wish) const;
-  void ask_list(const std::string& id, DeviceQueue& queue, Search search);
-  void ask_status(const std::string& id, DeviceQueue& queue, Search search);
-  void judge(const std::string& id, bool can, std::string_view how, Search& search);
+  void ask_list(const std::string& id, DeviceQueue& queue, const SearchPtr& search);
+  void ask_status(const std::string& id, DeviceQueue& queue, const SearchPtr& search);
+  // Tells what was decided without asking the device.
+  void judge(const std::string& id, bool can, std::string_view how, const SearchPtr& search);
 
   Host& host_;
-  const Profile& profile_;
   const DeviceQueues& queues_;
   Log log_;
   std::map<std::string, TargetList> lists_;
