@@ -61,21 +61,25 @@ FireOutcome Controller::Impl::fire_fencing(std::uint32_t index) {
 void Controller::Impl::on_fencing_result(const fencer::FencingResult& result) {
   if (ended_ || process_.puts_off([this, result] { on_fencing_result(result); })) return;
   const bool done = result.status == fencer::FencingStatus::kDone;
-  log(LogPriority::kNotice, profile_.daemons_renamed ? "handle_fence_notification" : "tengine_stonith_notify",
-      fmt::format("Peer {} was{} terminated ({}) by {} on behalf of {}@{}: {}", result.target, done ? "" : " not",
-                  result.action, result.delegate.empty() ? "<anyone>" : result.delegate, result.client, result.origin,
-                  done ? "OK" : result.reason));
+  const bool renamed = profile_.daemons_renamed;
+  log(LogPriority::kNotice, renamed ? "handle_fence_notification" : "tengine_stonith_notify",
+      fmt::format("Peer {} was{} terminated ({}) by {} on behalf of {}@{}: {}{}", result.target, done ? "" : " not",
+                  result.action,
+                  !result.delegate.empty() ? result.delegate
+                  : renamed                ? "the cluster"
+                                           : "<anyone>",
+                  result.client, result.origin, fencer::ending(result), renamed ? " | event=" + result.event : ""));
   if (done && !the_dc_ && result.action != "on" && (dc_name_.empty() || same_node_name(dc_name_, result.target))) {
     cleanup_.insert(result.target);  // CM-10.31
   }
   // Told once: by the node that did it, else by the one that was asked.
-  const bool did_it = same_node_name(result.delegate, config_.name);
-  if (did_it || (result.own && (result.delegate.empty() || result.delegate == fencer::kHuman))) {
+  const bool did_it = done && same_node_name(result.delegate, config_.name);
+  if (did_it || (result.own && (!done || result.delegate.empty() || result.delegate == fencer::kHuman))) {
     host_.trace(TraceKind::kFencingResult, {{"target", result.target},
                                             {"operation", result.action},
                                             {"ok", done ? 1 : 0},
-                                            {"delegate", result.delegate},
-                                            {"reason", result.reason}});
+                                            {"delegate", done ? std::string_view(result.delegate) : ""},
+                                            {"reason", result.reason.empty() ? result.words : result.reason}});
   }
   if (done && same_node_name(result.target, config_.name) && result.action != "on") {
     note_own_fencing(result);
@@ -142,7 +146,7 @@ void Controller::Impl::conclude_fencing(const fencer::FencingResult& result) {
   const bool hopeless = result.status == fencer::FencingStatus::kNoDevice || failures >= options_.fencing_max_attempts;
   log(LogPriority::kError, "tengine_stonith_callback",
       fmt::format("Fence operation {} for {} failed: {} (aborting transition{})", result.call, result.target,
-                  result.reason, hopeless ? " and giving up for now" : ""));
+                  fencer::ending(result), hopeless ? " and giving up for now" : ""));
   if (failures >= options_.fencing_max_attempts) {
     log(LogPriority::kWarning, "too_many_st_failures",
         fmt::format("Too many failures ({}) to fence {}, giving up", failures, result.target));

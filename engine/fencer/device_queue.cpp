@@ -16,6 +16,12 @@ namespace {
 constexpr int kSigKill = 9;
 constexpr Duration kRetryPause = seconds(1);  // CM-10.22
 
+std::string last_line(std::string_view text) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  const auto start = text.rfind('\n');
+  return std::string(start == std::string_view::npos ? text : text.substr(start + 1));
+}
+
 // Only a device that switches something needs time to recover (black-box runs of 2.1.5).
 bool switches_power(std::string_view action) { return action == "on" || action == "off" || action == "reboot"; }
 
@@ -154,6 +160,7 @@ void DeviceQueue::on_agent_exit(AgentRunId run, const AgentResult& agent) {
     set_timer(found->first, switches_power(command.action) ? kRetryPause : Duration{}, kRetry);
     return;
   }
+  result.words = last_line(agent.error_output);
   finish(found, std::move(result));  // without a reason: that the agent failed is its result (black-box runs of 2.1.5)
 }
 

@@ -16,9 +16,10 @@ namespace simcluster::fencer {
 struct CommandResult {
   FencingStatus status = FencingStatus::kFailed;
   std::string reason;
-  std::string output;
+  std::string output = {};
   int exit_code = 0;
   std::uint64_t process = 0;  // the agent's last run; 0: there was none
+  std::string words = {};     // the last line of what a failed agent said
 };
 
 struct Command {

@@ -92,6 +92,7 @@ class Fencer::Impl final : public LeaderClient, public PersistClient, public Age
   void try_next_device(const OperationId& id);
   void tell_executed(const OperationId& id, const CommandResult& result);
   void note_result(const OperationId& id, const FencingRequest& request, WireReader& in);
+  std::string result_line(const FencingResult& result, bool merged) const;
   void remember(HistoryEntry entry);
   void trim_history();
   void write_to_disk();
@@ -234,7 +235,7 @@ void Fencer::Impl::confirm(std::string_view target, std::string_view client) {
   log(LogPriority::kNotice, fmt::format("Received manual confirmation that {} has been fenced", target));
   const OperationId id{name_, ++last_call_};
   send(result_message(id, {std::string(target), "off", {}, {}, std::string(client)},
-                      {FencingStatus::kDone, std::string(kHuman), {}, false}));
+                      {FencingStatus::kDone, std::string(kHuman), {}, {}, false}));
 }
 
 // What a tool asks of this node's devices: nobody is switched, no other node is asked.
@@ -319,6 +320,7 @@ void Fencer::Impl::tell_executed(const OperationId& id, const CommandResult& res
   WireWriter out = open_message(MessageKind::kExecuted, id);
   out.u8(static_cast<std::uint8_t>(result.status));
   out.text(result.reason);
+  out.text(result.words);
   send(out);
 }
 
@@ -430,9 +432,11 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
     }
     case MessageKind::kExecuted: {
       const std::uint8_t status = in.u8();
-      const std::string reason(in.text());
+      CommandResult result;
+      result.reason = in.text();
+      result.words = in.text();
       if (!in.complete() || status > static_cast<std::uint8_t>(FencingStatus::kNoDevice)) return;
-      const CommandResult result{static_cast<FencingStatus>(status), reason, {}};
+      result.status = static_cast<FencingStatus>(status);
       if (leader_.leads(id)) {
         leader_.executed(id, std::string(sender), result);
       } else {
@@ -463,6 +467,8 @@ void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& requ
   result.client = request.client;
   result.delegate = in.text();
   result.reason = in.text();
+  result.words = in.text();
+  result.event = uuid_of(id);
   const bool merged = in.flag();
   if (!in.complete() || status > static_cast<std::uint8_t>(FencingStatus::kNoDevice)) return;
   result.status = static_cast<FencingStatus>(status);
@@ -472,10 +478,7 @@ void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& requ
   const bool done = result.status == FencingStatus::kDone;
   // An error is the leader's; to the others it is news.
   const bool error = !done && same_name(result.origin, name_);
-  log(error ? LogPriority::kError : LogPriority::kNotice,
-      fmt::format("Operation '{}' targeting {} by {} for {}@{}{}: {} | id={}", result.action, result.target,
-                  result.delegate.empty() ? "unknown node" : result.delegate, result.client, result.origin,
-                  merged ? " (merged)" : "", result_text(result.status, result.reason), short_id(id)));
+  log(error ? LogPriority::kError : LogPriority::kNotice, result_line(result, merged));
   // That there was no device is a status, and no reason that an agent gave.
   const std::string reason = result.status == FencingStatus::kNoDevice ? std::string() : result.reason;
   remember({result.target, result.action, done, result.delegate, result.client, result.origin, result.call, host_.now(),
@@ -484,7 +487,18 @@ void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& requ
   const auto duplicates = merged_.extract(id);
   if (duplicates.empty()) return;
   for (const auto& [duplicate, asked] : duplicates.mapped())
-    send(result_message(duplicate, asked, {result.status, result.delegate, result.reason, true}));
+    send(result_message(duplicate, asked, {result.status, result.delegate, result.reason, result.words, true}));
+}
+
+// CM-10.16
+std::string Fencer::Impl::result_line(const FencingResult& result, bool merged) const {
+  const std::string_view nobody = profile_.daemons_renamed ? "unknown node" : "<no-one>";
+  const std::string line = fmt::format("Operation '{}' targeting {} by {} for {}@{}{}: ", result.action, result.target,
+                                       result.delegate.empty() ? nobody : result.delegate, result.client, result.origin,
+                                       merged ? " (merged)" : "");
+  if (!profile_.daemons_renamed)
+    return line + (result.status == FencingStatus::kDone ? "OK" : result.reason.empty() ? "Error" : result.reason);
+  return fmt::format("{}{} | id={}", line, result_text(result.status, result.reason), result.event.substr(0, 8));
 }
 
 // --- history (CM-10.17) ---
@@ -549,6 +563,12 @@ void Fencer::Impl::share_history() {
 }
 
 // --- public face ---
+
+std::string ending(const FencingResult& result) {
+  if (result.status == FencingStatus::kDone) return "OK";
+  if (result.status == FencingStatus::kFailed) return "Error";
+  return outcome_text(result.status, result.reason);
+}
 
 Fencer::Fencer(Host& host, const Profile& profile, FencerTransport& transport, FencerClient& client)
     : impl_(std::make_unique<Impl>(host, profile, transport, client)) {}

@@ -55,9 +55,14 @@ struct FencingResult {
   std::string delegate;  // node whose fencer did it; empty: none
   std::string origin;    // node that led it
   std::string client;
-  std::string reason;  // why it failed
+  std::string reason;  // why it failed; empty when an agent has just said that it did
+  std::string words;   // the last of what that agent said; empty: it did not fail, or said nothing
+  std::string event;   // the operation's UUID
   bool own = false;    // this node's fencer was asked
 };
+
+// How it has ended, in the words of the controller's log: "OK", "Error", "Timed Out (REASON)", "No fence device".
+std::string ending(const FencingResult& result);
 
 // What is remembered of an operation (CM-10.17).
 struct HistoryEntry {

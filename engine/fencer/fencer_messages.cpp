@@ -39,6 +39,7 @@ WireWriter result_message(const OperationId& id, const FencingRequest& request, 
   out.u8(static_cast<std::uint8_t>(outcome.status));
   out.text(outcome.delegate);
   out.text(outcome.reason);
+  out.text(outcome.words);
   out.flag(outcome.merged);
   return out;
 }

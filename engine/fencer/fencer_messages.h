@@ -51,6 +51,7 @@ struct Outcome {
   FencingStatus status = FencingStatus::kFailed;
   std::string delegate;
   std::string reason;
+  std::string words;    // of the agent that failed
   bool merged = false;  // it shares the result of another operation
 };
 

@@ -255,7 +255,7 @@ void Leader::nobody_left(const OperationId& id, Operation& operation) {
   start_total_timer(id, operation, {});
   log_nobody(operation);
   if (operation.anything_tried) {
-    finish(id, operation.last.status, operation.delegate, operation.last.reason);
+    finish(id, operation.last.status, operation.delegate, operation.last.reason, operation.last.words);
     return;
   }
   if (watchdog_timeout_.ns > 0) {
@@ -297,7 +297,7 @@ bool Leader::next_level(const OperationId& id, Operation& operation) {
       fmt::format("All fencing options targeting {} for client {} failed", operation.request.target,
                   asker(id, operation)));
   if (operation.anything_tried) {
-    finish(id, operation.last.status, operation.delegate, operation.last.reason);
+    finish(id, operation.last.status, operation.delegate, operation.last.reason, operation.last.words);
   } else {
     finish(id, FencingStatus::kNoDevice, {}, profile_.daemons_renamed ? "No fence device" : "No such device");
   }
@@ -424,15 +424,16 @@ void Leader::lose_peer(const OperationId& id, std::string reason) {
 }
 
 // CM-10.16
-void Leader::finish(const OperationId& id, FencingStatus status, std::string delegate, std::string reason) {
+void Leader::finish(const OperationId& id, FencingStatus status, std::string delegate, std::string reason,
+                    std::string words) {
   const auto it = operations_.find(id);
   Operation operation = std::move(it->second);
   operations_.erase(it);
   for (const TimerKind kind : {TimerKind::kQuery, TimerKind::kPeer, TimerKind::kTotal, TimerKind::kWatchdog})
     stop_timer(operation, kind);
-  client_.send(result_message(id, operation.request, {status, delegate, reason, false}));
+  client_.send(result_message(id, operation.request, {status, delegate, reason, words, false}));
   for (const auto& [duplicate, request] : operation.duplicates)
-    client_.send(result_message(duplicate, request, {status, delegate, reason, true}));
+    client_.send(result_message(duplicate, request, {status, delegate, reason, words, true}));
 }
 
 std::optional<FencingRequest> Leader::overdue(const OperationId& id) {

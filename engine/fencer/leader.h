@@ -111,7 +111,8 @@ class Leader final : public TimerClient {
   Duration time_for(const Operation& operation, const DeviceOffer& offer, std::string_view action) const;
   Duration total_time(const Operation& operation, const Choice& first) const;
   void lose_peer(const OperationId& id, std::string reason);
-  void finish(const OperationId& id, FencingStatus status, std::string delegate, std::string reason);
+  void finish(const OperationId& id, FencingStatus status, std::string delegate, std::string reason,
+              std::string words = {});
   void start_timer(const OperationId& id, Operation& operation, TimerKind kind, Duration delay);
   void stop_timer(Operation& operation, TimerKind kind);
 
