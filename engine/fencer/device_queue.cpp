@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/fencer/devices.h"
+#include "engine/fencer/fencer_messages.h"
 
 namespace simcluster::fencer {
 
@@ -48,9 +49,7 @@ void DeviceQueue::cancel_timer(Job& job) {
   job.timer = TimerId::none();
 }
 
-void DeviceQueue::log(LogPriority priority, std::string_view text) const {
-  host_.log(priority, profile_.daemons_renamed ? "pacemaker-fenced" : "stonith-ng", text);
-}
+void DeviceQueue::log(LogPriority priority, std::string_view text) const { write_log(host_, profile_, priority, text); }
 
 void DeviceQueue::add(Command command) {
   const std::uint64_t number = ++last_job_;

@@ -53,6 +53,49 @@ TEST(Devices, AgentParameters) {
                                               Pair("port", "vm1"), Pair("ipaddr", "10.0.0.1"), Pair("login", "root")));
 }
 
+// CM-10.2, AT-5.10: by which parameter an agent learns whom to fence. 2.1.5: port where it knows that, even besides
+// plug, and where it knows neither.
+TEST(AgentDescription, HostArgument) {
+  StackVersions versions;
+  versions.pacemaker = "3.0.0";
+  const Profile now = make_profile(versions).value();
+  versions.pacemaker = "2.1.5";
+  const Profile before = make_profile(versions).value();
+  const auto knows = [](bool plug, bool port) {
+    AgentDescription agent;
+    agent.known = true;
+    agent.has_plug = plug;
+    agent.has_port = port;
+    return agent;
+  };
+  EXPECT_EQ(default_host_argument(knows(true, false), before), "plug");
+  EXPECT_EQ(default_host_argument(knows(false, true), before), "port");
+  EXPECT_EQ(default_host_argument(knows(true, true), before), "port");
+  EXPECT_EQ(default_host_argument(knows(false, false), before), "port");
+  EXPECT_EQ(default_host_argument(knows(true, true), now), "plug");
+  EXPECT_EQ(default_host_argument(knows(false, true), now), "port");
+  EXPECT_EQ(default_host_argument(knows(false, false), now), "none");
+}
+
+// AT-5.10: what an installed agent says of itself.
+TEST(AgentDescription, Metadata) {
+  const AgentDescription scsi = read_agent_description(
+      "<?xml version=\"1.0\" ?>\n<resource-agent name=\"fence_scsi\">\n<!-- <action name=\"reboot\"/> -->\n"
+      "<parameters><parameter name=\"action\"/>\n\t<parameter unique=\"0\" name=\"plug\" obsoletes=\"port\">"
+      "<shortdesc lang=\"en\">x</shortdesc></parameter><parameter name='port' deprecated=\"1\"/></parameters>\n"
+      "<actions><action name=\"on\" on_target=\"1\" automatic = \"1\"/><action\n name=\"off\" /></actions>");
+  EXPECT_TRUE(scsi.known);
+  EXPECT_THAT(scsi.actions, ElementsAre("on", "off"));
+  EXPECT_THAT(scsi.on_target, ElementsAre("on"));
+  EXPECT_TRUE(scsi.automatic);
+  EXPECT_TRUE(scsi.has_plug && scsi.has_port);
+  EXPECT_FALSE(offers(scsi, "reboot"));
+  EXPECT_FALSE(read_agent_description("no XML, <and nothing closed").known);
+  EXPECT_TRUE(offers(AgentDescription{}, "reboot")) << "who says nothing can do everything";
+  const AgentDescription power = read_agent_description("<action name=\"on\" automatic=\"0\"/>");
+  EXPECT_FALSE(power.automatic);
+}
+
 class DeviceQueueTest : public ::testing::Test {
  protected:
   Command command(const char* action, std::vector<std::string>& results) {

@@ -11,6 +11,7 @@
 #include "engine/fencer/device_queue.h"
 #include "engine/fencer/devices.h"
 #include "engine/fencer/fencer_messages.h"
+#include "engine/fencer/history.h"
 #include "engine/fencer/leader.h"
 #include "engine/fencer/target_finder.h"
 #include "engine/fencer/topology.h"
@@ -19,14 +20,9 @@ namespace simcluster::fencer {
 
 namespace {
 
-constexpr std::size_t kMostHistory = 500;  // CM-10.17
-constexpr std::size_t kTrimmedHistory = 250;
 constexpr std::size_t kMostOperations = 1000;    // of others, that are under way
 constexpr Duration kToolTimeout = seconds(120);  // of stonith_admin
-constexpr std::string_view kDiskKey = "fencing_history";
-// Every node notes an operation's end when it hears of it, by its own clock. Nobody fences the same node again for the
-// same client, with the same call number, within that time.
-constexpr Duration kSameEnd = seconds(5);
+constexpr std::size_t kEntriesOfMessage = 50;
 
 // What this node does for an operation: its devices that are still to be tried.
 struct Work {
@@ -43,7 +39,7 @@ struct Announced {
 
 }  // namespace
 
-class Fencer::Impl final : public LeaderClient, public PersistClient, public AgentClient {
+class Fencer::Impl final : public LeaderClient, public AgentClient {
  public:
   Impl(Host& host, const Profile& profile, FencerTransport& transport, FencerClient& client)
       : host_(host),
@@ -51,7 +47,8 @@ class Fencer::Impl final : public LeaderClient, public PersistClient, public Age
         transport_(transport),
         client_(client),
         leader_(host, profile, *this),
-        finder_(host, queues_, [this](LogPriority priority, std::string_view text) { log(priority, text); }) {}
+        finder_(host, queues_, [this](LogPriority priority, std::string_view text) { log(priority, text); }),
+        history_(host) {}
 
   void set_node(std::string name, std::string client) {
     name_ = std::move(name);
@@ -66,16 +63,15 @@ class Fencer::Impl final : public LeaderClient, public PersistClient, public Age
   std::uint32_t request(const FencingRequest& request);
   void ask(const DeviceQuestion& question, std::function<void(const DeviceAnswer&)> answer);
   void confirm(std::string_view target, std::string_view client);
-  const std::vector<HistoryEntry>& history() const { return history_; }
+  const std::vector<HistoryEntry>& history() const { return history_.entries(); }
   std::vector<HistoryEntry> pending() const;
-  void keep_history();
+  void keep_history() { history_.keep(); }
   void share_history();
   void on_message(std::string_view sender, std::span<const std::byte> bytes);
 
   void send(const WireWriter& out) override { transport_.broadcast_fencer(out.bytes()); }
   void log(LogPriority priority, std::string_view text) const override;
   const std::string& node_name() const override { return name_; }
-  void on_persisted(std::uint64_t) override {}
 
  private:
   void lead(const OperationId& id, const FencingRequest& request);
@@ -93,9 +89,6 @@ class Fencer::Impl final : public LeaderClient, public PersistClient, public Age
   void tell_executed(const OperationId& id, const CommandResult& result);
   void note_result(const OperationId& id, const FencingRequest& request, WireReader& in);
   std::string result_line(const FencingResult& result, bool merged) const;
-  void remember(HistoryEntry entry);
-  void trim_history();
-  void write_to_disk();
 
   Host& host_;
   const Profile& profile_;
@@ -110,8 +103,7 @@ class Fencer::Impl final : public LeaderClient, public PersistClient, public Age
   TargetFinder finder_;
   std::map<OperationId, Work> work_;
   std::vector<std::shared_ptr<DeviceQueue>> removed_;  // still busy when they were taken out
-  std::vector<HistoryEntry> history_;
-  bool keeps_history_ = false;
+  History history_;
   std::vector<Announced> pending_;  // in the order in which they were announced
   std::map<OperationId, std::vector<std::pair<OperationId, FencingRequest>>> merged_;  // with those of other leaders
   std::map<std::string, AgentDescription> descriptions_;  // by agent, as the agent itself gave them
@@ -120,7 +112,7 @@ class Fencer::Impl final : public LeaderClient, public PersistClient, public Age
 };
 
 void Fencer::Impl::log(LogPriority priority, std::string_view text) const {
-  host_.log(priority, profile_.daemons_renamed ? "pacemaker-fenced" : "stonith-ng", text);
+  write_log(host_, profile_, priority, text);
 }
 
 void Fencer::Impl::set_peers(std::vector<std::string> names) {
@@ -380,12 +372,7 @@ void Fencer::Impl::note_late_result(const OperationId& id, const std::string& pe
   const std::string& origin = request->origin.empty() ? id.first : request->origin;
   log(LogPriority::kNotice, fmt::format("Operation '{}' targeting {} by {} for {}@{}: Result arrived too late | id={}",
                                         request->action, request->target, peer, request->client, origin, short_id(id)));
-  for (HistoryEntry& entry : history_) {
-    if (entry.call != id.second || entry.origin != origin || entry.client != request->client) continue;
-    entry.succeeded = result.status == FencingStatus::kDone;
-    entry.reason = result.reason;
-  }
-  if (keeps_history_) write_to_disk();
+  history_.amend(origin, id.second, request->client, result.status == FencingStatus::kDone, result.reason);
 }
 
 // --- messages ---
@@ -450,8 +437,10 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
       return;
     }
     case MessageKind::kHistory: {
-      HistoryEntry entry = read_history(in);
-      if (in.complete()) remember(std::move(entry));
+      while (in.ok()) {
+        HistoryEntry entry = read_history(in);
+        if (in.ok()) history_.remember(std::move(entry));
+      }
       return;
     }
   }
@@ -481,8 +470,8 @@ void Fencer::Impl::note_result(const OperationId& id, const FencingRequest& requ
   log(error ? LogPriority::kError : LogPriority::kNotice, result_line(result, merged));
   // That there was no device is a status, and no reason that an agent gave.
   const std::string reason = result.status == FencingStatus::kNoDevice ? std::string() : result.reason;
-  remember({result.target, result.action, done, result.delegate, result.client, result.origin, result.call, host_.now(),
-            reason});
+  history_.remember({result.target, result.action, done, result.delegate, result.client, result.origin, result.call,
+                     host_.now(), reason});
   client_.on_fencing_result(result);
   const auto duplicates = merged_.extract(id);
   if (duplicates.empty()) return;
@@ -501,39 +490,7 @@ std::string Fencer::Impl::result_line(const FencingResult& result, bool merged) 
   return fmt::format("{}{} | id={}", line, result_text(result.status, result.reason), result.event.substr(0, 8));
 }
 
-// --- history (CM-10.17) ---
-
-void Fencer::Impl::remember(HistoryEntry entry) {
-  const bool known = std::any_of(history_.begin(), history_.end(), [&](const HistoryEntry& old) {
-    const Duration apart =
-        old.completed < entry.completed ? entry.completed - old.completed : old.completed - entry.completed;
-    return old.origin == entry.origin && old.call == entry.call && old.client == entry.client &&
-           old.target == entry.target && old.action == entry.action && apart <= kSameEnd;
-  });
-  if (known) return;
-  const auto later = [](const HistoryEntry& a, const HistoryEntry& b) { return a.completed < b.completed; };
-  history_.insert(std::upper_bound(history_.begin(), history_.end(), entry, later), std::move(entry));
-  trim_history();
-  if (keeps_history_) write_to_disk();
-}
-
-void Fencer::Impl::keep_history() {
-  if (const auto text = host_.load(kDiskKey)) {
-    WireReader in(std::as_bytes(std::span(*text)));
-    while (in.ok()) {
-      HistoryEntry entry = read_history(in);
-      if (in.ok()) remember(std::move(entry));
-    }
-  }
-  keeps_history_ = true;
-}
-
-void Fencer::Impl::write_to_disk() {
-  WireWriter out;
-  for (const HistoryEntry& entry : history_) write_history(out, entry);
-  const auto bytes = out.bytes();
-  host_.persist(kDiskKey, std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), *this, 0);
-}
+// --- history ---
 
 std::vector<HistoryEntry> Fencer::Impl::pending() const {
   std::vector<HistoryEntry> entries;
@@ -549,15 +506,12 @@ std::vector<HistoryEntry> Fencer::Impl::pending() const {
   return entries;
 }
 
-void Fencer::Impl::trim_history() {
-  if (history_.size() <= kMostHistory) return;
-  history_.erase(history_.begin(), history_.end() - static_cast<std::ptrdiff_t>(kTrimmedHistory));
-}
-
 void Fencer::Impl::share_history() {
-  for (const HistoryEntry& entry : history_) {
+  const std::vector<HistoryEntry>& entries = history_.entries();
+  for (std::size_t start = 0; start < entries.size(); start += kEntriesOfMessage) {
     WireWriter out = open_message(MessageKind::kHistory, {name_, 0});
-    write_history(out, entry);
+    const std::size_t end = std::min(start + kEntriesOfMessage, entries.size());
+    for (std::size_t i = start; i < end; ++i) write_history(out, entries[i]);
     send(out);
   }
 }

@@ -10,6 +10,11 @@ namespace {
 constexpr std::uint32_t kMostOffers = 10'000;
 }
 
+void write_log(Host& host, const Profile& profile, LogPriority priority, std::string_view text) {
+  if (profile.daemons_renamed) return host.log(priority, "pacemaker-fenced", text);
+  host.log(priority, profile.logs_with_function ? "stonithd" : "stonith-ng", text.substr(0, text.find(" | ")));
+}
+
 // Made of what the operation is known by, so that nobody has to tell it to the others.
 std::string uuid_of(const OperationId& id) {
   const std::uint64_t high = hash_text(fmt::format("{}/{}", id.first, id.second));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct Execution {
   std::string device;
   FencingRequest request;
 };
+
+// A line of the fencer's log, as its release calls it. What follows " | " is for detail logs, which came with 2.0.
+void write_log(Host& host, const Profile& profile, LogPriority priority, std::string_view text);
 
 // The operation's name in logs: a UUID, the same on every node. `short_id` is its first part.
 std::string uuid_of(const OperationId& id);

@@ -59,7 +59,7 @@ class MeasuredFencing : public ::testing::Test {
       const auto [sender, bytes] = std::move(messages.front());
       messages.pop_front();
       node1.fencer.on_message(sender, bytes);
-      node2.fencer.on_message(sender, bytes);
+      if (!silent) node2.fencer.on_message(sender, bytes);
     }
   }
   TestingHost::Answer run(const Node& node, const AgentRequest& request) {
@@ -106,6 +106,7 @@ class MeasuredFencing : public ::testing::Test {
   std::map<std::string, std::function<TestingHost::Answer(const AgentRequest&)>> agents;
   std::vector<std::string> calls;  // "second node device action"
   Time asked_at;
+  bool silent = false;  // node2 hears nothing
   std::vector<Device> devices;
   std::vector<TopologyLevel> topology;
   Node node1{*this, "node1"};
@@ -320,13 +321,66 @@ TEST_F(MeasuredFencing, ExceptionsOfTwoPhases) {
   EXPECT_TRUE(logged(node1, "Operation 'reboot' targeting i5 by node1 for stonith_admin.396@node1: Error occurred "));
 }
 
-// pcmk_reboot_action=off, and an agent that cannot reboot (CM-10.20, CM-10.21): off is what is run.
+// pcmk_reboot_action=off (CM-10.20).
 TEST_F(MeasuredFencing, RebootByOff) {
   device("d15", "g15", {{"pcmk_reboot_action", "off"}});
-  devices.push_back({"d17", "null", {{"pcmk_host_list", "g17"}}});
   ask("g15");
   EXPECT_THAT(calls, ElementsAre("0 node1 d15 off"));
   EXPECT_TRUE(logged(node1, "targeting g15 using d15 returned 0"));
+}
+
+// CM-10.21, AT-5.10: an agent that says of itself that it cannot reboot.
+TEST_F(MeasuredFencing, AnAgentWithoutReboot) {
+  devices.push_back({"d17", "fence_labnr", {{"pcmk_host_list", "g17"}}});
+  agents["d17"] = [](const AgentRequest& request) {
+    TestingHost::Answer answer;
+    if (request.action == "metadata")
+      answer.result.output = "<actions><action name=\"on\"/><action name=\"off\"/></actions>";
+    return answer;
+  };
+  for (Node* node : {&node1, &node2}) node->fencer.set_devices(devices);
+  clock.run_for(seconds(1));
+  EXPECT_THAT(calls, ElementsAre("0 node1 d17 metadata", "0 node2 d17 metadata"));
+  ask("g17");
+  EXPECT_EQ(calls.size(), 3U) << "it is asked once what it can do";
+  EXPECT_EQ(calls.back(), "0 node1 d17 off");
+  EXPECT_TRUE(logged(node1,
+                     "Remapping 'reboot' action targeting g17 using d17 to 'off' because agent 'fence_labnr' does "
+                     "not support reboot"));
+}
+
+// CM-10.9: a peer with a device that has answered before is enough; else all are waited for, for 1.2 times the time.
+TEST_F(MeasuredFencing, WhenItStarts) {
+  device("d1", "g1");
+  const auto begin_alone = [&] {
+    node1.fencer.set_devices(devices);
+    asked_at = clock.now();
+    node1.fencer.request({"g1", "reboot", seconds(20), {}, "stonith_admin.396"});
+    deliver();
+  };
+  silent = true;
+  begin_alone();
+  clock.run_for(seconds(30));
+  EXPECT_THAT(calls, ElementsAre("24 node1 d1 reboot"));
+  begin_alone();
+  clock.run_for(seconds(30));
+  EXPECT_EQ(calls.back(), "0 node1 d1 reboot") << "now it is verified";
+}
+
+// CM-10.25: a device that is taken out of the configuration is gone, but ends what it is at.
+TEST_F(MeasuredFencing, ADeviceIsRemoved) {
+  device("d19", "g19");
+  agents["d19"] = [](const AgentRequest&) { return TestingHost::Answer{{}, seconds(2), false}; };
+  begin("g19");
+  clock.run_for(seconds(1));
+  devices.clear();
+  for (Node* node : {&node1, &node2}) node->fencer.set_devices({});
+  EXPECT_EQ(node1.fencer.device_count(), 0U);
+  clock.run_for(seconds(5));
+  ASSERT_EQ(node1.results.size(), 1U);
+  EXPECT_EQ(node1.results[0].status, FencingStatus::kDone);
+  ask("g19");
+  EXPECT_EQ(node1.results.at(1).status, FencingStatus::kNoDevice);
 }
 
 // CM-10.6: a client of the other node asks for what goes on already. The device runs once, both are told.
