@@ -34,9 +34,9 @@ Task<bool> wait_for(System& system, FenceDevice& device, const FenceOptions& opt
   while (true) {
     const PowerState now = co_await device.state(system);
     if (now == wanted) co_return true;
+    waited += kStatusSleep;
     if (options.power_timeout.ns > 0 && waited >= options.power_timeout) co_return false;
     co_await system.sleep(kStatusSleep);
-    waited += kStatusSleep;
   }
 }
 
@@ -94,13 +94,34 @@ Task<int> list_plugs(System& system, FenceDevice& device, std::string_view actio
   co_return kDone;
 }
 
+Task<Done> wait_before_fencing(System& system, const FenceOptions& options) {
+  const std::string_view action = system.environment().action;
+  if (action == "off" || action == "reboot") co_await system.sleep(seconds(1) + options.delay);
+  co_return Done{};
+}
+
+Task<int> run_plug_action(System& system, FenceDevice& device, const FenceOptions& options) {
+  const std::string action(system.environment().action);
+  PowerState before = co_await device.state(system);
+  if (before == PowerState::kUnreachable) {
+    say_error(system, "Connection timed out");
+    co_return kError;
+  }
+  if (before == PowerState::kUnknown && options.missing_as_off) before = PowerState::kOff;
+  if (before == PowerState::kUnknown) {
+    say_error(system, device.unknown_plug());
+    co_return kError;
+  }
+  co_return co_await act(system, device, options, action, before);
+}
+
+}  // namespace
+
 int usage_error(System& system, std::string_view text) {
   say_error(system, text);
   say_error(system, "Please use '-h' for usage");
   return kError;
 }
-
-}  // namespace
 
 FenceOptions read_fence_options(const Environment& environment) {
   FenceOptions options;
@@ -128,13 +149,13 @@ Task<int> run_fence_agent(System& system, FenceDevice& device, const FenceOption
                           (action == "monitor" && !device.has_plugs());
   if (!about_plug && action != "monitor" && action != "list" && action != "list-status")
     co_return usage_error(system, fmt::format("Failed: Unrecognised action '{}'", action));
-  if (options.address.empty()) co_return usage_error(system, "Failed: You have to enter fence address");
   if (options.login.empty()) co_return usage_error(system, "Failed: You have to set login name");
   if (options.password.empty()) co_return usage_error(system, "Failed: You have to enter password or password script");
+  if (options.address.empty()) co_return usage_error(system, "Failed: You have to enter fence address");
   if (about_plug && device.has_plugs() && options.plug.empty())
     co_return usage_error(system, "Failed: You have to enter plug number or machine identification");
 
-  if (action == "off" || action == "reboot") co_await system.sleep(seconds(1) + options.delay);
+  co_await wait_before_fencing(system, options);
   const bool inside = co_await device.log_in(system);
   if (!inside) {
     say_error(system, "Unable to connect/login to fencing device");
@@ -142,17 +163,12 @@ Task<int> run_fence_agent(System& system, FenceDevice& device, const FenceOption
   }
   if (!about_plug) co_return co_await list_plugs(system, device, action);
 
-  PowerState before = co_await device.state(system);
-  if (before == PowerState::kUnreachable) {
-    say_error(system, "Connection timed out");
-    co_return kError;
-  }
-  if (before == PowerState::kUnknown && options.missing_as_off) before = PowerState::kOff;
-  if (before == PowerState::kUnknown) {
-    say_error(system, device.unknown_plug());
-    co_return kError;
-  }
-  co_return co_await act(system, device, options, action, before);
+  co_return co_await run_plug_action(system, device, options);
+}
+
+Task<int> run_power_action(System& system, FenceDevice& device, const FenceOptions& options) {
+  co_await wait_before_fencing(system, options);
+  co_return co_await run_plug_action(system, device, options);
 }
 
 }  // namespace simcluster::agents

@@ -58,6 +58,12 @@ class FenceDevice {
   virtual std::string_view unknown_plug() const = 0;
 };
 
+// The error of a call that cannot be carried out, with the hint that follows it; returns the exit status (AT-5.5).
+int usage_error(System& system, std::string_view text);
+
+// Of a device that nobody logs in to: on, off, reboot and status of a plug (AT-5.6).
+Task<int> run_power_action(System& system, FenceDevice& device, const FenceOptions& options);
+
 // Runs the action of the environment and returns the exit status (AT-5.4 to AT-5.6).
 Task<int> run_fence_agent(System& system, FenceDevice& device, const FenceOptions& options);
 

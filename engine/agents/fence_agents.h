@@ -17,6 +17,10 @@ AgentMetadata fence_vbox_metadata();
 Task<int> fence_ipmilan(System& system);
 AgentMetadata fence_ipmilan_metadata();
 
+// fence_scsi: the keys of nodes on shared disks; who has none cannot write (AT-5.9).
+Task<int> fence_scsi(System& system);
+AgentMetadata fence_scsi_metadata();
+
 // external/ipmi of cluster-glue below its adapter fence_legacy (AT-5.11, AT-5.12).
 Task<int> external_ipmi(System& system);
 AgentMetadata external_ipmi_metadata();

@@ -18,7 +18,7 @@ std::string_view plugin_command(std::string_view action) {
 Task<int> run_plugin(System& system, Plugin plugin) {
   const Environment& environment = system.environment();
   const std::string_view action = environment.action;
-  const std::string_view target = environment.get("port", environment.get("nodename"));
+  const std::string_view target = environment.get("plug", environment.get("port", environment.get("nodename")));
   const bool about_host = action == "on" || action == "off" || action == "reboot";
   if (about_host && target.empty()) {
     system.print_error("failed: no plug number");

@@ -45,20 +45,184 @@ TEST(FenceAgents, NoConnection) {
   EXPECT_THAT(error, HasSubstr("ERROR: Unable to connect/login to fencing device"));
 }
 
-// AT-5.5: usage errors, in the order in which the agents look.
+// AT-5.5: usage errors, in the order in which the agents look (fence-agents 4.12).
 TEST(FenceAgents, UsageErrors) {
   FakeHost host;
   std::string error;
   EXPECT_EQ(run(host, fence_vbox, environment("off", {}), error), 1);
-  EXPECT_THAT(error, HasSubstr("Failed: You have to enter fence address"));
-  EXPECT_THAT(error, HasSubstr("Please use '-h' for usage"));
-  EXPECT_EQ(run(host, fence_vbox, environment("off", {{"ip", "10.0.0.9"}}), error), 1);
   EXPECT_THAT(error, HasSubstr("Failed: You have to set login name"));
+  EXPECT_THAT(error, HasSubstr("Please use '-h' for usage"));
+  EXPECT_EQ(run(host, fence_vbox, environment("off", {{"username", "u"}, {"password", "p"}}), error), 1);
+  EXPECT_THAT(error, HasSubstr("Failed: You have to enter fence address"));
   EXPECT_EQ(run(host, fence_vbox, environment("off", {{"ip", "10.0.0.9"}, {"username", "u"}}), error), 1);
   EXPECT_THAT(error, HasSubstr("Failed: You have to enter password or password script"));
   EXPECT_EQ(run(host, fence_vbox, environment("off", {{"ip", "1.1.1.1"}, {"username", "u"}, {"password", "p"}}), error),
             1);
   EXPECT_THAT(error, HasSubstr("Failed: You have to enter plug number or machine identification"));
+}
+
+// AT-5.2: old and new names of the keys, and what is on or off. AT-5.3: the defaults.
+TEST(FenceAgents, Options) {
+  const FenceOptions old = read_fence_options(
+      environment("off", {{"ipaddr", "a"}, {"login", "l"}, {"passwd", "p"}, {"port", "n"}, {"missing_as_off", "yes"}}));
+  const FenceOptions now = read_fence_options(
+      environment("off", {{"ip", "a"}, {"username", "l"}, {"password", "p"}, {"plug", "n"}, {"missing_as_off", "1"}}));
+  for (const FenceOptions& options : {old, now}) {
+    EXPECT_EQ(options.address + options.login + options.password + options.plug, "alpn");
+    EXPECT_TRUE(options.missing_as_off);
+  }
+  for (const char* no : {"0", "no", "off", "false"})
+    EXPECT_FALSE(read_fence_options(environment("off", {{"missing_as_off", no}})).missing_as_off) << no;
+  const FenceOptions defaults = read_fence_options(environment("off", {}));
+  EXPECT_EQ(defaults.power_timeout, seconds(20));
+  EXPECT_EQ(defaults.power_wait, Duration{});
+  EXPECT_EQ(defaults.login_timeout, seconds(5));
+  EXPECT_EQ(defaults.shell_timeout, seconds(3));
+  EXPECT_EQ(defaults.delay, Duration{});
+  EXPECT_EQ(defaults.retry_on, 1);
+  EXPECT_FALSE(defaults.missing_as_off);
+}
+
+// A device as a test wants it.
+class Switch final : public FenceDevice {
+ public:
+  Task<bool> log_in(System&) override { co_return reachable; }
+  Task<PowerState> state(System&) override {
+    ++asked;
+    co_return now;
+  }
+  Task<bool> set(System&, bool on) override {
+    calls += on ? "on " : "off ";
+    if (on ? comes_on : goes_off) now = on ? PowerState::kOn : PowerState::kOff;
+    co_return true;
+  }
+  Task<std::vector<Plug>> list(System&) override {
+    co_return std::vector<Plug>{{"p1", "alias", true}, {"p2", "", false}};
+  }
+  bool has_plugs() const override { return plugs; }
+  std::string_view unknown_plug() const override { return "Failed: no such plug"; }
+
+  PowerState now = PowerState::kOn;
+  bool reachable = true;
+  bool comes_on = true;
+  bool goes_off = true;
+  bool plugs = true;
+  int asked = 0;
+  std::string calls;
+};
+
+Switch* the_switch = nullptr;
+Task<int> act_on_switch(System& system) {
+  const FenceOptions options = read_fence_options(system.environment());
+  co_return co_await run_fence_agent(system, *the_switch, options);
+}
+
+struct Outcome {
+  int rc = -1;
+  std::string output;
+  std::string error;
+  std::int64_t seconds = 0;
+};
+
+Outcome act(Switch& device, std::string action, std::vector<std::pair<std::string, std::string>> more = {}) {
+  FakeHost host;
+  the_switch = &device;
+  std::vector<std::pair<std::string, std::string>> parameters = {
+      {"ip", "10.0.0.9"}, {"username", "u"}, {"password", "p"}, {"plug", "p1"}};
+  parameters.insert(parameters.end(), more.begin(), more.end());
+  const Time start = host.now();
+  FakeProcess& process = host.start(act_on_switch, environment(std::move(action), std::move(parameters)));
+  host.run();
+  return {process.exit_code().value_or(-1), std::string(process.process().output()),
+          std::string(process.process().error_output()), (host.now() - start).seconds()};
+}
+
+// AT-5.4, AT-5.5: what each action prints, and how it ends.
+TEST(FenceAgents, OutputsAndStatuses) {
+  Switch device;
+  Outcome done = act(device, "status");
+  EXPECT_EQ(done.rc, 0);
+  EXPECT_EQ(done.output, "Status: ON\n");
+  EXPECT_EQ(act(device, "on").output, "Success: Already ON\n");
+  EXPECT_EQ(act(device, "reboot").output, "Success: Rebooted\n");
+  EXPECT_EQ(device.calls, "off on ");
+  EXPECT_EQ(act(device, "off").output, "Success: Powered OFF\n");
+  EXPECT_EQ(act(device, "off").output, "Success: Already OFF\n");
+  done = act(device, "status");
+  EXPECT_EQ(done.rc, 2);
+  EXPECT_EQ(done.output, "Status: OFF\n");
+  EXPECT_EQ(act(device, "on").output, "Success: Powered ON\n");
+  EXPECT_EQ(act(device, "list").output, "p1,alias\np2,\n");
+  EXPECT_EQ(act(device, "list-status").output, "p1,alias,ON\np2,,OFF\n");
+  done = act(device, "monitor");
+  EXPECT_EQ(done.rc, 0);
+  EXPECT_EQ(done.output, "");
+  device.plugs = false;
+  device.now = PowerState::kOff;
+  EXPECT_EQ(act(device, "monitor").rc, 2) << "without plugs it is the status";
+  device.now = PowerState::kUnknown;
+  done = act(device, "status");
+  EXPECT_EQ(done.rc, 1);
+  EXPECT_THAT(done.error, HasSubstr("Failed: no such plug"));
+  EXPECT_EQ(act(device, "status", {{"missing_as_off", "1"}}).rc, 2);
+  device.reachable = false;
+  EXPECT_EQ(act(device, "status").rc, 1);
+  EXPECT_EQ(act(device, "nonsense").rc, 1);
+}
+
+// AT-5.6: how long it is waited, and how often tried.
+TEST(FenceAgents, TheAlgorithm) {
+  Switch device;
+  EXPECT_EQ(act(device, "off", {{"delay", "4"}}).seconds, 5) << "a second and the delay";
+  EXPECT_EQ(act(device, "on", {{"delay", "4"}}).seconds, 0) << "no delay for on";
+  EXPECT_EQ(act(device, "off", {{"power_wait", "3"}}).seconds, 4);
+  device.comes_on = false;
+  device.calls.clear();
+  Outcome done = act(device, "on", {{"power_timeout", "5"}, {"retry_on", "2"}});
+  EXPECT_EQ(done.rc, 1);
+  EXPECT_EQ(device.calls, "on on on ") << "once, and two more times";
+  EXPECT_THAT(done.error, HasSubstr("Failed: Timed out waiting to power ON"));
+  device.now = PowerState::kOn;
+  device.goes_off = false;
+  device.calls.clear();
+  device.asked = 0;
+  done = act(device, "reboot", {{"power_timeout", "5"}});
+  EXPECT_EQ(done.rc, 1);
+  EXPECT_EQ(device.calls, "off ");
+  EXPECT_EQ(device.asked, 1 + 5) << "before, and one question a second";
+  EXPECT_THAT(done.error, HasSubstr("Failed: Timed out waiting to power OFF"));
+  device.goes_off = true;
+  done = act(device, "reboot", {{"power_timeout", "2"}});
+  EXPECT_EQ(done.rc, 0) << "it is off: that is what matters";
+  EXPECT_EQ(done.output, "Success: Rebooted\n");
+  EXPECT_THAT(done.error, HasSubstr("Timed out waiting to power ON"));
+}
+
+// AT-5.9, AT-5.10: who registers a key on a disk does that for itself.
+TEST(FenceAgents, ScsiReservations) {
+  FakeHost host;
+  std::string error;
+  EXPECT_EQ(run(host, fence_scsi, environment("on", {{"nodename", "node1"}}), error), 1);
+  EXPECT_THAT(error, HasSubstr("Failed: You have to enter the devices"));
+  const AgentMetadata metadata = fence_scsi_metadata();
+  EXPECT_THAT(metadata_xml(metadata), HasSubstr("<action name=\"on\" on_target=\"1\" automatic=\"1\""));
+  for (const ActionMetadata& action : metadata.actions) {
+    EXPECT_NE(action.name, "reboot");
+    EXPECT_EQ(action.on_target, action.name == "on");
+  }
+  EXPECT_EQ(run(host, fence_scsi, environment("off", {{"nodename", "node2"}, {"devices", "/dev/sdb"}}), error), 0)
+      << "a disk without keys: it is off already";
+}
+
+// AT-5.11: the adapter's words.
+TEST(FenceAgents, PluginsBelowTheirAdapter) {
+  FakeHost host;
+  std::string error;
+  EXPECT_EQ(run(host, null_plugin, environment("off", {{"hostlist", "node1"}}), error), 1);
+  EXPECT_THAT(error, HasSubstr("failed: no plug number"));
+  FakeProcess& process = host.start(null_plugin, environment("reboot", {{"hostlist", "node1"}, {"port", "node1"}}));
+  host.run();
+  EXPECT_EQ(process.process().output(), "success: node1 0\n");
 }
 
 // AT-5.3: below a fencer of 2.0 only the cluster's own time-outs count.

@@ -38,6 +38,7 @@ const auto& entries() {
       Entry{{heartbeat_pingd_metadata(), pingd_agent}},
       Entry{{fence_vbox_metadata(), fence_vbox}},
       Entry{{fence_ipmilan_metadata(), fence_ipmilan}},
+      Entry{{fence_scsi_metadata(), fence_scsi}},
       Entry{{external_ipmi_metadata(), external_ipmi}},
       Entry{{external_stonith_helper_metadata(), external_stonith_helper}},
       Entry{{meatware_metadata(), meatware}},

@@ -203,6 +203,7 @@ class ProgramProcess final : public agents::SystemBackend,
   // Storage. True: the device does not answer now, and the step is taken again later, or never.
   bool waits_for(const Mounts::Attachment* attachment);
   void file_step();
+  void command_step();
   void mount_step();
   void unmount_step();
   void answer_mounts();

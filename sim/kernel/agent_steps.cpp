@@ -93,7 +93,7 @@ void ProgramProcess::step() {
       trace_log();
       return answer(agents::Done{});
     case Op::kExecute:
-      return answer(agents::CommandResult{run_command(kernel_, question_.text), {}});
+      return command_step();
     case Op::kInterfaceExists:
       return answer(net.find_interface(question_.text) != nullptr);
     case Op::kRouteTable:
@@ -449,10 +449,20 @@ bool ProgramProcess::waits_for(const Mounts::Attachment* attachment) {
   return true;
 }
 
+void ProgramProcess::command_step() {
+  if (!question_.text.starts_with("sg_persist "))
+    return answer(agents::CommandResult{run_command(kernel_, question_.text), {}});
+  SgPersistAnswer done = sg_persist(kernel_.mounts(), kernel_.context().node, question_.text);
+  error_text_ = std::move(done.text);
+  answer(agents::CommandResult{done.exit_code, error_text_});
+}
+
 void ProgramProcess::file_step() {
   const Mounts::Place place = kernel_.mounts().resolve(question_.text);
   if (waits_for(place.attachment)) return;
   if (place.attachment != nullptr && place.attachment->state == DeviceState::kFails)
+    return answer(agents::FileError::kIo);
+  if (place.device != nullptr && !place.device->reservations.may_write(kernel_.context().node))
     return answer(agents::FileError::kIo);
   FileStore& files = store_of(kernel_, place);
   if (question_.op == Op::kRemove)

@@ -61,7 +61,8 @@ std::optional<std::string> Mounts::mount(const agents::MountEntry& what) {
   const Attachment* attached = find_device(what.device);
   if (attached == nullptr) return fmt::format("mount: special device {} does not exist", what.device);
   BlockDevice& device = *attached->device;
-  if (device.file_system != what.file_system || attached->state == DeviceState::kFails)
+  const bool conflict = !has_option(what.options, "ro") && !device.reservations.may_write(context_.node);
+  if (device.file_system != what.file_system || attached->state == DeviceState::kFails || conflict)
     return fmt::format("mount: wrong fs type, bad option, bad superblock on {}", what.device);
   mount.block_device = &device;
   device.users.push_back({context_.node, !has_option(what.options, "ro")});
@@ -73,9 +74,12 @@ std::optional<std::string> Mounts::mount(const agents::MountEntry& what) {
 
 // A reader beside a writer does it, too: it replays the journal under the writer's hands.
 void Mounts::look_for_damage(BlockDevice& device) const {
-  const bool shared = std::ranges::any_of(
-      device.users, [&](const BlockDevice::User& user) { return user.machine != device.users.front().machine; });
-  const bool written = std::ranges::any_of(device.users, &BlockDevice::User::writes);
+  // Who has no key where keys are wanted cannot replay a journal either.
+  std::vector<BlockDevice::User> users = device.users;
+  std::erase_if(users, [&](const BlockDevice::User& user) { return !device.reservations.may_write(user.machine); });
+  const bool shared =
+      std::ranges::any_of(users, [&](const BlockDevice::User& user) { return user.machine != users.front().machine; });
+  const bool written = std::ranges::any_of(users, &BlockDevice::User::writes);
   if (device.cluster_aware() || device.damaged || !shared || !written) return;
   device.damaged = true;
   const std::string text = fmt::format("{} does not expect another machine to have it mounted", device.file_system);

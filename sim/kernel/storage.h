@@ -14,6 +14,7 @@
 #include "engine/base/time.h"
 #include "sim/kernel/file_store.h"
 #include "sim/kernel/machine_context.h"
+#include "sim/kernel/reservations.h"
 
 namespace simcluster::sim {
 
@@ -29,6 +30,7 @@ struct BlockDevice {
   FileStore files;          // what lies on it, by paths that begin with "/"
   std::vector<User> users;  // machines that have it mounted, in the order of their mounts
   bool damaged = false;
+  Reservations reservations;
 
   // Made to be mounted by several machines at once: ocfs2, gfs, gfs2.
   bool cluster_aware() const;

@@ -134,5 +134,30 @@ TEST_F(Storage, ADeviceThatFailsCannotBeMounted) {
   EXPECT_EQ(run("start"), 1);
 }
 
+// AT-5.9: keys of persistent reservations. Whose key is removed cannot write; what it has mounted harms nobody.
+TEST_F(Storage, Reservations) {
+  const auto persist = [&](std::uint16_t machine, const std::string& options) {
+    return sg_persist(m.kernel(machine).mounts(), NodeIndex(machine), "sg_persist -n " + options + " -d /dev/sdb1");
+  };
+  EXPECT_EQ(persist(0, "-o -R -T 5 -K a1").exit_code, 24) << "it is not registered";
+  EXPECT_EQ(persist(0, "-o -I -S a1").exit_code, 0);
+  EXPECT_EQ(persist(1, "-o -I -S b2").exit_code, 0);
+  EXPECT_TRUE(disk.reservations.may_write(NodeIndex(0))) << "nobody has reserved it";
+  EXPECT_EQ(persist(0, "-o -R -T 5 -K a1").exit_code, 0);
+  EXPECT_EQ(persist(1, "-o -R -T 5 -K b2").exit_code, 24);
+  EXPECT_EQ(persist(1, "-i -k").text,
+            "  PR generation=0x2, 2 registered reservation keys follow:\n    0xa1\n    0xb2\n");
+  EXPECT_EQ(mount(0), std::nullopt);
+  EXPECT_EQ(persist(1, "-o -A -T 5 -K b2 -S a1").exit_code, 0);
+  EXPECT_FALSE(disk.reservations.may_write(NodeIndex(0)));
+  EXPECT_TRUE(disk.reservations.may_write(NodeIndex(1)));
+  EXPECT_EQ(persist(0, "-o -A -T 5 -K a1 -S b2").exit_code, 24);
+  EXPECT_EQ(mount(1), std::nullopt);
+  EXPECT_FALSE(disk.damaged);
+  m.kernel(0).mounts().unmount("/data");
+  EXPECT_NE(mount(0), std::nullopt) << "a journal cannot be replayed without writing";
+  EXPECT_EQ(persist(0, "-i -k").text, "  PR generation=0x1, 1 registered reservation key follows:\n    0xb2\n");
+}
+
 }  // namespace
 }  // namespace simcluster::sim

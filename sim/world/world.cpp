@@ -175,7 +175,9 @@ std::vector<StorageUse> World::storage_uses() const {
   std::vector<StorageUse> uses;
   for (const auto& device : impl_->devices) {
     StorageUse& use = uses.emplace_back(StorageUse{device->name, device->file_system, device->cluster_aware(), {}});
-    for (const BlockDevice::User& user : device->users) use.users.push_back({user.machine, user.writes});
+    // Whose key is missing on the disk does not get through to it.
+    for (const BlockDevice::User& user : device->users)
+      if (device->reservations.may_write(user.machine)) use.users.push_back({user.machine, user.writes});
   }
   return uses;
 }
