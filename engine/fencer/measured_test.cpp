@@ -338,6 +338,7 @@ TEST_F(MeasuredFencing, AnAgentWithoutReboot) {
       answer.result.output = "<actions><action name=\"on\"/><action name=\"off\"/></actions>";
     return answer;
   };
+  asked_at = clock.now();
   for (Node* node : {&node1, &node2}) node->fencer.set_devices(devices);
   clock.run_for(seconds(1));
   EXPECT_THAT(calls, ElementsAre("0 node1 d17 metadata", "0 node2 d17 metadata"));
