@@ -328,12 +328,16 @@ bool ReadableLog::on_fencing(const TraceEvent& event, std::string_view text) {
   } else if (found = parts(text, "Executing {} fencing operation ({}) on {} (timeout=*"); !found.empty()) {
     tell(event, kInfo, fmt::format("Try to STONITH ({}) {}.", found[0], found[2]));
   } else if (found = parts(text, "Requesting that {} perform '{}' action targeting {} using {}"); !found.empty()) {
+    const std::string_view device = found[3].substr(0, found[3].find(" | "));
     tell(event, kInfo,
-         fmt::format("Try to execute STONITH device {} on {} for {} {}.", found[3], found[0], found[1], found[2]));
-  } else if (found = parts(text, "Operation '{}' targeting {} using {} returned {}"); !found.empty()) {
-    const bool done = found[3].starts_with("0");
+         fmt::format("Try to execute STONITH device {} on {} for {} {}.", device, found[0], found[1], found[2]));
+  } else if (found = parts(text, "Operation '{}' [{}] targeting {} using {} returned {}"); !found.empty()) {
+    const bool done = found[4].starts_with("0");
     tell(event, done ? kInfo : kError,
-         fmt::format("{} to execute STONITH device {} for {}.", done ? "Succeeded" : "Failed", found[2], found[1]));
+         fmt::format("{} to execute STONITH device {} for {}.", done ? "Succeeded" : "Failed", found[3], found[2]));
+  } else if (found = parts(text, "Operation '{}' [{}] targeting {} using {} could not be executed: *");
+             !found.empty()) {
+    tell(event, kError, fmt::format("Failed to execute STONITH device {} for {}.", found[3], found[2]));
   } else if (found = parts(text, "Peer {} was terminated ({}) by {} on behalf of *"); !found.empty()) {
     tell(event, kInfo, fmt::format("Succeeded to STONITH ({}) {} by {}.", found[1], found[0], found[2]));
   } else if (found = parts(text, "Peer {} was not terminated ({}) by {} on behalf of *"); !found.empty()) {

@@ -135,11 +135,13 @@ TEST_F(ReadableLogTest, Fencing) {
               ElementsAre("info: Try to STONITH (reboot) node2."));
   EXPECT_THAT(of("Requesting fencing (reboot) targeting node node2 | action=12 timeout=60000"),
               ElementsAre("info: Try to STONITH (reboot) node2."));
-  EXPECT_THAT(of("Requesting that node1 perform 'reboot' action targeting node2 using f2"),
+  EXPECT_THAT(of("Requesting that node1 perform 'reboot' action targeting node2 using f2 | for client x.1 (72s)"),
               ElementsAre("info: Try to execute STONITH device f2 on node1 for reboot node2."));
-  EXPECT_THAT(of("Operation 'reboot' targeting node2 using f2 returned 0 (OK)"),
+  EXPECT_THAT(of("Operation 'reboot' [1031] targeting node2 using f2 returned 0 | call 2 from x.1"),
               ElementsAre("info: Succeeded to execute STONITH device f2 for node2."));
-  EXPECT_THAT(of("Operation 'reboot' targeting node2 using f2 returned an error: no"),
+  EXPECT_THAT(of("Operation 'reboot' [1031] targeting node2 using f2 returned 1 | call 2 from x.1"),
+              ElementsAre("error: Failed to execute STONITH device f2 for node2."));
+  EXPECT_THAT(of("Operation 'reboot' [1031] targeting node2 using f2 could not be executed: Timed Out (...) | call 2"),
               ElementsAre("error: Failed to execute STONITH device f2 for node2."));
   EXPECT_THAT(of("Peer node2 was terminated (reboot) by node1 on behalf of crmd.1@node1: OK"),
               ElementsAre("info: Succeeded to STONITH (reboot) node2 by node1."));
