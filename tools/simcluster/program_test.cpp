@@ -216,8 +216,16 @@ TEST_F(Program, ListSchemaCompletion) {
   EXPECT_EQ(run("schema").output.substr(0, 2), "{\n");
   write("completion.bash", run("completion bash").output);
   EXPECT_EQ(std::system(("bash -n '" + (folder_ / "completion.bash").generic_string() + "'").c_str()), 0);
-  EXPECT_TRUE(
-      has(run("completion bash"), "compgen -W \"run check list twin replay crm_mon history soak schema completion"));
+  EXPECT_TRUE(has(run("completion bash"),
+                  "compgen -W \"run report check list twin replay crm_mon history soak schema completion"));
+}
+
+// AT-9.7
+TEST_F(Program, ReportPacksTheNodes) {
+  EXPECT_EQ(run("report scenarios/idle.yaml").status, 2);
+  EXPECT_EQ(run("report --from 20s --to 10s scenarios/idle.yaml rep1").status, 2);
+  EXPECT_EQ(run("report --from 10s --to 20s scenarios/idle.yaml rep1").status, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "rep1.tar.bz2"));
 }
 
 TEST_F(Program, TwinOfClusterdKillsNoSingleDaemon) {
