@@ -12,7 +12,13 @@ namespace {
 constexpr std::array kTools = {
     Tool{"cibadmin", "query and change the CIB", cibadmin},
     Tool{"crm_resource", "query, move, change and clean up resources", crm_resource},
+    Tool{"crm_attribute", "query and set cluster options and node attributes", crm_attribute},
+    Tool{"crm_standby", "put a node on standby, and back", crm_standby},
+    Tool{"crm_failcount", "query and delete fail counts", crm_failcount},
+    Tool{"attrd_updater", "query and set attributes of running nodes", attrd_updater},
     Tool{"crm_verify", "check a configuration", crm_verify},
+    Tool{"crm_node", "tell of the nodes of a cluster", crm_node},
+    Tool{"crmadmin", "tell of the controllers of a cluster", crmadmin},
 };
 
 }  // namespace

@@ -31,11 +31,10 @@ struct LiveNode {
   std::string name;
   std::uint32_t id = 0;
   std::string dc;                    // empty: none
-  std::string state;                 // of its controller: "S_IDLE"
   std::vector<std::string> members;  // of the partition, by ascending node id
   bool quorate = false;
-  // Values of the attribute manager: those of the CIB are late.
-  std::function<std::optional<std::string>(std::string_view name, std::string_view node)> attribute;
+  // State of a node's controller; empty: it does not answer.
+  std::function<std::string(std::string_view node)> state_of;
 };
 
 struct Surroundings {
@@ -43,6 +42,7 @@ struct Surroundings {
   const cib::Document* cib = nullptr;  // when kOpen: as the manager or the file has it
   std::string cib_file;                // for messages; empty: there is a manager
   const LiveNode* live = nullptr;      // none: there is but a file
+  std::string host_name;               // of the machine, for tools on a file
   Profile profile;                     // of the release that the tool belongs to
   std::int64_t now = 0;                // seconds since 1970
   // The bytes of a file; of standard input for an empty name.

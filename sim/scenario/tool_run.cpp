@@ -41,10 +41,15 @@ commands::LiveNode live_node(const node::Node& node) {
   live.name = node.config().name;
   live.id = node.config().id.value;
   live.dc = node.dc();
-  live.state = node.controller_state();
   live.members = node.members();
   live.quorate = node.has_quorum();
   return live;
+}
+
+std::string state_of(World& world, std::string_view name) {
+  const NodeIndex machine = world.find_machine(name);
+  const node::Node* node = machine.valid() ? world.machine(machine).node() : nullptr;
+  return node == nullptr ? std::string() : std::string(node->controller_state());
 }
 
 node::CibWish wish_of(commands::Outcome::Write write) {
@@ -92,6 +97,7 @@ Result<void> run_tool(World& world, Machine& machine, std::string_view command) 
   };
   if (node != nullptr) {
     live = live_node(*node);
+    live.state_of = [&world](std::string_view name) { return state_of(world, name); };
     surroundings.live = &live;
     surroundings.cib = &node->cib();
     surroundings.connection = commands::Connection::kOpen;

@@ -37,6 +37,17 @@ COMMANDS = {
         "-M -r RESOURCE -N NODE -u PT10M", "-B -r RESOURCE", "-B -r RESOURCE -N NODE", "-B -r GROUP", "-B -r CLONE",
         "-B -r CLONE -N NODE --promoted", "-B -r RESOURCE -N NODE -u PT1H", "-U -r RESOURCE", "-U -r nope", "-U",
         "-D -r RESOURCE", "-D -t primitive -r RESOURCE", "-Z", "more words", "-r", "--locate --resource=RESOURCE"],
+    "crm_attribute": [
+        "-n stonith-enabled -G", "-n stonith-enabled -G -q", "-n nope -G", "-n foo -v bar", "-n stonith-enabled -v true",
+        "-n stonith-enabled -D", "-n nope -D", "-N NODE -n foo -v bar", "-N NODE -n foo -G", "-N NODE -n pingd -l reboot -G",
+        "-N NODE -n foo -v bar -l reboot", "-N NODE -n pingd -l reboot -D", "-N nope -n foo -G", "-n foo -G -d 5", "", "-G",
+        "-t rsc_defaults -N NODE -n a -v 1", "-t status -N NODE", "-t nodes -N NODE -n cpu -v 5 -z",
+        "-t crm_config -n foo -v bar -s myset", "-Z", "-n a -v", "-n foo", "-n x -G -t rsc_defaults"],
+    "crm_standby": ["-G -N NODE", "-v on -N NODE", "-D -N NODE", "-v off -N NODE -l reboot"],
+    "crm_failcount": ["-G -r RESOURCE -N NODE", "-G -r nope -N NODE", "-G -r RESOURCE -N NODE -n monitor -I 10s"],
+    "attrd_updater": ["-n pingd -Q", "-n pingd -U 5", "", "-Z"],
+    "crm_node": ["-n", "-l", "-p", "-q", "-R NODE", "-Z"],
+    "crmadmin": ["-D", "-N", "-S NODE", "-P", "-Z"],
     "cibadmin": [
         "-Q", "-Q -o resources", "-Q -o status", "-Q -o crm_config -n", "-Q -n", "-Q -o tags", "-Q -o foo", "-Q -e",
         "-Q -A //nvpair", "-Q -A //primitive -n", "-Q -A //nvpair -e", "-Q -A //nope", "-Q -A //nvpair/@id -e",

@@ -1,9 +1,11 @@
 // The cluster's tools on a file: what surrounds them, and what becomes of their wishes.
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "commands/exit_status.h"
 #include "commands/input.h"
@@ -71,6 +73,8 @@ int cluster_tool(std::string_view name, const Arguments& arguments) {
   surroundings.profile = *profile;
   surroundings.now = std::time(nullptr);
   surroundings.read = read_bytes;
+  std::array<char, 256> host = {};
+  if (gethostname(host.data(), host.size() - 1) == 0) surroundings.host_name = host.data();
   cib::Document cib;
   surroundings.connection = connect(surroundings, cib);
   if (surroundings.connection == commands::Connection::kOpen) surroundings.cib = &cib;
