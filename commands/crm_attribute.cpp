@@ -125,6 +125,7 @@ class CrmAttribute {
   CrmAttribute(const ParsedArguments& given, const Surroundings& surroundings)
       : given_(given), surroundings_(surroundings), name_(given.value("name")) {
     outcome_.cib = *surroundings.cib;
+    outcome_.client = "crm_attribute";  // crm_standby calls it
   }
 
   Outcome run() {

@@ -77,6 +77,7 @@ struct Outcome {
   int status = 0;
   Write write = Write::kNothing;
   cib::Document cib;
+  std::string client;  // who changes the CIB, where that is not the tool itself
   std::vector<AttributeWish> attributes;
   std::vector<ForgetWish> forget;
   // Files that the tool writes: name and text.

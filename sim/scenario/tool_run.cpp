@@ -63,7 +63,9 @@ bool asks_only(const commands::Outcome& outcome) {
 
 Result<void> fulfil(node::Node& node, const commands::Outcome& outcome, std::string_view tool) {
   if (outcome.write != commands::Outcome::Write::kNothing) {
-    if (auto taken = node.take_cib(outcome.cib, wish_of(outcome.write), tool); !taken) return taken;
+    if (auto taken = node.take_cib(outcome.cib, wish_of(outcome.write), outcome.client.empty() ? tool : outcome.client);
+        !taken)
+      return taken;
   }
   for (const commands::AttributeWish& wish : outcome.attributes)
     node.update_attribute(wish.name, wish.value ? std::optional<std::string_view>(*wish.value) : std::nullopt,
