@@ -92,17 +92,23 @@ TEST_F(StoppedDaemonTest, CibManager) {
   Machine& still = other_machine();
   still.controller->freeze(Subdaemon::kCib);
   dc().update_attribute("x", "1", {}, dc_machine().name);
+  CibRequest elsewhere;
+  elsewhere.merge({step("configuration"), step("nodes")}, std::string("<node id=\"8\" uname=\"node8\"/>"));
+  dc().change_cib(std::move(elsewhere), "cibadmin");
   CibRequest request;
   request.merge({step("configuration"), step("nodes")}, std::string("<node id=\"9\" uname=\"node9\"/>"));
   still.controller->change_cib(std::move(request), "cibadmin");
   clock.run_for(seconds(3));
   EXPECT_EQ(attribute(dc(), dc_machine().name, "x"), "1");
   EXPECT_EQ(attribute(*still.controller, dc_machine().name, "x"), "");
+  EXPECT_TRUE(dc().cib().find_id("8"));
+  EXPECT_FALSE(still.controller->cib().find_id("8"));
   EXPECT_FALSE(dc().cib().find_id("9"));
   still.controller->go_on(Subdaemon::kCib);
   clock.run_for(seconds(3));
   EXPECT_EQ(attribute(*still.controller, dc_machine().name, "x"), "1");
   EXPECT_TRUE(dc().cib().find_id("9"));
+  EXPECT_TRUE(still.controller->cib().find_id("8"));
   expect_equal_replicas();
 }
 
