@@ -25,14 +25,19 @@ Result<node::Node*> running_node(Machine& machine) {
   return fail(fmt::format("the cluster software does not run on {}", machine.name()));
 }
 
+std::vector<std::string> split_on_blanks(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const auto blank = text.find(' ');
+    if (blank != 0) words.emplace_back(text.substr(0, blank));
+    text = blank == std::string_view::npos ? std::string_view() : text.substr(blank + 1);
+  }
+  return words;
+}
+
 // -o ACTION -a ADDRESS -l LOGIN -p PASSWORD -n PLUG, as fence-agents take them (AT-5.2).
 Result<AgentRequest> parse_fence_command(std::string_view command) {
-  std::vector<std::string> words;
-  while (!command.empty()) {
-    const auto blank = command.find(' ');
-    if (blank != 0) words.emplace_back(command.substr(0, blank));
-    command = blank == std::string_view::npos ? std::string_view() : command.substr(blank + 1);
-  }
+  const std::vector<std::string> words = split_on_blanks(command);
   AgentRequest request;
   request.standard = "stonith";
   request.action = "reboot";
@@ -154,6 +159,22 @@ Result<void> cluster_command(World& world, Machine& machine, std::string_view ve
       "\"crm cluster {}\" cannot be done in a scenario; expected start, stop, restart or wait_for_startup", verb));
 }
 
+// Questions that crmsh hands to crm_resource; none: not one of them.
+std::vector<std::string> resource_questions(std::string_view command) {
+  std::vector<std::string> words = split_on_blanks(command);
+  if (words.size() < 2 || words[0] != "resource") return {};
+  const std::vector<std::string> rest(words.begin() + 2, words.end());
+  if (words[1] == "status" && rest.empty()) return {"crm_resource --list"};
+  std::vector<std::string> questions;
+  if (words[1] == "status" || words[1] == "locate")
+    for (const std::string& resource : rest) questions.push_back("crm_resource --locate -r " + resource);
+  if (words[1] == "constraints" && rest.size() == 1) questions.push_back("crm_resource -a -r " + rest[0]);
+  if (words[1] == "operations")
+    questions.push_back(fmt::format("crm_resource -O{}{}", rest.empty() ? "" : " -r " + rest[0],
+                                    rest.size() > 1 ? " -N " + rest[1] : ""));
+  return questions;
+}
+
 // What follows the word and a blank; nothing when `command` does not begin with that word.
 std::optional<std::string_view> after_word(std::string_view command, std::string_view word) {
   if (!command.starts_with(word)) return std::nullopt;
@@ -174,6 +195,11 @@ class CrmCommand final : public OperatorCommand {
   Result<void> apply_to(World& world, Machine& machine) const override {
     const auto waited = after_word(command_, "-w");
     const std::string_view command = waited.value_or(command_);
+    if (const auto questions = resource_questions(command); !questions.empty()) {
+      for (const std::string& question : questions)
+        if (auto done = run_tool(world, machine, question); !done) return done;
+      return {};
+    }
     if (const auto words = after_word(command, "status")) return show_status(world, machine, *words);
     if (const auto verb = after_word(command, "cluster")) {
       if (*verb == "wait_for_startup") return wait_for_startup(world, machine);
