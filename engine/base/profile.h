@@ -80,6 +80,11 @@ std::string_view stack_component_name(StackComponent component);
   X(pacemaker_has_shell, kPacemaker, "", "1.1.8",                                                                      \
     "the crm shell is Pacemaker's own, its words are older (AT-1.8, AT-7.5)")                                          \
   X(crm_shell_waits, kPacemaker, "1.0.12", "", "crm -w waits until the cluster has settled (CM-13.13)")                \
+  X(crm_shell_lists_templates, kPacemaker, "1.0.12", "", "crm configure template list does not fail (CM-13.14)")       \
+  X(fencing_limits_count_delays, kPacemaker, "2.1.7", "",                                                              \
+    "time limits of fencing count delays (CM-10.12): not in runs of 2.1.5; when it changed is not known")              \
+  X(fence_plug_before_port, kPacemaker, "2.1.7", "",                                                                   \
+    "an agent with both gets plug, not port (CM-10.2): not in runs of 2.1.5; when it changed is not known")            \
   X(logs_with_function, kPacemaker, "", "1.1", "log lines start with the name of a function (AT-10.2)")                \
   X(daemons_renamed, kPacemaker, "2.0", "", "pacemaker-controld instead of crmd, log texts of 2.x (AT-10.2)")          \
   X(results_name_cib_update, kPacemaker, "2.1", "",                                                                    \
@@ -162,6 +167,7 @@ std::string_view stack_component_name(StackComponent component);
   X(ifcheckd_rings, kPmExtras, "2", "", "ifcheckd of pm_extras tells of Corosync's rings (CM-9.14)")                   \
   X(cib_diffs_from_primary, kPacemaker, "", "1.1.12",                                                                  \
     "changes of the CIB are made on the DC and sent as diffs of format 1 (CM-6.7)")                                    \
+  X(upstart, kKernel, "", "3.10", "no systemd: services are begun by upstart or init (CM-11.13)")                      \
   X(sysconfig_is_script, kKernel, "", "3.10",                                                                          \
     "/etc/sysconfig is read by a shell: only exported variables reach the daemons (CM-14.22)")                         \
   X(nm_keeps_addresses, kNetworkManager, "config-server", "", "addresses stay on carrier loss (CM-12.4)")

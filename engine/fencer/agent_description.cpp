@@ -77,17 +77,13 @@ AgentDescription read_agent_description(std::string_view xml) {
   return agent;
 }
 
-// What is known of this is 2.1.5 (black-box runs) and the newest release (CM-10.2, CM-10.12), not when it changed.
-// 2.1.7 is the next release with a switch.
-bool after_2_1_5(const Profile& profile) { return profile.peer_times_in_status; }
-
 bool offers(const AgentDescription& agent, std::string_view action) {
   return !agent.known || std::ranges::find(agent.actions, action) != agent.actions.end();
 }
 
 std::string_view default_host_argument(const AgentDescription& agent, const Profile& profile) {
   if (!profile.daemons_renamed) return "port";
-  if (!after_2_1_5(profile)) return agent.has_plug && !agent.has_port ? "plug" : "port";
+  if (!profile.fence_plug_before_port) return agent.has_plug && !agent.has_port ? "plug" : "port";
   if (agent.has_plug || !agent.known) return "plug";
   return agent.has_port ? "port" : "none";
 }

@@ -26,8 +26,6 @@ AgentDescription describe_agent(std::string_view type, const Profile& profile);
 // The XML that an agent prints for the action `metadata`. Nothing is known when it names no action.
 AgentDescription read_agent_description(std::string_view xml);
 
-// Time limits count delays (CM-10.12), and an agent that knows both `plug` and `port` gets the former (CM-10.2).
-bool after_2_1_5(const Profile& profile);
 bool offers(const AgentDescription& agent, std::string_view action);
 // The parameter by which the agent learns whom to fence, when the device does not say pcmk_host_argument; "none": by
 // none.

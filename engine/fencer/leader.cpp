@@ -309,7 +309,7 @@ bool Leader::next_level(const OperationId& id, Operation& operation) {
 Duration Leader::time_for(const Operation& operation, const DeviceOffer& offer, std::string_view action) const {
   Duration time = action == "off" ? offer.off_timeout : action == "on" ? offer.on_timeout : offer.reboot_timeout;
   if (time.ns <= 0) time = operation.request.timeout;
-  const bool delays = after_2_1_5(profile_) && operation.request.delay.ns >= 0;
+  const bool delays = profile_.fencing_limits_count_delays && operation.request.delay.ns >= 0;
   if (action != "on" && delays) time = time + offer.delay;
   return time;
 }
@@ -335,7 +335,7 @@ Duration Leader::total_time(const Operation& operation, const Choice& first) con
     }
   }
   total = with_margin(total);
-  if (after_2_1_5(profile_)) total = total + std::max(operation.request.delay, Duration{});
+  if (profile_.fencing_limits_count_delays) total = total + std::max(operation.request.delay, Duration{});
   return total;
 }
 
@@ -363,7 +363,7 @@ void Leader::execute(const OperationId& id, Operation& operation, const Choice& 
     if (!by_device || &offer == choice.offer) time = time + time_for(operation, offer, action);
   time = with_margin(time);
   Duration delay;
-  if (after_2_1_5(profile_)) delay = with_margin(std::max(operation.request.delay, Duration{}));
+  if (profile_.fencing_limits_count_delays) delay = with_margin(std::max(operation.request.delay, Duration{}));
   client_.log(LogPriority::kNotice,
               fmt::format("Requesting that {} perform '{}' action targeting {}{}{} | for client {} ({}s{})",
                           operation.busy_peer, action, operation.request.target, by_device ? " using " : "",

@@ -107,9 +107,9 @@ Result<std::string> OperatorShell::set_value(std::string_view path, std::string_
   }));
 }
 
-// CM-13.14: before 1.0.12, whose shell waits, too, the command failed.
+// CM-13.14: before 1.0.12 the command failed.
 Result<std::string> OperatorShell::list_templates() const {
-  if (!profile_.crm_shell_waits)
+  if (!profile_.crm_shell_lists_templates)
     return std::string(
         "Traceback (most recent call last):\nNameError: a function that lists templates is not defined\n");
   static const std::vector<std::string> kTemplates = {"apache",    "clvm",  "filesystem", "gfs2",

@@ -20,7 +20,7 @@ namespace {
 std::string service_command(const Profile& profile, std::string_view verb) {
   const bool with_pacemaker = has_pacemaker(profile) && !profile.plugin_membership;
   if (profile.heartbeat_stack) return fmt::format("service heartbeat {}", verb);
-  if (profile.sysconfig_is_script)
+  if (profile.upstart)
     return with_pacemaker ? fmt::format("initctl {} pacemaker.combined", verb)
                           : fmt::format("service corosync {}", verb);
   const bool names_pacemaker = with_pacemaker && (verb == "start" || !profile.daemons_renamed);

@@ -13,7 +13,7 @@ class StartLimit {
  public:
   // systemd: five times in ten seconds; upstart, of the releases before it: ten times in five.
   explicit StartLimit(const Profile& profile)
-      : most_(profile.sysconfig_is_script ? 10 : 5), within_(seconds(profile.sysconfig_is_script ? 5 : 10)) {}
+      : most_(profile.upstart ? 10 : 5), within_(seconds(profile.upstart ? 5 : 10)) {}
 
   // Counts a start at `now`; false when it would be one too many, and is not made.
   bool allows(Time now) {

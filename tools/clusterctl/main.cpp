@@ -2,6 +2,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <iostream>
@@ -21,6 +22,7 @@
 #include "engine/base/profile.h"
 #include "engine/cib/document.h"
 #include "reports/crm_mon.h"
+#include "tools/clusterctl/agent_tools.h"
 #include "tools/clusterctl/control_client.h"
 #include "tools/clusterctl/restart.h"
 
@@ -260,9 +262,25 @@ int run(const Command& command) {
   return found->second(command);
 }
 
+// As a tool of the cluster, which an agent calls: clusterd says where it is reached.
+int run_as_tool(std::string_view name, int argc, char** argv) {
+  const char* socket = std::getenv("CLUSTERD_SOCKET");
+  const char* instance = std::getenv("OCF_RESOURCE_INSTANCE");
+  try {
+    return clusterctl::run_agent_tool(socket != nullptr ? socket : Command().socket, name, {argv + 1, argv + argc},
+                                      instance != nullptr ? instance : "");
+  } catch (const std::exception& failure) {
+    fmt::print(stderr, "{}: {}\n", name, failure.what());
+    return kFailed;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::string_view called = argv[0];
+  const std::string_view name = called.substr(called.rfind('/') + 1);
+  if (clusterctl::is_agent_tool(name)) return run_as_tool(name, argc, argv);
   Command command;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];

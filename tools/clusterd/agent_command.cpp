@@ -26,8 +26,9 @@ bool plain_name(std::string_view name) {
 }
 
 // What every child is given: of the daemon's own environment only what is harmless.
-std::vector<std::string> common_environment() {
-  std::vector<std::string> environment{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+std::vector<std::string> common_environment(std::string_view first_path = {}) {
+  std::vector<std::string> environment{
+      fmt::format("PATH={}{}/usr/sbin:/usr/bin:/sbin:/bin", first_path, first_path.empty() ? "" : ":"), "LC_ALL=C"};
   for (const char* name : {"HA_LOGFACILITY", "HA_LOGFILE", "HA_debug", "OCF_TRACE_RA", "OCF_TRACE_FILE", "TZ"})
     if (const char* value = getenv(name)) environment.push_back(fmt::format("{}={}", name, value));
   return environment;
@@ -55,11 +56,15 @@ Result<AgentCommand> ocf(const AgentRequest& request, const AgentPlaces& places)
   const std::string path = fmt::format("{}/resource.d/{}/{}", places.ocf_root, request.provider, request.type);
   if (!executable(path)) return fail(fmt::format("{} is not installed", path));
   command.arguments = {path, request.action};
-  command.environment = common_environment();
+  command.environment = common_environment(places.agent_tools);
   const auto set = [&](std::string_view name, std::string_view value) {
     command.environment.push_back(fmt::format("{}={}", name, value));
   };
   set("OCF_ROOT", places.ocf_root);
+  if (!places.agent_tools.empty()) {
+    set("HA_SBIN_DIR", places.agent_tools);  // where agents look for crm_attribute
+    set("CLUSTERD_SOCKET", places.control_socket);
+  }
   set("OCF_RA_VERSION_MAJOR", "1");
   set("OCF_RA_VERSION_MINOR", "1");
   set("OCF_RESOURCE_INSTANCE", request.instance);

@@ -13,6 +13,8 @@ struct AgentPlaces {
   std::string ocf_root = "/usr/lib/ocf";
   std::string fence_directory = "/usr/sbin";
   std::string init_directory = "/etc/init.d";
+  std::string agent_tools;     // a directory with crm_attribute and so on, for OCF agents; empty: none
+  std::string control_socket;  // by which these reach the daemon
 };
 
 struct AgentCommand {

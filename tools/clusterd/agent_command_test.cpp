@@ -19,7 +19,9 @@ class AgentCommandTest : public ::testing::Test {
  protected:
   AgentCommandTest() {
     root_ = std::filesystem::temp_directory_path() / fmt::format("agent_command_{}", getpid());
-    places_ = {root_ / "ocf", root_ / "sbin", root_ / "init.d"};
+    places_.ocf_root = root_ / "ocf";
+    places_.fence_directory = root_ / "sbin";
+    places_.init_directory = root_ / "init.d";
     install("ocf/resource.d/heartbeat/IPaddr2");
     install("sbin/fence_ipmilan");
     install("init.d/postgresql");
@@ -56,6 +58,17 @@ TEST_F(AgentCommandTest, OcfAgentsGetTheirParametersInTheEnvironment) {
   EXPECT_TRUE(has(*command, "OCF_RESOURCE_PROVIDER=heartbeat"));
   EXPECT_TRUE(has(*command, "OCF_ROOT=" + places_.ocf_root));
   EXPECT_TRUE(command->input.empty());
+}
+
+TEST_F(AgentCommandTest, OcfAgentsCallTheToolsOfTheirOwnDaemon) {
+  const AgentRequest request{"ocf", "heartbeat", "IPaddr2", "monitor", "vip", {}, {}};
+  EXPECT_TRUE(has(*agent_command(request, places_), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
+  places_.agent_tools = "/tools";
+  places_.control_socket = "/run/ctl.sock";
+  const auto command = agent_command(request, places_);
+  EXPECT_TRUE(has(*command, "PATH=/tools:/usr/sbin:/usr/bin:/sbin:/bin"));
+  EXPECT_TRUE(has(*command, "HA_SBIN_DIR=/tools"));
+  EXPECT_TRUE(has(*command, "CLUSTERD_SOCKET=/run/ctl.sock"));
 }
 
 TEST_F(AgentCommandTest, FenceAgentsReadTheirParameters) {

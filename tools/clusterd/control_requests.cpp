@@ -122,8 +122,33 @@ Result<Json> attribute(const Asked& asked) {
   const auto it = asked.body.find("value");
   std::optional<std::string> value;
   if (it != asked.body.end() && it->is_string()) value = it->get<std::string>();
-  asked.node.update_attribute(*name, value, {}, text_or(asked.body, "node", ""));
+  const auto dampen = asked.body.find("dampen");
+  const bool dampened = dampen != asked.body.end() && dampen->is_number_integer();
+  asked.node.update_attribute(*name, value, milliseconds(dampened ? dampen->get<std::int64_t>() : 0),
+                              text_or(asked.body, "node", ""));
   return Json::object();
+}
+
+// What a tool has made of the CIB that it saw. Where somebody was faster it must look again.
+Result<Json> take_cib(const Asked& asked) {
+  constexpr std::array<std::string_view, 3> kWishes{"document", "bump", "erase"};
+  const auto xml = text(asked.body, "cib");
+  const auto seen = text(asked.body, "seen");
+  if (!xml) return tl::unexpected(xml.error());
+  if (!seen) return tl::unexpected(seen.error());
+  const auto wish = std::ranges::find(kWishes, text_or(asked.body, "wish", "document"));
+  if (wish == kWishes.end()) return fail(fmt::format("no such wish; expected one of {}", fmt::join(kWishes, ", ")));
+  const auto wanted = cib::parse_document(*xml, "request");
+  if (!wanted) return tl::unexpected(wanted.error());
+  const cib::Element root = asked.node.cib().root();
+  Json json;
+  json["taken"] =
+      *seen == fmt::format("{}.{}.{}", root.value("admin_epoch"), root.value("epoch"), root.value("num_updates"));
+  if (!json["taken"].get<bool>()) return json;
+  const auto taken = asked.node.take_cib(*wanted, static_cast<node::CibWish>(wish - kWishes.begin()),
+                                         text_or(asked.body, "client", "cibadmin"));
+  if (!taken) return tl::unexpected(taken.error());
+  return json;
 }
 
 // stonith_admin's words: "--reboot node2", "--confirm node2", "--history node2".
@@ -165,7 +190,7 @@ struct Request {
   Result<Json> (*answer)(const Asked& asked);
 };
 
-constexpr std::array<Request, 11> kRequests{{
+constexpr std::array<Request, 12> kRequests{{
     {"status", Rights::kRead, false, status},
     {"cib", Rights::kRead, false, query_cib},
     {"history", Rights::kRead, false, history},
@@ -173,6 +198,7 @@ constexpr std::array<Request, 11> kRequests{{
     {"crm", Rights::kAll, true, crm},
     {"load", Rights::kAll, true, load},
     {"change_cib", Rights::kAll, true, change_cib},
+    {"take_cib", Rights::kAll, true, take_cib},
     {"attribute", Rights::kAll, true, attribute},
     {"stonith_admin", Rights::kAll, false, stonith_admin},
     {"shutdown", Rights::kAll, false, shut_down},

@@ -70,7 +70,7 @@ TEST_F(RequestTest, WhatIsNotUnderstoodIsRefused) {
     EXPECT_EQ(ask(text), kNoObject) << text;
   EXPECT_EQ(ask(R"({"request":"dance"})"),
             R"({"error":"unknown request \"dance\"; expected one of status, cib, history, corosync, crm, load, )"
-            R"(change_cib, attribute, stonith_admin, shutdown, restart","kind":"request","ok":false})");
+            R"(change_cib, take_cib, attribute, stonith_admin, shutdown, restart","kind":"request","ok":false})");
   EXPECT_EQ(ask(R"({"request":"crm","command":7})"),
             R"({"error":"\"command\" is missing; expected a string","kind":"failed","ok":false})");
 }

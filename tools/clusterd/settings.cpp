@@ -109,6 +109,8 @@ const std::vector<Key>& keys() {
       {"ocf_root", "where resource agents are", agent_path(&AgentPlaces::ocf_root)},
       {"fence_directory", "where fence agents are", agent_path(&AgentPlaces::fence_directory)},
       {"init_directory", "where init scripts are", agent_path(&AgentPlaces::init_directory)},
+      {"agent_tools", "where crm_attribute and so on are for agents; absent: agent-tools beside clusterd",
+       agent_path(&AgentPlaces::agent_tools)},
       {"log", "stderr, journal or syslog",
        [](Settings& s, std::string_view value) -> std::optional<std::string> {
          const auto place = place_in(kTargets, value);

@@ -155,7 +155,22 @@ class Reader {
     report_.setup.node.initial_cib = std::move(*text);
   }
 
+  // Agents call the tools of this node's own daemon, not those of a Pacemaker that may be installed, too.
+  void find_agent_tools() {
+    AgentPlaces& agents = report_.setup.settings.agents;
+    agents.control_socket = settings().control_socket;
+    if (!agents.agent_tools.empty()) return;
+    std::error_code error;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+    const std::string beside = program.parent_path() / "agent-tools";
+    if (!error && exists(beside)) agents.agent_tools = beside;
+  }
+
   void look_at_agents() {
+    find_agent_tools();
+    if (settings().agents.agent_tools.empty())
+      report_.warnings.emplace_back(
+          "agent-tools: not beside clusterd, and no agent_tools is set; agents find no crm_attribute");
     if (!exists(settings().agents.ocf_root + "/resource.d"))
       report_.warnings.push_back(fmt::format(
           "{}/resource.d: not there; OCF agents cannot be run (package resource-agents)", settings().agents.ocf_root));

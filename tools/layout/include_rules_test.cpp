@@ -46,11 +46,11 @@ const std::map<std::string, std::set<std::string>>& allowed() {
         "sim/checks"}},
       {"reports", {"engine/base", "engine/cib", "engine/scheduler"}},
       {"commands", {"engine/base", "engine/cib", "engine/scheduler", "reports"}},
-      {"sim/scenario",
-       with(engine, {"sim/events", "sim/network", "sim/kernel", "sim/world", "sim/faults", "sim/checks", "commands", "reports"})},
+      {"sim/scenario", with(engine, {"sim/events", "sim/network", "sim/kernel", "sim/world", "sim/faults", "sim/checks",
+                                     "commands", "reports"})},
       {"sim/golden", {"engine/base", "sim/scenario", "reports"}},
       {"tools/clusterd", engine},
-      {"tools/clusterctl", {"engine/base", "engine/cib", "reports"}},
+      {"tools/clusterctl", {"engine/base", "engine/cib", "reports", "commands"}},
   };
   return map;
 }
