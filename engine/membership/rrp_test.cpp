@@ -67,8 +67,8 @@ TEST(Rrp, Mv45ActiveRing1Lost) {
   EXPECT_EQ(net.count_logs(1, "FAULTY"), 1U);
 }
 
-// RR-14, CM-14.3: up to 2.3.4 every ACTIVATE is logged, from 2.3.5 on only one that ends a fault. Doubled frames make the
-// difference visible on two nodes.
+// RR-14, CM-14.3: up to 2.3.4 every ACTIVATE is logged, from 2.3.5 on only one that ends a fault. Doubled frames make
+// the difference visible on two nodes.
 TEST(Rrp, RecoveryLineRepeatsInOldVersions) {
   for (const auto& [version, lines] : {std::pair{"2.3.4", 2U}, std::pair{"2.3.5", 1U}}) {
     TestNetwork net(2, two_rings("active"), version);

@@ -35,7 +35,6 @@ void Kernel::halt() {
   sysctls_.clear();
 }
 
-
 void Kernel::freeze() {
   if (!running_) return;
   frozen_ = true;

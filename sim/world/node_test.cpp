@@ -115,8 +115,8 @@ TEST_F(NodeTest, SurvivorTakesOver) {
   EXPECT_NE(places("192.168.4.200")[0].machine, owner);
 }
 
-// CM-11.11 to CM-11.13: a service that dies again and again is given up, by upstart later than by systemd; the next boot
-// begins anew.
+// CM-11.11 to CM-11.13: a service that dies again and again is given up, by upstart later than by systemd; the next
+// boot begins anew.
 TEST_F(NodeTest, TheServiceManagerGivesUp) {
   for (const auto& [kernel, most] : {std::pair{"rhel7", 5}, std::pair{"2.6.32", 10}}) {
     WorldSpec spec = two_nodes(kernel, "3.9.5-1");

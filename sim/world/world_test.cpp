@@ -164,7 +164,7 @@ TEST_F(WorldTest, ResetLosesMemoryAndKeepsTheDisk) {
   EXPECT_EQ(world->find_address(*IpAddress::parse("192.168.1.1")).size(), 1u);
   before->reset();
   EXPECT_TRUE(world->find_address(*IpAddress::parse("192.168.1.1")).empty());  // at once, not after the next event
-  before->host().start_timer(seconds(1), *before, 0);  // does nothing any more
+  before->host().start_timer(seconds(1), *before, 0);                          // does nothing any more
   world->run_for(seconds(5));
   EXPECT_EQ(node(1).power(), PowerState::kBooting);
   EXPECT_FALSE(node(1).cluster_running());
