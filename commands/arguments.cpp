@@ -116,32 +116,6 @@ std::optional<std::string> ParsedArguments::value(std::string_view name) const {
   return last->value;
 }
 
-Result<std::vector<std::string>> split_command(std::string_view line) {
-  std::vector<std::string> words;
-  bool in_word = false;
-  char quote = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quote == 0 && (c == ' ' || c == '\t' || c == '\n')) {
-      in_word = false;
-      continue;
-    }
-    if (!in_word) words.emplace_back();
-    in_word = true;
-    if (c == quote) {
-      quote = 0;
-    } else if (quote == 0 && (c == '\'' || c == '"')) {
-      quote = c;
-    } else if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
-      words.back() += line[++i];
-    } else {
-      words.back() += c;
-    }
-  }
-  if (quote != 0) return fail(fmt::format("the quotation mark {} is not closed", quote));
-  return words;
-}
-
 ParsedArguments parse_arguments(std::span<const OptionSpec> specs, const std::vector<std::string>& arguments,
                                 OptionStyle style) {
   return Parser(specs, arguments, style).run();

@@ -39,10 +39,6 @@ struct ParsedArguments {
   std::optional<std::string> value(std::string_view name) const;
 };
 
-// The words of a line as a shell splits it: at blanks, not within '...' or "...", where a backslash before a quotation
-// mark lets it stand. An error says which quotation mark is open.
-Result<std::vector<std::string>> split_command(std::string_view line);
-
 // Stops at the first mistake. `specs` must outlive the result.
 ParsedArguments parse_arguments(std::span<const OptionSpec> specs, const std::vector<std::string>& arguments,
                                 OptionStyle style);

@@ -9,6 +9,7 @@
 #include "commands/exit_status.h"
 #include "commands/input.h"
 #include "commands/tool_table.h"
+#include "engine/cib/nvpairs.h"
 #include "engine/cib/values.h"
 
 namespace simcluster::commands {
@@ -365,9 +366,8 @@ constexpr std::array<OptionSpec, 16> kUpdaterOptions = {{
 
 // As far as the managers have written it.
 std::optional<std::string> transient_value(const Element& state, std::string_view name) {
-  for (const Element set : state.first_child("transient_attributes").children("instance_attributes"))
-    for (const Element pair : set.children("nvpair"))
-      if (pair.value("name") == name) return std::string(pair.value("value"));
+  if (const Element pair = find_pair(state.first_child("transient_attributes"), "instance_attributes", name))
+    return std::string(pair.value("value"));
   return std::nullopt;
 }
 

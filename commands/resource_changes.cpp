@@ -22,8 +22,6 @@ Element find_resource_element(const cib::Document& cib, std::string_view id) {
   return {};
 }
 
-bool is_clone(const Element& element) { return element && (element.is("clone") || element.is("master")); }
-
 Element find_pair(const Element& resource, const ParameterChange& change) {
   for (const Element& set : resource.children(change.kind)) {
     if (!change.set.empty() && set.id() != change.set) continue;

@@ -7,6 +7,7 @@
 #include "engine/base/host.h"
 #include "engine/base/intern.h"
 #include "engine/base/random.h"
+#include "engine/base/shell_words.h"
 
 namespace simcluster {
 namespace {
@@ -98,6 +99,14 @@ TEST(Trace, NamesFindTheirKinds) {
   EXPECT_EQ(kind, TraceKind::kOperationFailed);
   EXPECT_EQ(trace_kind_name(TraceKind::kPing), "ping");
   EXPECT_FALSE(trace_kind_from_name("no.such", kind));
+}
+
+TEST(ShellWords, AreThoseOfAPosixShell) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(*split_shell_words("a  'b c' \"d 'e'\"f g\\ h ''"), (Words{"a", "b c", "d 'e'f", "g h", ""}));
+  EXPECT_EQ(*split_shell_words(R"("\"x\" \n" '\')"), (Words{R"("x" \n)", "\\"}));
+  EXPECT_EQ(*split_shell_words(" "), Words{});
+  EXPECT_EQ(split_shell_words("a 'b").error().message, "the quotation mark ' is not closed");
 }
 
 }  // namespace

@@ -16,6 +16,8 @@ bool is_resource(std::string_view name) {
   return std::ranges::find(kNames, name) != kNames.end();
 }
 
+bool is_clone(const Element& element) { return element && (element.is("clone") || element.is("master")); }
+
 namespace {
 
 constexpr std::array<std::string_view, 4> kReferences = {"rsc", "with-rsc", "first", "then"};

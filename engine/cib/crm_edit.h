@@ -13,6 +13,8 @@ namespace simcluster::cib {
 
 // An element of this name is a resource: a primitive, or what contains some.
 bool is_resource(std::string_view name);
+// A clone or a master; false for no element.
+bool is_clone(const Element& element);
 
 // An error leaves `cib` as it was, and says what crmsh says.
 

@@ -55,6 +55,13 @@ void visit_block(const Element& block, const RuleContext& context, NextChange& n
   }
 }
 
+Element find_pair(const Element& owner, std::string_view block_name, std::string_view name) {
+  for (const Element block : owner.children(block_name))
+    for (const Element pair : block.children("nvpair"))
+      if (pair.value("name") == name) return pair;
+  return {};
+}
+
 void visit_blocks(const Element& owner, Name block_name, const RuleContext& context, NextChange& next_change,
                   VisitPair visit, std::string_view always_first) {
   for (const Element& block : blocks_in_order(owner, block_name, context, always_first)) {

@@ -49,6 +49,9 @@ class NvTable {
 std::vector<Element> blocks_in_order(const Element& owner, Name block_name, const RuleContext& context,
                                      std::string_view always_first = {});
 
+// The pair of that name in the first block below `owner` that has one, rules or not; none when there is none.
+Element find_pair(const Element& owner, std::string_view block_name, std::string_view name);
+
 // Calls visit(name, value) for each pair of one block when its rule passes (S1 C-6.3). Values are as written,
 // `#default` included.
 using VisitPair = FunctionRef<void(std::string_view name, std::string_view value)>;

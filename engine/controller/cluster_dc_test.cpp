@@ -40,6 +40,15 @@ class DcTest : public ClusterTest {
     clock.run_for(seconds(40));
     ASSERT_TRUE(node(1).controller->is_dc());
   }
+  // A cluster at rest gets a reason to calculate; the answer is due with the next event.
+  void ask_the_scheduler() {
+    boot("2.1.5");
+    clock.run_for(seconds(60));
+    dc().update_attribute("x", "1", {}, "");
+    while (dc().state() != State::kPolicyEngine) ASSERT_TRUE(clock.step());
+    const Time asked = clock.now();
+    while (clock.now() - asked < milliseconds(12)) ASSERT_TRUE(clock.step());
+  }
   std::size_t victim() { return node(1).controller->is_dc() ? 1 : 0; }  // not the DC
 };
 
@@ -249,13 +258,8 @@ TEST_F(DcTest, WhatTheSchedulerIsTold) {
 // CM-7.1, CM-7.3: a change that comes between the question and its answer makes the answer worthless; the next one
 // counts.
 TEST_F(DcTest, ObsoleteAnswers) {
-  boot("2.1.5");
-  clock.run_for(seconds(60));
+  ask_the_scheduler();
   Controller& leader = dc();
-  leader.update_attribute("x", "1", {}, "");
-  while (leader.state() != State::kPolicyEngine) ASSERT_TRUE(clock.step());
-  const Time asked = clock.now();
-  while (clock.now() - asked < milliseconds(12)) ASSERT_TRUE(clock.step());
   ASSERT_EQ(leader.state(), State::kPolicyEngine);
   leader.update_attribute("x", "2", {}, "");
   ASSERT_TRUE(cluster->run());
@@ -269,13 +273,8 @@ TEST_F(DcTest, ObsoleteAnswers) {
 // CM-7.4: a reason that comes after the answer, and before its graph is taken: the graph goes on, and a new one is
 // asked for.
 TEST_F(DcTest, RedundantTransitions) {
-  boot("2.1.5");
-  clock.run_for(seconds(60));
+  ask_the_scheduler();
   Controller& leader = dc();
-  leader.update_attribute("x", "1", {}, "");
-  while (leader.state() != State::kPolicyEngine) ASSERT_TRUE(clock.step());
-  const Time asked = clock.now();
-  while (clock.now() - asked < milliseconds(12)) ASSERT_TRUE(clock.step());
   const std::size_t graphs = lines(dc_machine().host, "Processing graph");
   const std::size_t obsolete = lines(dc_machine().host, "is obsolete");
   ASSERT_TRUE(clock.step());  // the answer; its input waits

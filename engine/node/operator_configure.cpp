@@ -6,6 +6,7 @@
 
 #include "engine/cib/cluster_property.h"
 #include "engine/cib/crm_shell.h"
+#include "engine/cib/nvpairs.h"
 #include "engine/cib/values.h"
 #include "engine/controller/cib_request.h"
 #include "engine/node/operator_agents.h"

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/nvpairs.h"
 #include "engine/cib/values.h"
 #include "engine/controller/cib_request.h"
 #include "engine/node/operator_shell.h"
@@ -179,18 +180,9 @@ Result<std::string> OperatorShell::node_attribute(std::string_view node, std::st
                                                   std::string_view kind) {
   const Result<cib::Element> found = find_node(node);
   if (!found) return tl::unexpected(found.error());
-  const cib::Element set = found->first_child(kind);
-  const std::string set_id =
-      set ? std::string(set.id()) : fmt::format("nodes-{}{}", found->id(), kind == kUtilization ? "-utilization" : "");
-  const cib::Element pair = find_pair(*found, kind, name);
-  const std::string pair_id = pair ? std::string(pair.id()) : fmt::format("{}-{}", set_id, name);
-  cib::Document document;
-  cib::MutableElement payload = document.create_root(kind);
-  payload.set_attribute("id", set_id);
-  payload.append_child("nvpair").set_attribute("id", pair_id).set_attribute("name", name).set_attribute("value", value);
-  CibRequest request;
-  request.merge(path_of(*found), document.root());
-  controller_.change_cib(std::move(request), "crm_attribute");
+  const PairPlace place = place_of_pair(
+      *found, kind, name, fmt::format("nodes-{}{}", found->id(), kind == kUtilization ? "-utilization" : ""));
+  controller_.change_cib(pair_request(*found, kind, place, name, value), "crm_attribute");
   return std::string();
 }
 

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/crm_edit.h"
 #include "engine/cib/dates.h"
+#include "engine/cib/nvpairs.h"
 #include "engine/cib/values.h"
 #include "engine/controller/cib_request.h"
 #include "engine/node/operator_shell.h"
@@ -132,19 +134,10 @@ Result<std::string> OperatorShell::set_attribute(std::string_view resource, std:
     text = fmt::format("Performing update of '{}' on '{}', the parent of '{}'\n", name, found->id(), resource);
     resource = found->id();
   }
-  const cib::Element set = found->first_child(set_name);
-  const std::string set_id = set ? std::string(set.id()) : fmt::format("{}-{}", resource, set_name);
-  const cib::Element pair = find_pair(*found, set_name, name);
-  const std::string pair_id = pair ? std::string(pair.id()) : fmt::format("{}-{}", set_id, name);
-  cib::Document document;
-  cib::MutableElement payload = document.create_root(set_name);
-  payload.set_attribute("id", set_id);
-  payload.append_child("nvpair").set_attribute("id", pair_id).set_attribute("name", name).set_attribute("value", value);
-  CibRequest request;
-  request.merge(path_of(*found), document.root());
-  controller_.change_cib(std::move(request), "crm_resource");
-  return text + fmt::format("Set '{}' option: id={}{} name={} value={}\n", resource, pair_id,
-                            pair ? "" : fmt::format(" set={}", set_id), name, value);
+  const PairPlace place = place_of_pair(*found, set_name, name, fmt::format("{}-{}", resource, set_name));
+  controller_.change_cib(pair_request(*found, set_name, place, name, value), "crm_resource");
+  return text + fmt::format("Set '{}' option: id={}{} name={} value={}\n", resource, place.pair_id,
+                            place.exists ? "" : fmt::format(" set={}", place.set_id), name, value);
 }
 
 std::string OperatorShell::active_node(std::string_view resource) const {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/shell_words.h"
 #include "engine/base/time_text.h"
 #include "engine/cib/crm_shell.h"
 #include "engine/cib/patch.h"
@@ -42,7 +43,7 @@ Result<CibPath> section_path(std::string_view section) {
 }  // namespace
 
 Result<std::string> OperatorShell::crm(std::string_view command) {
-  const Result<std::vector<std::string>> split = split_words(command);
+  const Result<std::vector<std::string>> split = split_shell_words(command);
   if (!split) return tl::unexpected(split.error());
   const Words words(split->begin(), split->end());
   if (words.empty()) return fail("an empty crm command");
@@ -59,7 +60,7 @@ Result<std::string> OperatorShell::crm(std::string_view command) {
 
 // AT part I: the manual ways of fencing.
 Result<std::string> OperatorShell::stonith_admin(std::string_view arguments) {
-  const Result<std::vector<std::string>> split = split_words(arguments);
+  const Result<std::vector<std::string>> split = split_shell_words(arguments);
   if (!split) return tl::unexpected(split.error());
   const Words words(split->begin(), split->end());
   const std::string_view verb = words.empty() ? std::string_view() : words[0];

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/nvpairs.h"
 #include "engine/cib/values.h"
 #include "engine/node/operator_shell.h"
 #include "engine/node/operator_words.h"

@@ -2,39 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "engine/cib/nvpairs.h"
+
 namespace simcluster::node {
 
 using controller::CibPath;
 using controller::step;
-
-Result<std::vector<std::string>> split_words(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\n";
-  constexpr std::string_view kEscapedInQuotes = "\"\\$`";
-  std::vector<std::string> words;
-  bool inside = false;
-  char quote = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quote == 0 && kBlanks.find(c) != std::string_view::npos) {
-      inside = false;
-      continue;
-    }
-    if (!inside) words.emplace_back();
-    inside = true;
-    if (quote == 0 && (c == '"' || c == '\'')) {
-      quote = c;
-    } else if (c == quote) {
-      quote = 0;
-    } else if (c == '\\' && i + 1 < text.size() &&
-               (quote == 0 || (quote == '"' && kEscapedInQuotes.find(text[i + 1]) != std::string_view::npos))) {
-      words.back() += text[++i];
-    } else {
-      words.back() += c;
-    }
-  }
-  if (quote != 0) return fail(fmt::format("a {} without its end in: {}", quote, text));
-  return words;
-}
 
 CibPath path_of(cib::Element element) {
   CibPath path;
@@ -44,13 +17,29 @@ CibPath path_of(cib::Element element) {
   return path;
 }
 
-bool is_clone(const cib::Element& element) { return element.is("clone") || element.is("master"); }
+PairPlace place_of_pair(const cib::Element& owner, std::string_view set_name, std::string_view name,
+                        std::string_view new_set) {
+  PairPlace place;
+  const cib::Element set = owner.first_child(set_name);
+  place.set_id = set ? std::string(set.id()) : std::string(new_set);
+  const cib::Element pair = cib::find_pair(owner, set_name, name);
+  place.exists = static_cast<bool>(pair);
+  place.pair_id = pair ? std::string(pair.id()) : fmt::format("{}-{}", place.set_id, name);
+  return place;
+}
 
-cib::Element find_pair(const cib::Element& owner, std::string_view set_name, std::string_view name) {
-  for (const cib::Element set : owner.children(set_name))
-    for (const cib::Element pair : set.children("nvpair"))
-      if (pair.value("name") == name) return pair;
-  return {};
+controller::CibRequest pair_request(const cib::Element& owner, std::string_view set_name, const PairPlace& place,
+                                    std::string_view name, std::string_view value) {
+  cib::Document document;
+  cib::MutableElement payload = document.create_root(set_name);
+  payload.set_attribute("id", place.set_id);
+  payload.append_child("nvpair")
+      .set_attribute("id", place.pair_id)
+      .set_attribute("name", name)
+      .set_attribute("value", value);
+  controller::CibRequest request;
+  request.merge(path_of(owner), document.root());
+  return request;
 }
 
 }  // namespace simcluster::node

@@ -1,11 +1,9 @@
-// What the files of the operator's shell share: words of a command, paths in the CIB, names of attribute sets.
+// What the files of the operator's shell share: paths in the CIB, names and pairs of attribute sets.
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "engine/base/error.h"
 #include "engine/cib/document.h"
 #include "engine/controller/cib_request.h"
 
@@ -15,16 +13,20 @@ inline constexpr std::string_view kMetaSet = "meta_attributes";
 inline constexpr std::string_view kParameterSet = "instance_attributes";
 inline constexpr std::string_view kUtilization = "utilization";
 
-// As a POSIX shell splits them: quotes and backslashes. An error when a quote is not closed.
-Result<std::vector<std::string>> split_words(std::string_view text);
-
 // Path of an element from below the root, by ids.
 controller::CibPath path_of(cib::Element element);
 
-// A clone or a master.
-bool is_clone(const cib::Element& element);
-
-// The pair of that name in the first set of this kind that has one; none when there is none.
-cib::Element find_pair(const cib::Element& owner, std::string_view set_name, std::string_view name);
+// A pair in the first set of this kind below `owner` that has one of that name; where there is none, it goes into the
+// first set of this kind, or into a new one that is called `new_set`.
+struct PairPlace {
+  std::string set_id;
+  std::string pair_id;
+  bool exists = false;
+};
+PairPlace place_of_pair(const cib::Element& owner, std::string_view set_name, std::string_view name,
+                        std::string_view new_set);
+// Gives the pair at `place` a value.
+controller::CibRequest pair_request(const cib::Element& owner, std::string_view set_name, const PairPlace& place,
+                                    std::string_view name, std::string_view value);
 
 }  // namespace simcluster::node

@@ -11,6 +11,7 @@
 #include "engine/cib/crm_shell.h"
 #include "engine/cib/dates.h"
 #include "engine/cib/document.h"
+#include "engine/cib/nvpairs.h"
 #include "engine/cib/rules.h"
 #include "engine/cib/validate.h"
 #include "engine/cib/values.h"
@@ -107,9 +108,8 @@ Result<void> check_configuration(const cib::Document& document, const Configurat
 IpAddress served_address(const cib::Element& primitive) {
   const auto type = primitive.value("type");
   if (type != "IPaddr2" && type != "IPaddr") return {};
-  for (const auto set : primitive.children("instance_attributes"))
-    for (const auto pair : set.children("nvpair"))
-      if (pair.value("name") == "ip") return IpAddress::parse(pair.value("value")).value_or(IpAddress{});
+  if (const cib::Element pair = cib::find_pair(primitive, "instance_attributes", "ip"))
+    return IpAddress::parse(pair.value("value")).value_or(IpAddress{});
   return {};
 }
 

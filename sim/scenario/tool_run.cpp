@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "commands/arguments.h"
 #include "commands/tool.h"
+#include "engine/base/shell_words.h"
 #include "engine/node/node.h"
 #include "sim/kernel/kernel.h"
 #include "sim/scenario/values.h"
@@ -21,7 +21,7 @@ struct ToolCall {
 };
 
 Result<ToolCall> parse_call(std::string_view command) {
-  auto words = commands::split_command(command);
+  auto words = split_shell_words(command);
   if (!words) return tl::unexpected(words.error());
   if (words->empty()) return fail("a tool and its options are missing");
   const commands::Tool* tool = commands::find_tool(words->front());

@@ -11,8 +11,10 @@
 #include <fmt/format.h>
 
 #include "commands/tool.h"
+#include "engine/cib/patch.h"
 #include "reports/atomic_file.h"
 #include "tools/clusterctl/control_client.h"
+#include "tools/clusterctl/node_view.h"
 
 namespace simcluster::clusterctl {
 
@@ -27,13 +29,6 @@ constexpr int kMostAttempts = 20;
 
 // "db:0" is an instance of db; its attributes are those of db.
 std::string resource_of(std::string_view instance) { return std::string(instance.substr(0, instance.rfind(':'))); }
-
-Result<std::string> read_file(const std::string& name) {
-  if (name.empty()) return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream in(name, std::ios::binary);
-  if (!in) return fail("cannot be opened", {name, 0, 0});
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 std::string_view wish_name(commands::Outcome::Write write) {
   using Write = commands::Outcome::Write;
@@ -56,49 +51,24 @@ std::vector<Json> requests_of(const commands::Outcome& outcome) {
   return requests;
 }
 
-// The node as its daemon tells of it.
-struct NodeView {
-  Json status;
-  cib::Document cib;
+commands::LiveNode live_node(const Json& status) {
   commands::LiveNode live;
-  Profile profile;
-};
-
-Result<NodeView> look(const std::string& socket_path) {
-  NodeView view;
-  auto status = ask(socket_path, {{"request", "status"}});
-  if (!status) return tl::unexpected(status.error());
-  const auto cib = ask(socket_path, {{"request", "cib"}});
-  if (!cib) return tl::unexpected(cib.error());
-  auto document = cib::parse_document(cib->at("cib").get<std::string>(), "cib");
-  if (!document) return tl::unexpected(document.error());
-  StackVersions versions;
-  versions.pacemaker = status->at("releases").at("pacemaker");
-  versions.corosync = status->at("releases").at("corosync");
-  const auto profile = make_profile(std::move(versions));
-  if (!profile) return tl::unexpected(profile.error());
-  view.status = std::move(*status);
-  view.cib = std::move(*document);
-  view.profile = *profile;
-  view.live.name = view.status.at("node");
-  view.live.id = view.status.at("node_id");
-  view.live.dc = view.status.at("dc");
-  view.live.members = view.status.at("members").get<std::vector<std::string>>();
-  view.live.quorate = view.status.at("quorate");
-  return view;
+  live.name = status.at("node");
+  live.id = status.at("node_id");
+  live.dc = status.at("dc");
+  live.members = status.at("members").get<std::vector<std::string>>();
+  live.quorate = status.at("quorate");
+  return live;
 }
 
 // False when somebody has changed the CIB since the tool saw it.
 Result<bool> take_cib(const std::string& socket_path, const commands::Outcome& outcome, std::string_view tool,
                       const cib::Document& seen) {
-  const cib::Element root = seen.root();
-  auto answer =
-      ask(socket_path,
-          {{"request", "take_cib"},
-           {"wish", wish_name(outcome.write)},
-           {"client", outcome.client.empty() ? std::string(tool) : outcome.client},
-           {"seen", fmt::format("{}.{}.{}", root.value("admin_epoch"), root.value("epoch"), root.value("num_updates"))},
-           {"cib", cib::write_document(outcome.cib)}});
+  auto answer = ask(socket_path, {{"request", "take_cib"},
+                                  {"wish", wish_name(outcome.write)},
+                                  {"client", outcome.client.empty() ? std::string(tool) : outcome.client},
+                                  {"seen", cib::version_of(seen.root()).text()},
+                                  {"cib", cib::write_document(outcome.cib)}});
   if (!answer) return tl::unexpected(answer.error());
   return answer->at("taken").get<bool>();
 }
@@ -106,12 +76,13 @@ Result<bool> take_cib(const std::string& socket_path, const commands::Outcome& o
 // What one attempt came to. None: the CIB was another one already.
 Result<std::optional<commands::Outcome>> attempt(const std::string& socket_path, const commands::Tool& tool,
                                                  const std::vector<std::string>& arguments) {
-  const auto view = look(socket_path);
+  const auto view = look_at_node(socket_path);
   if (!view) return tl::unexpected(view.error());
+  const commands::LiveNode live = live_node(view->status);
   commands::Surroundings surroundings;
   surroundings.connection = commands::Connection::kOpen;
   surroundings.cib = &view->cib;
-  surroundings.live = &view->live;
+  surroundings.live = &live;
   surroundings.profile = view->profile;
   surroundings.now = std::time(nullptr);
   surroundings.read = read_file;
@@ -129,6 +100,13 @@ Result<std::optional<commands::Outcome>> attempt(const std::string& socket_path,
 }
 
 }  // namespace
+
+Result<std::string> read_file(const std::string& name) {
+  if (name.empty()) return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream in(name, std::ios::binary);
+  if (!in) return fail("cannot be opened", {name, 0, 0});
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
 
 bool is_agent_tool(std::string_view name) { return name == kMaster || commands::find_tool(name) != nullptr; }
 

@@ -5,7 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/error.h"
+
 namespace simcluster::clusterctl {
+
+// The bytes of a file, of standard input for an empty name.
+Result<std::string> read_file(const std::string& name);
 
 // Whether a program of this name is such a tool.
 bool is_agent_tool(std::string_view name);

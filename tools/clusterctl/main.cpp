@@ -4,9 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,6 +21,7 @@
 #include "reports/crm_mon.h"
 #include "tools/clusterctl/agent_tools.h"
 #include "tools/clusterctl/control_client.h"
+#include "tools/clusterctl/node_view.h"
 #include "tools/clusterctl/restart.h"
 
 namespace {
@@ -95,27 +93,19 @@ Json ask(const Command& command, const Json& request) {
 }
 
 std::string content_of(const std::string& file) {
-  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw Unusable{fmt::format("{} cannot be read", file)};
-  return std::string(std::istreambuf_iterator<char>(in), {});
+  auto content = clusterctl::read_file(file == "-" ? "" : file);
+  if (!content) throw Unusable{fmt::format("{} cannot be read", file)};
+  return std::move(*content);
 }
 
 std::string screen(const Command& command, const std::string& options) {
   const auto parsed = reports::parse_crm_mon_command("crm_mon -1 " + options);
   if (!parsed) throw Unusable{parsed.error().text()};
-  const Json status = ask(command, {{"request", "status"}});
-  const Json cib = ask(command, {{"request", "cib"}});
-  const auto document = cib::parse_document(cib.at("cib").get<std::string>(), "cib");
-  if (!document) throw std::runtime_error(document.error().text());
-  StackVersions versions;
-  versions.pacemaker = status.at("releases").at("pacemaker");
-  versions.corosync = status.at("releases").at("corosync");
-  const auto profile = make_profile(std::move(versions));
-  if (!profile) throw std::runtime_error(profile.error().text());
-  const std::string node = status.at("node");
-  const reports::CrmMonContext context{Time{} + seconds(std::time(nullptr)), *profile, node};
-  return reports::crm_mon_text(*document, *parsed, context);
+  const auto view = clusterctl::look_at_node(command.socket);
+  if (!view) throw std::runtime_error(view.error().text());
+  const std::string node = view->status.at("node");
+  const reports::CrmMonContext context{Time{} + seconds(std::time(nullptr)), view->profile, node};
+  return reports::crm_mon_text(view->cib, *parsed, context);
 }
 
 int show_status(const Command& command) {

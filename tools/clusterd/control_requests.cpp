@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/cib/document.h"
+#include "engine/cib/patch.h"
 #include "engine/membership/stack.h"
 
 namespace simcluster::clusterd {
@@ -140,10 +141,8 @@ Result<Json> take_cib(const Asked& asked) {
   if (wish == kWishes.end()) return fail(fmt::format("no such wish; expected one of {}", fmt::join(kWishes, ", ")));
   const auto wanted = cib::parse_document(*xml, "request");
   if (!wanted) return tl::unexpected(wanted.error());
-  const cib::Element root = asked.node.cib().root();
   Json json;
-  json["taken"] =
-      *seen == fmt::format("{}.{}.{}", root.value("admin_epoch"), root.value("epoch"), root.value("num_updates"));
+  json["taken"] = *seen == cib::version_of(asked.node.cib().root()).text();
   if (!json["taken"].get<bool>()) return json;
   const auto taken = asked.node.take_cib(*wanted, static_cast<node::CibWish>(wish - kWishes.begin()),
                                          text_or(asked.body, "client", "cibadmin"));
