@@ -7,10 +7,20 @@ target_compile_options(simcluster_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -ffp-contract=off)
 target_compile_definitions(simcluster_options INTERFACE SIMCLUSTER_VERSION="${PROJECT_VERSION}")
 
-# Tests and benchmarks look for their data below the source tree. Only they know where it is: objects that do not are
-# the same for every checkout, and ccache shares them.
-add_library(simcluster_source_dir INTERFACE)
-target_compile_definitions(simcluster_source_dir INTERFACE SIMCLUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+# Some tests and benchmarks look for their data below the source tree. Only those that name it know where it is: all
+# other objects are the same for every checkout, and ccache shares them.
+function(simcluster_tell_source_dir)
+  foreach(source IN LISTS ARGN)
+    get_filename_component(source "${source}" ABSOLUTE)
+    file(STRINGS "${source}" uses REGEX SIMCLUSTER_SOURCE_DIR LIMIT_COUNT 1)
+    if(uses)
+      set_property(SOURCE "${source}" APPEND PROPERTY
+        COMPILE_DEFINITIONS SIMCLUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+      # Who begins or ceases to name it is noticed.
+      set_property(DIRECTORY "${CMAKE_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
+    endif()
+  endforeach()
+endfunction()
 if(SIMCLUSTER_SANITIZE)
   target_compile_options(simcluster_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -64,9 +74,10 @@ endfunction()
 function(simcluster_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE ${TEST_LINK} simcluster_options simcluster_source_dir GTest::gtest_main GTest::gmock)
+  target_link_libraries(${name} PRIVATE ${TEST_LINK} simcluster_options GTest::gtest_main GTest::gmock)
+  simcluster_tell_source_dir(${TEST_SOURCES})
   # A third of the build is tests: their own code need not be fast, what they test is.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Og>)
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" TIMEOUT 280
     SKIP_REGULAR_EXPRESSION "all tests skipped")
@@ -76,5 +87,6 @@ endfunction()
 function(simcluster_bench name)
   cmake_parse_arguments(BENCH "" "" "LINK" ${ARGN})
   add_executable(${name} ${CMAKE_SOURCE_DIR}/bench/${name}.cpp)
-  target_link_libraries(${name} PRIVATE ${BENCH_LINK} simcluster_options simcluster_source_dir benchmark::benchmark_main)
+  target_link_libraries(${name} PRIVATE ${BENCH_LINK} simcluster_options benchmark::benchmark_main)
+  simcluster_tell_source_dir(${CMAKE_SOURCE_DIR}/bench/${name}.cpp)
 endfunction()
