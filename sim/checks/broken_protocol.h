@@ -155,7 +155,7 @@ inline std::vector<JudgeWord> run_protocol(const Defect& defect) {
   const auto world = World::create(four_talking_nodes(), [&](Host& host, const Machine& machine) {
                        return std::make_unique<BrokenSoftware>(host, machine, machine.name() == "n1" ? defect : none);
                      }).value();
-  Panel panel(*world, {});
+  Panel panel(*world);
   world->start();
   world->run_for(seconds(3));
   cut(*world, {{NodeIndex(0), NodeIndex(1), NodeIndex(2)}, {NodeIndex(3)}});

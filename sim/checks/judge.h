@@ -44,7 +44,13 @@ struct WatchedConfiguration {
   std::map<std::string, Duration, std::less<>> failure_timeouts = {};
 };
 
-// What the judges are told of the cluster before the run.
+// The services of a cluster, and what else its configuration asks for.
+struct WatchedCluster {
+  std::vector<WatchedService> services = {};
+  WatchedConfiguration configuration = {};
+};
+
+// What the judges are told of the cluster: before the run, and whenever its configuration has changed.
 struct Watch {
   std::vector<WatchedService> services;
   WatchedConfiguration configuration = {};
@@ -106,6 +112,9 @@ class Judge {
     static_cast<void>(truth);
     static_cast<void>(now);
   }
+
+  // Services and configuration of `watch` are others from now on: a DC has begun to act on a changed configuration.
+  virtual void on_configuration(const Watch& watch) { static_cast<void>(watch); }
 
   // The run is over.
   virtual void on_end(const Truth& truth, Time now) {

@@ -255,6 +255,37 @@ class ResourceJudges : public Judges {
   }
 };
 
+// What someone loads while the cluster runs is judged from then on.
+TEST_F(ResourceJudges, AnotherConfiguration) {
+  Watch watch;
+  watch.configuration.single = {"db", "web"};
+  watch.configuration.orders = {{"db", "web"}};
+  watch.configuration.colocations = {{"web", "db"}};
+  watch.configuration.unfenced = {"db"};
+  TwoActiveResources two({});
+  StartBeforeUnfencing unfencing({});
+  OrderInReality order({});
+  ColocationInReality together({});
+  NeedlessRecovery needless({});
+  const std::vector<Judge*> judges = {&two, &unfencing, &order, &together, &needless};
+  const auto go = [&] {
+    for (Judge* judge : judges) {
+      ends(*judge, seconds(1), 0, "db", "start");
+      ends(*judge, seconds(2), 1, "db", "start");
+      ends(*judge, seconds(3), 0, "db", "stop");
+      ends(*judge, seconds(3), 1, "db", "stop");
+      ends(*judge, seconds(4), 1, "web", "start");
+      happens(*judge, seconds(5), 0, TraceKind::kControllerState, {{"to", "S_IDLE"}});
+      ends(*judge, seconds(6), 1, "web", "stop");
+    }
+  };
+  go();
+  for (const Judge* judge : judges) EXPECT_TRUE(judge->findings().empty()) << judge->name();
+  for (Judge* judge : judges) judge->on_configuration(watch);
+  go();
+  for (const Judge* judge : judges) EXPECT_FALSE(judge->findings().empty()) << judge->name();
+}
+
 TEST_F(ResourceJudges, AResourceOnTwoMachines) {
   TwoActiveResources judge({"db"});
   ends(judge, seconds(1), 0, "db", "start");

@@ -88,5 +88,39 @@ TEST_F(Meters, AFailedMonitor) {
   EXPECT_EQ(service().outages, 1);
 }
 
+// A resource that someone configures while the cluster runs is measured from then on; one that someone takes out is
+// stopped without an outage, and what it had had before stays.
+TEST_F(Meters, TheConfigurationChanges) {
+  const auto configure = [&](Duration at, const std::vector<std::string>& resources) {
+    services_.on_configuration({}, resources, Time{} + at);
+    run_.on_configuration(resources);
+  };
+  const auto done_by = [&](Duration at, const char* resource, const char* operation) {
+    event(at, kNode1, TraceKind::kOperationEnd,
+          {{"resource", resource}, {"operation", operation}, {"interval", 0}, {"rc", 0}, {"status", 0}});
+  };
+  done_by(seconds(1), "late", "start");  // nobody knows it yet
+  done(seconds(10), kNode1, "start");
+  done(seconds(20), kNode1, "stop");
+  configure(seconds(25), {"late"});  // "test" is no longer wanted: its outage ends
+  EXPECT_EQ(services_.measures().size(), 2U);
+  EXPECT_FALSE(service().wanted);
+  EXPECT_EQ(service().down, seconds(5));
+  done_by(seconds(30), "late", "start");
+  done_by(seconds(40), "late", "stop");
+  done_by(seconds(42), "late", "start");
+  configure(seconds(50), {"test"});
+  done_by(seconds(51), "late", "stop");  // taken out first: no outage
+  done(seconds(60), kNode2, "start");
+  services_.finish(Time{} + minutes(2));
+  const ServiceMeasure& late = services_.measures().back();
+  EXPECT_EQ(late.first_up, Time{} + seconds(30));
+  EXPECT_EQ(late.outages, 1);
+  EXPECT_EQ(late.down, seconds(2));
+  EXPECT_EQ(service().outages, 1);
+  EXPECT_EQ(service().down, seconds(5));
+  EXPECT_EQ(run_.measures().failovers, 1);  // "test" was at home on node1
+}
+
 }  // namespace
 }  // namespace simcluster::sim

@@ -78,10 +78,10 @@ Duration reformation_bound(const membership::TotemTimers& timers, std::size_t no
          (links ? ms(6ULL * timers.token) : Duration{}) + seconds(2);
 }
 
-Watch watch_for(const World& world, const std::vector<WatchedService>& services, WatchedConfiguration configuration) {
+Watch watch_for(const World& world, WatchedCluster watched) {
   Watch watch;
-  watch.configuration = std::move(configuration);
-  watch.services = services;
+  watch.configuration = std::move(watched.configuration);
+  watch.services = std::move(watched.services);
   Duration bound;
   for (std::size_t i = 0; i < world.machine_count(); ++i) {
     const MachineSpec& spec = world.machine(NodeIndex(static_cast<NodeIndex::rep>(i))).spec();
@@ -105,13 +105,14 @@ bool has_traffic(const World& world) {
 
 }  // namespace
 
-Panel::Panel(World& world, const std::vector<WatchedService>& services, WatchedConfiguration configuration)
+Panel::Panel(World& world, WatchedCluster watched, ConfigurationReader reader)
     : world_(world),
-      watch_(watch_for(world, services, std::move(configuration))),
+      reader_(std::move(reader)),
+      watch_(watch_for(world, std::move(watched))),
       truth_(std::make_unique<WorldTruth>(world)),
       judges_(make_judges(watch_)),
       reported_(judges_.size(), 0),
-      meter_(services, watch_.configuration.single),
+      meter_(watch_.services, watch_.configuration.single),
       run_meter_(watch_.configuration.single) {
   world_.tracer().add_sink(*this, has_traffic(world) ? trace_kind_level(TraceKind::kMessageDelivered) : kPanelLevel);
 }
@@ -120,6 +121,7 @@ Panel::~Panel() { world_.tracer().remove_sink(*this); }
 
 void Panel::on_trace(const TraceEvent& event) {
   if (event.kind == TraceKind::kCheckViolation) return;
+  if (event.kind == TraceKind::kTransitionStart && reader_) read_configuration(event);
   run_meter_.on_event(event);
   if (meter_.on_event(event)) run_meter_.on_services(meter_.measures(), event.at);
   diagnosis_.on_event(*truth_, event);
@@ -127,6 +129,16 @@ void Panel::on_trace(const TraceEvent& event) {
   if (settling_ || (!changes_truth(event.kind) && !marks_ring(event) && !something_new())) return;
   settling_ = true;
   world_.at(world_.now(), [this] { settle(); });
+}
+
+void Panel::read_configuration(const TraceEvent& event) {
+  auto now = reader_(event.node);
+  if (!now) return;
+  watch_.services = std::move(now->services);
+  watch_.configuration = std::move(now->configuration);
+  meter_.on_configuration(watch_.services, watch_.configuration.single, event.at);
+  run_meter_.on_configuration(watch_.configuration.single);
+  for (const auto& judge : judges_) judge->on_configuration(watch_);
 }
 
 void Panel::settle() {

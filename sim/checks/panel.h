@@ -1,7 +1,9 @@
 // All judges and the service meter of one run, listening to its trace.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/checks/diagnosis.h"
@@ -13,10 +15,14 @@ namespace simcluster::sim {
 
 class World;
 
+// What the manager of this machine asks for now, when that may be another thing than at the last call; none otherwise.
+using ConfigurationReader = std::function<std::optional<WatchedCluster>(NodeIndex machine)>;
+
 class Panel final : public TraceSink {
  public:
-  // Attaches itself to the world's tracer; the world must outlive the panel.
-  Panel(World& world, const std::vector<WatchedService>& services, WatchedConfiguration configuration = {});
+  // Attaches itself to the world's tracer; the world must outlive the panel. `watched` is what the cluster begins with;
+  // `reader`, when there is one, is asked whenever a DC begins to act.
+  explicit Panel(World& world, WatchedCluster watched = {}, ConfigurationReader reader = {});
   ~Panel() override;
   Panel(const Panel&) = delete;
   Panel& operator=(const Panel&) = delete;
@@ -34,11 +40,13 @@ class Panel final : public TraceSink {
   void on_trace(const TraceEvent& event) override;
 
  private:
+  void read_configuration(const TraceEvent& event);
   void settle();
   bool something_new() const;
   void report_new();
 
   World& world_;
+  ConfigurationReader reader_;
   Watch watch_;
   std::unique_ptr<Truth> truth_;
   std::vector<std::unique_ptr<Judge>> judges_;

@@ -4,12 +4,6 @@
 
 namespace simcluster::sim {
 
-TwoActiveResources::TwoActiveResources(const std::vector<std::string>& resources,
-                                       const std::vector<WatchedService>& services)
-    : resources_(resources.begin(), resources.end()) {
-  for (const WatchedService& service : services) resources_.erase(service.resource);
-}
-
 void TwoActiveResources::on_event(const Truth& truth, const TraceEvent& event, bool) {
   places_.on_event(event);
   if (!is_done(event, "start")) return;

@@ -14,9 +14,13 @@ namespace simcluster::sim {
 class TwoActiveResources final : public Judge {
  public:
   explicit TwoActiveResources(const std::vector<std::string>& resources,
-                              const std::vector<WatchedService>& services = {});
+                              const std::vector<WatchedService>& services = {})
+      : resources_(without_address(resources, services)) {}
   std::string_view name() const override { return "two-active-resources"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+  void on_configuration(const Watch& watch) override {
+    resources_ = without_address(watch.configuration.single, watch.services);
+  }
 
  private:
   std::set<std::string> resources_;
@@ -31,6 +35,7 @@ class StartBeforeFencing final : public Judge {
       : resources_(resources.begin(), resources.end()) {}
   std::string_view name() const override { return "start-before-fencing"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+  void on_configuration(const Watch& watch) override { resources_ = without_address(watch.configuration.single, {}); }
 
  private:
   std::set<std::string> resources_;
@@ -45,6 +50,7 @@ class StartBeforeUnfencing final : public Judge {
       : resources_(resources.begin(), resources.end()) {}
   std::string_view name() const override { return "start-before-unfencing"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+  void on_configuration(const Watch& watch) override { resources_ = without_address(watch.configuration.unfenced, {}); }
 
  private:
   std::set<std::string> resources_;
@@ -58,6 +64,7 @@ class OrderInReality final : public Judge {
   explicit OrderInReality(std::vector<WatchedPair> orders) : orders_(std::move(orders)) {}
   std::string_view name() const override { return "order"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+  void on_configuration(const Watch& watch) override { orders_ = watch.configuration.orders; }
 
  private:
   std::vector<WatchedPair> orders_;
@@ -70,6 +77,7 @@ class ColocationInReality final : public Judge {
   explicit ColocationInReality(std::vector<WatchedPair> pairs) : pairs_(std::move(pairs)) {}
   std::string_view name() const override { return "colocation"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+  void on_configuration(const Watch& watch) override { pairs_ = watch.configuration.colocations; }
 
  private:
   std::vector<WatchedPair> pairs_;

@@ -12,6 +12,13 @@ bool loses_power(const TraceEvent& event) {
          (event.kind == TraceKind::kNodeStop && field_text(event, "what") == "power off");
 }
 
+std::set<std::string> without_address(const std::vector<std::string>& resources,
+                                      const std::vector<WatchedService>& services) {
+  std::set<std::string> left(resources.begin(), resources.end());
+  for (const WatchedService& service : services) left.erase(service.resource);
+  return left;
+}
+
 void ResourcePlaces::on_event(const TraceEvent& event) {
   if (loses_power(event)) {
     for (auto& [resource, places] : places_) places.erase(event.node);

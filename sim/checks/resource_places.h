@@ -3,7 +3,9 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "sim/checks/judge.h"
 
@@ -23,6 +25,9 @@ class ResourcePlaces {
 
 // A successful start or stop of a resource, as its executor reports it.
 bool is_done(const TraceEvent& event, std::string_view operation);
+// Those of `resources` that serve no address of `services`.
+std::set<std::string> without_address(const std::vector<std::string>& resources,
+                                      const std::vector<WatchedService>& services);
 // Whatever ran on the event's machine is gone.
 bool loses_power(const TraceEvent& event);
 

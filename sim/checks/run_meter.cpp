@@ -42,7 +42,8 @@ void RunMeter::on_event(const TraceEvent& event) {
 
 void RunMeter::on_services(const std::vector<ServiceMeasure>& services, Time now) {
   if (!fault_ || measures_.service) return;
-  const bool all_up = std::ranges::all_of(services, [](const ServiceMeasure& s) { return s.up || !s.first_up; });
+  const bool all_up =
+      std::ranges::all_of(services, [](const ServiceMeasure& s) { return s.up || !s.first_up || !s.wanted; });
   if (all_up && interrupted_) note(measures_.service, now);
   interrupted_ = !all_up;
 }

@@ -26,6 +26,10 @@ class RunMeter {
  public:
   explicit RunMeter(const std::vector<std::string>& resources) : resources_(resources.begin(), resources.end()) {}
   void on_event(const TraceEvent& event);
+  // Those whose starts are counted, from now on.
+  void on_configuration(const std::vector<std::string>& resources) {
+    resources_ = std::set<std::string>(resources.begin(), resources.end());
+  }
   // What is up and down now. Call after every change of that.
   void on_services(const std::vector<ServiceMeasure>& services, Time now);
   const RunMeasures& measures() const { return measures_; }

@@ -9,9 +9,9 @@ namespace simcluster::sim {
 namespace {
 
 // "192.168.4.200/24" is about 192.168.4.200.
-bool concerns(const TraceEvent& event, const WatchedService& service) {
+std::string address_of(const TraceEvent& event) {
   const std::string text = field_text(event, "address");
-  return text.substr(0, text.find('/')) == service.address.text();
+  return text.substr(0, text.find('/'));
 }
 
 bool is_trouble(TraceKind kind) {
@@ -36,40 +36,40 @@ bool failed_monitor(const TraceEvent& event) {
 
 }  // namespace
 
-TwoActives::TwoActives(std::vector<WatchedService> services)
-    : services_(std::move(services)), doubled_(services_.size(), false) {}
+TwoActives::TwoActives(std::vector<WatchedService> services) : services_(std::move(services)) {}
 
 void TwoActives::on_settled(const Truth& truth, Time now) {
-  for (std::size_t i = 0; i < services_.size(); ++i) {
-    const auto places = truth.places(services_[i].address);
-    const bool doubled = places.size() > 1;
-    if (doubled && !doubled_[i])
+  for (const WatchedService& service : services_) {
+    const auto places = truth.places(service.address);
+    if (places.size() < 2) {
+      doubled_.erase(service.address);
+    } else if (doubled_.insert(service.address).second) {
       found(now, places[1].machine,
-            fmt::format("{} is up on {} and on {}", services_[i].address.text(), truth.machine_name(places[0].machine),
+            fmt::format("{} is up on {} and on {}", service.address.text(), truth.machine_name(places[0].machine),
                         truth.machine_name(places[1].machine)));
-    doubled_[i] = doubled;
+    }
   }
 }
 
-FalseFailure::FalseFailure(std::vector<WatchedService> services)
-    : services_(std::move(services)), changed_(services_.size()) {}
+FalseFailure::FalseFailure(std::vector<WatchedService> services) : services_(std::move(services)) {}
 
 void FalseFailure::on_event(const Truth& truth, const TraceEvent& event, bool) {
   const bool moved = event.kind == TraceKind::kAddressAdded || event.kind == TraceKind::kAddressRemoved;
   const bool failed = failed_monitor(event);
-  if (!moved && !failed) return;
-  for (std::size_t i = 0; i < services_.size(); ++i) {
-    if (moved && concerns(event, services_[i])) changed_[i] = event.at;
-    if (!failed || field_text(event, "resource") != services_[i].resource) continue;
+  if (moved) changed_[address_of(event)] = event.at;
+  if (!failed) return;
+  for (const WatchedService& service : services_) {
+    if (field_text(event, "resource") != service.resource) continue;
     const Time began = event.at - milliseconds(field_number(event, "exec_ms") + 1);
-    const auto places = truth.places(services_[i].address);
+    const auto places = truth.places(service.address);
     const bool there = std::any_of(places.begin(), places.end(), [&](const Truth::Place& place) {
       return place.machine == event.node && place.carrier;
     });
-    if (there && changed_[i] < began)
+    const auto changed = changed_.find(service.address.text());
+    if (there && (changed == changed_.end() || changed->second < began))
       found(event.at, event.node,
-            fmt::format("the monitor of {} says rc={}, but {} was up all the time", services_[i].resource,
-                        field_number(event, "rc"), services_[i].address.text()));
+            fmt::format("the monitor of {} says rc={}, but {} was up all the time", service.resource,
+                        field_number(event, "rc"), service.address.text()));
   }
 }
 
@@ -113,6 +113,12 @@ void Causes::on_event(const TraceEvent& event, bool caused) {
   }
 }
 
+void Causes::on_configuration(const WatchedConfiguration& configuration) {
+  time_conditions_ = configuration.time_conditions;
+  failure_timeouts_ = configuration.failure_timeouts;
+  known_ = true;
+}
+
 void Causes::deceived() {
   known_ = false;
   fault_.reset();
@@ -126,10 +132,15 @@ bool Causes::explain(Time now) const {
 
 NeedlessRecovery::NeedlessRecovery(std::vector<WatchedService> services, const WatchedConfiguration& configuration)
     : services_(services),
-      resources_(configuration.single.begin(), configuration.single.end()),
+      resources_(without_address(configuration.single, services)),
       failures_(std::move(services)),
-      causes_(configuration) {
-  for (const auto& service : services_) resources_.erase(service.resource);
+      causes_(configuration) {}
+
+void NeedlessRecovery::on_configuration(const Watch& watch) {
+  services_ = watch.services;
+  resources_ = without_address(watch.configuration.single, watch.services);
+  failures_.on_configuration(watch);
+  causes_.on_configuration(watch.configuration);
 }
 
 void NeedlessRecovery::on_event(const Truth& truth, const TraceEvent& event, bool caused) {
@@ -147,7 +158,7 @@ void NeedlessRecovery::on_event(const Truth& truth, const TraceEvent& event, boo
   places_.on_event(event);
   if (event.kind != TraceKind::kAddressRemoved || caused || causes_.explain(event.at)) return;
   for (const auto& service : services_)
-    if (concerns(event, service))
+    if (address_of(event) == service.address.text())
       found(event.at, event.node,
             fmt::format("the cluster took {} away though it was healthy and nobody had asked", service.address.text()));
 }

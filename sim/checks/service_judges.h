@@ -1,6 +1,7 @@
 // The judges over served addresses.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,10 +17,11 @@ class TwoActives final : public Judge {
   explicit TwoActives(std::vector<WatchedService> services);
   std::string_view name() const override { return "two-actives"; }
   void on_settled(const Truth& truth, Time now) override;
+  void on_configuration(const Watch& watch) override { services_ = watch.services; }
 
  private:
   std::vector<WatchedService> services_;
-  std::vector<bool> doubled_;
+  std::set<IpAddress> doubled_;
 };
 
 // Remembers since when each address has been where it is, so that a monitor's report can be held against it.
@@ -28,10 +30,11 @@ class FalseFailure final : public Judge {
   explicit FalseFailure(std::vector<WatchedService> services);
   std::string_view name() const override { return "false-failure"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+  void on_configuration(const Watch& watch) override { services_ = watch.services; }
 
  private:
   std::vector<WatchedService> services_;
-  std::vector<Time> changed_;  // last time that the address was added or removed anywhere
+  std::map<std::string, Time> changed_;  // last time that an address was added or removed anywhere
 };
 
 // Why the cluster may stop something that is well. What the cluster has been told of - a command, a member that comes
@@ -44,6 +47,8 @@ class Causes {
   explicit Causes(const WatchedConfiguration& configuration = {})
       : time_conditions_(configuration.time_conditions), failure_timeouts_(configuration.failure_timeouts) {}
   void on_event(const TraceEvent& event, bool caused);
+  // Who changed it had asked: until the cluster has come to rest, that explains everything.
+  void on_configuration(const WatchedConfiguration& configuration);
   void deceived();
   bool explain(Time now) const;
 
@@ -63,6 +68,7 @@ class NeedlessRecovery final : public Judge {
   explicit NeedlessRecovery(std::vector<WatchedService> services, const WatchedConfiguration& configuration = {});
   std::string_view name() const override { return "needless-recovery"; }
   void on_event(const Truth& truth, const TraceEvent& event, bool caused) override;
+  void on_configuration(const Watch& watch) override;
 
  private:
   void on_stop(const TraceEvent& event);

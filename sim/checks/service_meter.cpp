@@ -1,6 +1,7 @@
 #include "sim/checks/service_meter.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/checks/resource_places.h"
 
@@ -17,14 +18,39 @@ bool is_recurring_monitor(const TraceEvent& event) {
 }  // namespace
 
 ServiceMeter::ServiceMeter(const std::vector<WatchedService>& services, const std::vector<std::string>& resources) {
-  for (const auto& service : services) measures_.push_back({service, {}, {}, 0, {}, false});
+  on_configuration(services, resources, Time{});
+}
+
+void ServiceMeter::on_configuration(const std::vector<WatchedService>& services,
+                                    const std::vector<std::string>& resources, Time now) {
+  std::vector<bool> before;
+  for (ServiceMeasure& measure : measures_) before.push_back(std::exchange(measure.wanted, false));
+  for (const auto& service : services) want(service);
   for (const auto& resource : resources) {
     const bool served =
         std::ranges::any_of(services, [&](const WatchedService& service) { return service.resource == resource; });
-    if (!served) measures_.push_back({{resource, IpAddress()}, {}, {}, 0, {}, false});
+    if (!served) want({resource, IpAddress()});
   }
-  down_since_.resize(measures_.size());
-  places_.resize(measures_.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (before[i] == measures_[i].wanted) continue;
+    if (counts_[i] && !measures_[i].up) end_outage(i, now);
+    counts_[i] = false;
+    if (measures_[i].wanted && measures_[i].up) begin(i, now);
+  }
+}
+
+void ServiceMeter::want(const WatchedService& service) {
+  const auto known = std::ranges::find_if(measures_, [&](const ServiceMeasure& measure) {
+    return measure.service.resource == service.resource && measure.service.address == service.address;
+  });
+  if (known != measures_.end()) {
+    known->wanted = true;
+    return;
+  }
+  measures_.push_back({service, {}, {}, 0, {}, false, true});
+  counts_.push_back(false);
+  down_since_.emplace_back();
+  places_.emplace_back();
 }
 
 bool ServiceMeter::on_event(const TraceEvent& event) {
@@ -58,20 +84,23 @@ bool ServiceMeter::note(std::size_t index, bool up, Time now) {
   ServiceMeasure& measure = measures_[index];
   if (up == measure.up) return false;
   measure.up = up;
-  if (!up) {
+  if (counts_[index] && up) end_outage(index, now);
+  if (counts_[index] && !up) {
     ++measure.outages;
     down_since_[index] = now;
-  } else if (measure.first_up) {
-    end_outage(index, now);
-  } else {
-    measure.first_up = now;
   }
+  if (measure.wanted && up) begin(index, now);
   return true;
+}
+
+void ServiceMeter::begin(std::size_t index, Time now) {
+  counts_[index] = true;
+  if (!measures_[index].first_up) measures_[index].first_up = now;
 }
 
 void ServiceMeter::finish(Time now) {
   for (std::size_t i = 0; i < measures_.size(); ++i)
-    if (measures_[i].first_up && !measures_[i].up) end_outage(i, now);
+    if (counts_[i] && !measures_[i].up) end_outage(i, now);
 }
 
 void ServiceMeter::end_outage(std::size_t index, Time now) {

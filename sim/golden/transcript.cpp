@@ -37,10 +37,11 @@ std::string service_text(const ServiceMeasure& service) {
   if (answers) name += fmt::format(" ({})", service.service.address.text());
   if (!service.first_up) return fmt::format("  {} never {}\n", name, answers ? "answered" : "ran");
   if (service.outages == 0)
-    return fmt::format("  {} {} all the time since its start\n", name, answers ? "answered" : "ran");
-  const std::string_view end = service.up
-                                   ? (answers ? "and answers" : "and runs")
-                                   : (answers ? "and does not answer at the end" : "and does not run at the end");
+    return fmt::format("  {} {} all the time {}\n", name, answers ? "answered" : "ran",
+                       service.wanted ? "since its start" : "until it was taken out of the configuration");
+  std::string_view end = answers ? "and does not answer at the end" : "and does not run at the end";
+  if (service.up) end = answers ? "and answers" : "and runs";
+  if (!service.wanted) end = "until it was taken out of the configuration";
   return fmt::format("  {} was down for {} in {} outage{}, {}\n", name, rounded(service.down), service.outages,
                      service.outages == 1 ? "" : "s", end);
 }
@@ -101,8 +102,8 @@ std::string outcome_text(const RunResult& result) {
   if (result.needless_recoveries() > 0) return "stopped for no reason";
   if (result.services.empty()) return "-";
   const auto any = [&](auto&& holds) { return std::any_of(result.services.begin(), result.services.end(), holds); };
-  if (any([](const ServiceMeasure& s) { return !s.first_up; })) return "never started";
-  if (any([](const ServiceMeasure& s) { return !s.up; })) return "lost";
+  if (any([](const ServiceMeasure& s) { return s.wanted && !s.first_up; })) return "never started";
+  if (any([](const ServiceMeasure& s) { return s.wanted && !s.up; })) return "lost";
   if (any([](const ServiceMeasure& s) { return s.outages > 0; })) return "recovered";
   return "served throughout";
 }
@@ -124,7 +125,10 @@ std::string downtime_table(const Runs& runs) {
     for (const ServiceMeasure& service : run->result.services)
       if (service.outages > 0)
         rows.push_back({variant_name(*run), service.service.resource, rounded(service.down),
-                        std::to_string(service.outages), rounded(service.longest), service.up ? "up" : "down"});
+                        std::to_string(service.outages), rounded(service.longest),
+                        service.up       ? "up"
+                        : service.wanted ? "down"
+                                         : "no longer configured"});
   if (rows.empty()) return {};
   const std::vector<Column> columns = {{"variant", Align::kLeft},   {"resource", Align::kLeft},
                                        {"downtime", Align::kRight}, {"outages", Align::kRight},

@@ -293,7 +293,6 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
   scenario.timeline = std::move(draft.timeline);
   scenario.expectations = std::move(draft.expectations);
   scenario.story = std::move(draft.story);
-  scenario.services = std::move(configuration->services);
   scenario.watched = std::move(configuration->watched);
   return scenario;
 }

@@ -18,8 +18,7 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
 struct BuiltConfiguration {
   std::string cib;                     // XML
   std::vector<std::string> resources;  // ids of primitives, groups, clones ...
-  std::vector<Service> services;       // addresses that resources serve
-  WatchedConfiguration watched;
+  WatchedCluster watched;
 };
 Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft);
 

@@ -78,12 +78,6 @@ struct Expectation {
   SourcePlace place;
 };
 
-// An address that the cluster serves; how long it did not answer is measured.
-struct Service {
-  std::string resource;
-  IpAddress address;
-};
-
 // One run: one variant of a scenario.
 struct Scenario {
   std::string name;  // of the scenario
@@ -97,8 +91,7 @@ struct Scenario {
   std::vector<TimelineItem> timeline;
   std::vector<Expectation> expectations;
   reports::StorySettings story;
-  std::vector<Service> services;
-  WatchedConfiguration watched;
+  WatchedCluster watched;  // what the cluster begins with
 };
 
 // A scenario file: at least one variant.

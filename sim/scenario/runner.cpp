@@ -6,6 +6,7 @@
 
 #include "sim/checks/panel.h"
 #include "sim/scenario/timeline.h"
+#include "sim/scenario/watched_cib.h"
 #include "sim/world/world.h"
 
 namespace simcluster::sim {
@@ -31,12 +32,6 @@ class Attached {
   World& world_;
   const std::vector<Listener>& listeners_;
 };
-
-std::vector<WatchedService> watched(const std::vector<Service>& services) {
-  std::vector<WatchedService> list;
-  for (const auto& service : services) list.push_back({service.resource, service.address});
-  return list;
-}
 
 // Returns false when interrupted.
 bool run_slices(World& world, Time end, const std::function<bool()>& interrupted) {
@@ -92,7 +87,7 @@ Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& optio
   {
     std::optional<Panel> panel;
     const Attached attached(world, options.listeners);
-    if (options.judges) panel.emplace(world, watched(scenario.services), scenario.watched);
+    if (options.judges) panel.emplace(world, scenario.watched, configuration_reader(world));
     std::optional<ExpectationWatch> watch;
     if (options.watch) watch.emplace(scenario, world);
     Timeline timeline(scenario, world, [&](bool acting) {

@@ -85,7 +85,7 @@ constexpr const char* kLyingDevice = R"(timeline:
 
 constexpr const char* kSlowStop = R"(timeline:
   - {at: 1m, agent-fault: {node: node1, resource: db, action: stop, delay: 5s}}
-  - {at: 80s, crm: {node: node1, command: resource stop disk}}
+  - {at: 80s, crm: {node: node1, command: node standby node1}}
 )";
 
 // A start that always fails, and may be tried for ever.

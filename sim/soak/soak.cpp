@@ -82,7 +82,7 @@ Result<SoakResult> soak(const SoakPlan& plan, TraceSink* sink, int level) {
   Counter counter;
   const Attached counting(world, &counter, trace_kind_level(TraceKind::kMessageDelivered));
   const Attached listening(world, sink, level);
-  Panel panel(world, {});
+  Panel panel(world);
   Havoc havoc(world, plan.seed, {stack->survives_address_loss, setup->authenticated, setup->finds_mtu});
   world.start();
   wreak(world, havoc, random);

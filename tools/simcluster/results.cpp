@@ -53,6 +53,7 @@ Json services_json(const sim::RunResult& result) {
     Json item = {{"resource", measure.service.resource}};
     if (measure.service.address.specified()) item["address"] = measure.service.address.text();
     item["up"] = measure.up;
+    item["configured"] = measure.wanted;
     item["outages"] = measure.outages;
     item["down_ms"] = measure.down.milliseconds();
     item["longest_outage_ms"] = measure.longest.milliseconds();

@@ -240,6 +240,7 @@ Json run_schema() {
   const Json service = object({{"resource", text()},
                                {"address?", text()},
                                {"up", flag()},
+                               {"configured", flag()},
                                {"outages", whole()},
                                {"down_ms", whole()},
                                {"longest_outage_ms", whole()},
