@@ -488,6 +488,23 @@ TEST(CrmMon, SimpleStatus) {
             "Ok: 2 nodes online, 1 resources configured\n");
 }
 
+// AT-8.1: each letter is one wish; what belongs to a terminal or a web server is refused.
+TEST(CrmMonOptionLetters, EachSetsItsFlag) {
+  const std::pair<const char*, bool CrmMonOptions::*> letters[] = {
+      {"-1", &CrmMonOptions::one_shot},      {"-A", &CrmMonOptions::node_attributes},
+      {"-f", &CrmMonOptions::fail_counts},   {"-o", &CrmMonOptions::operations},
+      {"-t", &CrmMonOptions::timing},        {"-r", &CrmMonOptions::inactive},
+      {"-n", &CrmMonOptions::group_by_node}, {"-s", &CrmMonOptions::simple}};
+  for (const auto& [letter, flag] : letters) {
+    const auto options = parse_crm_mon_command(std::string("crm_mon ") + letter);
+    ASSERT_TRUE(options) << letter;
+    for (const auto& [other, other_flag] : letters)
+      EXPECT_EQ((*options).*other_flag, other_flag == flag) << letter << other;
+  }
+  for (const char* refused : {"crm_mon -d", "crm_mon -h /tmp/x", "crm_mon -w"})
+    EXPECT_FALSE(parse_crm_mon_command(refused)) << refused;
+}
+
 TEST(CrmMonCommand, Options) {
   const auto options = parse_crm_mon_command("crm_mon -1 -Af --inactive");
   ASSERT_TRUE(options.has_value());

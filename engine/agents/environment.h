@@ -1,6 +1,7 @@
 // What a process is given when it starts: an agent's action and parameters (AT-1.3), or a plain program's arguments.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "engine/base/time.h"
 
 namespace simcluster::agents {
+
+struct AgentModel;
 
 struct Environment {
   std::string standard;
@@ -29,6 +32,8 @@ struct Environment {
   // HA_RSCTMP.
   std::string state_directory = "/var/run/resource-agents";
   Profile profile;
+  // Of an agent that somebody has described (agent_model.h), else null.
+  std::shared_ptr<const AgentModel> model;
 
   // The value of OCF_RESKEY_<name>; nothing when it is not set.
   std::optional<std::string_view> find(std::string_view name) const;

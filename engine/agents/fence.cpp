@@ -1,5 +1,8 @@
 #include "engine/agents/fence.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "engine/agents/ocf.h"
@@ -13,6 +16,31 @@ constexpr int kDone = 0;
 constexpr int kError = 1;
 constexpr int kIsOff = 2;  // of status only (AT-5.4)
 constexpr Duration kStatusSleep = seconds(1);
+
+// What every agent takes: fence_AGENT -o metadata of 4.12.
+constexpr std::array<std::string_view, 23> kLibraryOptions = {"action",
+                                                              "option",
+                                                              "plug",
+                                                              "port",
+                                                              "nodename",
+                                                              "quiet",
+                                                              "verbose",
+                                                              "verbose_level",
+                                                              "debug",
+                                                              "debug_file",
+                                                              "version",
+                                                              "help",
+                                                              "delay",
+                                                              "separator",
+                                                              "login_timeout",
+                                                              "missing_as_off",
+                                                              "disable_timeout",
+                                                              "plug_separator",
+                                                              "power_timeout",
+                                                              "power_wait",
+                                                              "shell_timeout",
+                                                              "retry_on",
+                                                              "stonith_status_sleep"};
 
 Duration time_option(const Environment& environment, std::string_view name, Duration fallback) {
   const std::string_view text = environment.get(name);
@@ -87,15 +115,6 @@ Task<int> act(System& system, FenceDevice& device, const FenceOptions& options, 
   co_return kDone;
 }
 
-Task<int> list_plugs(System& system, FenceDevice& device, std::string_view action) {
-  const std::vector<Plug> plugs = co_await device.list(system);
-  for (const Plug& plug : plugs) {
-    if (action == "list") system.print(fmt::format("{},{}", plug.name, plug.alias));
-    if (action == "list-status") system.print(fmt::format("{},{},{}", plug.name, plug.alias, plug.on ? "ON" : "OFF"));
-  }
-  co_return kDone;
-}
-
 Task<Done> wait_before_fencing(System& system, const FenceOptions& options) {
   const std::string_view action = system.environment().action;
   if (action == "off" || action == "reboot") co_await system.sleep(seconds(1) + options.delay);
@@ -117,12 +136,37 @@ Task<int> run_plug_action(System& system, FenceDevice& device, const FenceOption
   co_return co_await act(system, device, options, action, before);
 }
 
+// What the fencer keeps from agents, and our own word for a run in a shell.
+bool is_clusters_own(std::string_view name) {
+  return name.starts_with("CRM_meta_") || name.starts_with("pcmk_") || name == "crm_feature_set" ||
+         name == "stonith-timeout" || name == "provides" || name == "stand_alone";
+}
+
 }  // namespace
+
+// In the words of fence-agents 4.12, whose warnings come from a logger without a format of its own.
+void warn_of_unknown_options(System& system, std::span<const std::string_view> own) {
+  for (const auto& [name, value] : system.environment().parameters) {
+    if (std::ranges::find(kLibraryOptions, name) != kLibraryOptions.end()) continue;
+    if (std::ranges::find(own, name) != own.end() || is_clusters_own(name)) continue;
+    system.print_error(fmt::format("WARNING:root:Parse error: Ignoring unknown option '{}={}'", name, value));
+    system.print_error("");
+  }
+}
 
 int usage_error(System& system, std::string_view text) {
   say_error(system, text);
   say_error(system, "Please use '-h' for usage");
   return kError;
+}
+
+Task<int> list_plugs(System& system, FenceDevice& device, std::string_view action) {
+  const std::vector<Plug> plugs = co_await device.list(system);
+  for (const Plug& plug : plugs) {
+    if (action == "list") system.print(fmt::format("{},{}", plug.name, plug.alias));
+    if (action == "list-status") system.print(fmt::format("{},{},{}", plug.name, plug.alias, plug.on ? "ON" : "OFF"));
+  }
+  co_return kDone;
 }
 
 FenceOptions read_fence_options(const Environment& environment) {

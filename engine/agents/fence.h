@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,11 +59,17 @@ class FenceDevice {
   virtual std::string_view unknown_plug() const = 0;
 };
 
+// What the library says of keys on standard input that neither it nor the agent knows (AT-5.2); `own` are the agent's.
+void warn_of_unknown_options(System& system, std::span<const std::string_view> own);
+
 // The error of a call that cannot be carried out, with the hint that follows it; returns the exit status (AT-5.5).
 int usage_error(System& system, std::string_view text);
 
 // Of a device that nobody logs in to: on, off, reboot and status of a plug (AT-5.6).
 Task<int> run_power_action(System& system, FenceDevice& device, const FenceOptions& options);
+
+// Prints all plugs as `list` or `list-status` do; returns the exit status.
+Task<int> list_plugs(System& system, FenceDevice& device, std::string_view action);
 
 // Runs the action of the environment and returns the exit status (AT-5.4 to AT-5.6).
 Task<int> run_fence_agent(System& system, FenceDevice& device, const FenceOptions& options);

@@ -8,6 +8,12 @@
 namespace simcluster::agents {
 namespace {
 
+// Beside those of the library (AT-5.2).
+constexpr std::array<std::string_view, 22> kOptions = {
+    "auth",          "cipher",     "hexadecimal_kg",   "ip",       "ipaddr",          "ipport",   "lanplus", "login",
+    "method",        "passwd",     "passwd_script",    "password", "password_script", "privlvl",  "target",  "username",
+    "ipmitool_path", "port_as_ip", "ipmitool_timeout", "sudo",     "use_sudo",        "sudo_path"};
+
 constexpr std::array kParameters = {
     ParameterMetadata{"ip", "string", "", true, true, "IP address", "The management controller."},
     ParameterMetadata{"username", "string", "", true, false, "Login name", "A user of the controller."},
@@ -84,6 +90,7 @@ Task<int> fence_ipmilan(System& system) {
     system.print(metadata_xml(fence_ipmilan_metadata()));
     co_return 0;
   }
+  warn_of_unknown_options(system, kOptions);
   FenceOptions options = read_fence_options(environment);
   if (environment.get("power_wait").empty()) options.power_wait = seconds(2);
   ManagementController device(options, environment.is_true("lanplus", false));

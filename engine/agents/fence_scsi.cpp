@@ -14,6 +14,12 @@ namespace {
 // Where a node keeps the key that it has registered; it does not outlive the node's boot.
 constexpr std::string_view kKeyFile = "/var/run/cluster/fence_scsi.key";
 
+// Beside those of the library (AT-5.2).
+constexpr std::array<std::string_view, 12> kOptions = {
+    "aptpl",           "devices",         "key",          "readonly",
+    "suppress-errors", "suppress_errors", "logfile",      "corosync_cmap_path",
+    "key_value",       "sg_persist_path", "sg_turs_path", "vgs_path"};
+
 constexpr std::array kParameters = {
     ParameterMetadata{"devices", "string", "", true, false, "Shared disks", "Separated by commas."},
     ParameterMetadata{"key", "string", "", false, false, "Key", "Of the node; made of its name when absent."},
@@ -124,6 +130,7 @@ Task<int> fence_scsi(System& system) {
     system.print(metadata_xml(fence_scsi_metadata()));
     co_return 0;
   }
+  warn_of_unknown_options(system, kOptions);
   const FenceOptions options = read_fence_options(environment);
   const std::string_view node = environment.get("nodename", options.plug);
   std::vector<std::string> devices = split_devices(environment.get("devices"));

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/agents/fence_agents.h"
+#include "engine/agents/registry.h"
 #include "engine/agents/testing.h"
 
 namespace simcluster::agents {
@@ -81,6 +82,31 @@ TEST(FenceAgents, Options) {
   EXPECT_EQ(defaults.delay, Duration{});
   EXPECT_EQ(defaults.retry_on, 1);
   EXPECT_FALSE(defaults.missing_as_off);
+}
+
+// AT-5.2: in the words of fence_ipmilan 4.12.
+TEST(FenceAgents, UnknownOptions) {
+  FakeHost host;
+  std::string error;
+  host.remote_answers["bmc"] = "Chassis Power is on";
+  std::vector<std::pair<std::string, std::string>> parameters = {{"action", "status"},
+                                                                 {"ip", "bmc"},
+                                                                 {"username", "u"},
+                                                                 {"password", "p"},
+                                                                 {"nodename", "n1"},
+                                                                 {"plug", "x"},
+                                                                 {"CRM_meta_timeout", "20000"},
+                                                                 {"crm_feature_set", "3.16.2"},
+                                                                 {"pcmk_host_list", "n1"}};
+  EXPECT_EQ(run(host, fence_ipmilan, environment("status", parameters), error), 0);
+  EXPECT_EQ(error, "");
+  parameters.emplace_back("foo", "bar");
+  EXPECT_EQ(run(host, fence_ipmilan, environment("status", parameters), error), 0);
+  EXPECT_EQ(error, "WARNING:root:Parse error: Ignoring unknown option 'foo=bar'\n\n");
+  EXPECT_EQ(run(host, fence_vbox, environment("status", {{"lanplus", "1"}}), error), 1);
+  EXPECT_THAT(error, HasSubstr("Ignoring unknown option 'lanplus=1'"));
+  EXPECT_EQ(run(host, fence_scsi, environment("status", {{"lanplus", "1"}}), error), 1);
+  EXPECT_THAT(error, HasSubstr("Ignoring unknown option 'lanplus=1'"));
 }
 
 // A device as a test wants it.
@@ -232,6 +258,98 @@ TEST(FenceAgents, TimeoutsOfTheirOwn) {
   EXPECT_EQ(read_fence_options(old).power_timeout, seconds(20));
   old.profile.daemons_renamed = true;
   EXPECT_EQ(read_fence_options(old).login_timeout, Duration{});
+}
+
+// AT-5.1: one family has its keys on standard input and is named by itself, the other has a folder of its own.
+TEST(FenceAgents, TwoFamilies) {
+  const Profile profile = make_profile(StackVersions{}).value();
+  for (const char* name :
+       {"fence_vbox", "fence_ipmilan", "fence_scsi", "external/ipmi", "external/stonith-helper", "meatware"})
+    EXPECT_NE(find_agent("stonith", "", name, profile), nullptr) << name;
+  EXPECT_EQ(find_agent("stonith", "", "ipmi", profile), nullptr);
+  EXPECT_EQ(find_agent("stonith", "heartbeat", "fence_vbox", profile), nullptr);
+}
+
+// AT-5.7: the words of the virtual machines' host.
+TEST(FenceAgents, VirtualBox) {
+  FakeHost host;
+  std::string error;
+  std::vector<std::pair<std::string, std::string>> parameters = {{"ip", "es"}, {"username", "u"}, {"password", "p"}};
+  host.remote_answers["es"] =
+      "\"CentOS83-1\" {1d5b852d-34ea-4862-a370-ca42a845eb3c}\n\"CentOS83-2\" {63eadfc6-f29d-45a8-863c-3eed4785ba90}\n";
+  FakeProcess& list = host.start(fence_vbox, environment("list", parameters));
+  host.run();
+  EXPECT_EQ(list.process().output(),
+            "CentOS83-1,1d5b852d-34ea-4862-a370-ca42a845eb3c\nCentOS83-2,63eadfc6-f29d-45a8-863c-3eed4785ba90\n");
+  parameters.emplace_back("plug", "CentOS83-2");
+  FakeProcess& status = host.start(fence_vbox, environment("status", parameters));
+  host.run();
+  EXPECT_EQ(status.process().output(), "Status: ON\n");
+  host.remote_questions.clear();
+  EXPECT_EQ(run(host, fence_vbox, environment("on", parameters), error), 0) << "it runs already";
+  parameters.back().second = "63eadfc6-f29d-45a8-863c-3eed4785ba90";
+  EXPECT_EQ(run(host, fence_vbox, environment("status", parameters), error), 0) << "by its UUID";
+  parameters.back().second = "CentOS83-9";
+  EXPECT_EQ(run(host, fence_vbox, environment("off", parameters), error), 1);
+  EXPECT_THAT(error, HasSubstr("Failed: You have to enter existing name/UUID of virtual machine!"));
+  parameters.emplace_back("missing_as_off", "1");
+  EXPECT_EQ(run(host, fence_vbox, environment("off", parameters), error), 0);
+  host.remote_questions.clear();
+  parameters.pop_back();
+  parameters.back().second = "CentOS83-1";
+  parameters.emplace_back("power_timeout", "2");
+  EXPECT_EQ(run(host, fence_vbox, environment("off", parameters), error), 1) << "it stays on";
+  EXPECT_THAT(host.remote_questions, testing::Contains("VBoxManage controlvm \"CentOS83-1\" poweroff"));
+}
+
+// AT-5.8: one machine, asked by one call of ipmitool for each question.
+TEST(FenceAgents, ManagementController) {
+  FakeHost host;
+  std::string error;
+  const std::vector<std::pair<std::string, std::string>> parameters = {
+      {"ip", "bmc"}, {"username", "u"}, {"password", "p"}, {"lanplus", "1"}};
+  host.remote_answers["bmc"] = "Chassis Power is on";
+  EXPECT_EQ(run(host, fence_ipmilan, environment("status", parameters), error), 0);
+  EXPECT_THAT(host.commands,
+              testing::Contains("ipmitool -I lanplus -H bmc -U u -L ADMINISTRATOR chassis power status"));
+  EXPECT_EQ(run(host, fence_ipmilan, environment("list", parameters), error), 0);
+  host.remote_answers["bmc"] = "Chassis Power is off";
+  EXPECT_EQ(run(host, fence_ipmilan, environment("status", parameters), error), 2);
+  EXPECT_EQ(run(host, fence_ipmilan, environment("monitor", parameters), error), 0);
+  const Time begun = host.now();
+  std::vector<std::pair<std::string, std::string>> on = parameters;
+  on.emplace_back("power_timeout", "1");
+  on.emplace_back("retry_on", "0");
+  EXPECT_EQ(run(host, fence_ipmilan, environment("on", on), error), 1);
+  EXPECT_EQ((host.now() - begun).seconds(), 2) << "power_wait is 2 when absent";
+  bool lists = false;
+  for (const ActionMetadata& action : fence_ipmilan_metadata().actions) lists = lists || action.name == "list";
+  EXPECT_FALSE(lists);
+}
+
+// AT-5.12: a machine that is off is switched on, others are reset; what is missing is told.
+TEST(FenceAgents, IpmiPlugin) {
+  FakeHost host;
+  std::string error;
+  const std::vector<std::pair<std::string, std::string>> parameters = {
+      {"hostname", "node1"}, {"ipaddr", "bmc"}, {"userid", "u"}, {"passwd", "p"}, {"port", "node1"}};
+  host.remote_answers["bmc"] = "Chassis Power is off";
+  EXPECT_EQ(run(host, external_ipmi, environment("reboot", parameters), error), 0);
+  EXPECT_EQ(host.remote_questions.back(), "chassis power on");
+  host.remote_answers["bmc"] = "Chassis Power is on";
+  EXPECT_EQ(run(host, external_ipmi, environment("reboot", parameters), error), 0);
+  EXPECT_EQ(host.remote_questions.back(), "chassis power reset");
+  EXPECT_EQ(run(host, external_ipmi, environment("monitor", parameters), error), 0);
+  EXPECT_EQ(run(host, external_ipmi, environment("monitor", {{"hostname", "node1"}, {"ipaddr", "bmc"}}), error), 1);
+  EXPECT_THAT(error, HasSubstr("ipaddr, userid or passwd missing; check configuration"));
+  Environment privileged = environment("monitor", parameters);
+  privileged.parameters.emplace_back("priv", "OPERATOR");
+  for (const bool knows : {false, true}) {
+    privileged.profile.ipmi_plugin_privilege = knows;
+    host.commands.clear();
+    EXPECT_EQ(run(host, external_ipmi, privileged, error), 0);
+    EXPECT_EQ(host.commands.front().find(" -L OPERATOR") != std::string::npos, knows);
+  }
 }
 
 // CM-13.20: every command of the plugin is a syntax error before 1.0.9.

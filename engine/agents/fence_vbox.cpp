@@ -9,6 +9,13 @@
 namespace simcluster::agents {
 namespace {
 
+// Beside those of the library (AT-5.2).
+constexpr std::array<std::string_view, 23> kOptions = {
+    "cmd_prompt",      "command_prompt", "identity_file", "inet4_only",  "inet6_only",    "ip",
+    "ipaddr",          "ipport",         "login",         "passwd",      "passwd_script", "password",
+    "password_script", "secure",         "ssh",           "ssh_options", "username",      "host_os",
+    "vboxmanage_path", "sudo",           "use_sudo",      "ssh_path",    "sudo_path"};
+
 constexpr std::array kParameters = {
     ParameterMetadata{"ip", "string", "", true, true, "IP address", "The host of the virtual machines."},
     ParameterMetadata{"username", "string", "", true, false, "Login name", "The user that runs VirtualBox."},
@@ -118,6 +125,7 @@ Task<int> fence_vbox(System& system) {
     system.print(metadata_xml(fence_vbox_metadata()));
     co_return 0;
   }
+  warn_of_unknown_options(system, kOptions);
   const FenceOptions options = read_fence_options(system.environment());
   VirtualBox device(options);
   co_return co_await run_fence_agent(system, device, options);

@@ -43,6 +43,8 @@ class AgentProcess {
   bool running() const { return state_ == State::kRunning; }
   // SIGTERM would not end it (the program traps it).
   bool ignores_termination() const { return ignores_termination_ || unkillable_; }
+  // The signal that ends this one, beside SIGKILL and SIGTERM; 0: none.
+  int own_end_signal() const { return own_end_signal_; }
   // No signal would.
   bool unkillable() const { return unkillable_; }
 
@@ -73,6 +75,7 @@ class AgentProcess {
   bool kill_requested_ = false;
   bool ignores_termination_ = false;
   bool unkillable_ = false;
+  int own_end_signal_ = 0;
   std::string output_;
   std::string error_output_;
 };

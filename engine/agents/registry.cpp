@@ -30,6 +30,7 @@ const auto& entries() {
       Entry{{heartbeat_stateful_metadata(), stateful}},
       Entry{{pacemaker_stateful_metadata(), stateful}},
       Entry{{filesystem_metadata(), filesystem}},
+      Entry{{apache_metadata(), apache}},
       Entry{{mysql_metadata(), mysql}},
       Entry{{nfsserver_metadata(), nfsserver}},
       Entry{{pgsql_metadata(), pgsql}},

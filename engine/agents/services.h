@@ -1,10 +1,14 @@
-// Agents of services and of monitors that run as daemons: mysql, nfsserver, pgsql, diskd.
+// Agents of services and of monitors that run as daemons: apache, mysql, nfsserver, pgsql, diskd.
 #pragma once
 
 #include "engine/agents/metadata.h"
 #include "engine/agents/system.h"
 
 namespace simcluster::agents {
+
+// ocf:heartbeat:apache (AT-4.9).
+Task<int> apache(System& system);
+AgentMetadata apache_metadata();
 
 // ocf:heartbeat:mysql (AT-4.8, CM-14.17).
 Task<int> mysql(System& system);

@@ -39,7 +39,89 @@ struct Services : testing::Test {
   Duration elapsed;
 };
 
+// A server that does not mind some signals: 28 alone, or those of a termination, too.
+template <int Signal>
+Task<int> plain_httpd_that_ignores(System& system) {
+  if (Signal == 15) system.ignore_termination();
+  for (;;) co_await system.sleep(hours(1));
+}
+
 constexpr const char* kMysqlPid = "/var/run/mysql/mysqld.pid";
+
+// AT-4.9, with the words of resource-agents 4.12.
+TEST_F(Services, ApacheStartsAndStops) {
+  profile = profile_with("4.12.0");
+  EXPECT_EQ(run(apache, "monitor"), 7);
+  EXPECT_THAT(host.log, ElementsAre("INFO: apache not running"));
+  EXPECT_EQ(run(apache, "stop"), 0);
+  EXPECT_EQ(host.log.back(), "INFO: apache is not running.");
+  host.log.clear();
+  EXPECT_EQ(run(apache, "start"), 0);
+  EXPECT_THAT(host.log, ElementsAre("INFO: apache not running",
+                                    "INFO: waiting for apache /etc/httpd/conf/httpd.conf to come up"));
+  EXPECT_EQ(elapsed.seconds(), 1) << "looked for once a second";
+  EXPECT_EQ(run(apache, "start"), 0);
+  EXPECT_THAT(host.log.back(), testing::StartsWith("INFO: apache already running (pid "));
+  EXPECT_EQ(run(apache, "monitor"), 0);
+  EXPECT_EQ(run(apache, "validate-all"), 0);
+  EXPECT_EQ(run(apache, "status"), 3) << "as the real one, whatever its metadata says";
+  host.log.clear();
+  EXPECT_EQ(run(apache, "stop"), 0);
+  EXPECT_THAT(host.log, ElementsAre(testing::StartsWith("INFO: Attempting graceful stop of apache PID "),
+                                    "INFO: apache stopped."));
+  EXPECT_EQ(run(apache, "monitor"), 7);
+}
+
+// AT-4.9: half of the time-out for a graceful stop, then SIGTERM and ten seconds.
+TEST_F(Services, ApacheThatDoesNotStop) {
+  profile = profile_with("4.12.0");
+  const std::string pid_file = "/var/run/httpd-r.pid";
+  FakeProcess& deaf = host.start(plain_httpd_that_ignores<28>, fake_environment("httpd", "", "", {}, {}, profile));
+  host.run_until(host.now() + seconds(1));
+  host.files[pid_file] = std::to_string(deaf.pid()) + "\n";
+  EXPECT_EQ(run(apache, "stop", {{"CRM_meta_timeout", "8000"}}), 0);
+  EXPECT_EQ(elapsed.seconds(), 5);
+  EXPECT_THAT(host.log[1], testing::StartsWith("INFO: Killing apache PID "));
+  FakeProcess& stuck = host.start(plain_httpd_that_ignores<15>, fake_environment("httpd", "", "", {}, {}, profile));
+  host.run_until(host.now() + seconds(1));
+  host.files[pid_file] = std::to_string(stuck.pid()) + "\n";
+  EXPECT_EQ(run(apache, "stop"), 1);
+  EXPECT_EQ(elapsed.seconds(), 20);
+  EXPECT_EQ(host.log.back(), "ERROR: apache still running (" + std::to_string(stuck.pid()) + "). Killing pid failed.");
+}
+
+// AT-4.9: the page that a monitor asks for.
+TEST_F(Services, ApacheMonitorsAPage) {
+  profile = profile_with("4.12.0");
+  EXPECT_EQ(run(apache, "start"), 0);
+  host.files["/var/www/html/server-status"] = "nothing";
+  EXPECT_EQ(run(apache, "monitor"), 1);
+  EXPECT_EQ(host.log.back(), "ERROR: Failed to access httpd status page.");
+  EXPECT_EQ(run(apache, "monitor", {{"testregex", "NOTH[a-z]+g"}}), 0);
+  EXPECT_EQ(run(apache, "monitor", {{"OCF_CHECK_LEVEL", "10"}}), 6);
+  EXPECT_EQ(host.log.back(), "ERROR: test regular expression or test url empty");
+  const Parameters deep = {
+      {"OCF_CHECK_LEVEL", "10"}, {"testurl", "http://localhost/app/ping?x=1"}, {"testregex10", "pong"}};
+  EXPECT_EQ(run(apache, "monitor", deep), 1) << "404";
+  host.files["/var/www/html/app/ping"] = "PONG\n";
+  EXPECT_EQ(run(apache, "monitor", deep), 0);
+  EXPECT_THAT(host.commands, Contains("wget http://localhost/app/ping?x=1"));
+  kill(pid_in("/var/run/httpd-r.pid"));
+  EXPECT_EQ(run(apache, "monitor", deep), 7);
+}
+
+// AT-4.9: nothing runs where there is no server.
+TEST_F(Services, ApacheWithoutAServer) {
+  profile = profile_with("4.12.0");
+  host.faults["which /usr/sbin/httpd"] = {1, "", false};
+  EXPECT_EQ(run(apache, "monitor", {}, {}), 7);
+  EXPECT_THAT(host.log, ElementsAre("ERROR: apache httpd program not found",
+                                    "INFO: environment is invalid, resource considered stopped"));
+  EXPECT_EQ(run(apache, "stop"), 0);
+  EXPECT_EQ(run(apache, "start"), 5);
+  EXPECT_EQ(run(apache, "monitor"), 1);
+  EXPECT_EQ(host.log.back(), "ERROR: environment is invalid, resource considered stopped");
+}
 
 // AT-4.8
 TEST_F(Services, MysqlStartsAndStops) {

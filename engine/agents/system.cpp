@@ -1,5 +1,6 @@
 #include "engine/agents/system.h"
 
+#include "engine/agents/agent_model.h"
 #include "engine/agents/process.h"
 
 namespace simcluster::agents {
@@ -23,6 +24,8 @@ void System::print_error(std::string_view line) { append_line(process_.error_out
 
 void System::ignore_termination() { process_.ignores_termination_ = true; }
 
+void System::end_on(int signal) { process_.own_end_signal_ = signal; }
+
 void System::become_unkillable() { process_.unkillable_ = true; }
 
 void SystemBackend::list_mounts(Reply<MountListing>& reply) { reply.complete({}); }
@@ -42,6 +45,10 @@ void SystemBackend::serve(std::span<const ServedAnswer>, Reply<ServedCommands>& 
 void SystemBackend::query_attribute(const AttributeQuery&, Reply<AttributeReply>& reply) {
   reply.complete({{kNoSuchDevice, {}}, {}});
 }
+
+Duration SystemBackend::draw(const ModelTime& time) { return time.least; }
+
+void SystemBackend::switch_machine(std::string_view, PowerWish, Reply<PowerReply>& reply) { reply.complete({}); }
 
 void SystemBackend::read_device(std::string_view, Duration, Reply<DeviceOutcome>& reply) {
   reply.complete(DeviceOutcome::kRead);

@@ -26,6 +26,7 @@
 namespace simcluster::agents {
 
 class System;
+struct ModelTime;
 
 // What runs as a process: a coroutine that returns the exit code.
 using Program = Task<int> (*)(System&);
@@ -219,6 +220,14 @@ struct ProcessListing {
   std::span<const std::int32_t> pids;
 };
 
+// What a fence agent without a wire of its own asks of a machine's power supply.
+enum class PowerWish : std::uint8_t { kAsk, kOn, kOff };
+
+struct PowerReply {
+  bool known = false;  // there is such a machine
+  bool on = false;     // now
+};
+
 // Implemented by the host, one object for each process. Arguments are borrowed until the reply is completed. Each call
 // is answered once, by reply.complete(...), from inside the call (the step takes no time) or later; forget() takes a
 // question back. A process has at most one open question.
@@ -235,6 +244,8 @@ class SystemBackend {
   virtual Time now() const = 0;
   virtual std::int32_t pid() const = 0;
   virtual void close_file(FileHandle file) = 0;
+  // What an action takes that somebody has described (agent_model.h). The default: the least.
+  virtual Duration draw(const ModelTime& time);
   // The process printed a line (AgentProcess keeps it too). For tools whose output is shown as it comes.
   virtual void on_output(std::string_view line) { static_cast<void>(line); }
 
@@ -288,6 +299,9 @@ class SystemBackend {
   // call. The default serves nobody.
   virtual void serve(std::span<const ServedAnswer> answers, Reply<ServedCommands>& reply);
 
+  // Switches a machine by its name (agent_model.h). The default knows none.
+  virtual void switch_machine(std::string_view machine, PowerWish wish, Reply<PowerReply>& reply);
+
   // Processes and time.
   virtual void sleep(Duration duration, Reply<Done>& reply) = 0;
   // Answers with the pid of the new process.
@@ -321,11 +335,14 @@ class System {
   const Environment& environment() const { return environment_; }
   Time now() const { return backend_.now(); }
   std::int32_t pid() const { return backend_.pid(); }
+  Duration draw(const ModelTime& time) const { return backend_.draw(time); }
   // Appends one line to standard output or standard error.
   void print(std::string_view line);
   void print_error(std::string_view line);
   // `trap ... TERM`: from now on SIGTERM does not end the process.
   void ignore_termination();
+  // A server that ends of its own accord when it gets this signal, which would not end others (SIGWINCH of httpd).
+  void end_on(int signal);
   // Stuck in a system call (state D): from now on no signal ends the process.
   void become_unkillable();
 
@@ -379,6 +396,10 @@ class System {
     return call<&SystemBackend::remote_command, RemoteReply, const RemoteCommand&>(command);
   }
   auto serve(std::span<const ServedAnswer> answers) { return call<&SystemBackend::serve, ServedCommands>(answers); }
+
+  auto switch_machine(std::string_view machine, PowerWish wish) {
+    return call<&SystemBackend::switch_machine, PowerReply>(machine, wish);
+  }
 
   auto sleep(Duration duration) { return call<&SystemBackend::sleep, Done>(duration); }
   auto spawn(const BackgroundProgram& program) {

@@ -8,6 +8,7 @@ namespace simcluster::agents {
 namespace {
 
 constexpr int kSigkill = 9;
+constexpr int kSigterm = 15;
 constexpr std::size_t kHeaderLines = 2;
 
 std::string cidr(const AddressSpec& spec) { return fmt::format("{}/{}", spec.address.text(), spec.prefix_length); }
@@ -359,7 +360,8 @@ void FakeProcess::kill_process(std::int32_t pid, int signal, Reply<bool>& reply)
       return;
     }
     const bool deaf = target->process_.unkillable();
-    if ((signal == kSigkill && !deaf) || (signal != 0 && !target->process_.ignores_termination()))
+    const bool known = signal == kSigkill || signal == kSigterm || signal == target->process_.own_end_signal();
+    if ((signal == kSigkill && !deaf) || (signal != 0 && known && !target->process_.ignores_termination()))
       target->process_.kill();
     if (process_.running()) reply.complete(true);  // it may have killed itself
   });

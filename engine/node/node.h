@@ -20,6 +20,10 @@
 #include "engine/base/time.h"
 #include "engine/membership/tools.h"
 
+namespace simcluster::agents {
+class AgentModels;
+}
+
 namespace simcluster::cib {
 class Document;
 }
@@ -57,6 +61,8 @@ struct NodeConfig {
   bool fail_fast = false;
   // Of all nodes, on the Heartbeat stack; elsewhere none.
   std::map<ClusterNodeId, std::string> uuids;
+  // Agents that are described for this node, which the crm shell tells of; null: none (AT-4.12).
+  std::shared_ptr<const agents::AgentModels> models;
   bool watchdog = false;  // as in membership::LocalMachine
   // As in membership::LocalMachine: quicker than Corosync where the links tell enough.
   bool trust_links = false;

@@ -6,34 +6,37 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/agent_models.h"
 #include "engine/agents/ra_info.h"
-#include "engine/agents/registry.h"
 
 namespace simcluster::node {
 
 namespace {
 
-using agents::AgentMetadata;
+using agents::AgentListing;
+using agents::AgentModels;
 using Words = std::vector<std::string_view>;
 
-Result<std::string> info(std::string_view given, const Profile& profile) {
-  const agents::AgentName name = agents::agent_name(given);
-  const agents::Agent* agent = agents::find_agent(name.standard, name.provider, name.type, profile);
+Result<std::string> info(std::string_view given, const Profile& profile, const AgentModels* models) {
+  agents::AgentName name = agents::agent_name(given);
+  auto agent = agents::installed_agent(name.standard, name.provider, name.type, profile, models);
   // AT-7.2: pacemaker when heartbeat has none of that name.
-  if (agent == nullptr && given == name.type)
-    agent = agents::find_agent(name.standard, "pacemaker", name.type, profile);
-  if (agent == nullptr)
+  if (!agent && given == name.type) {
+    agent = agents::installed_agent(name.standard, "pacemaker", name.type, profile, models);
+    if (agent) name.provider = "pacemaker";
+  }
+  if (!agent)
     return fail(fmt::format("{}:{}{}{}: got no meta-data, does this RA exist?", name.standard, name.provider,
                             name.provider.empty() ? "" : ":", name.type));
-  return agents::ra_info(agent->metadata,
+  return agents::ra_info(*agents::metadata_of(*agent, name.provider, name.type),
                          profile.pacemaker_has_shell ? agents::RaInfoWords::kOld : agents::RaInfoWords::kCurrent);
 }
 
-std::string classes(const std::vector<const AgentMetadata*>& known) {
+std::string classes(const std::vector<AgentListing>& known) {
   std::map<std::string_view, std::set<std::string_view>> found;
-  for (const AgentMetadata* metadata : known) {
-    std::set<std::string_view>& providers = found[metadata->standard];
-    if (!metadata->provider.empty()) providers.insert(metadata->provider);
+  for (const AgentListing& agent : known) {
+    std::set<std::string_view>& providers = found[agent.standard];
+    if (!agent.provider.empty()) providers.insert(agent.provider);
   }
   std::string text;
   for (const auto& [standard, providers] : found)
@@ -57,18 +60,17 @@ std::string in_columns(const std::vector<std::string>& names) {
   return text;
 }
 
-Result<std::string> describe_agents(const Words& words, const Profile& profile) {
+Result<std::string> describe_agents(const Words& words, const Profile& profile, const AgentModels* models) {
   const std::string_view verb = words.empty() ? std::string_view() : words[0];
-  const std::vector<const AgentMetadata*> known = agents::agents_of(profile);
+  const std::vector<AgentListing> known = agents::installed_agents(profile, models);
   if (verb == "classes") return classes(known);
   if (words.size() < 2) return fail("expected: crm ra info TYPE, classes, list CLASS [PROVIDER] or providers TYPE");
-  if (verb == "info" || verb == "meta") return info(words[1], profile);
+  if (verb == "info" || verb == "meta") return info(words[1], profile, models);
   std::set<std::string> found;
-  for (const AgentMetadata* metadata : known) {
-    if (verb == "list" && metadata->standard == words[1] && (words.size() < 3 || metadata->provider == words[2]))
-      found.emplace(metadata->type);
-    if (verb == "providers" && metadata->type == words[1] && !metadata->provider.empty())
-      found.emplace(metadata->provider);
+  for (const AgentListing& agent : known) {
+    if (verb == "list" && agent.standard == words[1] && (words.size() < 3 || agent.provider == words[2]))
+      found.emplace(agent.type);
+    if (verb == "providers" && agent.type == words[1] && !agent.provider.empty()) found.emplace(agent.provider);
   }
   if (verb == "list") return in_columns({found.begin(), found.end()});
   if (verb == "providers") return fmt::format("{}\n", fmt::join(found, " "));

@@ -8,10 +8,15 @@
 #include "engine/base/error.h"
 #include "engine/base/profile.h"
 
+namespace simcluster::agents {
+class AgentModels;
+}
+
 namespace simcluster::node {
 
 // `words`: what follows "crm ra": info TYPE, classes, list CLASS [PROVIDER], providers TYPE [CLASS].
-Result<std::string> describe_agents(const std::vector<std::string_view>& words, const Profile& profile);
+Result<std::string> describe_agents(const std::vector<std::string_view>& words, const Profile& profile,
+                                    const agents::AgentModels* models);
 
 // Names in columns on 80, as crmsh prints lists.
 std::string in_columns(const std::vector<std::string>& names);

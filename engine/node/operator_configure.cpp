@@ -28,7 +28,7 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
   if (words[1] == "schema" && words.size() == 2)
     return fmt::format("{}\n", controller_.cib().root().value("validate-with"));
   if (words[1] == "template" && words.size() == 3 && words[2] == "list") return list_templates();
-  if (words[1] == "ra") return describe_agents(Words(words.begin() + 2, words.end()), profile_);
+  if (words[1] == "ra") return describe_agents(Words(words.begin() + 2, words.end()), profile_, models_);
   // Every command is a session of its own: what has changed is committed at its end.
   if (words.size() == 2 && (words[1] == "commit" || words[1] == "refresh")) return std::string();
   if (words[1] == "rename") return rename(words);

@@ -50,7 +50,7 @@ Result<std::string> OperatorShell::crm(std::string_view command) {
   if (words[0] == "resource") return resource_command(words);
   if (words[0] == "node") return node_command(words);
   if (words[0] == "configure") return configure_command(words, command);
-  if (words[0] == "ra") return describe_agents(Words(words.begin() + 1, words.end()), profile_);
+  if (words[0] == "ra") return describe_agents(Words(words.begin() + 1, words.end()), profile_, models_);
   if (words[0] == "maintenance" && words.size() == 2 && (words[1] == "on" || words[1] == "off"))
     return silent(
         load(fmt::format("property maintenance-mode={}", words[1] == "on"), "crm maintenance", LoadMethod::kUpdate));

@@ -95,7 +95,10 @@ void WriteFile::describe(Fields& fields) {
 }
 
 Result<void> WriteFile::apply_to(World&, Machine& machine) const {
-  machine.kernel().files().write(file_, content_.text);
+  // What lies below a mount lies on its device.
+  Kernel& kernel = machine.kernel();
+  const Mounts::Place place = kernel.mounts().resolve(file_);
+  (place.device == nullptr ? kernel.files() : place.device->files).write(place.path, content_.text);
   return {};
 }
 
@@ -179,31 +182,6 @@ std::string DeviceMisbehaves::text() const {
 
 Result<void> DeviceMisbehaves::apply_to(World&, Machine& machine) const {
   return machine.set_device_state(device_, static_cast<DeviceState>(how_), latency_);
-}
-
-void AgentMisbehaves::describe(Fields& fields) {
-  describe_machine(fields);
-  fields.text({"agent", "type of the agent, such as Dummy; absent: any"}, fault_.type);
-  fields.reference({"resource", "the resource; absent: any"}, fault_.instance, Reference::kResource);
-  fields.text({"action", "start, stop, monitor ...; absent: any"}, fault_.action);
-  fields.number({"times", "how often; absent: until heal-agents"}, fault_.times, 1, 1'000'000);
-  fields.duration({"delay", "slept before the action does its work"}, fault_.delay);
-  fields.boolean({"hang", "it never ends by itself"}, fault_.hang);
-  fields.number({"exit-code", "it ends with this code and does no work"}, fault_.exit_code, 0, 255);
-  fields.text({"error-output", "with exit-code: what it says on standard error"}, fault_.error_output);
-}
-
-std::string AgentMisbehaves::text() const {
-  const std::string who = !fault_.instance.empty() ? fault_.instance : fault_.type.empty() ? "agents" : fault_.type;
-  std::string what = fault_.hang ? "hangs" : fault_.exit_code ? fmt::format("exits with {}", *fault_.exit_code) : "";
-  if (fault_.delay.ns != 0)
-    what += fmt::format("{}takes {} ms longer", what.empty() ? "" : ", ", fault_.delay.milliseconds());
-  return fmt::format("from now on {}{}{} {}", who, fault_.action.empty() ? "" : " ", fault_.action, what);
-}
-
-Result<void> AgentMisbehaves::apply_to(World&, Machine& machine) const {
-  machine.add_agent_fault(fault_);
-  return {};
 }
 
 }  // namespace simcluster::sim

@@ -109,14 +109,4 @@ class DeviceMisbehaves final : public MachineAction {
   Duration latency_ = seconds(10);
 };
 
-class AgentMisbehaves final : public MachineAction {
- public:
-  void describe(Fields& fields) override;
-  std::string text() const override;
-  Result<void> apply_to(World& world, Machine& machine) const override;
-
- private:
-  AgentFault fault_;
-};
-
 }  // namespace simcluster::sim

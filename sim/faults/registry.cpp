@@ -1,6 +1,7 @@
 #include <array>
 
 #include "sim/faults/action.h"
+#include "sim/faults/agent_faults.h"
 #include "sim/faults/interface_faults.h"
 #include "sim/faults/machine_faults.h"
 #include "sim/faults/network_faults.h"

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/exit_reason.h"
 #include "engine/agents/process.h"
 #include "engine/base/assert.h"
 
@@ -88,6 +89,9 @@ void ProgramProcess::begin_program() {
   if (start_.fault && start_.fault->exit_code) {
     result_.error_output = start_.fault->error_output;
     if (!result_.error_output.empty()) result_.error_output += '\n';
+    if (!start_.fault->exit_reason.empty())
+      result_.error_output += fmt::format("ocf-exit-reason:{}\n", start_.fault->exit_reason);
+    result_.exit_reason = agents::exit_reason_of(result_.error_output);
     end_with(*start_.fault->exit_code, 0);
     return;
   }
@@ -140,7 +144,8 @@ void ProgramProcess::finish() {
 }
 
 void ProgramProcess::on_signal(int signal) {
-  if (signal != kSigKill && signal != kSigTerm) return;
+  const bool own = process_ && signal != 0 && process_->own_end_signal() == signal;
+  if (signal != kSigKill && signal != kSigTerm && !own) return;
   if (stage_ == Stage::kFree || stage_ == Stage::kEnding) return;
   if (process_ && (process_->unkillable() || (signal == kSigTerm && process_->ignores_termination()))) return;
   if (waits_for_device_) {  // state D: it comes when the device has answered
@@ -311,6 +316,13 @@ void ProgramProcess::serve(std::span<const agents::ServedAnswer> answers,
                            agents::Reply<agents::ServedCommands>& reply) {
   served_ = answers;
   ask(Op::kServe, shell_cost(), reply);
+}
+
+void ProgramProcess::switch_machine(std::string_view machine, agents::PowerWish wish,
+                                    agents::Reply<agents::PowerReply>& reply) {
+  question_.text = machine;
+  question_.number = static_cast<std::int64_t>(wish);
+  ask(Op::kSwitchMachine, command_cost(), reply);
 }
 
 void ProgramProcess::sleep(Duration duration, agents::Reply<agents::Done>& reply) {

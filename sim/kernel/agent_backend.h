@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/agents/agent_model.h"
 #include "engine/agents/process.h"
 #include "engine/agents/system.h"
 #include "engine/base/assert.h"
@@ -61,6 +62,7 @@ class ProgramProcess final : public agents::SystemBackend,
   void forget(agents::PendingReply& reply) override;
   Time now() const override { return kernel_.wall_clock(); }
   std::int32_t pid() const override { return pid_; }
+  Duration draw(const agents::ModelTime& time) override { return agents::draw_time(time, runner_.durations_); }
   void close_file(agents::FileHandle file) override;
   void open_file(std::string_view path, agents::Reply<agents::OpenResult>& reply) override;
   void read_piece(agents::FileHandle file, agents::Reply<agents::Piece>& reply) override;
@@ -89,6 +91,8 @@ class ProgramProcess final : public agents::SystemBackend,
                     agents::Reply<agents::EchoReply>& reply) override;
   void remote_command(const agents::RemoteCommand& command, agents::Reply<agents::RemoteReply>& reply) override;
   void serve(std::span<const agents::ServedAnswer> answers, agents::Reply<agents::ServedCommands>& reply) override;
+  void switch_machine(std::string_view machine, agents::PowerWish wish,
+                      agents::Reply<agents::PowerReply>& reply) override;
   void sleep(Duration duration, agents::Reply<agents::Done>& reply) override;
   void spawn(const agents::BackgroundProgram& program, agents::Reply<std::int32_t>& reply) override;
   void kill_process(std::int32_t pid, int signal, agents::Reply<bool>& reply) override;
@@ -128,6 +132,7 @@ class ProgramProcess final : public agents::SystemBackend,
     kEcho,
     kRemote,
     kServe,
+    kSwitchMachine,
     kSleep,
     kSpawn,
     kKill,

@@ -5,15 +5,17 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/agent_models.h"
 #include "engine/agents/environment.h"
-#include "engine/agents/registry.h"
 #include "sim/kernel/agent_backend.h"
 #include "sim/kernel/kernel.h"
 
 namespace simcluster::sim {
 
 AgentRunner::AgentRunner(Kernel& kernel)
-    : kernel_(kernel), random_(kernel.context().seed, kernel.context().stream("scheduling")) {}
+    : kernel_(kernel),
+      random_(kernel.context().seed, kernel.context().stream("scheduling")),
+      durations_(kernel.context().seed, kernel.context().stream("agent durations")) {}
 
 AgentRunner::~AgentRunner() = default;
 
@@ -34,10 +36,12 @@ void AgentRunner::recycle(ProgramProcess& process) {
 }
 
 std::optional<AgentFault> AgentRunner::find_fault(const AgentRequest& request) {
-  const auto fits = [](const std::string& wanted, const std::string& is) { return wanted.empty() || wanted == is; };
   for (auto it = faults_.begin(); it != faults_.end(); ++it) {
-    if (!fits(it->type, request.type) || !fits(it->instance, request.instance) || !fits(it->action, request.action))
+    if (!concerns(*it, request)) continue;
+    if (it->after > 0) {
+      --it->after;
       continue;
+    }
     AgentFault fault = *it;
     if (it->times > 0 && --it->times == 0) faults_.erase(it);
     return fault;
@@ -46,14 +50,17 @@ std::optional<AgentFault> AgentRunner::find_fault(const AgentRequest& request) {
 }
 
 // Recurring operations come with the same request again and again.
-std::shared_ptr<const agents::Environment> AgentRunner::environment_for(const AgentRequest& request) {
+std::shared_ptr<const agents::Environment> AgentRunner::environment_for(
+    const AgentRequest& request, std::shared_ptr<const agents::AgentModel> model) {
   for (const auto& made : environments_)
     if (agents::made_for(*made, request)) return made;
   constexpr std::size_t kKept = 16;
   if (environments_.size() == kKept) environments_.erase(environments_.begin());
   const MachineContext& context = kernel_.context();
-  return environments_.emplace_back(
-      std::make_shared<agents::Environment>(agents::make_environment(request, context.name, context.profile)));
+  auto environment =
+      std::make_shared<agents::Environment>(agents::make_environment(request, context.name, context.profile));
+  environment->model = std::move(model);
+  return environments_.emplace_back(std::move(environment));
 }
 
 std::shared_ptr<const agents::Environment> AgentRunner::plain_environment(std::string_view name,
@@ -66,12 +73,29 @@ std::shared_ptr<const agents::Environment> AgentRunner::plain_environment(std::s
   return environment;
 }
 
+void AgentRunner::tell_unknown(const AgentRequest& request) {
+  const MachineContext& context = kernel_.context();
+  const auto described = [&](bool patterns) {
+    return context.models != nullptr &&
+           context.models->find(request.standard, request.provider, request.type, patterns) != nullptr;
+  };
+  if (described(false) || described(true)) return;
+  std::string name = agent_text(request);
+  const std::string text = fmt::format(
+      "{} is not one of the agents that are simulated, and \"agents\" does not describe it: it counts as not installed",
+      name);
+  if (told_unknown_.insert(std::move(name)).second && context.tracer.wants(TraceKind::kNote))
+    context.tracer.emit(context.node, TraceKind::kNote, {{"text", text}});
+}
+
 AgentRunId AgentRunner::run_agent(const AgentRequest& request, RunListener& listener) {
   const MachineContext& context = kernel_.context();
-  const agents::Agent* agent = agents::find_agent(request.standard, request.provider, request.type, context.profile);
+  const auto agent =
+      agents::installed_agent(request.standard, request.provider, request.type, context.profile, context.models.get());
+  if (!agent) tell_unknown(request);
   ProgramProcess::Start start;
-  start.program = agent == nullptr ? nullptr : agent->main;
-  start.environment = environment_for(request);
+  start.program = agent ? agent->main : nullptr;
+  start.environment = environment_for(request, agent ? agent->model : nullptr);
   start.name = request.type;
   start.run = AgentRunId(next_run_++);
   start.listener = &listener;

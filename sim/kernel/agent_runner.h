@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,13 +75,17 @@ class AgentRunner {
 
   ProgramProcess& take();
   void recycle(ProgramProcess& process);
+  // A configuration that came later may name an agent that nobody has described: told once.
+  void tell_unknown(const AgentRequest& request);
   std::optional<AgentFault> find_fault(const AgentRequest& request);
-  std::shared_ptr<const agents::Environment> environment_for(const AgentRequest& request);
+  std::shared_ptr<const agents::Environment> environment_for(const AgentRequest& request,
+                                                             std::shared_ptr<const agents::AgentModel> model);
   std::shared_ptr<const agents::Environment> plain_environment(std::string_view name,
                                                                std::vector<std::string> arguments) const;
 
   Kernel& kernel_;
   Random random_;
+  Random durations_;  // of agents that the scenario describes
   std::uint64_t next_run_ = 1;
   std::uint64_t steps_ = 0;
   std::vector<std::unique_ptr<ProgramProcess>> processes_;  // in use and free
@@ -88,6 +93,7 @@ class AgentRunner {
   std::vector<ProgramProcess*> active_;  // in the order of their start
   std::vector<ProgramProcess*> deferred_;
   std::vector<AgentFault> faults_;
+  std::set<std::string> told_unknown_;
   std::vector<std::shared_ptr<const agents::Environment>> environments_;  // of the latest requests
 };
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/agents/ocf.h"
 #include "engine/agents/programs.h"
 #include "engine/agents/task.h"
 #include "sim/kernel/testing.h"
@@ -39,6 +40,15 @@ AgentRequest ipaddr2(std::string action, std::string instance, std::string_view 
   r.parameters = {{"ip", std::string(ip)}, {"nic", "eth0"}, {"cidr_netmask", "24"}};
   if (r.action == "monitor") r.interval = seconds(10);
   return r;
+}
+
+// cat FILE
+agents::Task<int> cat(agents::System& system) {
+  const std::string path = system.environment().arguments.front();
+  const auto content = co_await agents::read_file(system, path);
+  if (!content) co_return 1;
+  system.print(std::string_view(*content).substr(0, content->find('\n')));
+  co_return 0;
 }
 
 class AgentRunnerTest : public testing::Test {
@@ -111,7 +121,12 @@ TEST_F(AgentRunnerTest, EveryRunHasTheParametersOfItsRequest) {
 
 TEST_F(AgentRunnerTest, UnknownAgentIsNotInstalled) {  // AT-1.4
   build();
+  TraceLines lines;
+  m->tracer.add_sink(lines, 1);
   EXPECT_EQ(run(request("NoSuchAgent", "start", "x")).exit_code, 5);
+  EXPECT_EQ(run(request("NoSuchAgent", "start", "x")).exit_code, 5);
+  m->tracer.remove_sink(lines);
+  EXPECT_EQ(lines.count("ocf:heartbeat:NoSuchAgent is not one of the agents that are simulated"), 1u);
 }
 
 TEST_F(AgentRunnerTest, RaceFailsMonitorsOnTheOldKernelOnly) {  // AT-2.12, S-1, S-2, S-3, S-4
@@ -204,7 +219,7 @@ TEST_F(AgentRunnerTest, DelayFaultIsKilledByTheTimeout) {  // AT-4.1, S-17
   build();
   run(request("Dummy", "start", "test"));
   AgentFault fault;
-  fault.type = "Dummy";
+  fault.agent = "Dummy";
   fault.action = "stop";
   fault.delay = seconds(32);
   fault.times = 1;
@@ -306,6 +321,86 @@ TEST(ProcessTable, CountsFromAThousandAndAgainFromThreeHundred) {
     table.remove(pid);
   }
   EXPECT_EQ(table.add(p, "d", 0, {}), 300);
+}
+
+// AT-11.1: which runs a fault is about, and when it begins.
+TEST_F(AgentRunnerTest, FaultsHaveTheirRunsAndTheirTurn) {
+  build();
+  AgentRunner& runner = m->kernel(0).agents();
+  AgentFault fault;
+  fault.agent = "ocf:heart*:Dummy";
+  fault.action = "recurring-monitor";
+  fault.after = 1;
+  fault.times = 2;
+  fault.exit_code = 1;
+  fault.exit_reason = "no answer";
+  runner.add_fault(fault);
+  EXPECT_EQ(run(request("Dummy", "start", "d")).exit_code, 0);
+  EXPECT_EQ(run(request("Dummy", "monitor", "d")).exit_code, 0);  // a probe
+  AgentRequest monitor = request("Dummy", "monitor", "d");
+  monitor.interval = seconds(10);
+  EXPECT_EQ(run(monitor).exit_code, 0);
+  const AgentResult first = run(monitor);
+  EXPECT_EQ(first.exit_code, 1);
+  EXPECT_EQ(first.exit_reason, "no answer");  // AT-1.5
+  EXPECT_EQ(run(monitor).exit_code, 1);
+  EXPECT_EQ(run(monitor).exit_code, 0);
+  fault = {};
+  fault.agent = "Delay";
+  fault.exit_code = 4;
+  runner.add_fault(fault);
+  EXPECT_EQ(run(monitor).exit_code, 0);
+  fault = {};
+  fault.action = "probe";
+  fault.exit_code = 5;
+  runner.add_fault(fault);
+  EXPECT_EQ(run(monitor).exit_code, 0);
+  EXPECT_EQ(run(request("Dummy", "monitor", "d")).exit_code, 5);
+  runner.clear_faults();
+  EXPECT_EQ(run(request("Dummy", "monitor", "d")).exit_code, 0);
+}
+
+// AT-2.1: the same machine, asked the same, takes the same steps at the same times.
+TEST_F(AgentRunnerTest, AMachineFollowsFromItsSeed) {
+  const auto story = [&](std::uint64_t seed) {
+    build({}, seed);
+    TraceLines lines;
+    m->tracer.add_sink(lines, 1);
+    run(ipaddr2("start", "vip01", "192.168.1.200"));
+    run(ipaddr2("monitor", "vip01", "192.168.1.200"));
+    m->tracer.remove_sink(lines);
+    return std::pair(lines.lines, lines.times);
+  };
+  const auto once = story(7);
+  EXPECT_EQ(story(7), once);
+  EXPECT_NE(story(8).second, once.second);
+}
+
+// AT-2.13: what the kernel makes up when it is read.
+TEST_F(AgentRunnerTest, FilesOfTheKernel) {
+  build();
+  m->kernel(0).sysctls().set("net.ipv4.conf.all.promote_secondaries", "1");
+  const auto content = [&](std::string path) {
+    std::string text = "none";
+    TraceLines lines;
+    m->tracer.add_sink(lines, 1);
+    m->kernel(0).agents().run_program("cat", cat, {std::move(path)}, true);
+    m->run(seconds(1));
+    for (const std::string& line : lines.lines)
+      if (const auto at = line.find("text="); line.starts_with("ping") && at != std::string::npos)
+        text = line.substr(at + 5);
+    m->tracer.remove_sink(lines);
+    return text;
+  };
+  EXPECT_EQ(content("/sys/class/net/eth0/carrier"), "1");
+  EXPECT_EQ(content("/sys/class/net/eth0/operstate"), "up");
+  EXPECT_EQ(content("/sys/class/net/lo/operstate"), "unknown");
+  EXPECT_EQ(content("/sys/class/net/eth0/mtu"), "1500");
+  EXPECT_EQ(content("/sys/class/net/eth0/address"), m->net(0).find_interface("eth0")->mac.text());
+  EXPECT_EQ(content("/sys/class/net/eth7/mtu"), "none");
+  EXPECT_EQ(content("/proc/sys/net/ipv4/conf/all/promote_secondaries"), "1");
+  m->net(0).set_up("eth0", false);
+  EXPECT_EQ(content("/sys/class/net/eth0/operstate"), "down");
 }
 
 }  // namespace

@@ -111,6 +111,11 @@ void ProgramProcess::step() {
       return remote_answered();
     case Op::kServe:
       return answer_serve();
+    case Op::kSwitchMachine: {
+      const auto on =
+          kernel_.services().switch_machine(question_.text, static_cast<agents::PowerWish>(question_.number));
+      return answer(agents::PowerReply{on.has_value(), on.value_or(false)});
+    }
     case Op::kSleep:
       return answer(agents::Done{});
     case Op::kSpawn:

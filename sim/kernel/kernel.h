@@ -49,6 +49,12 @@ class KernelServices {
     static_cast<void>(command);
     return {agents::RemoteOutcome::kNoConnection, 0, {}, {}, false};
   }
+  // Asks or switches the power of a machine. Nothing: there is none of that name.
+  virtual std::optional<bool> switch_machine(std::string_view machine, agents::PowerWish wish) {
+    static_cast<void>(machine);
+    static_cast<void>(wish);
+    return std::nullopt;
+  }
   // A name of /etc/hosts.
   virtual std::optional<IpAddress> resolve(std::string_view host) = 0;
 

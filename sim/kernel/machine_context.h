@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "engine/base/ids.h"
@@ -10,6 +11,10 @@
 #include "sim/events/tracer.h"
 #include "sim/kernel/knobs.h"
 #include "sim/network/network.h"
+
+namespace simcluster::agents {
+class AgentModels;
+}
 
 namespace simcluster::sim {
 
@@ -22,6 +27,8 @@ struct MachineContext {
   std::string name;
   Profile profile;
   KernelKnobs knobs;
+  // Agents that are described for it; null: none.
+  std::shared_ptr<const agents::AgentModels> models = nullptr;
 
   // The seed text of one of this machine's random streams.
   std::string stream(std::string_view purpose) const { return name + "/" + std::string(purpose); }

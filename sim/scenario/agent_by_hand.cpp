@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/agent_models.h"
 #include "engine/agents/ra_info.h"
-#include "engine/agents/registry.h"
 
 namespace simcluster::sim {
 
@@ -30,7 +30,8 @@ std::string AgentByHand::text() const {
 
 Result<void> AgentByHand::apply_to(World&, Machine& machine) const {
   const agents::AgentName name = agents::agent_name(agent_);
-  if (agents::find_agent(name.standard, name.provider, name.type, machine.spec().profile) == nullptr)
+  if (!agents::installed_agent(name.standard, name.provider, name.type, machine.spec().profile,
+                               machine.spec().models.get()))
     return fail(fmt::format("there is no agent {} on {}", agent_, machine.name()));
   AgentRequest request;
   request.standard = name.standard;

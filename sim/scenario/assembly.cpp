@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/agent_models.h"
 #include "engine/base/profile.h"
 #include "engine/membership/corosync_conf.h"
 #include "sim/scenario/values.h"
@@ -237,6 +238,41 @@ std::vector<std::string> interfaces_in(const MachineDraft& node, const std::vect
   return names;
 }
 
+// What is described of agents, as this node has it, and how they fail there.
+void add_agents(const Draft& draft, MachineSpec& spec) {
+  if (draft.agents.empty()) return;
+  auto models = std::make_shared<agents::AgentModels>(spec.name);
+  for (const AgentDraft& agent : draft.agents) {
+    models->add(agent.model);
+    for (const AgentFailureDraft& failure : agent.failures)
+      if (failure.node.empty() || failure.node == spec.name) spec.agent_faults.push_back(failure.fault);
+  }
+  spec.models = std::move(models);
+}
+
+// Nobody could tell how an agent behaves that this project does not have: a run would show a cluster on which it is
+// not installed. Whoever wants that says so.
+Result<void> check_agents(const Draft& draft, const Profile& profile, const std::vector<AgentUse>& used) {
+  agents::AgentModels models("");
+  for (const AgentDraft& agent : draft.agents) models.add(agent.model);
+  for (const AgentUse& use : used) {
+    const auto known = [&](bool patterns) {
+      return models.find(use.standard, use.provider, use.type, patterns) != nullptr;
+    };
+    if (agents::find_agent(use.standard, use.provider, use.type, profile) != nullptr || known(false) || known(true))
+      continue;
+    const std::string name = use.provider.empty() ? fmt::format("{}:{}", use.standard, use.type)
+                                                  : fmt::format("{}:{}:{}", use.standard, use.provider, use.type);
+    return fail(
+        fmt::format("the agent {0} of \"{1}\" is not one of those that are simulated: describe it under "
+                    "\"agents\", such as agents: {{\"{0}\": {{actions: {{start: {{takes: 5s}}}}}}}}, or say that "
+                    "no node has it: agents: {{\"{0}\": {{on: []}}}}",
+                    name, use.resource),
+        use.place);
+  }
+  return {};
+}
+
 Result<void> build_world(const Draft& draft, const Profile& profile, const BuiltConfiguration& configuration,
                          WorldSpec& world) {
   world.seed = static_cast<std::uint64_t>(draft.seed);
@@ -258,6 +294,7 @@ Result<void> build_world(const Draft& draft, const Profile& profile, const Built
     spec.cluster = true;
     spec.corosync_conf = corosync_conf_for(node, draft, rings, *own);
     spec.cluster_id = ids_from_addresses(node, spec.corosync_conf, *own) ? ClusterNodeId() : ClusterNodeId(node.id);
+    add_agents(draft, spec);
     if (talking && !spec.traffic) spec.traffic = TrafficSpec{};
     spec.initial_cib = configuration.cib;
     if (profile.heartbeat_stack) spec.heartbeat_interfaces = interfaces_in(node, rings);
@@ -283,6 +320,8 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
   auto profile = make_profile(draft.stack);
   if (!profile) return fail(profile.error().message, draft.stack_place);
 
+  if (auto checked = check_agents(draft, *profile, configuration->agents); !checked)
+    return tl::unexpected(checked.error());
   if (auto checked = check_uuids(draft, *profile); !checked) return tl::unexpected(checked.error());
   Scenario scenario;
   scenario.title = draft.title;

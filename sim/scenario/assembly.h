@@ -14,11 +14,21 @@ namespace simcluster::sim {
 
 Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names_used);
 
+// An agent that the configuration asks for.
+struct AgentUse {
+  std::string standard;
+  std::string provider;
+  std::string type;
+  std::string resource;  // the first that has it
+  SourcePlace place;
+};
+
 // The cluster's configuration, translated.
 struct BuiltConfiguration {
   std::string cib;                     // XML
   std::vector<std::string> resources;  // ids of primitives, groups, clones ...
   WatchedCluster watched;
+  std::vector<AgentUse> agents;
 };
 Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft);
 

@@ -97,6 +97,37 @@ Result<void> check_configuration(const cib::Document& document, const Configurat
   return tl::unexpected(error);
 }
 
+// Where an element of the configuration stands. `quoted` names it, between quotes.
+SourcePlace place_of(const cib::Element& element, const ConfigurationDraft& draft, std::string_view quoted) {
+  if (!draft.crm.empty()) return place_in_crm(draft.crm, quoted);
+  if (!draft.crm_file.place.file.empty()) return place_in_crm({draft.crm_file}, quoted);
+  const TextBlock& xml = draft.cib.place.file.empty() ? draft.cib_file : draft.cib;
+  SourcePlace place = element.place();
+  place.file = xml.place.file;
+  place.line += xml.place.line - 1;
+  place.column += xml.place.column - 1;
+  return place;
+}
+
+// Every agent once, for primitives and their templates.
+std::vector<AgentUse> agents_used(const cib::Document& document, const ConfigurationDraft& draft) {
+  std::vector<AgentUse> used;
+  const cib::Element resources = document.find_path("configuration/resources");
+  for (auto element = resources.next_in(resources); element; element = element.next_in(resources)) {
+    if (!element.is("primitive") && !element.is("template")) continue;
+    if (element.value("class").empty() || element.value("type").empty()) continue;
+    const auto same = [&](const AgentUse& known) {
+      return known.standard == element.value("class") && known.provider == element.value("provider") &&
+             known.type == element.value("type");
+    };
+    if (std::ranges::any_of(used, same)) continue;
+    const std::string id(element.id());
+    used.push_back({std::string(element.value("class")), std::string(element.value("provider")),
+                    std::string(element.value("type")), id, place_of(element, draft, '"' + id + '"')});
+  }
+  return used;
+}
+
 }  // namespace
 
 Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft) {
@@ -108,6 +139,7 @@ Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft) 
   built.watched = watched_in(std::as_const(*document));
   const cib::Element resources = std::as_const(*document).find_path("configuration/resources");
   if (!resources) return built;
+  built.agents = agents_used(std::as_const(*document), draft);
   for (auto element = resources.next_in(resources); element; element = element.next_in(resources))
     if (cib::is_resource(element.name())) built.resources.emplace_back(element.id());
   return built;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/faults/interface_faults.h"
+#include "sim/scenario/declare_agents.h"
 #include "sim/scenario/declare_events.h"
 #include "sim/scenario/draft.h"
 
@@ -286,6 +287,7 @@ void declare_body(Fields& fields, Draft& draft) {
                fields.object({}, [&] { declare_storage(fields, item, name); });
              });
   declare_configuration(fields, draft.configuration);
+  declare_agents(fields, draft.agents);
   fields.map({"processes", "programs that are not part of the cluster, by name"}, draft.processes,
              [&](ProcessDraft& item, const std::string& name) {
                fields.object({}, [&] { declare_process(fields, item, name); });

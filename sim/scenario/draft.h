@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "engine/agents/agent_model.h"
 #include "sim/faults/fields.h"
+#include "sim/kernel/agent_fault.h"
 #include "sim/scenario/model.h"
 
 namespace simcluster::sim {
@@ -56,6 +58,17 @@ struct StorageDraft {
   SourcePlace place;
 };
 
+// Calls of a described agent that go wrong.
+struct AgentFailureDraft {
+  std::string node;  // empty: on every node
+  AgentFault fault;
+};
+
+struct AgentDraft {
+  agents::AgentModel model;
+  std::vector<AgentFailureDraft> failures;
+};
+
 struct ConfigurationDraft {
   std::vector<TextBlock> crm;  // pieces, in order
   TextBlock crm_file;
@@ -93,6 +106,7 @@ struct Draft {
   ConfigurationDraft configuration;
   std::vector<ProcessDraft> processes;
   std::vector<StorageDraft> storage;
+  std::vector<AgentDraft> agents;
   std::vector<TimelineItem> timeline;
   std::vector<Expectation> expectations;
   reports::StorySettings story;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "engine/agents/agent_models.h"
 #include "sim/scenario/schema.h"
 
 namespace simcluster::sim {
@@ -107,6 +108,68 @@ TEST_F(Loader, WrongType) {
   expect_error("networks+: 3\n", 1, 1, "unknown key \"networks+\"");
   EXPECT_NE(error_of("- a\n- b\n").find("1:1: a scenario is a mapping of keys to values; this is a list"),
             std::string::npos);
+}
+
+// AT-4.12
+TEST_F(Loader, DescribedAgents) {
+  const auto file = load(
+      std::string(kWorld) +
+      "agents:\n"
+      "  ocf:acme:app:\n"
+      "    on: node01\n"
+      "    state: file\n"
+      "    actions: {start: {takes: 5s, jitter: 1s, slow: 10%, slow-takes: 1m, timeout: 90}}\n"
+      "    failures: [{node: node01, action: recurring-monitor, after: 3, exit-code: 1}, {action: stop, hang: true}]\n"
+      "  systemd:dbus-:1.2@x: {}\n"
+      "configuration:\n"
+      "  crm: primitive a ocf:acme:app\n");
+  ASSERT_TRUE(file) << file.error().text();
+  const auto& machines = file->variants.front().world.machines;
+  ASSERT_NE(machines[0].models, nullptr);
+  const auto model = machines[0].models->find("ocf", "acme", "app", false);
+  ASSERT_NE(model, nullptr);
+  EXPECT_EQ(model->state, agents::ModelState::kFile);
+  ASSERT_NE(model->action("start"), nullptr);
+  EXPECT_EQ(model->action("start")->takes.slow_parts, 100'000U);
+  EXPECT_EQ(model->action("start")->timeout_seconds, 90);
+  EXPECT_TRUE(model->installed_on("node01"));
+  EXPECT_FALSE(model->installed_on("node02"));
+  EXPECT_NE(machines[0].models->find("systemd", "", "dbus-:1.2@x", false), nullptr);
+  ASSERT_EQ(machines[0].agent_faults.size(), 2U);
+  EXPECT_EQ(machines[0].agent_faults[0].agent, "ocf:acme:app");
+  EXPECT_EQ(machines[0].agent_faults[0].after, 3U);
+  EXPECT_EQ(machines[1].agent_faults.size(), 1U);
+}
+
+// AT-4.12: what is wrong with a description, and where.
+TEST_F(Loader, BadDescriptionsOfAgents) {
+  expect_error("agents: {app: {}}\n", 1, 15, "\"app\" is no name of an agent (expected ocf:PROVIDER:TYPE");
+  expect_error("agents: {ocf:app: {}}\n", 1, 19, "\"ocf:app\" is no name of an agent");
+  expect_error("agents: {\"ocf:a:b\": {action: {}}}\n", 1, 22, "unknown key \"action\"; did you mean \"actions\"?");
+  expect_error("agents: {\"ocf:a:b\": {zzzz: 1}}\n", 1, 22,
+               "unknown key \"zzzz\"; keys here are \"title\", \"description\", \"on\"");
+  expect_error("agents: {\"ocf:a:b\": {actions: {strat: {}}}}\n", 1, 39,
+               "agents have no action \"strat\"; did you mean \"start\"?");
+  expect_error("agents: {\"ocf:a:b\": {actions: {start: {slow: 5%}}}}\n", 1, 46,
+               "\"slow\" and \"slow-takes\" belong together");
+  expect_error("agents: {\"ocf:a:b\": {on: [node7]}}\n", 1, 27, "there is no node \"node7\"");
+  expect_error("agents: {\"lsb:b\": {promotable: {}}}\n", 1, 32, "only agents of the class ocf are promotable");
+  expect_error("agents: {\"stonith:b\": {state: file}}\n", 1, 31, "a fence agent has no \"state\"");
+  expect_error("agents: {\"ocf:a:b\": {plugs: {1: node01}}}\n", 1, 29, "only fence agents (stonith:...) have plugs");
+  expect_error("agents: {\"ocf:a:b\": {failures: [{action: stop, exit-reason: x}]}}\n", 1, 61,
+               "\"exit-reason\" says why an agent ends with an \"exit-code\"");
+}
+
+// AT-4.12: an agent that nobody has described would be one that is not installed, and the run about nothing.
+TEST_F(Loader, UnknownAgents) {
+  expect_error("configuration:\n  crm: |\n    primitive a Dummy\n    primitive b ocf:acme:app\n", 4, 15,
+               "the agent ocf:acme:app of \"b\" is not one of those that are simulated: describe it under \"agents\"");
+  expect_error("configuration: {crm: primitive b systemd:httpd}\n", 1, 32, "the agent systemd:httpd of \"b\"");
+  for (const char* described : {"\"ocf:*:*\": {}", "ocf:acme:app: {on: []}", "ocf:acme:app: {}"}) {
+    const auto file =
+        load(std::string(kWorld) + "agents: {" + described + "}\nconfiguration: {crm: primitive b ocf:acme:app}\n");
+    EXPECT_TRUE(file) << file.error().text();
+  }
 }
 
 TEST_F(Loader, MissingKeys) {

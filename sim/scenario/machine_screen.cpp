@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/agents/agent_models.h"
 #include "engine/agents/ra_info.h"
-#include "engine/agents/registry.h"
 #include "sim/kernel/kernel.h"
 #include "sim/kernel/listing.h"
 #include "sim/world/machine.h"
@@ -47,13 +47,17 @@ Result<std::string> about_network(Machine& machine, std::string_view) {
 Result<std::string> about_proc(Machine& machine, std::string_view) { return machine.kernel().proc_net_dev().whole(); }
 
 Result<std::string> about_agent(Machine& machine, std::string_view rest) {
-  const agents::AgentName name = agents::agent_name(rest);
+  agents::AgentName name = agents::agent_name(rest);
   const Profile& profile = machine.spec().profile;
-  const agents::Agent* agent = agents::find_agent(name.standard, name.provider, name.type, profile);
+  const agents::AgentModels* models = machine.spec().models.get();
+  auto agent = agents::installed_agent(name.standard, name.provider, name.type, profile, models);
   // As when the shell finds no provider: that of Pacemaker (AT-7.2).
-  if (agent == nullptr && rest == name.type) agent = agents::find_agent(name.standard, "pacemaker", name.type, profile);
-  if (agent == nullptr) return fail(fmt::format("there is no agent {} on {}", rest, machine.name()));
-  return agents::ra_info(agent->metadata,
+  if (!agent && rest == name.type) {
+    agent = agents::installed_agent(name.standard, "pacemaker", name.type, profile, models);
+    if (agent) name.provider = "pacemaker";
+  }
+  if (!agent) return fail(fmt::format("there is no agent {} on {}", rest, machine.name()));
+  return agents::ra_info(*agents::metadata_of(*agent, name.provider, name.type),
                          profile.pacemaker_has_shell ? agents::RaInfoWords::kOld : agents::RaInfoWords::kCurrent);
 }
 

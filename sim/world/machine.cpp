@@ -66,6 +66,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
         crash_count(crashes),
         kernel(the_context, *this) {
     if (spec.management) management = std::make_unique<Management>(world, *spec.management);
+    for (const AgentFault& fault : spec.agent_faults) kernel.agents().add_fault(fault);
   }
   ~Impl() { drop_software(); }
 
@@ -80,6 +81,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   std::optional<IpAddress> resolve(std::string_view host) override;
   RemoteAnswer run_remote(const IpAddress& address, const agents::RemoteCommand& command) override;
   RemoteAnswer ask_database(const IpAddress& address, std::string_view command);
+  std::optional<bool> switch_machine(std::string_view name, agents::PowerWish wish) override;
 
   void on_event(std::uint64_t cookie) override;
   EventId schedule(Event event, Duration delay, std::uint64_t index = 0) {
@@ -473,6 +475,15 @@ RemoteAnswer Machine::Impl::run_remote(const IpAddress& address, const agents::R
   for (const World::AddressPlace& place : world.find_address(address))
     if (Management* found = world.machine(place.machine).management(); found != nullptr) return found->answer(command);
   return {agents::RemoteOutcome::kNoConnection, 0, {}, {}, false};
+}
+
+std::optional<bool> Machine::Impl::switch_machine(std::string_view name, agents::PowerWish wish) {
+  const NodeIndex index = world.find_machine(name);
+  if (!index.valid()) return std::nullopt;
+  Machine& other = world.machine(index);
+  if (wish == agents::PowerWish::kOn) other.power_on();
+  if (wish == agents::PowerWish::kOff) other.power_off("a fence agent");
+  return other.power() != PowerState::kOff;
 }
 
 Result<void> Machine::configure_network_manager(bool config_server) {

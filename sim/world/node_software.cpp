@@ -93,6 +93,7 @@ class NodeSoftware final : public ClusterSoftware {
     config.initial_cib = spec.initial_cib;
     config.cib_query_time = spec.knobs.cib_query;
     config.fail_fast = spec.fail_fast;
+    config.models = spec.models;
     config.cores = spec.cores;
     config.local_addresses = addresses_of(machine);
     config.mtus = mtus_of(machine);

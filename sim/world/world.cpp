@@ -74,9 +74,15 @@ Result<void> World::Impl::build(World& world) {
   for (const MachineSpec& machine : spec.machines) {
     if (machine.name.empty()) return fail("a machine has no name");
     if (!names.insert(machine.name).second) return fail(fmt::format("there are two machines named {}", machine.name));
-    const MachineContext context{
-        queue,        tracer,          network,      spec.seed, NodeIndex(static_cast<std::uint16_t>(machines.size())),
-        machine.name, machine.profile, machine.knobs};
+    const MachineContext context{queue,
+                                 tracer,
+                                 network,
+                                 spec.seed,
+                                 NodeIndex(static_cast<std::uint16_t>(machines.size())),
+                                 machine.name,
+                                 machine.profile,
+                                 machine.knobs,
+                                 machine.models};
     machines.push_back(std::make_unique<Machine>(world, context, machine, factory, crashes));
     auto built = machines.back()->build();
     if (!built) return built;

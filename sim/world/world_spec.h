@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,9 +13,14 @@
 #include "engine/base/ids.h"
 #include "engine/base/profile.h"
 #include "engine/base/time.h"
+#include "sim/kernel/agent_fault.h"
 #include "sim/kernel/knobs.h"
 #include "sim/network/link_quality.h"
 #include "sim/network/network.h"
+
+namespace simcluster::agents {
+class AgentModels;
+}
 
 namespace simcluster::sim {
 
@@ -122,6 +128,10 @@ struct MachineSpec {
   std::vector<PollerSpec> pollers;
   std::vector<PingSpec> pings;
   std::vector<HolderSpec> holders;
+
+  // Agents that are described for it (AT-4.12), null: none; and how agents misbehave from the beginning on.
+  std::shared_ptr<const agents::AgentModels> models;
+  std::vector<AgentFault> agent_faults;
 
   bool power_on = true;               // at the start of the world
   Duration boot_delay = seconds(40);  // from power on or reset until the kernel is up, except at the world's start

@@ -143,6 +143,8 @@ Result<void> check(const sim::Scenario& scenario) {
   for (const auto& machine : scenario.world.machines) {
     if (machine.management && machine.management->service == agents::RemoteService::kIpmi) continue;
     if (!machine.cluster) return fail(fmt::format("{} is no cluster node", machine.name), scenario.place);
+    if (machine.models != nullptr)
+      return fail("the agents that \"agents\" describes are others on a real cluster", scenario.place);
     if (!machine.power_on) return fail(fmt::format("{} has no power at the start", machine.name), scenario.place);
     for (const auto& interface : machine.interfaces)
       if (!interface.slaves.empty() || interface.segment.empty() || !interface.up)

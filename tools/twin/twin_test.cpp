@@ -1,6 +1,7 @@
 // Recordings, what is taken from them, and a comparison that must fail.
 #include <gtest/gtest.h>
 
+#include "engine/agents/agent_models.h"
 #include "sim/scenario/loader.h"
 #include "tools/twin/bounds.h"
 #include "tools/twin/commands.h"
@@ -177,6 +178,8 @@ TEST(Script, RefusesWhatARealClusterCannotDo) {
   sim::Scenario scenario = file.variants.at(0);
   scenario.timeline.at(0).said.name = "clock-jump";
   EXPECT_EQ(real_script(scenario).error().message, "\"clock-jump\" cannot be done to a real cluster");
+  scenario.world.machines.at(0).models = std::make_shared<const agents::AgentModels>("node1");
+  EXPECT_EQ(real_script(scenario).error().message, "the agents that \"agents\" describes are others on a real cluster");
 }
 
 // The simulator's own run stands for the real one; then one line of it is another.
