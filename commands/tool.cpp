@@ -17,6 +17,7 @@ constexpr std::array kTools = {
     Tool{"crm_failcount", "query and delete fail counts", crm_failcount},
     Tool{"attrd_updater", "query and set attributes of running nodes", attrd_updater},
     Tool{"crm_verify", "check a configuration", crm_verify},
+    Tool{"ptest", "show the scores of what the scheduler would do (Pacemaker 1.0)", ptest},
     Tool{"crm_node", "tell of the nodes of a cluster", crm_node},
     Tool{"crmadmin", "tell of the controllers of a cluster", crmadmin},
 };

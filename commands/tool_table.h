@@ -14,5 +14,6 @@ Outcome crm_standby(const Arguments& arguments, const Surroundings& surroundings
 Outcome crmadmin(const Arguments& arguments, const Surroundings& surroundings);
 Outcome crm_resource(const Arguments& arguments, const Surroundings& surroundings);
 Outcome crm_verify(const Arguments& arguments, const Surroundings& surroundings);
+Outcome ptest(const Arguments& arguments, const Surroundings& surroundings);
 
 }  // namespace simcluster::commands

@@ -21,6 +21,12 @@ std::vector<std::string> names_of(const std::vector<LoggingMachine>& machines) {
   return names;
 }
 
+std::vector<WatchList> watch_of(const std::vector<LoggingMachine>& machines) {
+  std::vector<WatchList> lists;
+  for (const LoggingMachine& machine : machines) lists.push_back(machine.watch);
+  return lists;
+}
+
 // "Dec  1 17:16:45".
 std::string stamp(Time at) { return ctime_text(at).substr(4, 15); }
 
@@ -91,7 +97,7 @@ NodeLogs::NodeLogs(std::vector<LoggingMachine> machines, Write write)
     : machines_(std::move(machines)),
       write_(std::move(write)),
       processes_(machines_.size()),
-      readable_(names_of(machines_), {},
+      readable_(names_of(machines_), watch_of(machines_),
                 [this](const TraceEvent& event, std::string_view severity, std::string_view text) {
                   const std::size_t machine = event.node.index();
                   write_(machine, "pm_logconv.out",

@@ -18,6 +18,7 @@ namespace simcluster::reports {
 struct LoggingMachine {
   std::string name;
   Profile profile;
+  WatchList watch = {};  // of its readable event log
 };
 
 class NodeLogs final : public TraceSink {

@@ -95,7 +95,33 @@ std::string_view version_in(std::string_view text) {
 
 }  // namespace
 
-ReadableLog::ReadableLog(std::vector<std::string> node_names, std::vector<WatchedResource> watch, Write write)
+Result<WatchList> read_watch_list(std::string_view settings, const std::string& file) {
+  const auto trimmed = [](std::string_view text) {
+    const auto begin = text.find_first_not_of(" \t\r");
+    return begin == std::string_view::npos ? std::string_view()
+                                           : text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+  };
+  WatchList watch;
+  for (int number = 1; !settings.empty(); ++number) {
+    const auto end = std::min(settings.find('\n'), settings.size());
+    const std::string_view line = trimmed(settings.substr(0, end));
+    settings.remove_prefix(std::min(end + 1, settings.size()));
+    if (line.empty() || line.front() == '#' || (line.front() == '[' && line.back() == ']')) continue;
+    const auto equals = line.find('=');
+    if (equals == std::string_view::npos || trimmed(line.substr(0, equals)).empty())
+      return fail(fmt::format("\"{}\" is no setting of pm_logconv (expected NAME = VALUE)", line), {file, number, 0});
+    if (trimmed(line.substr(0, equals)) != "act_rsc") continue;
+    std::string_view names = line.substr(equals + 1);
+    while (!names.empty()) {
+      const auto comma = std::min(names.find(','), names.size());
+      if (const std::string name(trimmed(names.substr(0, comma))); !name.empty()) watch.push_back({name, {name}});
+      names.remove_prefix(std::min(comma + 1, names.size()));
+    }
+  }
+  return watch;
+}
+
+ReadableLog::ReadableLog(std::vector<std::string> node_names, std::vector<WatchList> watch, Write write)
     : node_names_(std::move(node_names)),
       watch_(std::move(watch)),
       write_(std::move(write)),
@@ -123,9 +149,11 @@ void ReadableLog::on_trace(const TraceEvent& event) {
       return;
     case TraceKind::kResourceStarted:
       runs_on_[std::string(text_field(event, "resource"))].insert(event.node.index());
+      stuck_.erase(std::string(text_field(event, "resource")));
       return;
     case TraceKind::kResourceStopped:
       runs_on_[std::string(text_field(event, "resource"))].erase(event.node.index());
+      stuck_.erase(std::string(text_field(event, "resource")));
       return;
     case TraceKind::kNodeReset:
     case TraceKind::kNodeBoot:
@@ -278,6 +306,7 @@ void ReadableLog::on_operation_failed(const TraceEvent& event) {
   std::string_view status = text_field(event, "status");
   if (operation == "monitor" && number_field(event, "interval") > 0)
     runs_on_[std::string(resource)].erase(event.node.index());
+  if (operation == "stop") stuck_[std::string(resource)].insert(event.node.index());
   if (status == "Timed out" || status == "Timed Out") {
     tell(event, kError, fmt::format("Resource {} failed to {}. (Timed Out)", resource, operation));
   } else if (operation == "monitor" && rc == 7) {
@@ -357,12 +386,12 @@ bool ReadableLog::on_fail_over(const TraceEvent& event, std::string_view text) {
     here.failed = true;
     return true;
   }
-  const bool calculated =
-      text.starts_with("Calculated ") || !parts(text, "Transition {}: PEngine Input stored in: *").empty();
+  const bool calculated = text.starts_with("Calculated ") ||
+                          (text.starts_with("Transition ") && text.find("PEngine Input stored in: ") != text.npos);
   if (!calculated) return false;
   if (!std::exchange(here.failed, false) || here.open) return true;
   here.open = true;
-  for (const WatchedResource& resource : watched()) here.before[resource.id] = place_of(resource);
+  for (const WatchedResource& resource : watched(event.node)) here.before[resource.id] = place_of(resource);
   tell(event, kError, "Start to fail-over.");
   return true;
 }
@@ -370,7 +399,7 @@ bool ReadableLog::on_fail_over(const TraceEvent& event, std::string_view text) {
 void ReadableLog::close_block(const TraceEvent& event, Machine& machine) {
   machine.open = false;
   bool all_run = true;
-  for (const WatchedResource& resource : watched()) {
+  for (const WatchedResource& resource : watched(event.node)) {
     const std::string now = place_of(resource);
     const std::string before = machine.before[resource.id];
     if (now.empty()) {
@@ -383,12 +412,18 @@ void ReadableLog::close_block(const TraceEvent& event, Machine& machine) {
     }
   }
   machine.before.clear();
+  if (unmanaged_exists()) tell(event, kError, "Unmanaged resource exists.");
   tell(event, all_run ? kInfo : kError, all_run ? "fail-over succeeded." : "fail-over failed.");
 }
 
-std::vector<WatchedResource> ReadableLog::watched() const {
-  if (!watch_.empty()) return watch_;
-  std::vector<WatchedResource> all;
+// What could not be stopped is left alone by the cluster until somebody has looked after it, or its node is off.
+bool ReadableLog::unmanaged_exists() const {
+  return std::ranges::any_of(stuck_, [](const auto& resource) { return !resource.second.empty(); });
+}
+
+WatchList ReadableLog::watched(NodeIndex machine) const {
+  if (machine.index() < watch_.size() && !watch_[machine.index()].empty()) return watch_[machine.index()];
+  WatchList all;
   for (const auto& [id, machines] : runs_on_) all.push_back({id, {id}});
   return all;
 }
@@ -407,6 +442,7 @@ std::string ReadableLog::place_of(const WatchedResource& resource) const {
 
 void ReadableLog::all_stopped_on(NodeIndex node) {
   for (auto& [id, machines] : runs_on_) machines.erase(node.index());
+  for (auto& [id, machines] : stuck_) machines.erase(node.index());
 }
 
 }  // namespace simcluster::reports

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/base/host.h"
 #include "engine/base/trace.h"
 
@@ -22,13 +23,19 @@ struct WatchedResource {
   std::vector<std::string> primitives;
 };
 
+using WatchList = std::vector<WatchedResource>;
+
+// The filter's own settings, /etc/pm_logconv.conf: `act_rsc` names the resources to watch, separated by commas. What
+// else the file sets is left alone. An error tells the line that is no setting.
+Result<WatchList> read_watch_list(std::string_view settings, const std::string& file);
+
 class ReadableLog final : public TraceSink {
  public:
   // Severity ("info", "warning", "error") and text of a line in the log of the machine `node`.
   using Write = std::function<void(const TraceEvent& event, std::string_view severity, std::string_view text)>;
 
-  // `watch` empty: every primitive that has ever run.
-  ReadableLog(std::vector<std::string> node_names, std::vector<WatchedResource> watch, Write write);
+  // `watch` by machine; empty or missing: every primitive that has ever run.
+  ReadableLog(std::vector<std::string> node_names, std::vector<WatchList> watch, Write write);
   ~ReadableLog() override;
 
   void on_trace(const TraceEvent& event) override;
@@ -58,20 +65,22 @@ class ReadableLog final : public TraceSink {
   bool on_attribute(const TraceEvent& event, std::string_view text);
   bool on_fencing(const TraceEvent& event, std::string_view text);
   bool on_fail_over(const TraceEvent& event, std::string_view text);
+  bool unmanaged_exists() const;
   void close_block(const TraceEvent& event, Machine& machine);
   void tell(const TraceEvent& event, std::string_view severity, std::string_view text) const;
 
   Machine& machine(const TraceEvent& event) { return machines_[event.node.index()]; }
   // "node1", "node1 node2", or nothing.
   std::string place_of(const WatchedResource& resource) const;
-  std::vector<WatchedResource> watched() const;
+  WatchList watched(NodeIndex machine) const;
   void all_stopped_on(NodeIndex node);
 
   std::vector<std::string> node_names_;
-  std::vector<WatchedResource> watch_;
+  std::vector<WatchList> watch_;
   Write write_;
   std::vector<Machine> machines_;
   std::map<std::string, std::set<std::size_t>, std::less<>> runs_on_;  // primitives, and the machines they run on
+  std::map<std::string, std::set<std::size_t>, std::less<>> stuck_;    // where they could not be stopped
 };
 
 }  // namespace simcluster::reports

@@ -188,6 +188,64 @@ TEST_F(ReadableLogTest, FailOver) {
                                   "error: Resource a : Stopped", "error: fail-over failed."));
 }
 
+// A resource that could not be stopped is the operators' business, until it has been started or stopped somewhere, or
+// its node has lost its power.
+TEST_F(ReadableLogTest, UnmanagedResources) {
+  const auto fail_over = [this] {
+    logs("crmd", "Updating failcount for a on node2 after failed monitor: rc=7 (update=value++, time=1)");
+    logs("pengine",
+         "process_pe_message: Transition 3: WARNINGs found during PE processing. PEngine Input stored in: /x");
+    lines_.clear();
+    happens(TraceKind::kControllerState, {{"from", "S_TRANSITION_ENGINE"}, {"to", "S_IDLE"}});
+    return lines_;
+  };
+  const auto stop_fails = [this] {
+    happens(TraceKind::kOperationFailed,
+            {{"resource", "a"}, {"operation", "stop"}, {"interval", 0}, {"rc", 1}, {"text", "unknown error"}}, 1);
+  };
+  happens(TraceKind::kResourceStarted, {{"resource", "a"}}, 1);
+  stop_fails();
+  EXPECT_THAT(fail_over(), ElementsAre("info: Resource a : Started on node2", "error: Unmanaged resource exists.",
+                                       "info: fail-over succeeded."));
+  happens(TraceKind::kNodeReset, {}, 1);
+  EXPECT_THAT(fail_over(), ElementsAre("error: Resource a : Stopped", "error: fail-over failed."));
+  stop_fails();
+  happens(TraceKind::kResourceStopped, {{"resource", "a"}}, 1);
+  EXPECT_THAT(fail_over(), ElementsAre("error: Resource a : Stopped", "error: fail-over failed."));
+}
+
+// pm_logconv.conf: a fail-over is about what act_rsc names.
+TEST(ReadableLogSettings, WatchList) {
+  const auto watch = read_watch_list(
+      "[Settings]\n# act_rsc = x\nha_log_path = /var/log/ha-log\nact_rsc = prmDb , prmIp,\n\n", "pm_logconv.conf");
+  ASSERT_TRUE(watch);
+  ASSERT_EQ(watch->size(), 2U);
+  EXPECT_EQ((*watch)[0].id, "prmDb");
+  EXPECT_THAT((*watch)[1].primitives, ElementsAre("prmIp"));
+  EXPECT_THAT(read_watch_list("", "f").value(), IsEmpty());
+  const auto wrong = read_watch_list("[Settings]\nact_rsc\n", "f");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().text(), "f:2: \"act_rsc\" is no setting of pm_logconv (expected NAME = VALUE)");
+}
+
+TEST_F(ReadableLogTest, OnlyWhatIsWatched) {
+  std::vector<std::string> lines;
+  ReadableLog log({"node1", "node2"}, {{{"b", {"b"}}}},
+                  [&](const TraceEvent&, std::string_view, std::string_view text) { lines.emplace_back(text); });
+  const auto happens_there = [&](TraceKind kind, const std::vector<TraceField>& fields) {
+    log.on_trace({kAt, NodeIndex(0), kind, fields});
+  };
+  happens_there(TraceKind::kResourceStarted, {{"resource", "a"}});
+  happens_there(TraceKind::kResourceStarted, {{"resource", "b"}});
+  happens_there(TraceKind::kLog, {{"daemon", "crmd"},
+                                  {"priority", "info"},
+                                  {"text", "Updating failcount for a on node1 after failed monitor: rc=7 (x)"}});
+  happens_there(TraceKind::kLog,
+                {{"daemon", "pengine"}, {"priority", "info"}, {"text", "Calculated Transition 2: /x"}});
+  happens_there(TraceKind::kControllerState, {{"from", "S_TRANSITION_ENGINE"}, {"to", "S_IDLE"}});
+  EXPECT_THAT(lines, ElementsAre("Start to fail-over.", "Resource b : Started on node1", "fail-over succeeded."));
+}
+
 class NodeLogsTest : public ::testing::Test {
  protected:
   // "file: line" of what these fields become under a release.

@@ -187,7 +187,7 @@ Story::Story(StorySettings settings, Time start, std::vector<std::string> node_n
       write_(std::move(write)) {
   for (const auto& name : node_names_) node_columns_ = std::max(node_columns_, columns(name));
   if (settings_.readable)
-    readable_.emplace(node_names_, std::vector<WatchedResource>(),
+    readable_.emplace(node_names_, settings_.watch,
                       [this](const TraceEvent& event, std::string_view severity, std::string_view text) {
                         write_lines(event, fmt::format("readable log: {}: {}", severity, text));
                       });

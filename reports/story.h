@@ -22,6 +22,7 @@ struct StorySettings {
   std::vector<std::string> daemons;  // all log lines of these daemons and agents, too
   std::vector<std::string> syslog;   // of these daemons what goes to syslog, which is not everything (CM-14.14)
   bool readable = false;             // the readable event log (AT-10.3)
+  std::vector<WatchList> watch;      // what its fail-overs are about, by machine
   std::vector<TraceKind> show;       // kinds above the level
   std::vector<TraceKind> hide;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -34,15 +35,16 @@ class Header {
   std::array<char, kBlock> bytes_;
 };
 
-std::string header_of(std::string_view path, std::size_t size, Time modified) {
+std::string header_of(std::string_view path, std::size_t size, Time modified, std::string_view target = {}) {
   Header header;
   header.put(0, path);
-  header.put_octal(100, 7, 0644);
+  header.put_octal(100, 7, target.empty() ? 0644 : 0777);
   header.put_octal(108, 7, 0);  // root
   header.put_octal(116, 7, 0);
   header.put_octal(124, 11, size);
   header.put_octal(136, 11, static_cast<std::uint64_t>(std::max<std::int64_t>(modified.unix_seconds(), 0)));
-  header.put(156, "0");  // a plain file
+  header.put(156, target.empty() ? "0" : "2");  // a plain file, a symbolic link
+  header.put(157, target);
   header.put(257, "ustar");
   header.put(263, "00");
   header.put(265, "root");
@@ -53,16 +55,37 @@ std::string header_of(std::string_view path, std::size_t size, Time modified) {
 
 }  // namespace
 
-Result<std::string> ustar_archive(const std::map<std::string, std::string>& files, Time modified) {
+Result<std::string> ustar_archive(const std::map<std::string, std::string>& files, Time modified,
+                                  const std::map<std::string, std::string>& links) {
   std::string archive;
+  const auto too_long = [](std::string_view path) {
+    return fail(fmt::format("\"{}\" is too long a name for an archive", path));
+  };
   for (const auto& [path, text] : files) {
-    if (path.size() > kLongestPath) return fail(fmt::format("\"{}\" is too long a name for an archive", path));
+    if (path.size() > kLongestPath) return too_long(path);
     archive += header_of(path, text.size(), modified);
     archive += text;
     archive.append((kBlock - text.size() % kBlock) % kBlock, '\0');
   }
+  for (const auto& [path, target] : links) {
+    if (path.size() > kLongestPath || target.size() > kLongestPath) return too_long(path);
+    archive += header_of(path, 0, modified, target);
+  }
   archive.append(2 * kBlock, '\0');
   return archive;
+}
+
+std::vector<std::string> ustar_names(std::string_view archive) {
+  constexpr std::size_t kSizeAt = 124;
+  std::vector<std::string> names;
+  while (archive.size() >= kBlock && archive.front() != '\0') {
+    const std::string_view name = archive.substr(0, kLongestPath);
+    names.emplace_back(name.substr(0, name.find('\0')));
+    std::size_t size = 0;
+    std::from_chars(archive.data() + kSizeAt, archive.data() + kSizeAt + 11, size, 8);
+    archive.remove_prefix(std::min(archive.size(), kBlock + (size + kBlock - 1) / kBlock * kBlock));
+  }
+  return names;
 }
 
 }  // namespace simcluster::reports

@@ -25,5 +25,17 @@ TEST(Ustar, HeadersAndBlocks) {
   EXPECT_FALSE(ustar_archive({{std::string(101, 'x'), ""}}, Time{}));
 }
 
+// A symbolic link has a type and a target of its own, and no content.
+TEST(Ustar, LinksAndNames) {
+  const auto archive = ustar_archive({{"a/b", std::string(513, 'x')}, {"a/c", ""}}, Time{}, {{"a/d/b", "../b"}});
+  ASSERT_TRUE(archive);
+  EXPECT_EQ(ustar_names(*archive), (std::vector<std::string>{"a/b", "a/c", "a/d/b"}));
+  const std::string_view link = std::string_view(*archive).substr(archive->size() - 3 * 512, 512);
+  EXPECT_EQ(link[156], '2');
+  EXPECT_EQ(link.substr(157, 5), std::string_view("../b\0", 5));
+  EXPECT_EQ(link.substr(124, 11), "00000000000");
+  EXPECT_TRUE(ustar_names("").empty());
+}
+
 }  // namespace
 }  // namespace simcluster::reports

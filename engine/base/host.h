@@ -104,13 +104,20 @@ class PersistClient {
   ~PersistClient() = default;
 };
 
-// Keeps what the scheduler was given for each transition ("pe-input-3.bz2" in the logs), for later questions.
+// What the scheduler's inputs are filed under: pe-input-3.bz2, pe-warn-3.bz2 when it had warnings to give,
+// pe-error-3.bz2 when it met errors. Each counts for itself.
+enum class InputSeries : std::uint8_t { kInput, kWarning, kError };
+inline constexpr std::size_t kInputSeriesCount = 3;
+
+// Keeps what the scheduler was given for each transition, for later questions.
 class SchedulerInputs {
  public:
-  // The number of the last one that is kept; -1: none. Numbers go on over restarts.
-  virtual int last_number() const = 0;
+  // The number of the last one of the series that is kept; -1: none. Numbers go on over restarts.
+  virtual int last_number(InputSeries series) const = 0;
+  // False: the numbers alone are kept, and `xml` may be empty.
+  virtual bool wants_text() const { return true; }
   // `xml` is a whole CIB, formatted; its execution-date is the scheduler's time.
-  virtual void keep(int number, std::string xml) = 0;
+  virtual void keep(InputSeries series, int number, std::string xml) = 0;
 
  protected:
   ~SchedulerInputs() = default;

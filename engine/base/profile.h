@@ -167,6 +167,10 @@ std::string_view stack_component_name(StackComponent component);
   X(ifcheckd_rings, kPmExtras, "2", "", "ifcheckd of pm_extras tells of Corosync's rings (CM-9.14)")                   \
   X(cib_diffs_from_primary, kPacemaker, "", "1.1.12",                                                                  \
     "changes of the CIB are made on the DC and sent as diffs of format 1 (CM-6.7)")                                    \
+  X(promotion_decided_again, kPacemaker, "", "1.0.12",                                                                 \
+    "who is colocated with a promotable clone has its roles decided again (CM-13.12)")                                 \
+  X(hb_report_wants_path, kClusterGlue, "", "1.0.9",                                                                   \
+    "hb_report writes to a destination with its whole path only (CM-13.24)")                                           \
   X(upstart, kKernel, "", "3.10", "no systemd: services are begun by upstart or init (CM-11.13)")                      \
   X(sysconfig_is_script, kKernel, "", "3.10",                                                                          \
     "/etc/sysconfig is read by a shell: only exported variables reach the daemons (CM-14.22)")                         \

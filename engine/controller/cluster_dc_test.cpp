@@ -218,8 +218,8 @@ TEST_F(DcTest, TheSchedulerWaitsForOwnChanges) {
 // CM-7.2: what the scheduler is told beside the CIB.
 TEST_F(DcTest, WhatTheSchedulerIsTold) {
   struct Inputs final : SchedulerInputs {
-    int last_number() const override { return -1; }
-    void keep(int, std::string xml) override { last = std::move(xml); }
+    int last_number(InputSeries) const override { return -1; }
+    void keep(InputSeries, int, std::string xml) override { last = std::move(xml); }
     std::string last;
   };
   for (const bool sbd : {false, true}) {

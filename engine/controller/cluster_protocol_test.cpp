@@ -149,6 +149,33 @@ TEST_F(ProtocolTest, TwoDcsAreOneTooMany) {
   EXPECT_EQ(host().count_runs("r start 0"), 0U);
 }
 
+// CM-10.31: the DC that was fenced is written down as clean once, not by every election that its successor wins.
+TEST_F(ProtocolTest, AFencedDcIsMarkedCleanOnce) {
+  boot_one(with_fencing(kDevice));
+  clock.run_for(seconds(5));
+  join_by_hand();
+  be_the_dc();
+  ASSERT_TRUE(node(1).controller->fence("node2", "reboot"));
+  clock.run_for(seconds(3));
+  port_.group.reset();
+  cluster->crash(2);
+  clock.run_for(minutes(3));
+  ASSERT_TRUE(node(1).controller->is_dc());
+  const auto marked = [this] {
+    return std::ranges::count_if(host().logs(), [](const TestingHost::LogLine& line) {
+      return line.text.find("Marking node2, target of a previous fencing action") != std::string::npos;
+    });
+  };
+  EXPECT_EQ(marked(), 1);
+  join_by_hand();
+  clock.run_for(seconds(5));
+  say(wish("start"));
+  ASSERT_EQ(node(1).controller->state(), State::kElection);
+  clock.run_for(minutes(4));
+  ASSERT_TRUE(node(1).controller->is_dc());
+  EXPECT_EQ(marked(), 1);
+}
+
 // CM-3.2: who says that it has joined and was never asked is not believed.
 TEST_F(ProtocolTest, PhasesGoUpOneByOne) {
   EXPECT_TRUE(phase_change_allowed(JoinPhase::kNone, JoinPhase::kWelcomed));

@@ -37,8 +37,11 @@ Controller::Impl::Impl(Host& host, const Profile& profile, membership::GroupServ
       cib_(daemons.cib()),
       lrm_(host, process_, profile, cib_, daemons.executor_memory(), *this),
       fsa_(*this),
-      transition_(*this),
-      last_input_file_(host.scheduler_inputs() != nullptr ? host.scheduler_inputs()->last_number() : -1) {}
+      transition_(*this) {
+  if (const SchedulerInputs* inputs = host.scheduler_inputs())
+    for (std::size_t i = 0; i < last_inputs_.size(); ++i)
+      last_inputs_[i] = inputs->last_number(static_cast<InputSeries>(i));
+}
 
 Controller::Impl::~Impl() {
   for (const TimerId timer : timers_) {

@@ -384,7 +384,8 @@ class Controller::Impl final : public FsaClient,
   // Scheduler.
   std::string transition_uuid_;
   int last_transition_id_ = -1;
-  int last_input_file_;
+  InputNumbers last_inputs_{-1, -1, -1};
+  std::string input_text_;                 // what the scheduler is asked with, where it is kept
   std::string input_file_;                 // of the running transition
   std::uint64_t scheduler_reference_ = 0;  // expected; 0: none
   std::uint64_t last_reference_ = 0;

@@ -112,10 +112,9 @@ void Controller::Impl::calculate() {
   root.set_attribute("have-quorum", quorate_ ? "1" : "0");
   if (ever_quorate_ && !quorate_) root.set_attribute("no-quorum-panic", "1");
   tell_watchdog(input);
-  ++last_input_file_;
-  if (SchedulerInputs* inputs = host_.scheduler_inputs()) {
+  if (const SchedulerInputs* inputs = host_.scheduler_inputs(); inputs != nullptr && inputs->wants_text()) {
     root.set_attribute("execution-date", fmt::format("{}", host_.now().unix_seconds()));
-    inputs->keep(last_input_file_, cib::write_document(input));
+    input_text_ = cib::write_document(input);
   }
   upgrade_for_scheduler(input);
   scheduler_reference_ = ++last_reference_;
@@ -129,8 +128,14 @@ void Controller::Impl::calculate() {
 }
 
 void Controller::Impl::ask_scheduler(const cib::Document& input) {
-  answer_ = std::make_unique<SchedulerRun>(run_scheduler(input, profile_, host_.now(), ++last_transition_id_,
-                                                         last_input_file_, host_.tracing(TraceKind::kLog)));
+  InputNumbers next = last_inputs_;
+  for (int& number : next) ++number;
+  answer_ = std::make_unique<SchedulerRun>(
+      run_scheduler(input, profile_, host_.now(), ++last_transition_id_, next, host_.tracing(TraceKind::kLog)));
+  const auto series = static_cast<std::size_t>(answer_->series);
+  last_inputs_[series] = next[series];
+  if (SchedulerInputs* inputs = host_.scheduler_inputs())
+    inputs->keep(answer_->series, next[series], std::exchange(input_text_, {}));
   answer_reference_ = last_reference_;
   start_timer(kReplyTimer, {});
 }
@@ -191,7 +196,7 @@ void Controller::Impl::start_transition(const FsaInput&) {
   const std::size_t actions = answer->graph.synapses.size();
   const int id = answer->graph.transition_id;
   recheck_by_ = answer->graph.recheck_by;
-  input_file_ = input_file_name(profile_, last_input_file_, answer->warnings);
+  input_file_ = answer->input_file;
   log(LogPriority::kInfo, "do_te_invoke",
       fmt::format("Processing graph {} (ref=pe_calc-dc-{}-{}) derived from {}", id, host_.now().unix_seconds(),
                   answer_reference_, input_file_));

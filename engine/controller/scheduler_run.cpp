@@ -47,6 +47,31 @@ std::string old_plan_line(std::string_view line, const Profile& profile) {
   return fmt::format("{:<7}{}", text.substr(0, end), text.substr(end));
 }
 
+// Who tells of an error that makes an input one of pe-error (runs of 2.1.5: those about what the cluster is doing, none
+// about the configuration), and who warns of what makes it one of pe-warn: of nodes that must be fenced. Failures of
+// operations do not.
+constexpr std::array<std::string_view, 10> kProcessingErrors = {"distribute_children",
+                                                                "multi_update_interleave_actions",
+                                                                "pcmk__primitive_create_actions",
+                                                                "stop_resource",
+                                                                "unpack_rsc_op",
+                                                                "check_recoverable",
+                                                                "pcmk__colocation_affects",
+                                                                "pcmk__create_graph",
+                                                                "colocate_with_group",
+                                                                "pcmk__clone_apply_coloc_score"};
+constexpr std::array<std::string_view, 3> kProcessingWarnings = {"pe_fence_node", "determine_online_status",
+                                                                 "update_resource_action_runnable"};
+
+InputSeries series_of(scheduler::LogLevel level, std::string_view function) {
+  const auto said_by = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), function) != names.end();
+  };
+  if (level == scheduler::LogLevel::kError && said_by(kProcessingErrors)) return InputSeries::kError;
+  if (level == scheduler::LogLevel::kWarning && said_by(kProcessingWarnings)) return InputSeries::kWarning;
+  return InputSeries::kInput;
+}
+
 // What the scheduler itself tells, in the words of 2.x. Results of operations are left to LineMaker, which knows the
 // words of every release for them.
 class LineSink final : public scheduler::LogSink {
@@ -54,7 +79,10 @@ class LineSink final : public scheduler::LogSink {
   LineSink(const Profile& profile, scheduler::LogLevel level) : profile_(profile), level_(level) {}
   scheduler::LogLevel level() const override { return level_; }
   void write(scheduler::LogLevel level, std::string_view function, std::string_view text) override {
-    if (closed_ || text.starts_with("Unexpected result (") || text.starts_with("Preventing ")) return;
+    series_ = std::max(series_, series_of(level, function));
+    if (closed_ || !profile_.daemons_renamed || text.starts_with("Unexpected result (") ||
+        text.starts_with("Preventing "))
+      return;
     constexpr std::array<LogPriority, 6> kPriorities = {LogPriority::kCritical, LogPriority::kError,
                                                         LogPriority::kWarning,  LogPriority::kNotice,
                                                         LogPriority::kInfo,     LogPriority::kDebug};
@@ -64,6 +92,7 @@ class LineSink final : public scheduler::LogSink {
   }
   // What is only worth saying once is about the configuration's style, and not of every release.
   void write_once(scheduler::LogLevel, std::string_view, std::string_view) override {}
+  InputSeries series() const { return series_; }
   // Nothing is taken any more.
   std::vector<SchedulerRun::Line> close() {
     closed_ = true;
@@ -73,6 +102,7 @@ class LineSink final : public scheduler::LogSink {
  private:
   const Profile& profile_;
   scheduler::LogLevel level_;
+  InputSeries series_ = InputSeries::kInput;
   std::vector<SchedulerRun::Line> lines_;
   bool closed_ = false;
 };
@@ -88,7 +118,6 @@ class LineMaker {
   // AT-10.2 "scheduler sees failure", "hard failure".
   void failure(const scheduler::HistoryEntry& entry, std::string_view resource, std::string_view node) {
     const std::string_view text = executor::exit_code_text(entry.rc, profile_);
-    run_.warnings = true;
     if (profile_.logs_with_function) {
       add(LogPriority::kWarning, "unpack_rsc_op",
           fmt::format("Processing failed op {} on {}: {} ({})", entry.key, node, text, entry.rc));
@@ -141,28 +170,47 @@ class LineMaker {
 
 }  // namespace
 
-std::string input_file_name(const Profile& profile, int number, bool warnings) {
+std::string input_file_name(const Profile& profile, InputSeries series, int number) {
+  static constexpr std::array<std::string_view, kInputSeriesCount> kNames = {"input", "warn", "error"};
   return fmt::format("{}/pe-{}-{}.bz2", profile.logs_with_function ? "/var/lib/pengine" : "/var/lib/pacemaker/pengine",
-                     warnings && profile.logs_with_function ? "warn" : "input", number);
+                     kNames[static_cast<std::size_t>(series)], number);
 }
 
+namespace {
+
+// AT-10.2 "transition calculated"; with warnings and errors as 2.1.5 was seen to say it, and as logs of old clusters
+// do.
+SchedulerRun::Line calculated_line(const Profile& profile, int id, InputSeries series, const std::string& file) {
+  static constexpr std::array<LogPriority, kInputSeriesCount> kPriorities = {
+      LogPriority::kNotice, LogPriority::kWarning, LogPriority::kError};
+  static constexpr std::array<std::string_view, kInputSeriesCount> kOld = {"", "WARNINGs found during PE processing. ",
+                                                                           "ERRORs found during PE processing. "};
+  static constexpr std::array<std::string_view, kInputSeriesCount> kNew = {"", " (with warnings)", " (with errors)"};
+  const auto at = static_cast<std::size_t>(series);
+  if (profile.logs_with_function)
+    return {series == InputSeries::kInput ? LogPriority::kInfo : kPriorities[at], "process_pe_message",
+            fmt::format("Transition {}: {}PEngine Input stored in: {}", id, kOld[at], file)};
+  if (!profile.daemons_renamed)
+    return {kPriorities[at], "process_pe_message", fmt::format("Calculated Transition {}: {}", id, file)};
+  return {kPriorities[at], "process_pe_message",
+          fmt::format("Calculated transition {}{}, saving inputs in {}", id, kNew[at], file)};
+}
+
+}  // namespace
+
 SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile, Time now, int transition_id,
-                           int input_number, bool with_details) {
+                           const InputNumbers& numbers, bool with_details) {
   scheduler::Options options;
   options.now = now.unix_seconds();
   options.sanitized = false;
   options.transition_id = transition_id;
   options.old_fail_counts = !profile.failcount_per_operation;
-  options.legacy.last_start_hides_monitor = profile.last_start_hides_monitor;
-  options.legacy.demote_clears_failures = profile.demote_clears_failures;
-  options.legacy.probe_keeps_failures = profile.probe_keeps_failures;
-  options.legacy.unmanaged_role_forgotten = profile.unmanaged_role_forgotten;
-  options.legacy.group_bans_flattened = profile.group_bans_flattened;
-  options.legacy.probe_keeps_definition = profile.probe_keeps_definition;
-  options.legacy.stonith_complete_early = profile.stonith_complete_early;
+  options.legacy = scheduler::legacy_of(profile);
   SchedulerRun run;
-  LineSink sink(profile, with_details ? scheduler::LogLevel::kInfo : scheduler::LogLevel::kNotice);
-  if (profile.daemons_renamed) options.log = &sink;
+  LineSink sink(profile, !profile.daemons_renamed ? scheduler::LogLevel::kWarning
+                         : with_details           ? scheduler::LogLevel::kInfo
+                                                  : scheduler::LogLevel::kNotice);
+  options.log = &sink;
   scheduler::Schedule schedule = scheduler::schedule(document, options);
   const scheduler::Model& model = schedule.state();
 
@@ -178,16 +226,9 @@ SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile
   if (!profile.daemons_renamed)
     for (const std::string& line : run.summary)
       lines.add(LogPriority::kNotice, "LogActions", old_plan_line(line, profile));
-  const std::string file = input_file_name(profile, input_number, run.warnings);
-  if (profile.logs_with_function) {
-    lines.add(LogPriority::kInfo, "process_pe_message",
-              fmt::format("Transition {}: PEngine Input stored in: {}", transition_id, file));
-  } else {
-    lines.add(LogPriority::kNotice, "process_pe_message",
-              profile.daemons_renamed
-                  ? fmt::format("Calculated transition {}, saving inputs in {}", transition_id, file)
-                  : fmt::format("Calculated Transition {}: {}", transition_id, file));
-  }
+  run.series = sink.series();
+  run.input_file = input_file_name(profile, run.series, numbers[static_cast<std::size_t>(run.series)]);
+  run.lines.push_back(calculated_line(profile, transition_id, run.series, run.input_file));
   run.graph = std::move(*schedule.model->graph);
   return run;
 }

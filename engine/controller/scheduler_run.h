@@ -1,6 +1,7 @@
 // One run of the scheduler for the DC, and what its daemon would log about it.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,19 @@ struct SchedulerRun {
   };
   std::vector<Line> lines;           // in the words of the profile's version (AT-10.2)
   std::vector<std::string> summary;  // one line per planned action
-  bool warnings = false;             // a failed operation was seen
+  InputSeries series = InputSeries::kInput;
+  std::string input_file;  // "/var/lib/pengine/pe-input-3.bz2"
 };
 
-// `document` must not change during the call. `input_number` names the input file in the logs. `with_details`: lines
-// below notice are wanted.
+// By series.
+using InputNumbers = std::array<int, kInputSeriesCount>;
+
+// `document` must not change during the call. `numbers` are those of the next input in each series; one of them names
+// the file in the logs. `with_details`: lines below notice are wanted.
 SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile, Time now, int transition_id,
-                           int input_number, bool with_details);
+                           const InputNumbers& numbers, bool with_details);
 
 // "/var/lib/pengine/pe-input-3.bz2".
-std::string input_file_name(const Profile& profile, int number, bool warnings);
+std::string input_file_name(const Profile& profile, InputSeries series, int number);
 
 }  // namespace simcluster::controller

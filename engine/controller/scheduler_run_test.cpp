@@ -46,7 +46,7 @@ std::vector<std::string> plan(const char* pacemaker, const std::string& history)
       history);
   auto document = cib::parse_document(text, "test");
   EXPECT_TRUE(document) << document.error().text();
-  return run_scheduler(*document, profile_of(pacemaker), Time{}, 1, 1, true).summary;
+  return run_scheduler(*document, profile_of(pacemaker), Time{}, 1, {1, 1, 1}, true).summary;
 }
 
 // CM-13.11: a failure, and then a probe that finds nothing, without the stop between them: 1.0.11 goes by the failure.
@@ -60,6 +60,66 @@ TEST(PartialHistory, AProbeThatFindsNothingClearsFailures) {
   EXPECT_THAT(plan("1.0.12", failure + stopped), SizeIs(1));
   EXPECT_THAT(plan("1.0.11", failure + nothing_found), IsEmpty());
   EXPECT_THAT(plan("1.0.12", failure + nothing_found), SizeIs(1));
+}
+
+// Two nodes; the second is as `state` says, and what runs there in `history` of d.
+SchedulerRun filed(const char* pacemaker, std::string_view state, std::string_view first, std::string_view second) {
+  const auto resource = [](std::string_view operations) {
+    return fmt::format(
+        "<lrm id=\"1\"><lrm_resources><lrm_resource id=\"m\" class=\"ocf\" provider=\"pacemaker\" "
+        "type=\"Dummy\">{}</lrm_resource></lrm_resources></lrm>",
+        operations);
+  };
+  const std::string text = fmt::format(
+      "<cib validate-with=\"pacemaker-1.2\" admin_epoch=\"0\" epoch=\"1\" num_updates=\"0\" have-quorum=\"1\" "
+      "dc-uuid=\"1\"><configuration><crm_config><cluster_property_set id=\"o\"><nvpair id=\"o1\" "
+      "name=\"stonith-enabled\" value=\"true\"/><nvpair id=\"o2\" name=\"no-quorum-policy\" value=\"rubbish\"/>"
+      "</cluster_property_set></crm_config><nodes><node id=\"1\" uname=\"node1\"/><node id=\"2\" uname=\"node2\"/>"
+      "</nodes><resources><primitive id=\"f\" class=\"stonith\" type=\"external/ssh\"/><primitive id=\"m\" "
+      "class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/></resources><constraints/></configuration><status>"
+      "<node_state id=\"1\" uname=\"node1\" in_ccm=\"true\" crmd=\"online\" join=\"member\" expected=\"member\">{}"
+      "</node_state><node_state id=\"2\" uname=\"node2\" {}>{}</node_state></status></cib>",
+      resource(first), state, resource(second));
+  auto document = cib::parse_document(text, "test");
+  EXPECT_TRUE(document) << document.error().text();
+  return run_scheduler(*document, profile_of(pacemaker), Time{}, 7, {11, 22, 33}, true);
+}
+
+// Runs of 2.1.5: an input goes to pe-error when a resource is active twice, to pe-warn when a node must be fenced, and
+// neither for a mistake in the configuration nor for a failed operation. Each series has numbers of its own.
+TEST(InputSeries, ByWhatTheSchedulerMet) {
+  constexpr std::string_view kOnline = "in_ccm=\"true\" crmd=\"online\" join=\"member\" expected=\"member\"";
+  constexpr std::string_view kLost = "in_ccm=\"false\" crmd=\"offline\" join=\"down\" expected=\"member\"";
+  const std::string started = operation("last_0", "start", 0, 5, 0, 0);
+  const std::string stopped = operation("last_0", "monitor", 0, 5, 7, 7);
+  const std::string failed = operation("last_failure_0", "monitor", 10'000, 6, 7, 0);
+  struct Case {
+    std::string_view state;
+    std::string first, second;
+    InputSeries series;
+    std::string_view file, old_text, new_text;
+  };
+  const std::vector<Case> cases = {
+      {kOnline, started + failed, stopped, InputSeries::kInput, "pe-input-11.bz2", "PEngine Input stored in", ","},
+      {kLost, stopped, started, InputSeries::kWarning, "pe-warn-22.bz2",
+       "WARNINGs found during PE processing. PEngine Input stored in", " (with warnings),"},
+      {kOnline, started, started, InputSeries::kError, "pe-error-33.bz2",
+       "ERRORs found during PE processing. PEngine Input stored in", " (with errors),"}};
+  for (const Case& each : cases) {
+    const SchedulerRun old = filed("1.0.13", each.state, each.first, each.second);
+    const SchedulerRun current = filed("2.1.5", each.state, each.first, each.second);
+    EXPECT_EQ(old.series, each.series) << each.file;
+    EXPECT_EQ(current.series, each.series) << each.file;
+    EXPECT_EQ(old.input_file, fmt::format("/var/lib/pengine/{}", each.file));
+    EXPECT_EQ(old.lines.back().text, fmt::format("Transition 7: {}: {}", each.old_text, old.input_file));
+    EXPECT_EQ(current.lines.back().text,
+              fmt::format("Calculated transition 7{} saving inputs in /var/lib/pacemaker/pengine/{}", each.new_text,
+                          each.file));
+    const LogPriority expected = each.series == InputSeries::kInput     ? LogPriority::kNotice
+                                 : each.series == InputSeries::kWarning ? LogPriority::kWarning
+                                                                        : LogPriority::kError;
+    EXPECT_EQ(current.lines.back().priority, expected);
+  }
 }
 
 }  // namespace

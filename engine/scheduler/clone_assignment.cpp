@@ -274,8 +274,15 @@ void assign_instances(Model& model, Resource& collective, const std::vector<Reso
   InstanceAssigner(model, collective, total, per_node).run(instances);
 }
 
+// CM-13.12: before 1.0.12 a promotable clone was guarded only while its instances were placed. Whoever asked for it
+// afterwards, a dependent or the walk over all resources, had the roles decided once more: on priorities to which
+// locations and colocations are added again, by instances that have their next roles already (S4 CR-5.9).
 void assign_clone(Model& model, Resource& clone, NodeId prefer, bool final) {
-  if (!clone.unassigned || clone.assigning) return;
+  if (clone.assigning) return;
+  if (!clone.unassigned) {
+    if (clone.promotable && model.legacy.promotion_decided_again) set_promotion_roles(model, clone);
+    return;
+  }
   clone.assigning = true;
   if (clone.promotable) add_promotion_scores(model, clone);
   for (const ColocationId id : this_with_colocations(model, clone)) {

@@ -16,8 +16,9 @@ struct Scheduled {
   cib::Document document;
   Schedule result;
 
-  explicit Scheduled(const TestCib& cib) : document(cib.document()) {
+  explicit Scheduled(const TestCib& cib, const Legacy& legacy = {}) : document(cib.document()) {
     Options options;
+    options.legacy = legacy;
     options.now = 1'000'000;
     options.collect_scores = true;
     result = schedule(document, options);
@@ -26,6 +27,10 @@ struct Scheduled {
     const auto& lines = result.model->score_lines;
     return std::any_of(lines.begin(), lines.end(),
                        [&](const ScoreLine& each) { return score_line_text(each) == line; });
+  }
+  std::size_t promotion_lines() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        result.model->score_lines, [](const ScoreLine& line) { return line.kind == ScoreLine::Kind::kPromotion; }));
   }
   std::vector<std::string> changes() const { return transition_summary(result); }
   std::string graph() const { return write_graph(*result.model->graph); }
@@ -121,6 +126,35 @@ TEST(Clones, InterleavedInstancesWaitForTheirPartnersOnly) {  // S4 CR-9.11
     }
   }
   EXPECT_EQ(pairs, 2);
+}
+
+// CM-13.12: before 1.0.12 whoever is colocated with a promotable clone had its roles decided again, and what speaks
+// against a promotion counted again each time.
+TEST(Promotable, OldReleasesDecideAgain) {
+  TestCib cib = cluster(R"(<clone id="m">)" + TestCib::meta("m", "promotable=true") +
+                            R"(<primitive id="r" class="ocf" provider="pacemaker" type="Stateful"/></clone>)" +
+                            TestCib::dummy("d"),
+                        TestCib::online("n1", {}, "master-r=5") + TestCib::online("n2", {}, "master-r=1"));
+  cib.constraints = R"(<rsc_location id="l" rsc="m"><rule id="lr" role="Promoted" score="-3"><expression id="e" )"
+                    R"(attribute="#uname" operation="defined"/></rule></rsc_location>)";
+  const std::string together = R"(<rsc_colocation id="x" rsc="d" with-rsc="m" with-rsc-role="Promoted" score="10"/>)";
+  Legacy old;
+  old.promotion_decided_again = true;
+  const auto promoted = [](const Scheduled& s) {
+    return s.resource("r:0").next_role == Role::kPromoted || s.resource("r:1").next_role == Role::kPromoted;
+  };
+  // Nobody asks for the clone: one decision.
+  EXPECT_TRUE(promoted(Scheduled(cib)));
+  EXPECT_TRUE(promoted(Scheduled(cib, old)));
+  EXPECT_EQ(Scheduled(cib, old).promotion_lines(), 2U);
+  cib.constraints += together;
+  const Scheduled now(cib);
+  EXPECT_TRUE(promoted(now));
+  EXPECT_EQ(now.promotion_lines(), 2U);
+  const Scheduled then(cib, old);
+  EXPECT_GT(then.promotion_lines(), 2U);
+  EXPECT_EQ(then.promotion_lines() % 2, 0U);
+  EXPECT_FALSE(promoted(then));  // 5 - 3, and then 2 - 3
 }
 
 TEST(Bundles, PartsAndTheirPlaces) {  // S4 CR-10.10 to CR-10.30

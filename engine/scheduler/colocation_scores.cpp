@@ -310,7 +310,7 @@ void apply_this_with(Model& model, Resource& dependent, ColocationId id) {
   NodeTable before;
   if (reversible) before = dependent.allowed.copy(model.shapes);
   Resource& primary = model.resource(colocation.primary);
-  if (primary.unassigned) assign(model, primary, NodeId(), true);
+  if (primary.unassigned || model.legacy.promotion_decided_again) assign(model, primary, NodeId(), true);
   apply_colocation(model, dependent, primary, colocation);
   if (reversible && !any_available(model, dependent.allowed)) {
     const Because because(model.recorder.get(), {ScoreReason::kUndone, colocation.id, colocation.primary});

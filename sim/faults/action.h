@@ -34,6 +34,8 @@ class Action {
   }
   // An error says why the world could not do it; the run goes on and is not as expected.
   virtual Result<void> apply(World& world) const = 0;
+  // It looks at logs and inputs of the scheduler: machines keep them.
+  virtual bool needs_records() const { return false; }
 };
 
 struct ActionType {

@@ -18,6 +18,21 @@ void FileStore::write(std::string_view path, std::string_view content) {
     entries_.emplace(std::string(path), Entry{std::string(content), false});
 }
 
+void FileStore::append(std::string_view path, std::string_view content) {
+  const auto it = entries_.find(path);
+  if (it != entries_.end())
+    it->second.content += content;
+  else
+    write(path, content);
+}
+
+std::vector<std::string> FileStore::list(std::string_view prefix) const {
+  std::vector<std::string> paths;
+  for (auto it = entries_.lower_bound(prefix); it != entries_.end() && it->first.starts_with(prefix); ++it)
+    if (!it->second.directory) paths.push_back(it->first);
+  return paths;
+}
+
 bool FileStore::remove(std::string_view path) {
   const auto it = entries_.find(path);
   if (it == entries_.end()) return false;

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace simcluster::sim {
 
@@ -13,6 +14,10 @@ class FileStore {
   // nullptr when there is no such file.
   const std::string* find(std::string_view path) const;
   void write(std::string_view path, std::string_view content);
+  // Adds to its end; makes it where there is none.
+  void append(std::string_view path, std::string_view content);
+  // The files whose paths begin so, by path.
+  std::vector<std::string> list(std::string_view prefix) const;
   // False when there was none.
   bool remove(std::string_view path);
   bool exists(std::string_view path) const;

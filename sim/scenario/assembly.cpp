@@ -305,6 +305,22 @@ Result<void> build_world(const Draft& draft, const Profile& profile, const Built
   return {};
 }
 
+// What each machine's filter of logs watches (AT-10.3).
+Result<std::vector<reports::WatchList>> watch_lists(const WorldSpec& world) {
+  constexpr std::string_view kSettings = "/etc/pm_logconv.conf";
+  std::vector<reports::WatchList> lists;
+  for (const MachineSpec& machine : world.machines) {
+    lists.emplace_back();
+    for (const auto& [path, text] : machine.files) {
+      if (path != kSettings) continue;
+      auto read = reports::read_watch_list(text, fmt::format("{} of {}", path, machine.name));
+      if (!read) return tl::unexpected(read.error());
+      lists.back() = std::move(*read);
+    }
+  }
+  return lists;
+}
+
 }  // namespace
 
 Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names_used) {
@@ -332,6 +348,9 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
   scenario.timeline = std::move(draft.timeline);
   scenario.expectations = std::move(draft.expectations);
   scenario.story = std::move(draft.story);
+  auto watch = watch_lists(scenario.world);
+  if (!watch) return tl::unexpected(watch.error());
+  scenario.story.watch = std::move(*watch);
   scenario.watched = std::move(configuration->watched);
   return scenario;
 }

@@ -7,6 +7,8 @@
 
 #include "engine/agents/agent_models.h"
 #include "engine/agents/ra_info.h"
+#include "engine/cib/compressed_input.h"
+#include "reports/ustar.h"
 #include "sim/kernel/kernel.h"
 #include "sim/kernel/listing.h"
 #include "sim/world/machine.h"
@@ -66,6 +68,19 @@ Result<std::string> about_virtual_machines(Machine& machine, std::string_view re
   return machine.management()->list(rest == "runningvms");
 }
 
+// What an archive on the machine's disk has in it.
+Result<std::string> about_archive(Machine& machine, std::string_view path) {
+  const std::string absolute = path.starts_with('/') ? std::string(path) : fmt::format("/root/{}", path);
+  const std::string* bytes = machine.kernel().files().find(absolute);
+  if (bytes == nullptr)
+    return fmt::format("tar (child): {}: Cannot open: No such file or directory\n(exit status 2)\n", path);
+  const auto archive = cib::decompress(*bytes, cib::Compression::kBzip2, absolute);
+  if (!archive) return tl::unexpected(archive.error());
+  std::string names;
+  for (const std::string& name : reports::ustar_names(*archive)) names += name + "\n";
+  return names;
+}
+
 enum class Rest : std::uint8_t { kNothing, kMayFollow, kFollows, kVirtualMachines };
 
 struct Tool {
@@ -81,6 +96,7 @@ constexpr std::array kTools = {
     Tool{"ip neigh show", Rest::kNothing, about_network<ip_neigh_show>},
     Tool{"ifconfig", Rest::kMayFollow, about_interfaces},
     Tool{"cat /proc/net/dev", Rest::kNothing, about_proc},
+    Tool{"tar tjf", Rest::kFollows, about_archive},
     Tool{"crm ra info", Rest::kFollows, about_agent},
     Tool{"VBoxManage list", Rest::kVirtualMachines, about_virtual_machines},
 };

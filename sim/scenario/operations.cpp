@@ -13,6 +13,7 @@
 #include "sim/faults/machine_action.h"
 #include "sim/kernel/kernel.h"
 #include "sim/scenario/agent_by_hand.h"
+#include "sim/scenario/report_typed.h"
 #include "sim/scenario/screen.h"
 #include "sim/scenario/tool_run.h"
 
@@ -192,9 +193,11 @@ class CrmCommand final : public OperatorCommand {
     fields.text(required("command", "what follows \"crm\", such as: resource cleanup vip01"), command_);
   }
   std::string text() const override { return "crm " + command_; }
+  bool needs_records() const override { return is_report_command(text()); }
   Result<void> apply_to(World& world, Machine& machine) const override {
     const auto waited = after_word(command_, "-w");
     const std::string_view command = waited.value_or(command_);
+    if (needs_records()) return run_report(world, machine, text());
     if (const auto questions = resource_questions(command); !questions.empty()) {
       for (const std::string& question : questions)
         if (auto done = run_tool(world, machine, question); !done) return done;
@@ -494,12 +497,16 @@ class ToolCommand final : public OperatorCommand {
     describe_node(fields);
     fields.text(required("command", "the tool and its options, such as: crm_resource --ban -r test -N node1"),
                 command_);
+    if (is_report_command(command_)) return;
     if (auto checked = check_tool(command_); !checked) fields.fail(fields.place("command"), checked.error().message);
   }
   // Told with what it prints.
   TraceKind kind() const override { return TraceKind::kScreen; }
   std::string text() const override { return command_; }
-  Result<void> apply_to(World& world, Machine& machine) const override { return run_tool(world, machine, command_); }
+  bool needs_records() const override { return is_report_command(command_); }
+  Result<void> apply_to(World& world, Machine& machine) const override {
+    return is_report_command(command_) ? run_report(world, machine, command_) : run_tool(world, machine, command_);
+  }
 
  private:
   std::string command_;

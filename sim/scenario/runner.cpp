@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sim/checks/panel.h"
+#include "sim/scenario/records.h"
 #include "sim/scenario/timeline.h"
 #include "sim/scenario/watched_cib.h"
 #include "sim/world/world.h"
@@ -70,6 +71,9 @@ std::size_t RunResult::needless_recoveries() const {
 Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& options) {
   WorldSpec spec = scenario.world;
   if (options.seed) spec.seed = *options.seed;
+  const bool records = options.records || needs_records(scenario);
+  if (records)
+    for (MachineSpec& machine : spec.machines) machine.keeps_inputs = true;
   auto created = World::create(std::move(spec), options.software ? options.software : World::cluster_software);
   if (!created) {
     Error error = created.error();
@@ -86,7 +90,10 @@ Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& optio
   result.cut_short = until < scenario.until;
   {
     std::optional<Panel> panel;
-    const Attached attached(world, options.listeners);
+    std::optional<DiskLogs> logs;
+    std::vector<Listener> listeners = options.listeners;
+    if (records) listeners.push_back({&logs.emplace(scenario, world), DiskLogs::level()});
+    const Attached attached(world, listeners);
     if (options.judges) panel.emplace(world, scenario.watched, configuration_reader(world));
     std::optional<ExpectationWatch> watch;
     if (options.watch) watch.emplace(scenario, world);

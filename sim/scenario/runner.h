@@ -33,7 +33,8 @@ struct RunOptions {
   std::vector<Listener> listeners;    // not owned
   bool hash = true;
   bool judges = true;
-  bool watch = true;                    // false: expectations are not judged
+  bool watch = true;     // false: expectations are not judged
+  bool records = false;  // machines keep their logs and inputs of the scheduler, whatever the scenario needs
   std::function<bool()> interrupted;    // asked now and then; true ends the run
   std::function<void(World&)> started;  // called once before the first event
   SoftwareFactory software;             // instead of what runs in machines (for tests)

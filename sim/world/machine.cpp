@@ -17,6 +17,7 @@
 #include "engine/node/node.h"
 #include "sim/kernel/agent_runner.h"
 #include "sim/kernel/kernel.h"
+#include "sim/world/input_files.h"
 #include "sim/world/machine_setup.h"
 #include "sim/world/management.h"
 #include "sim/world/network_manager.h"
@@ -75,6 +76,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   void on_software_exit(int exit_code, std::string_view reason) override;
   void on_software_assertion(std::string_view what) override;
   std::map<std::string, std::string, std::less<>>& disk() override { return stored; }
+  SchedulerInputs& input_files() override { return inputs; }
   // KernelServices
   bool update_attribute(const agents::AttributeUpdate& update) override;
   std::optional<std::string> query_attribute(const agents::AttributeQuery& query) override;
@@ -113,6 +115,7 @@ struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
   std::uint64_t& crash_count;
   std::map<std::string, std::string, std::less<>> stored;
   Kernel kernel;
+  InputFiles inputs{kernel.files(), context.profile, spec.keeps_inputs};
   PowerState power = PowerState::kOff;
   std::string power_reason;
   bool boots_again = false;

@@ -74,6 +74,49 @@ class NodeTest : public testing::Test {
   std::unique_ptr<World> world;
 };
 
+// M CR-3: totem.keyfile is looked for on the node's own disk.
+TEST_F(NodeTest, CorosyncReadsItsKeyFromTheDisk) {
+  for (const bool there : {false, true}) {
+    WorldSpec spec = two_nodes("6.1", "4.12.0");
+    for (MachineSpec& machine : spec.machines) {
+      StackVersions versions = machine.profile.versions;
+      versions.corosync = "3.1.7";
+      versions.pacemaker = "2.1.5";
+      machine.profile = make_profile(versions).value();
+      machine.corosync_conf =
+          "totem {\n  version: 2\n  cluster_name: c\n  transport: knet\n  secauth: on\n  keyfile: /root/key\n}\n"
+          "nodelist {\n  node {\n    ring0_addr: 10.77.0.1\n    name: node1\n    nodeid: 1\n  }\n"
+          "  node {\n    ring0_addr: 10.77.0.2\n    name: node2\n    nodeid: 2\n  }\n}\n"
+          "quorum {\n  provider: corosync_votequorum\n}\n";
+      if (there) machine.files.emplace_back("/root/key", std::string(1024, 'k'));
+    }
+    build(std::move(spec));
+    world->run_for(seconds(5));
+    EXPECT_EQ(world->machine(NodeIndex(0)).cluster_running(), there);
+  }
+}
+
+// Numbers of the scheduler's inputs go on when the node starts again, and each series has its own.
+TEST_F(NodeTest, InputsOfTheSchedulerAreFiles) {
+  WorldSpec spec = two_nodes("rhel5.10", "3.9.5-1");
+  spec.machines.pop_back();
+  spec.machines[0].keeps_inputs = true;
+  build(std::move(spec));
+  world->run_for(minutes(3));
+  Machine& machine = world->machine(NodeIndex(0));
+  const FileStore& files = machine.kernel().files();
+  const auto inputs = [&] { return files.list("/var/lib/pengine/pe-input-").size(); };
+  const std::size_t before = inputs();
+  ASSERT_GT(before, 0U);
+  EXPECT_EQ(*files.find("/var/lib/pengine/pe-input.last"), std::to_string(before));
+  machine.reset("for a test");
+  world->run_for(minutes(5));
+  ASSERT_TRUE(machine.start_cluster());
+  world->run_for(minutes(3));
+  EXPECT_GT(inputs(), before);
+  EXPECT_EQ(*files.find("/var/lib/pengine/pe-input.last"), std::to_string(inputs()));
+}
+
 TEST_F(NodeTest, BootsAndStartsItsAddresses) {
   build(two_nodes("rhel5.10", "3.9.5-1"));
   const bool up = world->run_until(world->now() + minutes(3), [&] {

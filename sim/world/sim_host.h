@@ -27,6 +27,8 @@ class HostOwner {
   virtual void on_software_assertion(std::string_view what) = 0;
   // The machine's disk: what survives a power cut.
   virtual std::map<std::string, std::string, std::less<>>& disk() = 0;
+  // What the scheduler was asked with, in files of the machine.
+  virtual SchedulerInputs& input_files() = 0;
 
  protected:
   ~HostOwner() = default;
@@ -75,6 +77,7 @@ class SimHost final : public Host,
   void persist(std::string_view key, std::string bytes, PersistClient& client, std::uint64_t cookie) override;
   std::optional<std::string> load(std::string_view key) const override;
   Random& random(std::string_view purpose) override;
+  SchedulerInputs* scheduler_inputs() override { return &owner_.input_files(); }
   void reset_node(std::string_view reason) override;
   void exit_node(int exit_code, std::string_view reason) override;
   void log(LogPriority priority, std::string_view daemon, std::string_view text) override;

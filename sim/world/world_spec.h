@@ -157,6 +157,8 @@ struct MachineSpec {
   std::vector<std::string> heartbeat_interfaces;
   // PCMK_fail_fast=yes (CM-11.7).
   bool fail_fast = false;
+  // What the scheduler is asked with lies on the disk (pe-input-3.bz2), not its number alone.
+  bool keeps_inputs = false;
   // RestartSec of the unit corosync.service, which restarts on failure (CM-11.12). None: it does not.
   std::optional<Duration> restart_after_crash;
 };

@@ -1,6 +1,7 @@
 #include "tools/clusterd/input_archive.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
@@ -16,14 +17,16 @@ namespace simcluster::clusterd {
 namespace {
 
 constexpr std::size_t kMostWaiting = 16;
-constexpr std::string_view kPrefix = "pe-input-";
+constexpr std::array<std::string_view, kInputSeriesCount> kPrefixes = {"pe-input-", "pe-warn-", "pe-error-"};
 constexpr std::string_view kSuffix = ".bz2";
 
-std::string name_of(int number) { return fmt::format("{}{}{}", kPrefix, number, kSuffix); }
+std::string name_of(std::size_t series, int number) {
+  return fmt::format("{}{}{}", kPrefixes[series], number, kSuffix);
+}
 
-std::optional<int> number_of(std::string_view name) {
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
-  name.remove_prefix(kPrefix.size());
+std::optional<int> number_of(std::size_t series, std::string_view name) {
+  if (!name.starts_with(kPrefixes[series]) || !name.ends_with(kSuffix)) return std::nullopt;
+  name.remove_prefix(kPrefixes[series].size());
   name.remove_suffix(std::min(kSuffix.size(), name.size()));
   int number = 0;
   const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
@@ -31,10 +34,10 @@ std::optional<int> number_of(std::string_view name) {
   return number;
 }
 
-std::vector<int> numbers_of(const std::vector<std::string>& names) {
+std::vector<int> numbers_of(std::size_t series, const std::vector<std::string>& names) {
   std::vector<int> numbers;
   for (const std::string& name : names)
-    if (const auto number = number_of(name)) numbers.push_back(*number);
+    if (const auto number = number_of(series, name)) numbers.push_back(*number);
   std::sort(numbers.begin(), numbers.end());
   return numbers;
 }
@@ -43,15 +46,20 @@ std::vector<int> numbers_of(const std::vector<std::string>& names) {
 
 struct InputArchive::Shared {
   void work();
-  Result<void> write(int number, const std::string& xml);
+  Result<void> write(std::size_t series, int number, const std::string& xml);
 
   std::unique_ptr<StoreFiles> files;  // of the thread alone
   std::size_t most = 0;
   mutable std::mutex mutex;  // of all below
   std::condition_variable arrived;
   std::function<void(const std::string&)> complain;  // none: nobody is there any more
-  std::vector<int> kept;                             // oldest first
-  std::vector<std::pair<int, std::string>> waiting;
+  struct Waiting {
+    std::size_t series;
+    int number;
+    std::string xml;
+  };
+  std::array<std::vector<int>, kInputSeriesCount> kept;  // oldest first
+  std::vector<Waiting> waiting;
   bool ending = false;
 };
 
@@ -61,8 +69,11 @@ InputArchive::InputArchive(std::unique_ptr<StoreFiles> files, std::size_t most,
   shared_->files = std::move(files);
   shared_->most = std::max<std::size_t>(most, 1);
   shared_->complain = std::move(complain);
-  shared_->kept = numbers_of(shared_->files->list());
-  if (!shared_->kept.empty()) last_ = shared_->kept.back();
+  const std::vector<std::string> names = shared_->files->list();
+  for (std::size_t series = 0; series < kInputSeriesCount; ++series) {
+    shared_->kept[series] = numbers_of(series, names);
+    if (!shared_->kept[series].empty()) last_[series] = shared_->kept[series].back();
+  }
   thread_ = std::make_unique<DiskThread>([at_work = shared_] { at_work->work(); });
 }
 
@@ -77,20 +88,21 @@ InputArchive::~InputArchive() {
   shared_->complain = nullptr;
 }
 
-void InputArchive::keep(int number, std::string xml) {
-  last_ = number;
+void InputArchive::keep(InputSeries series, int number, std::string xml) {
+  const auto at = static_cast<std::size_t>(series);
+  last_[at] = number;
   {
     const std::lock_guard lock(shared_->mutex);
     auto& waiting = shared_->waiting;
     if (waiting.size() >= kMostWaiting) waiting.erase(waiting.begin());
-    waiting.emplace_back(number, std::move(xml));
+    waiting.push_back({at, number, std::move(xml)});
   }
   shared_->arrived.notify_one();
 }
 
-std::vector<int> InputArchive::kept() const {
+std::vector<int> InputArchive::kept(InputSeries series) const {
   const std::lock_guard lock(shared_->mutex);
-  return shared_->kept;
+  return shared_->kept[static_cast<std::size_t>(series)];
 }
 
 void InputArchive::Shared::work() {
@@ -98,17 +110,17 @@ void InputArchive::Shared::work() {
   while (true) {
     arrived.wait(lock, [this] { return ending || !waiting.empty(); });
     if (waiting.empty()) return;
-    const auto [number, xml] = std::move(waiting.front());
+    const Waiting input = std::move(waiting.front());
     waiting.erase(waiting.begin());
     lock.unlock();
-    const Result<void> written = write(number, xml);
+    const Result<void> written = write(input.series, input.number, input.xml);
     lock.lock();
     if (!written && complain) complain(written.error().message);
   }
 }
 
-Result<void> InputArchive::Shared::write(int number, const std::string& xml) {
-  const std::string name = name_of(number);
+Result<void> InputArchive::Shared::write(std::size_t series, int number, const std::string& xml) {
+  const std::string name = name_of(series, number);
   const std::string unfinished = name + ".new";
   Result<void> done = files->create(unfinished);
   if (done) done = files->write(cib::compress_bzip2(xml));
@@ -121,12 +133,13 @@ Result<void> InputArchive::Shared::write(int number, const std::string& xml) {
   std::vector<int> oldest;
   {
     const std::lock_guard lock(mutex);
-    kept.push_back(number);
-    const auto keep_from = kept.size() > most ? kept.end() - static_cast<std::ptrdiff_t>(most) : kept.begin();
-    oldest.assign(kept.begin(), keep_from);
-    kept.erase(kept.begin(), keep_from);
+    std::vector<int>& ours = kept[series];
+    ours.push_back(number);
+    const auto keep_from = ours.size() > most ? ours.end() - static_cast<std::ptrdiff_t>(most) : ours.begin();
+    oldest.assign(ours.begin(), keep_from);
+    ours.erase(ours.begin(), keep_from);
   }
-  for (const int old : oldest) static_cast<void>(files->remove(name_of(old)));
+  for (const int old : oldest) static_cast<void>(files->remove(name_of(series, old)));
   return {};
 }
 

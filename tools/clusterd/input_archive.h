@@ -1,6 +1,8 @@
-// pe-input-N.bz2: what the scheduler was given, for `clusterctl replay`, simcluster and crm_simulate.
+// pe-input-N.bz2, pe-warn-N.bz2 and pe-error-N.bz2: what the scheduler was given, for `clusterctl replay`, simcluster
+// and crm_simulate.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -18,7 +20,7 @@ namespace simcluster::clusterd {
 class InputArchive final : public SchedulerInputs {
  public:
   // `complain` gets a sentence when a file cannot be written; it is called in the archive's thread. Keeps the last
-  // `most` files.
+  // `most` files of each series.
   InputArchive(std::unique_ptr<StoreFiles> files, std::size_t most, std::function<void(const std::string&)> complain,
                Duration farewell = kDiskFarewell);
   // Finishes what waits; `farewell` long where the disk hangs.
@@ -26,15 +28,15 @@ class InputArchive final : public SchedulerInputs {
   InputArchive(const InputArchive&) = delete;
   InputArchive& operator=(const InputArchive&) = delete;
 
-  int last_number() const override { return last_; }
-  void keep(int number, std::string xml) override;
-  // Numbers of the inputs that are on the disk, ascending.
-  std::vector<int> kept() const;
+  int last_number(InputSeries series) const override { return last_[static_cast<std::size_t>(series)]; }
+  void keep(InputSeries series, int number, std::string xml) override;
+  // Numbers of the inputs of a series that are on the disk, ascending.
+  std::vector<int> kept(InputSeries series = InputSeries::kInput) const;
 
  private:
   struct Shared;
   const Duration farewell_;
-  int last_ = -1;
+  std::array<int, kInputSeriesCount> last_{-1, -1, -1};
   std::shared_ptr<Shared> shared_;  // with the thread
   std::unique_ptr<DiskThread> thread_;
 };

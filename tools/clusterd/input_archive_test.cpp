@@ -43,30 +43,49 @@ class InputArchiveTest : public ::testing::Test {
 TEST_F(InputArchiveTest, NumbersGoOnOverRestarts) {
   {
     const auto archive = open(100);
-    EXPECT_EQ(archive->last_number(), -1);
-    archive->keep(0, "<cib a=\"0\"/>");
-    archive->keep(1, "<cib a=\"1\"/>");
-    EXPECT_EQ(archive->last_number(), 1);
+    EXPECT_EQ(archive->last_number(InputSeries::kInput), -1);
+    archive->keep(InputSeries::kInput, 0, "<cib a=\"0\"/>");
+    archive->keep(InputSeries::kInput, 1, "<cib a=\"1\"/>");
+    EXPECT_EQ(archive->last_number(InputSeries::kInput), 1);
   }
   EXPECT_EQ(content(0), "<cib a=\"0\"/>");
   EXPECT_EQ(content(1), "<cib a=\"1\"/>");
   EXPECT_EQ(open(100)->kept(), (std::vector<int>{0, 1}));
-  EXPECT_EQ(open(100)->last_number(), 1);
+  EXPECT_EQ(open(100)->last_number(InputSeries::kInput), 1);
   EXPECT_TRUE(complaints_.empty());
 }
 
 TEST_F(InputArchiveTest, TheOldestGo) {
-  for (int number = 0; number < 5; ++number) open(3)->keep(number, fmt::format("<cib a=\"{}\"/>", number));
+  for (int number = 0; number < 5; ++number)
+    open(3)->keep(InputSeries::kInput, number, fmt::format("<cib a=\"{}\"/>", number));
   EXPECT_EQ(open(100)->kept(), (std::vector<int>{2, 3, 4}));
+}
+
+// As runs of 2.1.5 left them: each series counts for itself.
+TEST_F(InputArchiveTest, SeriesCountForThemselves) {
+  {
+    const auto archive = open(1);
+    archive->keep(InputSeries::kInput, 0, "<cib a=\"0\"/>");
+    archive->keep(InputSeries::kWarning, 0, "<cib a=\"1\"/>");
+    archive->keep(InputSeries::kWarning, 1, "<cib a=\"2\"/>");
+    archive->keep(InputSeries::kError, 0, "<cib a=\"3\"/>");
+  }
+  const auto again = open(1);
+  EXPECT_EQ(again->last_number(InputSeries::kInput), 0);
+  EXPECT_EQ(again->last_number(InputSeries::kWarning), 1);
+  EXPECT_EQ(again->last_number(InputSeries::kError), 0);
+  EXPECT_EQ(again->kept(InputSeries::kWarning), std::vector<int>{1});
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "pe-warn-1.bz2"));
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "pe-error-0.bz2"));
 }
 
 TEST(InputArchive, FewWaitForADiskThatHangs) {
   const auto disk = std::make_shared<HangingDisk>();
   auto archive = std::make_unique<InputArchive>(
       std::make_unique<HangingFiles>(disk), 100, [](const std::string&) {}, seconds(120));
-  archive->keep(0, "<cib/>");
+  archive->keep(InputSeries::kInput, 0, "<cib/>");
   disk->wait_for_writer();
-  for (int number = 1; number < 100; ++number) archive->keep(number, "<cib/>");
+  for (int number = 1; number < 100; ++number) archive->keep(InputSeries::kInput, number, "<cib/>");
   disk->hangs = false;
   archive.reset();
   // The newest sixteen, and the one that the disk had.
@@ -80,7 +99,7 @@ TEST(InputArchive, TheEndDoesNotWaitForADiskThatHangs) {
   const auto disk = std::make_shared<HangingDisk>();
   auto archive = std::make_unique<InputArchive>(
       std::make_unique<HangingFiles>(disk), 100, [](const std::string&) {}, milliseconds(1));
-  archive->keep(7, "<cib/>");
+  archive->keep(InputSeries::kInput, 7, "<cib/>");
   disk->wait_for_writer();
   EXPECT_TRUE(archive->kept().empty());
   archive.reset();
@@ -90,11 +109,11 @@ TEST(InputArchive, TheEndDoesNotWaitForADiskThatHangs) {
 
 TEST_F(InputArchiveTest, OtherFilesAreLeftAlone) {
   std::filesystem::create_directories(directory_);
-  for (const char* name : {"pe-input-x.bz2", "pe-input-.bz2", "pe-warn-7.bz2", "notes"})
+  for (const char* name : {"pe-input-x.bz2", "pe-input-.bz2", "pe-notes-7.bz2", "notes"})
     std::ofstream(directory_ / name);
-  EXPECT_EQ(open(1)->last_number(), -1);
-  open(1)->keep(0, "<cib/>");
-  open(1)->keep(1, "<cib/>");
+  EXPECT_EQ(open(1)->last_number(InputSeries::kInput), -1);
+  open(1)->keep(InputSeries::kInput, 0, "<cib/>");
+  open(1)->keep(InputSeries::kInput, 1, "<cib/>");
   EXPECT_EQ(open(100)->kept(), std::vector<int>{1});
   EXPECT_TRUE(std::filesystem::exists(directory_ / "notes"));
 }
@@ -102,7 +121,7 @@ TEST_F(InputArchiveTest, OtherFilesAreLeftAlone) {
 TEST_F(InputArchiveTest, WhatCannotBeWrittenIsSaid) {
   auto archive = open(3);
   std::filesystem::create_directories(directory_ / "pe-input-0.bz2.new");  // in the way of the file
-  archive->keep(0, "<cib/>");
+  archive->keep(InputSeries::kInput, 0, "<cib/>");
   archive.reset();
   ASSERT_EQ(complaints_.size(), 1U);
   EXPECT_EQ(complaints_[0].rfind("cannot create ", 0), 0U) << complaints_[0];
