@@ -111,13 +111,9 @@ bool CrmBuilder::read_sets(CrmCursor& in, MutableElement constraint, bool action
 void CrmBuilder::location(CrmCursor& in) {
   const CrmWord& id = in.take("an id");
   MutableElement element = new_object(in, id, "constraints", "rsc_location");
-  std::vector<std::string> set_members;
+  std::vector<Member> set_members;
   if (in.accept("{")) {
-    while (!in.done() && !in.next_is("}")) {
-      const CrmWord& word = in.take("a resource");
-      check_resource(in, word, word.text);
-      set_members.push_back(word.text);
-    }
+    while (!in.done() && !in.next_is("}")) set_members.push_back(read_member(in, true));
     if (!in.accept("}")) in.fail_here("expected \"}\"");
   } else {
     const CrmWord& word = in.take("a resource");
@@ -140,10 +136,16 @@ void CrmBuilder::location(CrmCursor& in) {
     if (!value) in.fail_at(score, "expected a score and a colon, as in \"100: node01\", or a rule");
     element.set_attribute("score", *value).set_attribute("node", in.take("the name of a node").text);
   }
-  if (!set_members.empty()) {
-    MutableElement set = element.append_child("resource_set");
-    set.set_attribute("id", fmt::format("{}-0", element.id()));
-    for (const std::string& member : set_members) set.append_child("resource_ref").set_attribute("id", member);
+  // Another role opens another set.
+  MutableElement set;
+  int number = 0;
+  for (const Member& member : set_members) {
+    if (!set || set.value("role") != member.suffix) {
+      set = element.append_child("resource_set");
+      set.set_attribute("id", fmt::format("{}-{}", element.id(), number++));
+      if (!member.suffix.empty()) set.set_attribute("role", member.suffix);
+    }
+    set.append_child("resource_ref").set_attribute("id", member.resource);
   }
 }
 
@@ -155,9 +157,9 @@ void CrmBuilder::colocation(CrmCursor& in) {
   const auto value = score_word(score.text);
   if (!value) in.fail_at(score, "expected a score and a colon, as in \"inf:\"");
   element.set_attribute("score", *value);
+  bool brackets = in.accept("_rsc_set_");  // sets, even where two resources alone would be none
   CrmCursor ahead = in;
   std::size_t members = 0;
-  bool brackets = false;
   for (; !ahead.done() && !ahead.peek().is_pair(); ahead.take("a resource")) {
     brackets = brackets || ahead.next_is("(") || ahead.next_is("[");
     ++members;
@@ -198,9 +200,9 @@ void CrmBuilder::order(CrmCursor& in) {
       element.set_attribute("kind", score == "0" ? "Optional" : "Mandatory");
     }
   }
+  bool brackets = in.accept("_rsc_set_");  // sets, even where two resources alone would be none
   CrmCursor ahead = in;
   std::size_t members = 0;
-  bool brackets = false;
   std::string symmetrical;
   for (; !ahead.done(); ahead.take("a resource")) {
     if (ahead.next_is_pair("symmetrical")) symmetrical = ahead.peek().value();
@@ -231,13 +233,14 @@ void CrmBuilder::rsc_ticket(CrmCursor& in) {
   const CrmWord& ticket = in.take("a ticket and a colon");
   if (!ticket.text.ends_with(':')) in.fail_at(ticket, "expected a ticket and a colon, as in \"ticketA:\"");
   element.set_attribute("ticket", std::string_view(ticket.text).substr(0, ticket.text.size() - 1));
+  const bool sets = in.accept("_rsc_set_");
   CrmCursor ahead = in;
   std::size_t members = 0;
   for (; !ahead.done(); ahead.take("a resource")) {
     if (ahead.next_is_pair("loss-policy")) element.set_attribute("loss-policy", ahead.peek().value());
     members += ahead.peek().is_pair() ? 0U : 1U;
   }
-  if (members == 1) {
+  if (members == 1 && !sets) {
     const Member member = read_member(in, true);
     element.set_attribute("rsc", member.resource);
     if (!member.suffix.empty()) element.set_attribute("rsc-role", member.suffix);

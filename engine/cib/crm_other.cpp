@@ -223,6 +223,10 @@ void CrmBuilder::xml(CrmCursor& in) {
   if (source.id().empty()) in.fail_at(word, fmt::format("<{}> needs an id", source.name()));
   defined_.emplace_back(source.id(), word.line);
   const Element old = find_object(source.id());
+  if (source.is("bundle"))
+    for (const Element member : source.children("primitive"))
+      if (const Element outside = find_object(member.id()); outside && outside.parent().is("resources"))
+        cib_.edit(outside).remove();
   MutableElement owner = old ? cib_.edit(old.parent()) : section(section_name);
   if (!old && section_name == "resources") made_.emplace_back(position_, source.id());
   owner.insert_copy(source, old);

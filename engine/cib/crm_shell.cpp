@@ -16,6 +16,7 @@ struct Keyword {
   int pass;
 };
 
+constexpr int kContainerPass = 3;
 constexpr int kConstraintPass = 6;
 
 // Containers come after what they contain, constraints after resources.
@@ -63,6 +64,8 @@ int CrmBuilder::pass_of(const CrmStatement& statement) {
   const std::string_view keyword = statement.words.front().text;
   // A constraint in XML keeps its place among the others.
   if (keyword == "xml" && statement.raw.find("<rsc_") == statement.raw.find('<')) return kConstraintPass;
+  // A bundle in XML contains what is also a statement of its own.
+  if (keyword == "xml" && statement.raw.find("<bundle") == statement.raw.find('<')) return kContainerPass;
   for (const Keyword& known : kKeywords)
     if (known.text == keyword) return known.pass;
   return -1;

@@ -376,5 +376,46 @@ TEST(CrmShell, CorpusReadsBack) {
   }
 }
 
+// AT-7.5, as crmsh 4.4 prints it: what would read as something else (black-box runs over the corpora).
+TEST(CrmShell, ShowsWhatReadsBack) {
+  const std::string head = "primitive a Dummy\nprimitive b Dummy\nprimitive c Dummy\n";
+  const std::string constraints =
+      "colocation c1 inf: _rsc_set_ a b\n"
+      "colocation c2 inf: ( a b )\n"
+      "colocation c3 inf: a ( b )\n"
+      "location l1 { a:Started b } 1: n\n"
+      "location l2 a \\\n\trule date gt \"2025-06-17T15:45:18Z\"\n"
+      "order o1 Mandatory: _rsc_set_ ( a ) b:start symmetrical=false\n"
+      "order o2 ( a ) ( b )\n"
+      "rsc_ticket t1 tk: _rsc_set_ a\n"
+      "rsc_ticket t2 tk: a b\n"
+      "rsc_ticket t3 tk: a\n";
+  const auto cib = parse_crm_shell(head + constraints, "t");
+  ASSERT_TRUE(cib) << cib.error().text();
+  EXPECT_EQ(write_crm_shell(*cib), head + constraints);
+  for (const char* id : {"c1", "c2", "c3", "l1", "o1", "o2", "t1", "t2"})
+    EXPECT_TRUE(cib->find_id(id).first_child("resource_set")) << id;
+  EXPECT_EQ(cib->find_id("l1-0").value("role"), "Started");
+  EXPECT_FALSE(cib->find_id("l1-1").has("role"));
+}
+
+TEST(CrmShell, ShowsAsXmlWhatHasNoWords) {
+  const auto cib = parse_document(
+      "<cib><configuration><crm_config/><nodes/><resources>"
+      "<primitive id=\"a\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"><operations/></primitive>"
+      "</resources><constraints>"
+      "<rsc_colocation id=\"c\" score=\"INFINITY\"><resource_set id=\"c-0\" sequential=\"true\">"
+      "<resource_ref id=\"a\"/></resource_set></rsc_colocation>"
+      "<rsc_order id=\"o\" first=\"a\" then=\"a\" kind=\"foo\"/></constraints></configuration></cib>",
+      "t");
+  ASSERT_TRUE(cib);
+  EXPECT_EQ(write_crm_shell(*cib),
+            "xml <primitive id=\"a\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"> \\\n  <operations/> \\\n"
+            "</primitive>\n"
+            "xml <rsc_colocation id=\"c\" score=\"INFINITY\"> \\\n  <resource_set id=\"c-0\"> \\\n"
+            "    <resource_ref id=\"a\"/> \\\n  </resource_set> \\\n</rsc_colocation>\n"
+            "xml <rsc_order id=\"o\" first=\"a\" then=\"a\" kind=\"foo\"/>\n");
+}
+
 }  // namespace
 }  // namespace simcluster::cib

@@ -26,8 +26,9 @@ class Writer {
     resources("clone", container_text);
     each("configuration/tags", "tag", tag_text, true);
     constraints();
-    each("configuration/constraints", "rsc_ticket", ticket_text, true);
+    tickets(true);
     topology();
+    tickets(false);
     sets("configuration/crm_config", "cluster_property_set", "property");
     sets("configuration/rsc_defaults", "meta_attributes", "rsc_defaults");
     sets("configuration/op_defaults", "meta_attributes", "op_defaults");
@@ -73,6 +74,14 @@ class Writer {
     std::vector<Element> found;
     collect(top, name, found);
     write_sorted(found, text, true);
+  }
+
+  // They stand around "fencing_topology", as the alphabet has them.
+  void tickets(bool before) {
+    std::vector<Element> found;
+    for (const Element ticket : cib_.find_path("configuration/constraints").children("rsc_ticket"))
+      if ((ticket.id() < "fencing_topology") == before) found.push_back(ticket);
+    write_sorted(found, ticket_text, true);
   }
 
   // crmsh shows it as XML when anything in it has a comment.

@@ -11,8 +11,17 @@ namespace simcluster::cib::crm {
 
 namespace {
 
+bool has_brackets(Element set) { return set.value("require-all") == "false" || set.value("sequential") == "false"; }
+
+// As many members as the plain form has, and none behind in brackets: it would read as that (runs of crmsh 4.4).
+bool reads_as_plain(Element constraint) {
+  Element last;
+  for (const Element set : constraint.children("resource_set")) last = set;
+  return last && !has_brackets(last) && members_of_sets(constraint) == (constraint.is("rsc_ticket") ? 1 : 2);
+}
+
 std::string resource_sets(Element constraint, std::string_view suffix_attribute) {
-  std::string text;
+  std::string text = reads_as_plain(constraint) ? " _rsc_set_" : "";
   for (const Element set : constraint.children("resource_set")) {
     const bool any = set.value("require-all") == "false";
     const bool parallel = set.value("sequential") == "false";
@@ -38,11 +47,11 @@ std::string location_text(Element element) {
   std::string text = fmt::format("location {}", element.id());
   if (element.has("rsc-pattern")) text += fmt::format(" /{}/", element.value("rsc-pattern"));
   if (element.has("rsc")) text += fmt::format(" {}", element.value("rsc"));
-  for (const Element set : element.children("resource_set")) {
-    text += " {";
-    for (const Element member : set.children("resource_ref")) text += fmt::format(" {}", member.id());
-    text += " }";
-  }
+  if (element.first_child("resource_set")) text += " {";
+  for (const Element set : element.children("resource_set"))
+    for (const Element member : set.children("resource_ref"))
+      text += fmt::format(" {}{}{}", member.id(), set.has("role") ? ":" : "", set.value("role"));
+  if (element.first_child("resource_set")) text += " }";
   for (const std::string_view name : {"role", "resource-discovery"})
     if (element.has(name)) text += " " + pair_text(name, element.value(name));
   if (element.has("node")) text += fmt::format(" {}: {}", lower_score(element.value("score")), element.value("node"));
@@ -73,6 +82,12 @@ std::string order_text(Element element) {
 }
 
 }  // namespace
+
+std::size_t members_of_sets(Element constraint) {
+  std::size_t members = 0;
+  for (const Element set : constraint.children("resource_set")) members += set.child_count();
+  return members;
+}
 
 std::string constraint_text(Element constraint) {
   if (constraint.is("rsc_colocation")) return colocation_text(constraint);

@@ -43,7 +43,9 @@ std::string parts_text(Element element) {
     if (const std::string_view keyword = set_keyword(part); !keyword.empty()) text += set_line(keyword, part);
     if (!part.is("operations")) continue;
     for (const std::string_view name : {"id", "id-ref"})
-      if (part.has(name)) text += fmt::format("{}operations ${}={}", kContinuation, name, quoted(part.value(name)));
+      if (part.has(name))
+        text += fmt::format("{}operations {}${}={}", kContinuation, name == std::string_view("id-ref") ? " " : "", name,
+                            quoted(part.value(name)));
     for (const Element op : part.children("op")) text += operation_text(op);
   }
   return text;

@@ -38,7 +38,7 @@ std::string expression_text(Element expression) {
       return text;
     }
     if (operation == "gt" || operation == "lt")
-      return text + fmt::format("{} {}", operation, rule_word(expression.value(operation == "gt" ? "start" : "end")));
+      return text + fmt::format("{} {}", operation, quoted(expression.value(operation == "gt" ? "start" : "end")));
     text += "in";
     for (const std::string_view bound : {"start", "end"})
       if (expression.has(bound)) text += " " + pair_text(bound, expression.value(bound));

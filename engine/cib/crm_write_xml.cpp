@@ -38,6 +38,26 @@ bool sets_run_together(Element constraint) {
   return false;
 }
 
+// The notation names a bundle's container, network and storage before its attributes.
+bool attributes_come_first(Element bundle) {
+  bool attributes_seen = false;
+  for (const Element child : bundle.children()) {
+    const bool is_set = child.is("meta_attributes") || child.is("instance_attributes");
+    if (attributes_seen && !is_set) return true;
+    attributes_seen = attributes_seen || is_set;
+  }
+  return false;
+}
+
+// One set of one resource.
+bool is_lone_member(Element constraint) {
+  const Element set = constraint.first_child("resource_set");
+  return set && members_of_sets(constraint) == 1 && set.value("sequential") != "false" &&
+         set.value("require-all") != "false";
+}
+
+bool is_known_kind(std::string_view kind) { return kind == "Mandatory" || kind == "Optional" || kind == "Serialize"; }
+
 bool is_option_set(Element element) {
   return element.is("cluster_property_set") || element.parent().is("rsc_defaults") ||
          element.parent().is("op_defaults");
@@ -66,11 +86,17 @@ bool has_comments_inside(Element element) {
   return false;
 }
 
+bool is_default(Element element, const Attribute& attribute) {
+  if (element.is("rule")) return attribute.name == "boolean-op" && attribute.value == "and";
+  if (element.is("expression")) return attribute.name == "type" && attribute.value == "string";
+  return element.is("resource_set") && attribute.name == "sequential" && attribute.value == "true";
+}
+
 // Every element on a line of its own, continued with backslashes; what is the default anyway is left out.
 void append_xml(Element element, int depth, std::string& text) {
   text.append(static_cast<std::size_t>(2 * depth), ' ').append("<").append(element.name());
   for (const Attribute& attribute : element.attributes()) {
-    if (attribute.name == "boolean-op" && attribute.value == "and") continue;
+    if (is_default(element, attribute)) continue;
     append_attribute(text, attribute.name, attribute.value);
   }
   const std::vector<std::string_view> comments = element.comments();
@@ -101,11 +127,15 @@ bool has_words(Element element) {
     if (at.is("rsc_expression") || at.is("op_expression") || (at.is("rule") && at.parent().is("rule"))) return false;
     if (at.is("rule") && at.value("boolean-op") == "or" && at.child_count() < 2) return false;
     if (at.is("attributes") || at.is("lifetime") || at.has("value-source")) return false;
+    if (at.is("operations") && at.attributes().empty() && !at.first_child()) return false;
     if (at.is("resource_set") && (at.has("id-ref") || at.has("ordering") || at.has("score"))) return false;
   }
+  if (element.is("bundle") && attributes_come_first(element)) return false;
+  if ((element.is("rsc_colocation") || element.is("rsc_order")) && is_lone_member(element)) return false;
   if (sets_run_together(element) || has_comments_inside(element)) return false;
   if (element.is("rsc_colocation")) return element.has("score") && !element.has("influence");
-  if (element.is("rsc_order")) return !element.has("require-all") && !element.has("score");
+  if (element.is("rsc_order"))
+    return !element.has("require-all") && !element.has("score") && is_known_kind(element.value("kind", "Mandatory"));
   if (element.is("node")) return !element.has("score") && !element.has("description") && is_node_id(element);
   return !is_option_set(element) || is_plain(element);
 }

@@ -2,6 +2,7 @@
 // crm shell's writer.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ bool has_words(Element element);
 // A comment of an object as a line of its own before the statement begins with "#".
 std::string comment_text(std::string_view comment);
 std::string xml_text(Element element);
+
+// crm_write_constraints.cpp: how many resources its sets have.
+std::size_t members_of_sets(Element constraint);
 
 // crm_write_resources.cpp
 std::string node_text(Element node);

@@ -10,6 +10,8 @@
 #include "engine/cib/values.h"
 #include "engine/controller/cib_request.h"
 #include "engine/node/operator_agents.h"
+#include "engine/node/operator_checks.h"
+#include "engine/node/operator_properties.h"
 #include "engine/node/operator_shell.h"
 #include "engine/node/operator_words.h"
 
@@ -32,9 +34,10 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
   // Every command is a session of its own: what has changed is committed at its end.
   if (words.size() == 2 && (words[1] == "commit" || words[1] == "refresh")) return std::string();
   if (words[1] == "rename") return rename(words);
+  if (words[1] == "verify" && words.size() == 2) return verify();
   if (words[1] == "modgroup")
-    return silent(
-        edit([&](cib::Document& wanted) { return cib::modify_group(wanted, Words(words.begin() + 2, words.end())); }));
+    return commit(
+        [&](cib::Document& wanted) { return cib::modify_group(wanted, Words(words.begin() + 2, words.end())); });
   if (words[1] == "filter") return edit_text(words, cib::ObjectText::kOneLine);
   if (words[1] == "edit") return edit_text(words, cib::ObjectText::kAsShown);
   if (words[1] == "erase") {  // nodes stay, unless they are named
@@ -50,7 +53,14 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
     return {};
   }
   const auto at = command.find("configure") + std::string_view("configure").size();
-  return silent(load(command.substr(at), "crm configure", LoadMethod::kUpdate));
+  return commit(
+      [&](cib::Document& wanted) { return cib::apply_crm_shell(wanted, command.substr(at), "crm configure"); });
+}
+
+// crm configure verify: of all objects.
+Result<std::string> OperatorShell::verify() const {
+  CheckReport report = verify_configuration(controller_.cib(), profile_, host_.now().unix_seconds());
+  return report.refused ? report.text + "(exit status 1)\n" : std::move(report.text);
 }
 
 // `save -` prints what `show` prints.
@@ -62,18 +72,37 @@ Result<std::string> OperatorShell::show(const Words& words) const {
   return cib::show_crm_objects(controller_.cib(), std::move(what));
 }
 
-// crm configure get_property [-t] NAME.
+namespace {
+
+// In two columns, the last one never filled up.
+std::string list_properties() {
+  constexpr int kColumn = 40;
+  std::string text;
+  bool left = true;
+  for (const KnownProperty& property : known_properties()) {
+    text += left ? fmt::format("{:<{}}", property.name, kColumn) : fmt::format("{}\n", property.name);
+    left = !left;
+  }
+  return left ? text : text + "\n";
+}
+
+}  // namespace
+
+// crm configure get_property [-t] [NAME]; what is not set has its default.
 Result<std::string> OperatorShell::get_property(Words words) const {
   const bool truth = !words.empty() && (words[0] == "-t" || words[0] == "--true");
   if (truth) words.erase(words.begin());
-  if (words.size() != 1) return fail("expected: crm configure get_property [-t] NAME");
+  if (words.empty() && !truth) return list_properties();
+  if (words.size() != 1) return fail("expected: crm configure get_property [-t] [NAME]");
   const auto property = cib::find_property(controller_.cib(), words[0]);
   if (truth) {
     const bool yes = property && cib::is_true(property->value);
     return std::string(yes ? "true\n" : "false\n");
   }
-  if (!property) return fail(fmt::format("{}: Property not set", words[0]));
-  return property->value + "\n";
+  if (property) return property->value + "\n";
+  const KnownProperty* known = find_known_property(words[0]);
+  if (known == nullptr || known->default_value.empty()) return fail(fmt::format("{}: Property not set", words[0]));
+  return fmt::format("{}\n", known->default_value);
 }
 
 // crm configure set PATH VALUE: of an attribute that is configured.
@@ -87,7 +116,7 @@ Result<std::string> OperatorShell::set_value(std::string_view path, std::string_
   }
   if (parts.size() < 2 || parts.size() > 4)
     return fail("expected: crm configure set ID.[OPERATION.[INTERVAL.]]NAME VALUE");
-  return silent(edit([&](cib::Document& wanted) -> Result<void> {
+  return commit([&](cib::Document& wanted) -> Result<void> {
     const cib::Element object = std::as_const(wanted).find_id(parts[0]);
     if (!object) return fail(fmt::format("Object {} not found", parts[0]));
     if (parts.size() == 2) {
@@ -105,7 +134,7 @@ Result<std::string> OperatorShell::set_value(std::string_view path, std::string_
       return {};
     }
     return fail(fmt::format("Attribute not found: {}", path));
-  }));
+  });
 }
 
 // CM-13.14: before 1.0.12 the command failed.
@@ -126,7 +155,7 @@ Result<std::string> OperatorShell::erase(Words ids) {
       // As crmsh 4.4 (black-box run).
       if (!force && cib::is_resource(element.name()) && is_active(element))
         return fail(fmt::format("resource {} is running, can't delete it", id));
-  return silent(edit([&](cib::Document& wanted) { return cib::delete_objects(wanted, ids); }));
+  return commit([&](cib::Document& wanted) { return cib::delete_objects(wanted, ids); });
 }
 
 Result<std::string> OperatorShell::rename(const Words& words) {
@@ -135,7 +164,7 @@ Result<std::string> OperatorShell::rename(const Words& words) {
   for (const cib::Element element : controller_.cib().find_all_id(words[2]))
     if (element.is("primitive") && is_active(element))
       return fail(fmt::format("cannot rename a running resource ({})", words[2]));
-  return silent(edit([&](cib::Document& wanted) { return cib::rename_object(wanted, words[2], words[3]); }));
+  return commit([&](cib::Document& wanted) { return cib::rename_object(wanted, words[2], words[3]); });
 }
 
 // crm configure edit|filter "sed SCRIPT" [ID...]: what an editor or the program does to the text is a script of sed.
@@ -150,7 +179,7 @@ Result<std::string> OperatorShell::edit_text(const Words& words, cib::ObjectText
   if (script.size() > 1 && kQuotes.find(script.front()) != std::string_view::npos && script.back() == script.front())
     script = script.substr(1, script.size() - 2);
   const Words ids(words.begin() + 3, words.end());
-  return silent(edit([&](cib::Document& wanted) { return cib::edit_objects(wanted, ids, script, form); }));
+  return commit([&](cib::Document& wanted) { return cib::edit_objects(wanted, ids, script, form); });
 }
 
 }  // namespace simcluster::node

@@ -12,6 +12,7 @@
 #include "engine/cib/patch.h"
 #include "engine/controller/cib_request.h"
 #include "engine/node/operator_agents.h"
+#include "engine/node/operator_checks.h"
 #include "engine/node/operator_words.h"
 
 namespace simcluster::node {
@@ -45,7 +46,9 @@ Result<CibPath> section_path(std::string_view section) {
 Result<std::string> OperatorShell::crm(std::string_view command) {
   const Result<std::vector<std::string>> split = split_shell_words(command);
   if (!split) return tl::unexpected(split.error());
-  const Words words(split->begin(), split->end());
+  Words words(split->begin(), split->end());
+  forced_ = !words.empty() && (words[0] == "-F" || words[0] == "--force");
+  if (forced_) words.erase(words.begin());
   if (words.empty()) return fail("an empty crm command");
   if (words[0] == "resource") return resource_command(words);
   if (words[0] == "node") return node_command(words);
@@ -88,6 +91,16 @@ Result<std::string> OperatorShell::stonith_admin(std::string_view arguments) {
   const auto asked = controller_.fence(node, verb.substr(2));
   if (!asked) return tl::unexpected(asked.error());
   return std::string();
+}
+
+Result<std::string> OperatorShell::commit(const std::function<Result<void>(cib::Document&)>& change) {
+  cib::Document wanted = controller_.cib();
+  if (Result<void> changed = change(wanted); !changed) return tl::unexpected(changed.error());
+  CheckReport report = check_commit(controller_.cib(), wanted, profile_, host_.now().unix_seconds());
+  if (report.refused && !forced_) return report.text + "(exit status 1)\n";
+  if (report.refused) report.text += "INFO: commit forced\n";
+  controller_.change_configuration(wanted, "cibadmin");
+  return std::move(report.text);
 }
 
 // crmsh computes the new configuration.

@@ -75,6 +75,9 @@ class OperatorShell {
     if (!done) return tl::unexpected(done.error());
     return std::string();
   }
+  // The same for a change that crmsh checks before it commits it (AT-7.8): what it says. Refused, nothing has changed.
+  Result<std::string> commit(const std::function<Result<void>(cib::Document&)>& change);
+  Result<std::string> verify() const;
   // Changes a copy of the configuration and puts it in the place of the old one.
   Result<void> edit(const std::function<Result<void>(cib::Document&)>& change);
   std::vector<cib::Element> fail_counts(std::string_view node, std::string_view resource) const;
@@ -95,6 +98,7 @@ class OperatorShell {
   const Profile& profile_;
   std::string own_name_;
   const agents::AgentModels* models_;
+  bool forced_ = false;  // by crm -F, for the command at hand
 };
 
 }  // namespace simcluster::node

@@ -349,9 +349,25 @@ TEST_F(OperatorShellTest, ConfigurationAnswers) {
   EXPECT_EQ(output_of("configure get_property stonith-enabled"), "false\n");
   EXPECT_EQ(output_of("configure get_property -t maintenance-mode"), "false\n");
   EXPECT_EQ(error_of("configure get_property nix"), "nix: Property not set");
+  EXPECT_EQ(output_of("configure get_property cluster-delay"), "60s\n");  // the default
+  EXPECT_THAT(output_of("configure get_property"),
+              ::testing::StartsWith("dc-version                              cluster-infrastructure\n"));
   EXPECT_EQ(output_of("configure template list"),
             "Templates:\napache       clvm         filesystem   gfs2         gfs2-base    ocfs2\n"
             "sbd          virtual-ip   \n\nConfigurations:\n");
+}
+
+// AT-7.8: what is wrong is not committed, unless it is forced.
+TEST_F(OperatorShellTest, ChecksBeforeItCommits) {
+  const std::string unknown = "ERROR: s: parameter nix does not exist\n";
+  EXPECT_EQ(output_of("configure primitive s Dummy params nix=1"), unknown + "(exit status 1)\n");
+  EXPECT_FALSE(controller->cib().find_id("s"));
+  EXPECT_EQ(output_of("-F configure primitive s Dummy params nix=1"), unknown + "INFO: commit forced\n");
+  EXPECT_TRUE(controller->cib().find_id("s"));
+  EXPECT_EQ(output_of("configure verify"), unknown + "(exit status 1)\n");
+  EXPECT_EQ(output_of("configure primitive t Dummy op monitor interval=3 timeout=1"),
+            "WARNING: t: specified timeout 1 for monitor is smaller than the advised 20\n");
+  EXPECT_TRUE(controller->cib().find_id("t"));
 }
 
 // AT-1.8, AT-7.6: what agents there are.
