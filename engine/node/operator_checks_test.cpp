@@ -117,7 +117,8 @@ TEST_F(OperatorChecksTest, AgentThatIsNotThere) {
   const std::string xvm = "ERROR: stonith:fence_xvm: ";
   const std::string no_data = "got no meta-data, does this RA exist?\n";
   EXPECT_EQ(errors("primitive x stonith:fence_xvm\n"),
-            xvm + no_data + missing + xvm + no_data + xvm + no_data + xvm + "no such resource agent\n");
+            xvm + no_data + "WARNING: (unpack_config) \twarning: Blind faith: not fencing unseen nodes\n" + missing +
+                xvm + no_data + xvm + no_data + xvm + "no such resource agent\n");
 }
 
 TEST_F(OperatorChecksTest, Constraints) {
