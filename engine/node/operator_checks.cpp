@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/agents/ra_info.h"
+#include "engine/agents/agent_models.h"
 #include "engine/agents/registry.h"
 #include "engine/cib/crm_edit.h"
 #include "engine/cib/values.h"
@@ -90,7 +91,8 @@ bool same(const Element& a, const Element& b) {
 
 class Checks {
  public:
-  Checks(const cib::Document& wanted, const Profile& profile) : cib_(wanted), profile_(profile) {}
+  Checks(const cib::Document& wanted, const Profile& profile, const agents::AgentModels* models)
+      : cib_(wanted), profile_(profile), models_(models) {}
 
   void warn(std::string_view line) { text_ += fmt::format("WARNING: {}\n", line); }
   void complain(std::string_view line) {
@@ -166,11 +168,15 @@ class Checks {
     return from ? from : primitive;
   }
 
+  // Kept as long as the checks are.
   const AgentMetadata* metadata_of(const Element& primitive) const {
     const Element agent = typed(primitive);
-    const agents::Agent* found =
-        agents::find_agent(agent.value("class"), agent.value("provider"), agent.value("type"), profile_);
-    return found == nullptr ? nullptr : &found->metadata;
+    const std::string_view standard = agent.value("class"), provider = agent.value("provider"),
+                           type = agent.value("type");
+    const auto installed = agents::installed_agent(standard, provider, type, profile_, models_);
+    if (!installed) return nullptr;
+    metadata_.push_back(agents::metadata_of(*installed, provider, type));
+    return metadata_.back().get();
   }
 
   // Nobody misses a plugin of cluster-glue.
@@ -284,6 +290,12 @@ class Checks {
     return std::nullopt;
   }
 
+  // By the scenario, which need not name all parameters.
+  bool is_described(const Element& primitive) const {
+    const Element agent = typed(primitive);
+    return agents::find_agent(agent.value("class"), agent.value("provider"), agent.value("type"), profile_) == nullptr;
+  }
+
   void parameters(const Element& object, const AgentMetadata& metadata) {
     std::vector<std::string_view> given;
     for (const Element& owner : {template_of(object), object})
@@ -304,7 +316,7 @@ class Checks {
       for (const agents::ParameterMetadata& known : metadata.parameters)
         if (known.required && !among(given, known.name))
           complain(fmt::format("{}: required parameter \"{}\" not defined", object.id(), known.name));
-    if (metadata.standard == "stonith" || among(kPartlyKnown, metadata.type)) return;
+    if (metadata.standard == "stonith" || among(kPartlyKnown, metadata.type) || is_described(object)) return;
     for (const std::string_view name : given)
       if (parameter(name) == metadata.parameters.end() && name != "trace_ra" && name != "trace_file")
         complain(profile_.pacemaker_has_shell ? fmt::format("{}: parameter {} does not exist", object.id(), name)
@@ -378,6 +390,8 @@ class Checks {
 
   const cib::Document& cib_;
   const Profile& profile_;
+  const agents::AgentModels* models_;
+  mutable std::vector<std::shared_ptr<const AgentMetadata>> metadata_;
   std::string text_;
   int text_quoted_ = 0;
   bool refused_ = false;
@@ -431,17 +445,18 @@ CheckReport run(Checks& checks, const cib::Document& wanted, std::vector<Element
 
 }  // namespace
 
-CheckReport verify_configuration(const cib::Document& wanted, const Profile& profile, std::int64_t now_seconds) {
-  Checks checks(wanted, profile);
+CheckReport verify_configuration(const cib::Document& wanted, const Profile& profile, const agents::AgentModels* models,
+                                 std::int64_t now_seconds) {
+  Checks checks(wanted, profile, models);
   return run(checks, wanted, objects_of(wanted), profile, now_seconds);
 }
 
 CheckReport check_commit(const cib::Document& before, const cib::Document& wanted, const Profile& profile,
-                         std::int64_t now_seconds) {
+                         const agents::AgentModels* models, std::int64_t now_seconds) {
   std::vector<Element> meant = objects_of(wanted);
   if (std::none_of(meant.begin(), meant.end(), [](const Element& object) { return object.is("primitive"); })) return {};
   std::erase_if(meant, [&](const Element& object) { return !is_changed(object, before); });
-  Checks checks(wanted, profile);
+  Checks checks(wanted, profile, models);
   // The statement itself asks for the agent first.
   for (const Element& object : meant)
     if (object.is("primitive") || object.is("template")) checks.has_agent(object);

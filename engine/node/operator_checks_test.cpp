@@ -24,7 +24,7 @@ class OperatorChecksTest : public ::testing::Test {
     cib::Document wanted = cib;
     const auto applied = cib::apply_crm_shell(wanted, text, "test.crm");
     EXPECT_TRUE(applied) << applied.error().text();
-    CheckReport report = check_commit(cib, wanted, profile, 0);
+    CheckReport report = check_commit(cib, wanted, profile, nullptr, 0);
     cib = std::move(wanted);
     return without_blind_faith(std::move(report));
   }
@@ -103,8 +103,9 @@ TEST_F(OperatorChecksTest, ParametersAndNames) {
 
 TEST_F(OperatorChecksTest, AgentThatIsNotThere) {
   const std::string missing = "ERROR: ocf:heartbeat:Nosuch: got no meta-data, does this RA exist?\n";
-  const CheckReport report = check_commit(
-      cib, cib::parse_crm_shell("property stonith-enabled=false\nprimitive q Nosuch\n", "t").value(), profile, 0);
+  const CheckReport report =
+      check_commit(cib, cib::parse_crm_shell("property stonith-enabled=false\nprimitive q Nosuch\n", "t").value(),
+                   profile, nullptr, 0);
   EXPECT_TRUE(report.refused);
   EXPECT_TRUE(report.text.starts_with(missing)) << report.text;
   EXPECT_TRUE(report.text.ends_with(missing + missing + "ERROR: ocf:heartbeat:Nosuch: no such resource agent\n"))
@@ -149,10 +150,10 @@ TEST_F(OperatorChecksTest, FencingTopology) {
 // Without a primitive a commit says nothing; `verify` does.
 TEST_F(OperatorChecksTest, VerifyLooksAtAll) {
   EXPECT_EQ(warnings("property nosuch=1\n"), "");
-  EXPECT_EQ(without_blind_faith(verify_configuration(cib, profile, 0)).text,
+  EXPECT_EQ(without_blind_faith(verify_configuration(cib, profile, nullptr, 0)).text,
             "WARNING: cib-bootstrap-options: unknown attribute 'nosuch'\n");
   warnings("primitive z Dummy op monitor interval=10 timeout=1\nprimitive a Dummy op monitor interval=10 timeout=1\n");
-  EXPECT_EQ(without_blind_faith(verify_configuration(cib, profile, 0)).text,
+  EXPECT_EQ(without_blind_faith(verify_configuration(cib, profile, nullptr, 0)).text,
             "WARNING: a: specified timeout 1 for monitor is smaller than the advised 20s\n"
             "WARNING: cib-bootstrap-options: unknown attribute 'nosuch'\n"
             "WARNING: z: specified timeout 1 for monitor is smaller than the advised 20s\n");
@@ -162,7 +163,7 @@ TEST_F(OperatorChecksTest, VerifyLooksAtAll) {
 TEST_F(OperatorChecksTest, LinesOfCrmVerify) {
   cib::Document wanted = cib;
   ASSERT_TRUE(cib::apply_crm_shell(wanted, "primitive a Dummy\n", "t"));
-  EXPECT_EQ(check_commit(cib, wanted, profile, 0).text,
+  EXPECT_EQ(check_commit(cib, wanted, profile, nullptr, 0).text,
             "WARNING: (unpack_config) \twarning: Blind faith: not fencing unseen nodes\n");
   cib = cib::parse_crm_shell("node 1: node1\n", "t").value();
   cib.root().set_attribute("have-quorum", "1");

@@ -59,7 +59,7 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
 
 // crm configure verify: of all objects.
 Result<std::string> OperatorShell::verify() const {
-  CheckReport report = verify_configuration(controller_.cib(), profile_, host_.now().unix_seconds());
+  CheckReport report = verify_configuration(controller_.cib(), profile_, models_, host_.now().unix_seconds());
   return report.refused ? report.text + "(exit status 1)\n" : std::move(report.text);
 }
 

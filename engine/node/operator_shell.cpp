@@ -96,7 +96,7 @@ Result<std::string> OperatorShell::stonith_admin(std::string_view arguments) {
 Result<std::string> OperatorShell::commit(const std::function<Result<void>(cib::Document&)>& change) {
   cib::Document wanted = controller_.cib();
   if (Result<void> changed = change(wanted); !changed) return tl::unexpected(changed.error());
-  CheckReport report = check_commit(controller_.cib(), wanted, profile_, host_.now().unix_seconds());
+  CheckReport report = check_commit(controller_.cib(), wanted, profile_, models_, host_.now().unix_seconds());
   if (report.refused && !forced_) return report.text + "(exit status 1)\n";
   if (report.refused) report.text += "INFO: commit forced\n";
   controller_.change_configuration(wanted, "cibadmin");
