@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "commands/shell_questions.h"
 #include "engine/agents/fence_agents.h"
 #include "engine/node/node.h"
 #include "sim/faults/machine_action.h"
@@ -160,22 +161,6 @@ Result<void> cluster_command(World& world, Machine& machine, std::string_view ve
       "\"crm cluster {}\" cannot be done in a scenario; expected start, stop, restart or wait_for_startup", verb));
 }
 
-// Questions that crmsh hands to crm_resource; none: not one of them.
-std::vector<std::string> resource_questions(std::string_view command) {
-  std::vector<std::string> words = split_on_blanks(command);
-  if (words.size() < 2 || words[0] != "resource") return {};
-  const std::vector<std::string> rest(words.begin() + 2, words.end());
-  if (words[1] == "status" && rest.empty()) return {"crm_resource --list"};
-  std::vector<std::string> questions;
-  if (words[1] == "status" || words[1] == "locate")
-    for (const std::string& resource : rest) questions.push_back("crm_resource --locate -r " + resource);
-  if (words[1] == "constraints" && rest.size() == 1) questions.push_back("crm_resource -a -r " + rest[0]);
-  if (words[1] == "operations")
-    questions.push_back(fmt::format("crm_resource -O{}{}", rest.empty() ? "" : " -r " + rest[0],
-                                    rest.size() > 1 ? " -N " + rest[1] : ""));
-  return questions;
-}
-
 // What follows the word and a blank; nothing when `command` does not begin with that word.
 std::optional<std::string_view> after_word(std::string_view command, std::string_view word) {
   if (!command.starts_with(word)) return std::nullopt;
@@ -198,9 +183,9 @@ class CrmCommand final : public OperatorCommand {
     const auto waited = after_word(command_, "-w");
     const std::string_view command = waited.value_or(command_);
     if (needs_records()) return run_report(world, machine, text());
-    if (const auto questions = resource_questions(command); !questions.empty()) {
-      for (const std::string& question : questions)
-        if (auto done = run_tool(world, machine, question); !done) return done;
+    if (const auto questions = commands::questions_of_shell(split_on_blanks(command)); !questions.empty()) {
+      for (const commands::Arguments& question : questions)
+        if (auto done = run_tool(world, machine, fmt::format("{}", fmt::join(question, " "))); !done) return done;
       return {};
     }
     if (const auto words = after_word(command, "status")) return show_status(world, machine, *words);

@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -16,12 +17,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "commands/shell_questions.h"
 #include "engine/base/profile.h"
 #include "engine/cib/document.h"
 #include "reports/crm_mon.h"
 #include "tools/clusterctl/agent_tools.h"
 #include "tools/clusterctl/control_client.h"
 #include "tools/clusterctl/node_view.h"
+#include "tools/clusterctl/resource_restart.h"
 #include "tools/clusterctl/restart.h"
 
 namespace {
@@ -41,9 +44,11 @@ constexpr std::string_view kHelp =
     "                         (-r inactive resources, -A attributes, -f fail counts,\n"
     "                         -n by node, ...); --json for programs; --watch refreshes\n"
     "                         every two seconds\n"
-    "  resource ...           as crm resource: start, stop, move, ban, clear, cleanup,\n"
-    "                         manage, unmanage\n"
-    "  node ...               as crm node: standby, online, maintenance, ready\n"
+    "  resource ...           as crm resource: start, stop, restart, status, locate, move,\n"
+    "                         ban, clear, cleanup, refresh, manage, unmanage, maintenance,\n"
+    "                         promote, demote, constraints, operations, meta, failcount\n"
+    "  node ...               as crm node: standby, online, maintenance, ready, show, fence,\n"
+    "                         clearstate, delete, attribute, status-attr\n"
     "  configure ...          as crm configure: primitive, property, delete, ...\n"
     "  load update|replace F  crm shell text of a file (- for standard input)\n"
     "  cib query              the CIB as XML\n"
@@ -133,6 +138,23 @@ int show_status(const Command& command) {
 int crm(const Command& command) {
   fmt::print("{}", ask(command, {{"request", "crm"}, {"command", command.rest(0)}}).value("output", ""));
   return 0;
+}
+
+// What crmsh answers by asking crm_resource, and a restart that waits; the rest is the daemon's.
+int resource(const Command& command) {
+  if (command.words.size() > 2 && command.words[1] == "restart") {
+    const auto done = clusterctl::restart_resources(command.socket, std::span(command.words).subspan(2));
+    if (!done) throw std::runtime_error(done.error().text());
+    return 0;
+  }
+  const std::vector<commands::Arguments> questions = commands::questions_of_shell(command.words);
+  if (questions.empty()) return crm(command);
+  bool answered = true;
+  for (const commands::Arguments& question : questions)
+    answered =
+        clusterctl::run_agent_tool(command.socket, question[0], {question.begin() + 1, question.end()}, "") == 0 &&
+        answered;
+  return answered ? 0 : kFailed;
 }
 
 int load(const Command& command) {
@@ -227,7 +249,7 @@ int restart(const Command& command) {
 int run(const Command& command) {
   static const std::map<std::string_view, int (*)(const Command&)> kCommands = {
       {"status", show_status},
-      {"resource", crm},
+      {"resource", resource},
       {"node", crm},
       {"configure", crm},
       {"load", load},

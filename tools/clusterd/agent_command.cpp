@@ -130,7 +130,7 @@ Result<AgentCommand> agent_command(const AgentRequest& request, const AgentPlace
     auto script = init_script(request, places);
     return script ? script : unit(request);
   }
-  return fail(fmt::format("agents of class \"{}\" cannot be run", request.standard));
+  return fail(fmt::format("agents of class \"{}\" are not run by clusterd", request.standard));
 }
 
 int exit_code_for_executor(const AgentRequest& request, int exit_code) {

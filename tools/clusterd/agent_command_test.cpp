@@ -2,6 +2,9 @@
 #include "tools/clusterd/agent_command.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -11,6 +14,7 @@
 #include <unistd.h>
 
 #include "engine/agents/exit_reason.h"
+#include "engine/fencer/agent_description.h"
 
 namespace simcluster::clusterd {
 namespace {
@@ -112,6 +116,14 @@ TEST_F(AgentCommandTest, WhatIsNotInstalledIsAnError) {
   EXPECT_EQ(command.error().message, places_.ocf_root + "/resource.d/heartbeat/nothing is not installed");
 }
 
+TEST_F(AgentCommandTest, OtherClassesAreNamed) {
+  for (const char* standard : {"upstart", "nagios", "heartbeat"}) {
+    const auto command = agent_command({standard, "", "job", "start", "r", {}, {}}, places_);
+    ASSERT_FALSE(command);
+    EXPECT_EQ(command.error().message, fmt::format("agents of class \"{}\" are not run by clusterd", standard));
+  }
+}
+
 TEST_F(AgentCommandTest, InitScriptsAnswerInTheirOwnNumbers) {
   const AgentRequest monitor{"lsb", "", "postgresql", "monitor", "db", {}, {}};
   const auto status = agent_command(monitor, places_);
@@ -136,6 +148,39 @@ TEST(ExitCodes, SystemctlsNumbersBecomeThoseOfOcf) {
 TEST(ExitReason, TheLastLineWins) {
   EXPECT_EQ(agents::exit_reason_of("noise\nocf-exit-reason:first\nocf-exit-reason:second"), "second");
   EXPECT_EQ(agents::exit_reason_of("noise ocf-exit-reason:why\nmore noise\n"), "why");
+}
+
+// What installed agents say of themselves, read as the fencer reads it: those named here, or all where FENCE_AGENTS is
+// set (some take long to start).
+fencer::AgentDescription description_of(const std::string& agent) {
+  const std::string command = "echo action=metadata | timeout 60 " + agent + " 2>/dev/null";
+  FILE* const output = popen(command.c_str(), "r");
+  std::string text;
+  std::array<char, 4096> piece;
+  while (const std::size_t got = fread(piece.data(), 1, piece.size(), output)) text.append(piece.data(), got);
+  pclose(output);
+  return fencer::read_agent_description(text);
+}
+
+TEST(InstalledFenceAgents, SayWhatTheyCan) {
+  const auto about = [](const char* name) { return description_of(std::string("/usr/sbin/") + name); };
+  if (access("/usr/sbin/fence_scsi", X_OK) != 0) GTEST_SKIP() << "no fence agents";
+  const fencer::AgentDescription scsi = about("fence_scsi");
+  EXPECT_EQ(scsi.on_target, std::vector<std::string>{"on"});
+  EXPECT_TRUE(scsi.automatic && scsi.has_plug && !offers(scsi, "reboot"));
+  const fencer::AgentDescription virsh = about("fence_virsh");
+  EXPECT_TRUE(virsh.known && virsh.has_plug && offers(virsh, "list") && offers(virsh, "reboot") && !virsh.automatic);
+  if (getenv("FENCE_AGENTS") == nullptr) return;
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/usr/sbin")) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with("fence_")) continue;
+    const fencer::AgentDescription each = description_of(entry.path());
+    EXPECT_TRUE(each.known) << name;
+    EXPECT_TRUE(offers(each, "off") || offers(each, "on") || offers(each, "reboot")) << name;
+    ++count;
+  }
+  std::printf("%d agents\n", count);
 }
 
 }  // namespace

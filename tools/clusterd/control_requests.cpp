@@ -9,6 +9,7 @@
 #include "engine/cib/document.h"
 #include "engine/cib/patch.h"
 #include "engine/membership/stack.h"
+#include "tools/clusterd/unsupported.h"
 
 namespace simcluster::clusterd {
 
@@ -48,6 +49,8 @@ Result<Json> status(const Asked& asked) {
   DroppedFrames dropped = asked.controlled.dropped();
   // Where the engine keeps the links, it does not tell apart why.
   if (const membership::Stack* stack = asked.node.membership()) dropped.unauthenticated += stack->rejected_datagrams();
+  json["unsupported"] = Json::array();
+  for (const Error& error : unsupported_in(asked.node.cib())) json["unsupported"].push_back(error.message);
   json["dropped"] = {{"unauthenticated", dropped.unauthenticated},
                      {"malformed", dropped.malformed},
                      {"replayed", dropped.replayed},
@@ -221,7 +224,10 @@ std::string answer_request(std::string_view request, Rights rights, const Contro
   for (const Request& known : kRequests) {
     if (known.name != name) continue;
     if (rights < known.needs)
-      return refusal("rights", fmt::format("you may not ask for \"{}\" here; root and the control group may", name));
+      return refusal("rights",
+                     fmt::format("you may not ask for \"{}\" here; {} may", name,
+                                 acls_are_on(controlled.node.cib()) ? "while enable-acl is on, only root and hacluster"
+                                                                    : "root and the control group"));
     const Result<void> room = known.changes ? room_for(controlled, request.size()) : Result<void>();
     Result<Json> answer =
         room ? known.answer({body, controlled.node, controlled}) : Result<Json>(tl::unexpected(room.error()));

@@ -32,16 +32,22 @@ std::optional<gid_t> group_id(const std::string& name) {
   return found->gr_gid;
 }
 
-bool belongs_to(uid_t user, gid_t primary, gid_t group) {
-  if (primary == group) return true;
+std::optional<uid_t> user_id(const char* name) {
   passwd entry{};
   passwd* found = nullptr;
   std::array<char, 16'384> buffer;
-  if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return false;
-  int count = 256;
-  std::vector<gid_t> groups(static_cast<std::size_t>(count));
-  if (getgrouplist(found->pw_name, primary, groups.data(), &count) < 0) return false;
-  groups.resize(static_cast<std::size_t>(count));
+  if (getpwnam_r(name, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return std::nullopt;
+  return found->pw_uid;
+}
+
+// The groups of the process at the other end as the kernel has them: no directory service is asked, which would hold up
+// the token.
+bool is_in_group(int fd, gid_t primary, gid_t group) {
+  if (primary == group) return true;
+  std::vector<gid_t> groups(65'536);  // NGROUPS_MAX
+  auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) return false;
+  groups.resize(size / sizeof(gid_t));
   return std::ranges::find(groups, group) != groups.end();
 }
 
@@ -83,7 +89,9 @@ ControlServer::ControlServer(EventLoop& loop, FileDescriptor socket, std::string
       socket_(std::move(socket)),
       path_(std::move(path)),
       access_(std::move(access)),
-      handler_(std::move(handler)) {
+      handler_(std::move(handler)),
+      group_(group_id(access_.group)),
+      manager_(user_id("hacluster")) {
   loop_.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { accept_clients(); });
 }
 
@@ -93,14 +101,33 @@ ControlServer::~ControlServer() {
   ::unlink(path_.c_str());
 }
 
-Rights ControlServer::rights_of(int fd) const {
+void ControlServer::set_rights(Client& client) const {
+  const int fd = client.socket.get();
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return Rights::kNone;
-  if (peer.uid == 0 || peer.uid == geteuid()) return Rights::kAll;
-  const auto group = group_id(access_.group);
-  if (group && belongs_to(peer.uid, peer.gid, *group)) return Rights::kAll;
-  return access_.others_may_read ? Rights::kRead : Rights::kNone;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return;
+  client.owner = peer.uid == 0 || peer.uid == geteuid() || peer.uid == manager_;
+  const bool all = client.owner || (group_ && is_in_group(fd, peer.gid, *group_));
+  client.rights = all ? Rights::kAll : access_.others_may_read ? Rights::kRead : Rights::kNone;
+}
+
+Rights ControlServer::rights_now(const Client& client) const {
+  return client.owner || !access_.owners_only || !access_.owners_only() ? client.rights : Rights::kNone;
+}
+
+// True when there is room for one more, if need be in the place of the one that has been silent the longest.
+bool ControlServer::make_room(bool for_looker) {
+  const auto looks = [](const auto& entry) { return entry.second->rights != Rights::kAll; };
+  const bool few_lookers =
+      !for_looker || std::ranges::count_if(clients_, looks) < static_cast<std::ptrdiff_t>(kMaxLookers);
+  if (few_lookers && clients_.size() < kMaxClients) return true;
+  auto silent = clients_.end();
+  for (auto it = clients_.begin(); it != clients_.end(); ++it)
+    if ((!for_looker || looks(*it)) && (silent == clients_.end() || it->second->heard < silent->second->heard))
+      silent = it;
+  if (silent == clients_.end() || EventLoop::uptime() - silent->second->heard < access_.idle) return false;
+  close(silent->first);
+  return true;
 }
 
 void ControlServer::accept_clients() {
@@ -108,14 +135,11 @@ void ControlServer::accept_clients() {
     FileDescriptor socket(accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) return;
     auto client = std::make_unique<Client>();
-    client->rights = rights_of(socket.get());
-    const auto lookers =
-        std::count_if(clients_.begin(), clients_.end(), [](const auto& c) { return c.second->rights != Rights::kAll; });
-    // Closes it: the client sees an end without an answer.
-    if (clients_.size() >= kMaxClients) continue;
-    if (client->rights != Rights::kAll && lookers >= static_cast<std::ptrdiff_t>(kMaxLookers)) continue;
     const int fd = socket.get();
     client->socket = std::move(socket);
+    client->heard = EventLoop::uptime();
+    set_rights(*client);
+    if (!make_room(client->rights != Rights::kAll)) continue;  // closes it: the client sees an end without an answer
     clients_[fd] = std::move(client);
     loop_.watch(fd, EPOLLIN, [this, fd](std::uint32_t events) { on_client(fd, events); });
   }
@@ -128,6 +152,7 @@ void ControlServer::close(int fd) {
 
 void ControlServer::on_client(int fd, std::uint32_t events) {
   Client& client = *clients_.at(fd);
+  client.heard = EventLoop::uptime();
   const bool open = (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0 || read_some(client);
   if (!answer(client) || !open) return close(fd);
   loop_.change(fd, client.out.empty() ? std::uint32_t{EPOLLIN} : std::uint32_t{EPOLLOUT});
@@ -153,7 +178,7 @@ bool ControlServer::answer(Client& client) {
     const std::size_t end = client.in.find('\n', client.searched);
     client.searched = client.in.size();
     if (end == std::string::npos) return client.in.size() <= most;
-    client.out = handler_(std::string_view(client.in).substr(0, end), client.rights);
+    client.out = handler_(std::string_view(client.in).substr(0, end), rights_now(client));
     client.out += '\n';
     client.in.erase(0, end + 1);
     client.searched = 0;

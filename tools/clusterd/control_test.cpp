@@ -1,6 +1,7 @@
 // The control socket and what can be asked over it.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <functional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "engine/base/random.h"
 #include "engine/base/testing_host.h"
 #include "tools/clusterd/control_requests.h"
 #include "tools/clusterd/control_server.h"
@@ -55,10 +58,11 @@ class RequestTest : public ::testing::Test {
 
 TEST_F(RequestTest, StatusOfANodeThatDoesNotRunYet) {
   EXPECT_EQ(ask(R"({"request":"status"})"),
-            fmt::format(R"({{"controller_state":"","dc":"","dropped":{{"malformed":2,"replayed":3,"unauthenticated":1,)"
-                        R"("unsent":4}},"members":[],"node":"node1","node_id":1,"ok":true,"quorate":false,)"
-                        R"("releases":{{"corosync":"{}","pacemaker":"{}"}},"version":"{}"}})",
-                        profile_.versions.corosync, profile_.versions.pacemaker, SIMCLUSTER_VERSION));
+            fmt::format(
+                R"({{"controller_state":"","dc":"","dropped":{{"malformed":2,"replayed":3,)"
+                R"("unauthenticated":1,"unsent":4}},"members":[],"node":"node1","node_id":1,"ok":true,"quorate":false,)"
+                R"("releases":{{"corosync":"{}","pacemaker":"{}"}},"unsupported":[],"version":"{}"}})",
+                profile_.versions.corosync, profile_.versions.pacemaker, SIMCLUSTER_VERSION));
   EXPECT_EQ(ask(R"({"request":"crm","command":"node standby"})"),
             R"({"error":"the cluster software does not run on node1","kind":"failed","ok":false})");
 }
@@ -73,6 +77,52 @@ TEST_F(RequestTest, WhatIsNotUnderstoodIsRefused) {
             R"(change_cib, take_cib, attribute, stonith_admin, shutdown, restart","kind":"request","ok":false})");
   EXPECT_EQ(ask(R"({"request":"crm","command":7})"),
             R"({"error":"\"command\" is missing; expected a string","kind":"failed","ok":false})");
+}
+
+// Whatever comes in a line is answered by one object in a line.
+TEST_F(RequestTest, AnythingIsAnswered) {
+  const std::vector<std::string> seeds = {
+      R"({"request":"status"})",
+      R"({"request":"crm","command":"resource stop \"a b\""})",
+      R"({"request":"load","text":"primitive a Dummy","method":"update","file":"f"})",
+      R"({"request":"change_cib","change":"modify","section":"nodes","xml":"<nodes/>"})",
+      R"({"request":"take_cib","cib":"<cib/>","seen":"0.0.0","wish":"bump","client":"x"})",
+      R"({"request":"attribute","name":"a","value":"1","node":"node1","dampen":5})",
+      R"({"request":"stonith_admin","arguments":"--reboot node1"})",
+      R"({"request":"corosync","command":"corosync-quorumtool -s"})",
+      R"({"request":"history"})"};
+  const std::vector<std::string> pieces = {"null", "[]",   "{}", "-1",      "1e999", "18446744073709551616",
+                                           "\"\"", "true", "\\", "\\u0000", "\xff",  "\"",
+                                           "}",    ":"};
+  Random random(1, "requests");
+  const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random.below(n)); };
+  for (int round = 0; round < 20'000; ++round) {
+    std::string request = seeds[below(seeds.size())];
+    for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
+      const std::size_t at = below(request.size() + 1), length = below(8);
+      switch (below(5)) {
+        case 0:
+          request.erase(at, length);
+          break;
+        case 1:
+          request.replace(at, length, pieces[below(pieces.size())]);
+          break;
+        case 2:
+          request.insert(at, 1, static_cast<char>(below(256)));
+          break;
+        case 3:
+          request += request.substr(at);
+          break;
+        case 4:
+          request.insert(at, std::string(below(200), '['));
+          break;
+      }
+    }
+    const std::string answer = ask(request, below(2) == 0 ? Rights::kAll : Rights::kRead);
+    ASSERT_TRUE(answer.starts_with('{') && answer.ends_with('}')) << request;
+    ASSERT_NE(answer.find(R"("ok":)"), std::string::npos) << request;
+    ASSERT_EQ(answer.find('\n'), std::string::npos) << request;
+  }
 }
 
 TEST_F(RequestTest, NothingGrowsWithoutEnd) {
@@ -114,8 +164,9 @@ class ServerTest : public ::testing::Test, public TimerClient {
   ~ServerTest() override { std::filesystem::remove_all(directory_); }
 
   Result<std::unique_ptr<ControlServer>> listen() {
-    return ControlServer::listen(*loop_, path_, {"no-such-group", true},
+    return ControlServer::listen(*loop_, path_, {group_, true, [this] { return owners_only_; }, idle_},
                                  [this](std::string_view request, Rights rights) {
+                                   if (rights == Rights::kNone) return std::string("()");
                                    if (rights != Rights::kAll) return fmt::format("({})", request);
                                    if (request == "end") loop_->stop(0);
                                    if (request == "much") return ++much_, std::string(1 << 20, 'm');
@@ -162,6 +213,9 @@ class ServerTest : public ::testing::Test, public TimerClient {
   }
 
   int much_ = 0;
+  std::string group_ = "no-such-group";
+  bool owners_only_ = false;
+  Duration idle_ = seconds(10);
   std::filesystem::path directory_;
   std::string path_;
   std::unique_ptr<EventLoop> loop_;
@@ -226,6 +280,69 @@ TEST_F(ServerTest, FewerOfThoseWhoMayOnlyLook) {
   EXPECT_EQ(last, "(last)\n");
   EXPECT_TRUE(one_more.empty() || one_more == "cut off") << one_more;
   EXPECT_EQ(operators, "<operator>\n");
+}
+
+// A client that says nothing for a while is no reason to refuse another one.
+TEST_F(ServerTest, WhoIsSilentMakesRoom) {
+  std::string busy, new_one, silent_now = "?";
+  idle_ = milliseconds(500);
+  serve([&] {
+    std::vector<FileDescriptor> held;
+    for (std::size_t i = 0; i < ControlServer::kMaxClients; ++i) held.push_back(connected());
+    talk(held.back(), "in\n", 1);
+    std::this_thread::sleep_for(std::chrono::nanoseconds(2 * idle_.ns));
+    busy = talk(held.front(), "still here\n", 1);
+    new_one = talk("new\n", 1);
+    silent_now = talk(held[1], "and now\n", 1);
+  });
+  EXPECT_EQ(busy, "<still here>\n");
+  EXPECT_EQ(new_one, "<new>\n");
+  EXPECT_TRUE(silent_now.empty() || silent_now == "cut off") << silent_now;
+}
+
+// The calling thread is in this group besides, and nobody else is.
+class InGroup {
+ public:
+  explicit InGroup(gid_t group) { EXPECT_EQ(syscall(SYS_setgroups, 1, &group), 0); }
+  ~InGroup() { EXPECT_EQ(syscall(SYS_setgroups, 0, nullptr), 0); }
+};
+
+TEST_F(ServerTest, GroupsOfTheOtherEndAreTheKernels) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to be another user";
+  group_ = "daemon";
+  const auto* entry = getgrnam(group_.c_str());
+  if (entry == nullptr) GTEST_SKIP() << "no group daemon";
+  std::string member, stranger;
+  serve([&, gid = entry->gr_gid] {
+    {
+      const InGroup group(gid);
+      const AsNobody nobody;
+      member = talk("member\n", 1);
+    }
+    const InGroup group(65'534);
+    const AsNobody nobody;
+    stranger = talk("stranger\n", 1);
+  });
+  EXPECT_EQ(member, "<member>\n");
+  EXPECT_EQ(stranger, "(stranger)\n");
+}
+
+// As while enable-acl is on.
+TEST_F(ServerTest, OwnersOnly) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to be another user";
+  group_ = "daemon";
+  const auto* entry = getgrnam(group_.c_str());
+  if (entry == nullptr) GTEST_SKIP() << "no group daemon";
+  owners_only_ = true;
+  std::string root, member;
+  serve([&, gid = entry->gr_gid] {
+    root = talk("root\n", 1);
+    const InGroup group(gid);
+    const AsNobody nobody;
+    member = talk("member\n", 1);
+  });
+  EXPECT_EQ(root, "<root>\n");
+  EXPECT_EQ(member, "()\n");
 }
 
 TEST_F(ServerTest, WhoMayOnlyLookAsksLittle) {

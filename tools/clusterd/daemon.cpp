@@ -21,6 +21,8 @@
 #include "tools/clusterd/restart_watch.h"
 #include "tools/clusterd/signals.h"
 #include "tools/clusterd/system_error.h"
+#include "tools/clusterd/unsupported.h"
+#include "tools/clusterd/unsupported_watch.h"
 #include "tools/clusterd/watchdog_device.h"
 
 namespace simcluster::clusterd {
@@ -117,7 +119,8 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
                               [&] { return dropped_frames(**host, node); },
                               [&] { return node.membership() != nullptr ? node.membership()->waiting_messages() : 0; }};
   const auto control = ControlServer::listen(
-      loop, setup.settings.control_socket, {setup.settings.control_group, setup.settings.others_may_read},
+      loop, setup.settings.control_socket,
+      {setup.settings.control_group, setup.settings.others_may_read, [&] { return acls_are_on(node.cib()); }},
       [&](std::string_view request, Rights rights) { return answer_request(request, rights, controlled); });
   if (!control) return complain(control.error());
   std::unique_ptr<WatchdogDevice> watchdog;
@@ -128,6 +131,8 @@ int serve(const Setup& setup, const Journal& journal, EventLoop& loop) {
   }
   const Heartbeat heartbeat(loop);
   const RestartWatch restart_watch(
+      loop, node, [&](LogPriority priority, const std::string& text) { journal.write(priority, kSelf, text); });
+  const UnsupportedWatch unsupported_watch(
       loop, node, [&](LogPriority priority, const std::string& text) { journal.write(priority, kSelf, text); });
   const auto started = node.start();
   if (started) sd_notify(0, "READY=1");

@@ -51,6 +51,9 @@ Result<void> KnetLinks::set_crypto(const NodeLinksCrypto& crypto, std::uint8_t s
 Result<void> KnetLinks::load_crypto(const NodeLinksCrypto& crypto) {
   if (crypto.cipher == "none" && crypto.hash != "none")
     return fail("crypto_hash without crypto_cipher cannot be taken over while the links are open: restart");
+  if (crypto.hash == "none" && !unauthenticated_allowed_)
+    return fail(
+        "the key is kept: without one everybody on the network can join (allow_unauthenticated = yes permits it)");
   return load_into_free_slot(crypto);
 }
 

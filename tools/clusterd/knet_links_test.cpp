@@ -306,6 +306,8 @@ TEST_F(KnetLinksTest, AnotherKeyWhileTheyTalk) {
   };
   change({"", "aes256", "sha256", std::string(256, 'n')});
   EXPECT_FALSE(first_->links.load_crypto({"", "none", "sha512", std::string(256, 'o')}));
+  EXPECT_FALSE(first_->links.load_crypto({"", "none", "none", ""}));
+  for (Member* member : {first_.get(), second_.get()}) member->links.allow_unauthenticated();
   change({"", "none", "none", ""});
   change({"", "aes128", "sha1", std::string(256, 'p')});
   EXPECT_EQ(first_->links.dropped().unauthenticated, 0U);

@@ -40,6 +40,8 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::create(EventLoop& loop, const Sett
   if (getrandom(&host->seed_, sizeof host->seed_, 0) != sizeof host->seed_) return system_failure("get random numbers");
   auto files = open_store_directory(settings.state_directory);
   if (!files) return tl::unexpected(files.error());
+  if (const auto sound = check_store(**files); !sound)
+    return fail(fmt::format("{}: {}", settings.state_directory, sound.error().message));
   auto writer = StateWriter::start(
       loop, std::make_unique<StateStore>(std::move(*files), settings.state_versions),
       [&journal](LogPriority priority, const std::string& sentence) { journal.write(priority, kSelf, sentence); });
@@ -50,6 +52,7 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::create(EventLoop& loop, const Sett
     host->knet_ = std::make_unique<KnetLinks>(
         loop, [&journal](LogPriority priority, std::string_view text) { journal.write(priority, "corosync", text); },
         host->life_, journal.wants(LogPriority::kDebug));
+  if (host->knet_ && settings.allow_unauthenticated) host->knet_->allow_unauthenticated();
   auto inputs = open_store_directory(inputs_directory(settings));
   if (!inputs) return tl::unexpected(inputs.error());
   host->inputs_ = std::make_unique<InputArchive>(

@@ -1,5 +1,6 @@
 #include "tools/clusterd/settings.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <functional>
@@ -94,6 +95,8 @@ const std::vector<Key>& keys() {
       {"control_socket", "where clusterctl reaches the daemon", path(&Settings::control_socket)},
       {"control_group", "who may command, besides root", text(&Settings::control_group)},
       {"others_may_read", "yes: everybody may look", yes_or_no(&Settings::others_may_read)},
+      {"allow_unauthenticated", "yes: run without a key where corosync.conf asks for none; everybody can join then",
+       yes_or_no(&Settings::allow_unauthenticated)},
       {"trust_links", "no: wait for the consensus time-out even where no link is up",
        yes_or_no(&Settings::trust_links)},
       {"links", "knet (libknet), or udp (the engine's own links, for tests)",
@@ -135,33 +138,37 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
 }
 
+// What is wrong with the line.
+std::optional<std::string> take_line(Settings& settings, std::string_view line) {
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos) return "expected \"key = value\"";
+  const std::string_view name = trimmed(line.substr(0, equals));
+  const std::string_view value = trimmed(line.substr(equals + 1));
+  const auto key = std::ranges::find(keys(), name, &Key::name);
+  if (key == keys().end()) return fmt::format("unknown key \"{}\" (clusterd --help lists the keys)", name);
+  const auto expected = key->set(settings, value);
+  if (!expected) return std::nullopt;
+  return fmt::format("\"{}\" is no value for {}; expected {}", value, name, *expected);
+}
+
 }  // namespace
 
-Result<Settings> parse_settings(std::string_view text, std::string_view file_name) {
-  Settings settings;
+ReadSettings parse_settings(std::string_view text, std::string_view file_name) {
+  ReadSettings read;
   for (int number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     const std::string_view line = trimmed(text.substr(0, end).substr(0, text.substr(0, end).find('#')));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.empty()) continue;
-    const SourcePlace place{std::string(file_name), number, 1};
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos) return fail("expected \"key = value\"", place);
-    const std::string_view name = trimmed(line.substr(0, equals));
-    const std::string_view value = trimmed(line.substr(equals + 1));
-    const Key* key = nullptr;
-    for (const Key& candidate : keys())
-      if (candidate.name == name) key = &candidate;
-    if (key == nullptr) return fail(fmt::format("unknown key \"{}\" (clusterd --help lists the keys)", name), place);
-    if (const auto expected = key->set(settings, value))
-      return fail(fmt::format("\"{}\" is no value for {}; expected {}", value, name, *expected), place);
+    if (auto problem = take_line(read.settings, line))
+      read.problems.push_back({std::move(*problem), {std::string(file_name), number, 1}});
   }
-  return settings;
+  return read;
 }
 
 std::string settings_help() {
   std::string result;
-  for (const Key& key : keys()) result += fmt::format("  {:<16} {}\n", key.name, key.help);
+  for (const Key& key : keys()) result += fmt::format("  {:<21} {}\n", key.name, key.help);
   return result;
 }
 

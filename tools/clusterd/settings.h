@@ -36,8 +36,9 @@ struct Settings {
   std::size_t scheduler_inputs = 4000;  // kept (pe-input-series-max, S1)
   // Run in place of a reset of the machine; empty: the machine is reset. For containers and tests.
   std::string reset_command;
-  std::string watchdog_device;  // empty: none
-  bool trust_links = true;      // members that no link reaches are given up at once
+  std::string watchdog_device;         // empty: none
+  bool allow_unauthenticated = false;  // run though corosync.conf asks for no key
+  bool trust_links = true;             // members that no link reaches are given up at once
   LinkProvider links = LinkProvider::kKnet;
   AgentPlaces agents;
   LogTarget log = LogTarget::kStandardError;
@@ -49,8 +50,11 @@ struct Settings {
 // Where the scheduler's inputs are kept.
 inline std::string inputs_directory(const Settings& settings) { return settings.state_directory + "/pengine"; }
 
-// An error names the file, the line and what was expected.
-Result<Settings> parse_settings(std::string_view text, std::string_view file_name);
+struct ReadSettings {
+  Settings settings;            // what the good lines say
+  std::vector<Error> problems;  // one for each of the others: file, line and what was expected
+};
+ReadSettings parse_settings(std::string_view text, std::string_view file_name);
 // The keys with their defaults, a line each, as `clusterd --help` shows them.
 std::string settings_help();
 

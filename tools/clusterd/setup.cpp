@@ -11,13 +11,16 @@
 #include <unistd.h>
 
 #include "engine/cib/document.h"
+#include "engine/cib/validate.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/plan.h"
 #include "engine/node/environment.h"
 #include "tools/clusterd/file_descriptor.h"
 #include "tools/clusterd/interfaces.h"
 #include "tools/clusterd/machine_load.h"
+#include "tools/clusterd/state_store.h"
 #include "tools/clusterd/system_error.h"
+#include "tools/clusterd/unsupported.h"
 
 namespace simcluster::clusterd {
 
@@ -40,7 +43,7 @@ const std::string& key_path(const Settings& settings, const std::string& key_fil
 
 class Reader {
  public:
-  Reader(const std::string& path, bool must_exist, Look look) {
+  Reader(const std::string& path, bool must_exist, Look look) : settings_path_(path) {
     read_settings(path, must_exist);
     make_the_profile();
     read_corosync_conf();
@@ -61,9 +64,9 @@ class Reader {
     if (!must_exist && !exists(path)) return;
     const auto text = read_file(path);
     if (!text) return problem(text.error());
-    auto settings = parse_settings(*text, path);
-    if (!settings) return problem(settings.error());
-    report_.setup.settings = std::move(*settings);
+    auto read = parse_settings(*text, path);
+    for (const Error& error : read.problems) problem(error);
+    report_.setup.settings = std::move(read.settings);
   }
 
   void make_the_profile() {
@@ -104,11 +107,47 @@ class Reader {
     machine.node_id = node.id;
     machine.auth_key = "not read yet";
     const auto plan = membership::make_plan(conf, timers, machine, report_.setup.profile);
-    if (!plan) return problem(plan.error());
+    if (!plan) return problem(with_line(plan.error(), conf));
+    if (conf.quorum.device)
+      report_.warnings.push_back(Error{
+          fmt::format("quorum device ({}): clusterd asks none; its votes are missing", conf.quorum.device_model),
+          {settings().corosync_conf, line_of(conf, "quorum.device.model"),
+           0}}.text());
     if (plan->authenticated && plan->key == machine.auth_key) read_key(key_path(settings(), conf.totem.key_file));
-    if (!plan->authenticated)
-      report_.warnings.push_back(fmt::format(
-          "{}: neither secauth nor crypto_hash is on; everybody on the network can join", settings().corosync_conf));
+    if (!plan->authenticated) look_at_missing_key(plan->transport);
+  }
+
+  static int line_of(const membership::CorosyncConf& conf, std::string_view key) {
+    const auto line = conf.lines.find(key);
+    return line == conf.lines.end() ? 0 : line->second;
+  }
+
+  // Corosync's own words name no line; they are about these keys.
+  static Error with_line(Error error, const membership::CorosyncConf& conf) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kKeys = {
+        {{"transport", "totem.transport"},
+         {"version 2", "totem.version"},
+         {"crypto_cipher", "totem.crypto_cipher"},
+         {"crypto_hash", "totem.crypto_hash"},
+         {"link mode", "totem.link_mode"},
+         {"Knet transport", "totem.transport"}}};
+    for (const auto& [words, key] : kKeys)
+      if (error.place.line == 0 && error.message.find(words) != std::string::npos)
+        error.place.line = line_of(conf, key);
+    return error;
+  }
+
+  // Whoever joins may fence the others: somebody must have wanted that.
+  void look_at_missing_key(membership::TransportKind transport) {
+    const bool knet = transport == membership::TransportKind::kKnet;
+    const std::string open =
+        fmt::format("{}: {}; everybody on the network can join", settings().corosync_conf,
+                    knet ? "neither secauth nor crypto_hash is on" : "transport udp and udpu have no key");
+    if (settings().allow_unauthenticated) return report_.warnings.push_back(open);
+    report_.problems.push_back(
+        fmt::format("{} (expected {}, or allow_unauthenticated = yes in {})", open,
+                    knet ? "crypto_cipher and crypto_hash, and a key by corosync-keygen" : "transport knet with a key",
+                    settings_path_));
   }
 
   // The cluster knows a node by the name in the nodelist (CM-1.3).
@@ -150,9 +189,19 @@ class Reader {
     if (!exists(settings().cib)) return;  // an empty one then
     auto text = read_file(settings().cib);
     if (!text) return problem(text.error());
-    if (look == Look::kEverything)
-      if (const auto document = cib::parse_document(*text, settings().cib); !document) problem(document.error());
+    if (look == Look::kEverything) look_at_cib(*text);
     report_.setup.node.initial_cib = std::move(*text);
+  }
+
+  void look_at_cib(const std::string& text) {
+    const auto document = cib::parse_document(text, settings().cib);
+    if (!document) return problem(document.error());
+    std::vector<Error> errors = cib::validate(*document, cib::declared_schema(*document));
+    for (Error& error : unsupported_in(*document)) errors.push_back(std::move(error));
+    for (Error& error : errors) {
+      error.place.file = settings().cib;
+      report_.warnings.push_back(error.text());
+    }
   }
 
   // Agents call the tools of this node's own daemon, not those of a Pacemaker that may be installed, too.
@@ -187,6 +236,7 @@ class Reader {
     };
     writable(settings().state_directory);
     writable(std::filesystem::path(settings().control_socket).parent_path());
+    look_at_state();
     if (getgrnam(settings().control_group.c_str()) == nullptr)
       report_.warnings.push_back(
           fmt::format("control_group {}: no such group; only root may command", settings().control_group));
@@ -201,7 +251,16 @@ class Reader {
           fmt::format("fence_directory {}: not there; fence agents cannot be run", settings().agents.fence_directory));
   }
 
+  void look_at_state() {
+    if (!std::filesystem::is_directory(settings().state_directory)) return;
+    const auto files = open_store_directory(settings().state_directory);
+    if (!files) return problem(files.error());
+    if (const auto sound = check_store(**files); !sound)
+      report_.problems.push_back(fmt::format("{}: {}", settings().state_directory, sound.error().message));
+  }
+
   const Settings& settings() const { return report_.setup.settings; }
+  const std::string settings_path_;
   SetupReport report_;
 };
 

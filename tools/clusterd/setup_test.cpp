@@ -62,7 +62,22 @@ TEST_F(SetupTest, TheKey) {
             "warning: authkey: others may read the key; expected mode 0400\n");
   write("corosync.conf", conf(""));
   EXPECT_EQ(check(),
+            "corosync.conf: neither secauth nor crypto_hash is on; everybody on the network can join (expected "
+            "crypto_cipher and crypto_hash, and a key by corosync-keygen, or allow_unauthenticated = yes in "
+            "clusterd.conf)\n");
+  EXPECT_EQ(check("allow_unauthenticated = yes\n"),
             "warning: corosync.conf: neither secauth nor crypto_hash is on; everybody on the network can join\n");
+}
+
+TEST_F(SetupTest, TransportsWithoutAKey) {
+  std::string udpu = conf("");
+  udpu.replace(udpu.find("knet"), 4, "udpu");
+  write("corosync.conf", udpu);
+  EXPECT_EQ(check(),
+            "corosync.conf: transport udp and udpu have no key; everybody on the network can join (expected transport "
+            "knet with a key, or allow_unauthenticated = yes in clusterd.conf)\n");
+  EXPECT_EQ(check("allow_unauthenticated = yes\n"),
+            "warning: corosync.conf: transport udp and udpu have no key; everybody on the network can join\n");
 }
 
 // CR-2, CF-12: what Corosync itself would refuse.
@@ -72,6 +87,28 @@ TEST_F(SetupTest, CorosyncConf) {
       << check();
   write("corosync.conf", conf("secauth: on\nlink_mode: sideways\n"));
   EXPECT_NE(check().find("The Knet link mode \"sideways\" specified is invalid"), std::string::npos) << check();
+}
+
+// Everything at once, each with the place to look at.
+TEST_F(SetupTest, FileAndLine) {
+  write("corosync.conf", conf("secauth: on\ntoken: soon\n"));
+  write("authkey", "short");
+  write("cib.xml",
+        "<cib validate-with=\"pacemaker-3.9\" epoch=\"1\" num_updates=\"0\" admin_epoch=\"0\"><configuration>\n"
+        "<crm_config/><nodes/><resources>\n<primitive id=\"a\" clas=\"ocf\"/>\n<bundle id=\"b\"/>\n"
+        "</resources><constraints/></configuration><status/></cib>");
+  const std::string told = check("colour = red\nlog = paper\n");
+  for (const char* sentence :
+       {"clusterd.conf:8:1: unknown key \"colour\"", "clusterd.conf:9:1: \"paper\" is no value for log",
+        "corosync.conf:5: Value of key \"totem.token\" is expected to be integer",
+        "cib.xml:3:", "cib.xml:4:1: bundle b"})
+    EXPECT_NE(told.find(sentence), std::string::npos) << sentence << "\n" << told;
+  write("corosync.conf", conf("secauth: on\ntransport: pigeon\n"));
+  EXPECT_NE(check().find("corosync.conf:5: Invalid transport type"), std::string::npos) << check();
+  std::string third = conf("secauth: on\n");
+  third.replace(third.find("version: 2"), 10, "version: 3");
+  write("corosync.conf", third);
+  EXPECT_NE(check().find("corosync.conf:2: parse error in config: This totem parser"), std::string::npos) << check();
 }
 
 TEST_F(SetupTest, EveryPlaceAtOnce) {

@@ -43,24 +43,46 @@ std::optional<std::string> value_of(const std::optional<std::string>& file) {
   return value;
 }
 
-}  // namespace
+using Versions = std::map<std::string, std::vector<std::uint64_t>, std::less<>>;
 
-StateStore::StateStore(std::unique_ptr<StoreFiles> files, std::size_t versions)
-    : files_(std::move(files)), keep_(std::max<std::size_t>(versions, 2)) {
-  for (const std::string& name : files_->list()) {
-    if (name.ends_with(kUnfinished)) {
-      static_cast<void>(files_->remove(name));  // it is tried again at the next start
-      continue;
-    }
+// By file stem, oldest first.
+Versions versions_in(const std::vector<std::string>& names) {
+  Versions versions;
+  for (const std::string& name : names) {
     const std::size_t dot = name.rfind('.');
     if (dot == std::string::npos) continue;
     std::uint64_t number = 0;
     const char* end = name.data() + name.size();
     const auto parsed = std::from_chars(name.data() + dot + 1, end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end) continue;
-    versions_[name.substr(0, dot)].push_back(number);
+    if (parsed.ec == std::errc() && parsed.ptr == end) versions[name.substr(0, dot)].push_back(number);
   }
-  for (auto& [stem, numbers] : versions_) std::sort(numbers.begin(), numbers.end());
+  for (auto& [stem, numbers] : versions) std::sort(numbers.begin(), numbers.end());
+  return versions;
+}
+
+}  // namespace
+
+Result<void> check_store(const StoreFiles& files) {
+  for (const auto& [stem, numbers] : versions_in(files.list())) {
+    const auto sound = [&, &stem = stem](std::uint64_t number) { return value_of(files.read(name_of(stem, number))); };
+    if (std::find_if(numbers.rbegin(), numbers.rend(), sound) != numbers.rend()) continue;
+    return fail(
+        fmt::format("every version of {0} is damaged ({0}.*, {1} of them); remove them to begin without that value, or "
+                    "put a good one there",
+                    stem, numbers.size()));
+  }
+  return {};
+}
+
+StateStore::StateStore(std::unique_ptr<StoreFiles> files, std::size_t versions)
+    : files_(std::move(files)), keep_(std::max<std::size_t>(versions, 2)) {
+  std::vector<std::string> names = files_->list();
+  std::erase_if(names, [this](const std::string& name) {
+    if (!name.ends_with(kUnfinished)) return false;
+    static_cast<void>(files_->remove(name));  // it is tried again at the next start
+    return true;
+  });
+  versions_ = versions_in(names);
 }
 
 std::vector<std::uint64_t> StateStore::versions(std::string_view key) const {

@@ -20,6 +20,10 @@
 
 namespace simcluster::clusterd {
 
+// Changes nothing. An error when a value has versions and none of them is sound: it would be taken for one that was
+// never there.
+Result<void> check_store(const StoreFiles& files);
+
 class StateStore {
  public:
   // Keeps `versions` versions of every value, at least 2. Removes what an interrupted put() has left behind.

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/base/random.h"
+
 namespace simcluster::clusterd {
 namespace {
 
@@ -175,6 +177,91 @@ TEST(StateStore, ADamagedVersionIsPassedOverAndSaidSo) {
   }
   disk.current.begin()->second->content = whole + "x";
   EXPECT_FALSE(store.get("k"));
+}
+
+TEST(StateStore, AValueThatIsThereAndCannotBeReadIsToldOf) {
+  Disk disk;
+  EXPECT_TRUE(check_store(CachedFiles(disk)));
+  StateStore store = open(disk);
+  ASSERT_TRUE(store.put("a", value(1)));
+  ASSERT_TRUE(store.put("cib.xml", value(1)));
+  ASSERT_TRUE(store.put("cib.xml", value(2)));
+  disk.current.at("cib%2Exml.00000000000000000002")->content.clear();
+  EXPECT_TRUE(check_store(CachedFiles(disk))) << "one is left";
+  disk.current.at("cib%2Exml.00000000000000000001")->content.front() ^= 1;
+  const auto checked = check_store(CachedFiles(disk));
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().message,
+            "every version of cib%2Exml is damaged (cib%2Exml.*, 2 of them); remove them to begin without that value, "
+            "or put a good one there");
+}
+
+// Anything may have happened to any file of the directory: what is given back is a version that was written, the newest
+// that is whole, or it is said that none is left.
+TEST(StateStore, WhateverHappensToItsFiles) {
+  const std::vector<std::string> keys = {"cib.xml", "ring_sequence", "fencing_history", "life"};
+  Random random(1, "damage");
+  const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random.below(n)); };
+  for (int round = 0; round < 500; ++round) {
+    Disk disk;
+    {
+      StateStore store(std::make_unique<CachedFiles>(disk), 3);
+      for (int i = 1; i <= 5; ++i)
+        for (const std::string& key : keys) ASSERT_TRUE(store.put(key, key + value(i)));
+    }
+    const std::map<std::string, std::string> whole = [&] {
+      std::map<std::string, std::string> contents;
+      for (const auto& [name, file] : disk.current) contents[name] = file->content;
+      return contents;
+    }();
+    for (std::size_t damages = 1 + below(12); damages > 0 && !disk.current.empty(); --damages) {
+      const auto victim = std::next(disk.current.begin(), static_cast<std::ptrdiff_t>(below(disk.current.size())));
+      std::string& content = victim->second->content;
+      switch (below(6)) {
+        case 0:
+          content.resize(below(content.size() + 1));
+          break;
+        case 1:
+          if (!content.empty()) content[below(content.size())] ^= static_cast<char>(1 << below(8));
+          break;
+        case 2:
+          content.append(1 + below(100), '\0');
+          break;
+        case 3:
+          content = std::string(below(200), static_cast<char>(below(256)));
+          break;
+        case 4:
+          disk.current.erase(victim);
+          break;
+        case 5:
+          disk.current[victim->first + (below(2) == 0 ? ".new" : "x")] = victim->second;
+          break;
+      }
+    }
+    bool readable = true;
+    for (const std::string& key : keys) {
+      std::optional<std::string> expected;
+      bool any = false;
+      StateStore store(std::make_unique<CachedFiles>(disk), 3);
+      for (const std::uint64_t number : store.versions(key)) {
+        any = true;
+        std::string stem = key == "cib.xml" ? "cib%2Exml" : key;
+        const std::string name = fmt::format("{}.{:020}", stem, number);
+        const auto was = whole.find(name);
+        if (was != whole.end() && disk.current.at(name)->content == was->second)
+          expected = key + value(static_cast<int>(number));
+      }
+      EXPECT_EQ(store.get(key), expected) << round << " " << key;
+      readable = readable && (expected || !any);
+    }
+    EXPECT_EQ(check_store(CachedFiles(disk)).has_value(), readable) << round;
+    // And it goes on.
+    StateStore store(std::make_unique<CachedFiles>(disk), 3);
+    for (const std::string& key : keys) {
+      ASSERT_TRUE(store.put(key, "after"));
+      EXPECT_EQ(store.get(key), "after") << round << " " << key;
+    }
+  }
 }
 
 // The power goes at every step of ten updates, and every part of the cache survives, half of it, or nothing.

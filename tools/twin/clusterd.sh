@@ -34,6 +34,7 @@ reset_command = $dir/tools/reset_node
 pacemaker = $PACEMAKER
 corosync = $COROSYNC
 trust_links = no
+allow_unauthenticated = yes
 log = stderr
 log_priority = info
 END

@@ -422,6 +422,32 @@ story_commands() {
   lab_wait 20 "no address" nowhere || fail "the address is still there"
   lab_ctl 1 resource start vip || fail "resource start"
   lab_wait 20 "the address" lab_held_once $VIP || fail "the address does not come back"
+  # resource status, locate, restart, constraints, operations: crmsh's words
+  has_status() { lab_ctl 1 resource status | grep -q 'vip.*IPaddr2):.*Started'; }
+  lab_wait 20 "the address" has_status || fail "resource status: $(lab_ctl 1 resource status)"
+  lab_wait 20 "idle" idle 1 2 3
+  HOLDER=$(lab_holders $VIP)
+  lab_ctl 1 resource locate vip | grep -q "^resource vip is running on: node$HOLDER *$" || fail "resource locate"
+  lab_ctl 1 resource locate nothing 2>"$LAB/refusal" && fail "an unknown resource is located"
+  grep -q "Resource 'nothing' not found" "$LAB/refusal" || fail "resource locate says: $(cat "$LAB/refusal")"
+  lab_ctl 1 resource operations vip | grep -q "vip_start_0 (node=node$HOLDER" || fail "resource operations"
+  starts_of() { lab_ctl 1 cib query | grep -o 'id="vip_last_0"[^>]*operation="start"[^>]*last-rc-change="[0-9]*"'; }
+  local start_before
+  start_before=$(starts_of)
+  sleep 1
+  lab_ctl 1 resource restart vip >"$LAB/restarted" || fail "resource restart"
+  [ "$(cat "$LAB/restarted")" = $'INFO: ordering vip to stop\nINFO: ordering vip to start' ] ||
+    fail "resource restart says: $(cat "$LAB/restarted")"
+  started_again() { local now; now=$(starts_of); [ -n "$now" ] && [ "$now" != "$start_before" ]; }
+  lab_wait 20 "another start" started_again || fail "resource restart starts nothing"
+  lab_wait 20 "the address" lab_held_once $VIP || fail "resource restart leaves it stopped"
+  lab_ctl 1 resource unmanage vip || fail "resource unmanage"
+  lab_ctl 1 resource restart nothing 2>"$LAB/refusal" && fail "an unknown resource is restarted"
+  grep -q 'nothing is not configured' "$LAB/refusal" || fail "resource restart says: $(cat "$LAB/refusal")"
+  lab_ctl 1 resource manage vip || fail "resource manage"
+  HOLDER=$(lab_holders $VIP)
+  # node show
+  lab_ctl 1 node show | grep -q '^node1(1): member' || fail "node show: $(lab_ctl 1 node show)"
   HOLDER=$(lab_holders $VIP)
   lab_on "$HOLDER" ip addr del $VIP/24 dev eth0
   lab_wait 20 "a fail count" shows 1 'fail-count=1' -f || fail "the failure is not counted"
@@ -463,6 +489,155 @@ story_commands() {
   lab_wait 20 "the address elsewhere" moved_from "$HOLDER" || fail "shutdown moves nothing"
 }
 shows_in_cib() { lab_ctl 1 cib query | grep -q "$1"; }
+
+# A promotable resource: its agent sets scores with crm_attribute, which is clusterctl; the promoted one is killed.
+story_promoted() {
+  [ -x /usr/lib/ocf/resource.d/pacemaker/Stateful ] || { say "skipped: ocf:pacemaker:Stateful is not installed"; return; }
+  begin
+  lab_watch_end
+  cat >"$LAB/promoted.crm" <<'CRM'
+primitive db ocf:pacemaker:Stateful op monitor interval=10s role=Promoted timeout=60s op monitor interval=11s role=Unpromoted timeout=60s \
+	op start interval=0 timeout=60s op promote interval=0 timeout=60s
+clone dbs db meta promotable=true
+CRM
+  lab_ctl 1 load update "$LAB/promoted.crm" || fail "the configuration is refused"
+  promoted() { lab_ctl "$1" status | awk '/Promoted: \[/ && !/Unpromoted/ {print $4}'; }
+  is_promoted() { [ -n "$(promoted "$1")" ]; }
+  lab_wait 40 "a promoted instance" is_promoted 1 || fail "nobody is promoted: $(lab_ctl 1 status)"
+  scores() { [ "$(lab_ctl "$1" status -A | grep -c 'master-db[[:space:]]*:')" = "$2" ]; }
+  lab_wait 20 "three scores" scores 1 3 || fail "the scores are: $(lab_ctl 1 status -A)"
+  lab_ctl 1 resource locate dbs | grep -q 'Promoted' || fail "locate: $(lab_ctl 1 resource locate dbs)"
+  local first victim other
+  first=$(promoted 1)
+  victim=${first#node}
+  other=$(other_than "$victim")
+  say "promoted on $first"
+  lab_signal KILL "$victim"
+  elsewhere() { local now; now=$(promoted "$other"); [ -n "$now" ] && [ "$now" != "$first" ]; }
+  lab_wait 40 "a promoted instance elsewhere" elsewhere || fail "nobody else is promoted: $(lab_ctl "$other" status)"
+  grep -q "reboot $victim" "$LAB/power.log" || fail "$first was not fenced"
+  say "promoted on $(promoted "$other")"
+  lab_wait 60 "$first again" online_again "$victim" "$other" || fail "$first is not back"
+  lab_wait 30 "three scores again" scores "$other" 3 || fail "the scores are: $(lab_ctl "$other" status -A)"
+}
+
+# An installed fence agent, as it is delivered: fence_dummy switches what a file says, and the power switch follows the
+# file. It names neither plug nor port in its metadata, and complains of options that it does not know.
+story_installed_fence_agent() {
+  command -v fence_dummy >/dev/null || { say "skipped: fence_dummy is not installed"; return; }
+  cat >"${TMPDIR:-/tmp}/fence_recorded.$$" <<AGENT
+#!/bin/bash
+tee -a "\${0%/*}/../asked" | $(command -v fence_dummy) 2> >(tee -a "\${0%/*}/../complaints" >&2)
+AGENT
+  begin
+  install -m 755 "${TMPDIR:-/tmp}/fence_recorded.$$" "$LAB/sbin/fence_recorded"
+  rm -f "${TMPDIR:-/tmp}/fence_recorded.$$"
+  for i in 1 2 3; do
+    printf on >"$LAB/power/file$i"
+    echo "primitive power$i stonith:fence_recorded params type=file status_file=$LAB/power/file$i pcmk_host_list=node$i power_wait=1 pcmk_reboot_action=off op monitor interval=60s timeout=120s"
+  done >"$LAB/fence.crm"
+  lab_ctl 1 load update "$LAB/fence.crm" || fail "the configuration is refused"
+  lab_ctl 1 resource stop fencing || fail "resource stop"
+  devices_run() { [ "$(lab_ctl 1 status | grep -c 'power[123].*Started')" = 3 ]; }
+  lab_wait 60 "the devices" devices_run || fail "the devices do not start: $(lab_ctl 1 status)"
+  lab_wait 20 "no other device" lab_held_once $VIP
+  (while [ -d "$LAB/power" ]; do
+    for i in 1 2 3; do [ "$(cat "$LAB/power/file$i" 2>/dev/null)" = off ] && lab_alive "$i" && lab_cut "$i"; done
+    sleep 0.02
+  done) &
+  local switch=$!
+  HOLDER=$(lab_holders $VIP) OTHER=$(other_than "$HOLDER")
+  lab_signal KILL "$HOLDER" || fail "no process to kill"
+  lab_wait 60 "the address elsewhere" moved_from "$HOLDER" || fail "the address did not move"
+  [ "$(cat "$LAB/power/file$HOLDER")" = off ] || fail "the agent switched nothing"
+  told() { lab_ctl "$OTHER" fence history "node$HOLDER" | grep -q "able to reboot node node$HOLDER on behalf"; }
+  lab_wait 20 "the history" told || fail "no history: $(lab_ctl "$OTHER" fence history "node$HOLDER")"
+  grep -q '^action=metadata' "$LAB/asked" || fail "nobody asked what the agent can"
+  grep -q '^action=off' "$LAB/asked" || fail "the agent was not asked to switch off"
+  grep -q 'unknown option' "$LAB/complaints" && fail "the agent complains: $(sort -u "$LAB/complaints")"
+  printf on >"$LAB/power/file$HOLDER"
+  lab_boot "$HOLDER"
+  lab_wait 60 "node$HOLDER again" online_again "$HOLDER" "$OTHER" || fail "node$HOLDER is not back"
+  kill "$switch"
+}
+
+# What clusterd does not do it says, and ACLs that it does not know close the door.
+story_unsupported() {
+  begin
+  cat >"$LAB/more.xml" <<'XML'
+<resources><primitive id="old" class="upstart" type="job"><meta_attributes id="old-m"><nvpair id="old-m-t" name="target-role" value="Stopped"/></meta_attributes></primitive></resources>
+XML
+  lab_ctl 1 cib modify "$LAB/more.xml" resources || fail "the change is refused"
+  says() { grep -q "not supported: $2" "$LAB/node$1/log"; }
+  for i in 1 2 3; do
+    lab_wait 20 "what it says" says "$i" 'primitive old: clusterd does not run agents of class upstart' || fail "node$i says nothing"
+  done
+  lab_ctl 1 status --json | grep -q 'does not run agents of class upstart' || fail "status --json does not tell"
+  lab_ctl 1 configure property enable-acl=true || fail "configure"
+  lab_wait 20 "what it says" says 1 'enable-acl: clusterd knows no ACLs' || fail "nothing is said of ACLs"
+  lab_ctl 1 status >/dev/null || fail "root is refused"
+  sed -i 's/^control_group.*//' "$LAB/node$OTHER/clusterd.conf"
+  leave "$OTHER"
+  printf 'control_group = daemon\nothers_may_read = yes\n' >>"$LAB/node$OTHER/clusterd.conf"
+  touch "$LAB/node$OTHER/start"
+  lab_wait 40 "node$OTHER again" members_are 3 1 2 3 || fail "node$OTHER is not back"
+  chmod 755 "$LAB" "$LAB/node$OTHER" "$LAB/node$OTHER/run"
+  cp "$CLUSTERCTL" "$LAB/clusterctl"
+  as_member() { setpriv --reuid 65534 --regid 65534 --groups daemon "$LAB/clusterctl" --socket "$LAB/node$OTHER/run/clusterd.sock" "$@"; }
+  as_member status >"$LAB/answer" 2>&1 && fail "a member of the group may look while ACLs are on"
+  grep -q 'only root and hacluster may' "$LAB/answer" || fail "the refusal says: $(cat "$LAB/answer")"
+  lab_ctl 1 configure property enable-acl=false || fail "configure"
+  may_look() { as_member status; }
+  lab_wait 20 "the rights of the group" may_look || fail "the group has no rights: $(as_member status 2>&1)"
+}
+
+# Whatever happened to the files of the state: the last good version, with a word about it, or a refusal.
+story_damaged_state() {
+  begin
+  local file state=$LAB/node$OTHER/state
+  leave "$OTHER"
+  for file in $(ls "$state" | grep '\.[0-9]*$' | sed 's/\.[0-9]*$//' | sort -u); do
+    file=$(ls "$state/$file".* | sort | tail -1)
+    [ "$(ls "${file%.*}".* | wc -l)" -gt 1 ] && truncate -s $(($(stat -c %s "$file") / 2)) "$file"
+  done
+  touch "$LAB/node$OTHER/start"
+  lab_wait 40 "node$OTHER again" members_are 3 1 2 3 || fail "node$OTHER does not start"
+  grep -q 'is damaged; the one before is used' "$LAB/node$OTHER/log" || fail "nothing is said of it"
+  leave "$OTHER"
+  cp -r "$state" "$LAB/state.kept"
+  for file in "$state"/cib%2Exml.*; do echo rubbish >"$file"; done
+  "$CLUSTERD" --config "$LAB/node$OTHER/clusterd.conf" --check >"$LAB/check" 2>&1
+  grep -q '^problem: .*every version of cib%2Exml is damaged' "$LAB/check" || fail "--check says: $(cat "$LAB/check")"
+  touch "$LAB/node$OTHER/start"
+  says() { grep -q 'every version of cib%2Exml is damaged' "$LAB/node$OTHER/log"; }
+  lab_wait 20 "a refusal" says || fail "it does not refuse"
+  lab_wait 10 "its end" runs_no_more "$OTHER" || fail "it runs without a CIB"
+  rm "$state"/cib%2Exml.*
+  touch "$LAB/node$OTHER/start"
+  lab_wait 40 "node$OTHER again" members_are 3 1 2 3 || fail "node$OTHER does not start without"
+  has_cib() { lab_ctl "$OTHER" cib query | grep -q '<primitive id="vip"'; }
+  lab_wait 20 "the others' CIB" has_cib || fail "it has no CIB"
+  [ ! -s "$LAB/power.log" ] || fail "somebody was fenced"
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+}
+
+# Clients that come and go in crowds, never read, never speak, and say anything: the node works, and forgets them.
+story_clients() {
+  command -v python3 >/dev/null || { say "skipped: python3 is not installed"; return; }
+  begin
+  local before after pid seconds=${CLIENTS_SECONDS:-10}
+  pid=$(pgrep -x clusterd -P "$(lab_first_process "$HOLDER")")
+  descriptors() { ls "/proc/$pid/fd" | wc -l; }
+  before=$(descriptors)
+  python3 "$HERE/clients.py" "$LAB/node$HOLDER/run/clusterd.sock" "$seconds" || fail "the clients"
+  settled() { [ "$(descriptors)" -le $((before + 2)) ]; }
+  lab_wait 10 "the descriptors" settled || fail "descriptors: $before before, $(descriptors) after"
+  [ "$pid" = "$(pgrep -x clusterd -P "$(lab_first_process "$HOLDER")")" ] || fail "it is another process"
+  members_are 3 1 2 3 || fail "a node was lost"
+  lab_held_by $VIP "$HOLDER" || fail "the address moved"
+  [ -s "$LAB/power.log" ] && fail "somebody was fenced"
+  lab_ctl "$HOLDER" status >/dev/null || fail "no answer"
+}
 
 # The daemon is killed and its service manager begins it anew at once, as Restart= does: what the others do about it.
 story_crash_and_restart() {
@@ -565,21 +740,30 @@ story_soak() {
   say "$round faults"
 }
 
-# By hand: traffic for a long time, and what the nodes that live through it take. Node 3 leaves, comes back, is killed
-# and fenced; MEMORY_MINUTES: when to look, the first look is what the others are measured by.
+# By hand: traffic for a long time, and what the nodes that live through it take: memory, descriptors, disk. Node 3
+# leaves, comes back, is killed and fenced; clients of node 1 behave badly. MEMORY_MINUTES: when to look, the first look
+# is what the others are measured by.
 story_memory() {
   begin
   lab_watch_end
-  local start=$SECONDS round=0 minute last=0 first=() i
-  for minute in ${MEMORY_MINUTES:-5 20 40 60}; do
+  local start=$SECONDS round=0 minute last=0 first=() i pid
+  local minutes=(${MEMORY_MINUTES:-5 20 40 60})
+  python3 "$HERE/clients.py" "$LAB/node1/run/clusterd.sock" $((${minutes[-1]} * 60)) >"$LAB/clients" &
+  local clients=$!
+  for minute in "${minutes[@]}"; do
     while [ $((SECONDS - start)) -lt $((minute * 60)) ]; do memory_round $((round++)); done
     for i in 1 2; do
       last=$(memory_of "$i")
       first[i]=${first[i]:-$last}
-      say "after $minute minutes node$i: $last KiB, $(lab_ctl "$i" cib query | wc -c) bytes of CIB, round $round"
+      pid=$(pgrep -x clusterd -P "$(lab_first_process "$i")")
+      say "after $minute minutes node$i: $last KiB, $(ls "/proc/$pid/fd" | wc -l) descriptors," \
+        "$(du -sk "$LAB/node$i/state" | cut -f1) KiB of state in $(find "$LAB/node$i/state" -type f | wc -l) files," \
+        "$(lab_ctl "$i" cib query | wc -c) bytes of CIB, round $round"
       [ "$last" -lt $((first[i] + 2048)) ] || fail "the memory of node$i grows"
     done
   done
+  wait "$clients" || fail "the clients: $(cat "$LAB/clients")"
+  say "clients of node1: $(cat "$LAB/clients")"
   lab_held_once $VIP || lab_wait 60 "the address" lab_held_once $VIP || fail "the address is nowhere"
 }
 # Anonymous and locked pages that are the daemon's own.
@@ -602,7 +786,7 @@ memory_round() {
 ALL="boot kill kill_one_of_two stop_signal link_loss one_of_two_links first_of_two_links all_links_at_once links_in_turn udp
   address_removed handover rolling_restart restart_without_return crash_and_restart wrong_key wrong_key_udp new_key
   two_clusters two_clusters_udp garbage garbage_udp corosync_key full_disk hanging_disk full_cib inputs patch commands
-  fencing_history soak"
+  promoted installed_fence_agent unsupported damaged_state clients fencing_history soak"
 [ $# -gt 0 ] || set -- $ALL
 for story in "$@"; do
   declare -F "story_$story" >/dev/null || { echo "unknown story $story; expected of: $ALL" >&2; exit 2; }

@@ -94,6 +94,7 @@ cat >"$PLACE/clusterd.conf" <<CONF
 cib = $PLACE/cib.xml
 log = stderr
 reset_command = /bin/false
+allow_unauthenticated = yes
 CONF
 cat >"$PLACE/cib.xml" <<CIB
 <cib validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0"><configuration><crm_config>
