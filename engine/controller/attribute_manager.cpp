@@ -526,7 +526,7 @@ void AttributeManager::send_no_vote(ClusterNodeId to, const Vote& vote) {
   out.i64(vote.age_seconds);
   out.i64(vote.age_microseconds);
   out.u32(to.value);
-  send(out.bytes());
+  if (group_) static_cast<void>(group_->answer(to, out.bytes()));
 }
 
 ElectionAge AttributeManager::election_age() const { return {0, 0}; }

@@ -70,8 +70,10 @@ void CibManager::send(Kind kind, std::uint32_t call, ClusterNodeId to, std::stri
   out.u32(to.value);
   out.text(origin);
   out.text(as_text(body));
-  if (!group_) return;                                // dead
-  static_cast<void>(group_->multicast(out.bytes()));  // fails only after leave(): nobody waits then
+  if (!group_) return;  // dead
+  // Both fail only after leave(): nobody waits then.
+  const bool answers = kind == Kind::kDigest || (kind == Kind::kReplace && to != group_->self().node);
+  static_cast<void>(answers ? group_->answer(to, out.bytes()) : group_->multicast(out.bytes()));
 }
 
 std::uint32_t CibManager::submit(CibRequest request, CibReply reply) {

@@ -103,6 +103,8 @@ class Controller {
   // What this node's fencer remembers, newest last.
   // What goes on comes last.
   std::vector<fencer::HistoryEntry> fencing_history() const;
+  // Fencing requests of others that were too many (Fencer::kMostOperations).
+  std::uint64_t dropped_fencing_requests() const;
 
   // --- view ---
   // The controller itself is there.

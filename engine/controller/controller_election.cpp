@@ -20,7 +20,7 @@ void Controller::Impl::send_no_vote(ClusterNodeId to, const Vote& vote) {
   Message message;
   message.task = Task::kNoVote;
   message.vote = vote;
-  send_to(to, std::move(message));
+  answer_to(to, std::move(message));
 }
 
 // CM-4.3, the substitute for processor time. A sample is used again while one reading follows the other within two

@@ -247,6 +247,9 @@ class Controller::Impl final : public FsaClient,
   void route_dc(const std::shared_ptr<const Message>& message);
   void send(Message message);
   void send_to(ClusterNodeId node, Message message);
+  // To a node that may ask for it again (membership::Group::answer).
+  void answer_to(ClusterNodeId node, Message message);
+  std::vector<std::byte> sealed(Message& message) const;
   void handle_shutdown_request(const Message& message);
   void handle_permission(const Message& message);
   void answer_ping(const Message& message);

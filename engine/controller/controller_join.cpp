@@ -52,7 +52,7 @@ void Controller::Impl::make_offer(Peer& peer, bool only_unknown) {
   message.from_dc = true;
   message.join.id = join_id_;
   message.join.flag = shutting_down_;
-  send_to(peer.id, std::move(message));
+  answer_to(peer.id, std::move(message));
   log(LogPriority::kInfo, "join_make_offer", fmt::format("Sending join-{} offer to {}", join_id_, peer.name));
   set_phase(peer, JoinPhase::kWelcomed);
   cleanup_.erase(peer.name);
@@ -204,7 +204,7 @@ void Controller::Impl::finalize_node(Peer& peer) {
   message.from_dc = true;
   message.join.id = join_id_;
   message.join.flag = admitted;
-  send_to(peer.id, std::move(message));
+  answer_to(peer.id, std::move(message));
   if (!admitted) return;
   set_phase(peer, JoinPhase::kFinalized);
   peer.expected = Expected::kMember;
@@ -331,7 +331,7 @@ void Controller::Impl::join_request(const FsaInput& input) {
   answer.to_dc = true;
   answer.join.id = message.join.id;
   answer.join.generation = cib_.generation();
-  send_to(message.from, std::move(answer));
+  answer_to(message.from, std::move(answer));
   stop_timer(kDcTimer);
 }
 
@@ -358,7 +358,7 @@ void Controller::Impl::join_result(const FsaInput& input) {
   answer.join.id = message.join.id;
   const auto* data = reinterpret_cast<const std::byte*>(history.data());
   answer.join.history.assign(data, data + history.size());
-  send_to(message.from, std::move(answer));
+  answer_to(message.from, std::move(answer));
   if (first_join_) apply_start_state();
   first_join_ = false;
   if (!the_dc_) queue_first(Input::kNotDc, Cause::kFsaInternal, "do_cl_join_finalize_respond");

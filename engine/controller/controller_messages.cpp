@@ -5,11 +5,21 @@
 
 namespace simcluster::controller {
 
-void Controller::Impl::send(Message message) {
-  if (!crmd_.group || ended_) return;
+std::vector<std::byte> Controller::Impl::sealed(Message& message) const {
   message.from_name = config_.name;
   message.feature_set = crm_feature_set(profile_);
-  static_cast<void>(crmd_.group->multicast(encode(message)));  // fails only after leave()
+  return encode(message);
+}
+
+void Controller::Impl::send(Message message) {
+  if (!crmd_.group || ended_) return;
+  static_cast<void>(crmd_.group->multicast(sealed(message)));  // fails only after leave()
+}
+
+void Controller::Impl::answer_to(ClusterNodeId node, Message message) {
+  if (!crmd_.group || ended_) return;
+  message.to = node;
+  static_cast<void>(crmd_.group->answer(node, sealed(message)));  // fails only after leave()
 }
 
 void Controller::Impl::send_to(ClusterNodeId node, Message message) {
@@ -134,7 +144,7 @@ void Controller::Impl::answer_ping(const Message& message) {
   Message answer;
   answer.task = Task::kPingAnswer;
   answer.text = fmt::format("{} {}", message.text, state_name(fsa_.state()));
-  send_to(message.from, std::move(answer));
+  answer_to(message.from, std::move(answer));
 }
 
 void Controller::Impl::note_ping_answer(const Message& message) {

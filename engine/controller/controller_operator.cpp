@@ -37,6 +37,8 @@ void Controller::Impl::change_configuration(const cib::Document& wanted, std::st
 Result<void> Controller::Impl::fence(std::string_view node, std::string_view action) {
   if (action != "reboot" && action != "off" && action != "on")
     return fail(fmt::format("\"{}\" is no action of fencing (expected reboot, off or on)", action));
+  if (const std::size_t under_way = daemons_.fencer().requests(); under_way >= fencer::Fencer::kMostOperations)
+    return fail(fmt::format("{} fencing operations are under way; try again later", under_way));
   // Not stonith-timeout: the tool has a default of its own (stonith_admin --help-all).
   daemons_.fencer().request(
       {std::string(node), std::string(action), seconds(120), {}, daemons_.new_tool(kFencingTool)});

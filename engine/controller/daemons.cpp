@@ -23,6 +23,17 @@ class Daemons::FencerProcess final : public fencer::FencerTransport, public fenc
     }
     if (port.group && !dead) static_cast<void>(port.group->multicast(bytes));
   }
+  void answer_fencer(std::string_view asker, std::span<const std::byte> bytes) override {
+    if (process.still()) {
+      process.puts_off([this, name = std::string(asker), copy = kept(bytes)] { answer_fencer(name, copy); });
+      return;
+    }
+    if (!port.group || dead) return;
+    ClusterNodeId node;
+    for (const membership::GroupMember& member : port.group->members())
+      if (owner_.node_name(member.node) == asker) node = member.node;
+    static_cast<void>(port.group->answer(node, bytes));
+  }
   void on_fencing_result(const fencer::FencingResult& result) override {
     if (process.puts_off([this, result] { on_fencing_result(result); })) return;
     if (!dead && owner_.client_ != nullptr) owner_.client_->on_fencing_result(result);

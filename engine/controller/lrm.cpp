@@ -109,6 +109,12 @@ void Lrm::execute(const LrmRequest& request) {
   }
   executor::OperationRequest operation = operation_of(request);
   if (answer_unknown(request, operation)) return;
+  if (!executor_.has_room_for(request.resource)) {
+    if (!std::exchange(overflow_told_, true))
+      log_line(host_, profile_, LogPriority::kError, Daemon::kController, "do_lrm_rsc_op",
+               fmt::format("Ignoring {}: too many operations wait already", request.operation_key));
+    return;
+  }
   deletions_.erase(request.resource);  // it is wanted again
   if (!executor_.knows(request.resource)) {
     const bool registered = !memory_.registered.insert(request.resource).second;

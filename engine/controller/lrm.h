@@ -112,6 +112,7 @@ class Lrm final : public executor::ExecutorClient {
   const int executor_life_;
   LrmClient& client_;
   executor::Executor executor_;
+  bool overflow_told_ = false;  // that operations were asked for beyond what the executor takes
   bool dead_ = false;
   std::set<std::string> silent_cancels_;                   // operation keys
   std::map<std::string, std::string, std::less<>> locks_;  // operation key to the lock that its action carried

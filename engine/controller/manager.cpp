@@ -160,6 +160,7 @@ void Controller::confirm_off(std::string_view node) {
 Result<void> Controller::fence(std::string_view node, std::string_view action) {
   return impl_ ? impl_->fence(node, action) : fail("the controller does not run");
 }
+std::uint64_t Controller::dropped_fencing_requests() const { return daemons_->fencer().dropped(); }
 std::vector<fencer::HistoryEntry> Controller::fencing_history() const {
   std::vector<fencer::HistoryEntry> entries = daemons_->fencer().history();
   for (fencer::HistoryEntry& entry : daemons_->fencer().pending()) entries.push_back(std::move(entry));

@@ -38,6 +38,11 @@ class Executor::Impl final : public QueueOwner, public TimerClient {
     return it == queues_.end() ? nullptr : it->second.get();
   }
 
+  bool has_room_for(std::string_view id) const {
+    const ResourceQueue* queue = find(id);
+    return queue == nullptr ? queues_.size() < kMostResources : queue->operations() < kMostOperationsOfOne;
+  }
+
   bool unregister_resource(std::string_view id) {
     count_calls(2, 1);
     const auto it = queues_.find(id);
@@ -139,6 +144,7 @@ Executor::~Executor() = default;
 void Executor::register_resource(std::string_view resource, AgentName agent, bool registered) {
   impl_->register_resource(resource, std::move(agent), registered);
 }
+bool Executor::has_room_for(std::string_view resource) const { return impl_->has_room_for(resource); }
 bool Executor::knows(std::string_view resource) const { return impl_->find(resource) != nullptr; }
 bool Executor::unregister_resource(std::string_view resource) { return impl_->unregister_resource(resource); }
 int Executor::execute(OperationRequest request) { return impl_->execute(std::move(request)); }

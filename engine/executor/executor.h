@@ -42,6 +42,10 @@ class Executor {
   // controller has `registered` it with this executor.
   void register_resource(std::string_view resource, AgentName agent, bool registered = false);
   bool knows(std::string_view resource) const;
+  // Resources, and operations of one of them (recurring ones included), that are taken; a cluster asks for far fewer.
+  static constexpr std::size_t kMostResources = 20'000;
+  static constexpr std::size_t kMostOperationsOfOne = 100;
+  bool has_room_for(std::string_view resource) const;
   // Forgets a resource and cancels its recurring operations. False: an operation is active, try again after its result
   // (CM-8.13).
   bool unregister_resource(std::string_view resource);

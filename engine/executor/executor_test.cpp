@@ -415,5 +415,28 @@ TEST_F(ExecutorTest, BlockedOperationsKeepTheirChildren) {
   EXPECT_THAT(spared, ElementsAre(false, true, false));
 }
 
+// What a peer may make grow.
+using ExecutorLimits = ExecutorTest;
+
+TEST_F(ExecutorLimits, OperationsOfOneResource) {
+  std::size_t taken = 0;
+  for (; executor.has_room_for("a") && taken < 1000; ++taken)
+    executor.execute(op("a", "monitor", seconds(static_cast<std::int64_t>(taken) + 10)));
+  EXPECT_EQ(taken, Executor::kMostOperationsOfOne);
+  EXPECT_TRUE(executor.has_room_for("b")) << "others are not in the way";
+  executor.cancel_recurring("a");
+  clock.run_for(seconds(5));
+  EXPECT_TRUE(executor.has_room_for("a"));
+}
+
+TEST_F(ExecutorLimits, Resources) {
+  for (std::size_t i = 2; i < Executor::kMostResources; ++i) {
+    ASSERT_TRUE(executor.has_room_for("another"));
+    executor.register_resource(fmt::format("r{}", i), {"ocf", "heartbeat", "Dummy"});
+  }
+  EXPECT_FALSE(executor.has_room_for("another"));
+  EXPECT_TRUE(executor.has_room_for("a")) << "it is known";
+}
+
 }  // namespace
 }  // namespace simcluster::executor

@@ -46,6 +46,8 @@ class ResourceQueue final : public RunOwner {
   void advance();
 
   bool busy() const { return active_ != nullptr || !queue_.empty(); }
+  // All, also the recurring ones that sleep.
+  std::size_t operations() const { return runs_.size(); }
   // Operations with interval 0 that wait or run.
   std::size_t pending_count() const;
 

@@ -20,7 +20,7 @@ namespace simcluster::fencer {
 
 namespace {
 
-constexpr std::size_t kMostOperations = 1000;    // of others, that are under way
+constexpr std::size_t kMostOperations = Fencer::kMostOperations;
 constexpr Duration kToolTimeout = seconds(120);  // of stonith_admin
 constexpr std::size_t kEntriesOfMessage = 50;
 
@@ -59,6 +59,8 @@ class Fencer::Impl final : public LeaderClient, public AgentClient {
   void set_topology(std::vector<TopologyLevel> levels) { topology_ = std::move(levels); }
   void set_watchdog_timeout(Duration timeout) { leader_.set_watchdog_timeout(timeout); }
   std::size_t device_count() const { return queues_.size(); }
+  std::size_t requests() const;
+  std::uint64_t dropped() const { return dropped_; }
   void note_verified(const std::string& device) { finder_.verified(device); }
   std::uint32_t request(const FencingRequest& request);
   void ask(const DeviceQuestion& question, std::function<void(const DeviceAnswer&)> answer);
@@ -74,6 +76,7 @@ class Fencer::Impl final : public LeaderClient, public AgentClient {
   const std::string& node_name() const override { return name_; }
 
  private:
+  bool has_room(std::string_view asker, std::size_t under_way);
   void lead(const OperationId& id, const FencingRequest& request);
   bool merge(const OperationId& id, const FencingRequest& request);
   void describe(Device& device);
@@ -81,7 +84,7 @@ class Fencer::Impl final : public LeaderClient, public AgentClient {
   void log_command(const OperationId& id, const FencingRequest& request, const std::string& device,
                    const CommandResult& result, std::size_t left) const;
   void note_late_result(const OperationId& id, const std::string& peer, const CommandResult& result);
-  void answer_query(const OperationId& id, const FencingRequest& request);
+  void answer_query(const OperationId& id, const FencingRequest& request, const std::string& asker);
   TargetFinder::Wish wish_of(const FencingRequest& request) const;
   static DeviceOffer offer_of(const Device& device, std::string_view target, bool verified);
   void execute(const OperationId& id, const Execution& execution);
@@ -109,6 +112,8 @@ class Fencer::Impl final : public LeaderClient, public AgentClient {
   std::map<std::string, AgentDescription> descriptions_;  // by agent, as the agent itself gave them
   std::map<AgentRunId, std::string> asked_agents_;        // whose description is being asked for
   std::uint32_t last_call_ = 0;
+  std::uint64_t dropped_ = 0;   // questions and orders of others
+  bool dropping_told_ = false;  // since there was nothing to do
 };
 
 void Fencer::Impl::log(LogPriority priority, std::string_view text) const {
@@ -184,6 +189,22 @@ void Fencer::Impl::on_agent_exit(AgentRunId run, const AgentResult& result) {
   for (const auto& [id, queue] : queues_)
     if (queue->device().agent == asked.mapped()) queue->describe(about);
   descriptions_[asked.mapped()] = std::move(about);
+}
+
+// What others have this node do is bounded: what is beyond that is dropped, and told once.
+bool Fencer::Impl::has_room(std::string_view asker, std::size_t under_way) {
+  if (under_way == 0) dropping_told_ = false;
+  if (under_way < kMostOperations) return true;
+  ++dropped_;
+  if (!std::exchange(dropping_told_, true))
+    log(LogPriority::kWarning, fmt::format("Ignoring fencing requests from {}: {} are under way", asker, under_way));
+  return false;
+}
+
+std::size_t Fencer::Impl::requests() const {
+  std::size_t count = leader_.requests();
+  for (const auto& [id, duplicates] : merged_) count += duplicates.size();
+  return count;
 }
 
 // --- the node that is asked ---
@@ -276,8 +297,8 @@ TargetFinder::Wish Fencer::Impl::wish_of(const FencingRequest& request) const {
 }
 
 // CM-10.8
-void Fencer::Impl::answer_query(const OperationId& id, const FencingRequest& request) {
-  finder_.find(wish_of(request), [this, id, target = request.target](const std::vector<Candidate>& able) {
+void Fencer::Impl::answer_query(const OperationId& id, const FencingRequest& request, const std::string& asker) {
+  finder_.find(wish_of(request), [this, id, asker, target = request.target](const std::vector<Candidate>& able) {
     std::vector<DeviceOffer> able_here;
     for (const Candidate& candidate : able) {
       const auto queue = queues_.find(candidate.device);
@@ -285,7 +306,7 @@ void Fencer::Impl::answer_query(const OperationId& id, const FencingRequest& req
     }
     WireWriter out = open_message(MessageKind::kAnswer, id);
     write_offers(out, able_here);
-    send(out);
+    transport_.answer_fencer(asker, out.bytes());
   });
 }
 
@@ -387,7 +408,7 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
     case MessageKind::kRelay: {
       const std::string to(in.text());
       FencingRequest request = read_request(in);
-      if (!in.complete() || !same_name(to, name_) || leader_.operations() >= kMostOperations) return;
+      if (!in.complete() || !same_name(to, name_) || !has_room(sender, requests())) return;
       log(LogPriority::kNotice, fmt::format("Received forwarded fencing request from peer {} to fence ({}) peer {}",
                                             sender, request.action, request.target));
       // It asks in its own name (black-box runs of 2.1.5).
@@ -401,7 +422,7 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
       if (!in.complete()) return;
       if (pending_.size() == kMostOperations) pending_.erase(pending_.begin());
       pending_.push_back({id, std::string(sender), request});
-      answer_query(id, request);
+      if (has_room(sender, finder_.searches())) answer_query(id, request, std::string(sender));
       return;
     }
     case MessageKind::kAnswer: {
@@ -414,7 +435,8 @@ void Fencer::Impl::on_message(std::string_view sender, std::span<const std::byte
       execution.to = in.text();
       execution.device = in.text();
       execution.request = read_request(in);
-      if (in.complete() && same_name(execution.to, name_) && work_.size() < kMostOperations) execute(id, execution);
+      if (in.complete() && same_name(execution.to, name_) && has_room(sender, work_.size() + finder_.searches()))
+        execute(id, execution);
       return;
     }
     case MessageKind::kExecuted: {
@@ -531,6 +553,8 @@ void Fencer::set_node(std::string name, std::string client) { impl_->set_node(st
 void Fencer::set_peers(std::vector<std::string> names) { impl_->set_peers(std::move(names)); }
 void Fencer::set_devices(std::vector<Device> devices) { impl_->set_devices(std::move(devices)); }
 std::size_t Fencer::device_count() const { return impl_->device_count(); }
+std::size_t Fencer::requests() const { return impl_->requests(); }
+std::uint64_t Fencer::dropped() const { return impl_->dropped(); }
 void Fencer::set_topology(std::vector<TopologyLevel> levels) { impl_->set_topology(std::move(levels)); }
 void Fencer::set_watchdog_timeout(Duration timeout) { impl_->set_watchdog_timeout(timeout); }
 void Fencer::note_verified(const std::string& device) { impl_->note_verified(device); }

@@ -111,6 +111,11 @@ class FencerTransport {
  public:
   // To the fencers of all nodes, this one included, in the order of the group.
   virtual void broadcast_fencer(std::span<const std::byte> bytes) = 0;
+  // The same, for what a node's fencer has asked for and can ask for again.
+  virtual void answer_fencer(std::string_view asker, std::span<const std::byte> bytes) {
+    static_cast<void>(asker);
+    broadcast_fencer(bytes);
+  }
 
  protected:
   ~FencerTransport() = default;
@@ -132,6 +137,11 @@ class Fencer {
   // Replaces all devices (CM-10.1).
   void set_devices(std::vector<Device> devices);
   std::size_t device_count() const;
+  // What others have this node do at a time; beyond that it is dropped, which is told in the log, and counted.
+  static constexpr std::size_t kMostOperations = 1000;
+  // Operations that this node leads, and those that were merged with others'.
+  std::size_t requests() const;
+  std::uint64_t dropped() const;
   // Replaces the topology, in the order of the configuration.
   void set_topology(std::vector<TopologyLevel> levels);
   // How long a node with a watchdog takes to reset itself when nobody else can (CM-12.6); 0: nobody relies on that.

@@ -9,10 +9,12 @@
 #include <stdexcept>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/base/testing_host.h"
+#include "engine/fencer/fencer_messages.h"
 #include "engine/fencer/topology.h"
 
 namespace simcluster::fencer {
@@ -409,6 +411,77 @@ TEST(Topology, NamesBeforeExpressions) {
   EXPECT_THAT(levels_for(table, "NODE2"), ElementsAre(ElementsAre("own"), ElementsAre("spare")));
   EXPECT_THAT(levels_for(table, "node7"), ElementsAre(ElementsAre("all")));
   EXPECT_THAT(levels_for(table, "other"), IsEmpty());
+}
+
+// A node with the key that asks without end: so much is done at a time, the rest is dropped and told once.
+class CrowdOfRequests : public FencerTest {
+ protected:
+  static constexpr std::size_t kMost = Fencer::kMostOperations;
+
+  static FencingRequest request_for(std::size_t number) {
+    return {fmt::format("target{}", number), "reboot", seconds(60), {}, "crmd"};
+  }
+  // To node2, as node1 would send it.
+  void throw_in(const WireWriter& out) { node("node2").fencer.on_message("node1", out.bytes()); }
+  void relay(std::size_t number, std::size_t target) {
+    WireWriter out = open_message(MessageKind::kRelay, {"node1", static_cast<std::uint32_t>(number)});
+    out.text("node2");
+    write_request(out, request_for(target));
+    throw_in(out);
+  }
+  std::uint64_t dropped() { return node("node2").fencer.dropped(); }
+  std::ptrdiff_t times_told() {
+    return std::ranges::count_if(node("node2").host.logs(), [](const TestingHost::LogLine& line) {
+      return line.text.find("Ignoring fencing requests from node1") != std::string::npos;
+    });
+  }
+};
+
+TEST_F(CrowdOfRequests, Forwarded) {
+  boot({"node1", "node2"});
+  for (std::size_t i = 0; i < kMost + 500; ++i) relay(i, i);
+  EXPECT_EQ(node("node2").fencer.requests(), kMost);
+  EXPECT_EQ(dropped(), 500U);
+  EXPECT_EQ(times_told(), 1);
+  deliver();
+  clock.run_for(minutes(10));
+  EXPECT_EQ(node("node2").fencer.requests(), 0U) << "nobody has a device";
+  relay(9999, 9999);
+  EXPECT_EQ(node("node2").fencer.requests(), 1U) << "there is room again";
+}
+
+// Those that share the result of another one wait, too.
+TEST_F(CrowdOfRequests, ForTheSameTarget) {
+  boot({"node1", "node2"});
+  for (std::size_t i = 0; i < kMost + 500; ++i) relay(i, 0);
+  EXPECT_EQ(node("node2").fencer.requests(), kMost);
+  EXPECT_EQ(dropped(), 500U);
+}
+
+TEST_F(CrowdOfRequests, QuestionsThatADeviceMustAnswer) {
+  boot({"node1", "node2"});
+  node("node2").fencer.set_devices({{"power", "fence_dummy", {{"pcmk_host_check", "status"}}}});
+  for (std::size_t i = 0; i < kMost + 500; ++i) {
+    WireWriter out = open_message(MessageKind::kQuery, {"node1", static_cast<std::uint32_t>(i)});
+    write_request(out, request_for(i));
+    throw_in(out);
+  }
+  EXPECT_EQ(dropped(), 500U);
+  EXPECT_EQ(times_told(), 1);
+  EXPECT_EQ(node("node2").fencer.pending().size(), kMost);
+}
+
+TEST_F(CrowdOfRequests, Orders) {
+  boot({"node1", "node2"});
+  node("node2").fencer.set_devices({device("power", "")});
+  for (std::size_t i = 0; i < kMost + 500; ++i) {
+    WireWriter out = open_message(MessageKind::kExecute, {"node1", static_cast<std::uint32_t>(i)});
+    out.text("node2");
+    out.text("power");
+    write_request(out, request_for(i));
+    throw_in(out);
+  }
+  EXPECT_EQ(dropped(), 500U);
 }
 
 }  // namespace

@@ -25,6 +25,12 @@ Leader::~Leader() {
     for (const auto& [kind, timer] : operation.timers) host_.cancel_timer(timer.first);
 }
 
+std::size_t Leader::requests() const {
+  std::size_t count = operations_.size();
+  for (const auto& [id, operation] : operations_) count += operation.duplicates.size();
+  return count;
+}
+
 void Leader::log(LogPriority priority, const OperationId& id, std::string_view text) const {
   client_.log(priority, fmt::format("{} | id={}", text, short_id(id)));
 }

@@ -43,7 +43,8 @@ class Leader final : public TimerClient {
   void answered(const OperationId& id, std::string peer, std::vector<DeviceOffer> offers);
   void executed(const OperationId& id, const std::string& peer, const CommandResult& result);
   bool leads(const OperationId& id) const { return operations_.contains(id); }
-  std::size_t operations() const { return operations_.size(); }
+  // Requests that have no result yet, those that were merged with others included.
+  std::size_t requests() const;
   // What was asked for by an operation that was given up before this result came; nothing if it is none of these.
   std::optional<FencingRequest> overdue(const OperationId& id);
   // Nodes whose fencers are there now.

@@ -23,12 +23,19 @@ std::string failure_text(const CommandResult& result) {
 }  // namespace
 
 void TargetFinder::find(const Wish& wish, Answer answer) {
+  ++searches_;
   auto search = std::make_shared<Search>(Search{wish, {}, 1, std::move(answer)});
   for (const auto& [id, queue] : queues_) {
     ++search->open;
     examine(id, *queue, search);
   }
-  if (--search->open == 0) search->answer(search->able);
+  close(search);
+}
+
+void TargetFinder::close(const SearchPtr& search) {
+  if (--search->open != 0) return;
+  --searches_;
+  search->answer(search->able);
 }
 
 void TargetFinder::judge(const std::string& id, bool can, std::string_view how, const SearchPtr& search) {
@@ -43,7 +50,7 @@ void TargetFinder::conclude(const std::string& id, bool can, const SearchPtr& se
     const auto behind = std::ranges::find_if(search->able, [&](const Candidate& each) { return each.device > id; });
     search->able.insert(behind, {id, lists_[id].verified});
   }
-  if (--search->open == 0) search->answer(search->able);
+  close(search);
 }
 
 // CM-10.3, CM-10.4; in this order (black-box runs of 2.1.5).

@@ -39,6 +39,8 @@ class TargetFinder {
   // Calls `answer` with the devices in the order of their names, at once or when the devices have answered. All that
   // must be asked are asked at the same time.
   void find(const Wish& wish, Answer answer);
+  // Questions that have no answer yet.
+  std::size_t searches() const { return searches_; }
   // The device's configuration is another one now.
   void forget(const std::string& device) { lists_.erase(device); }
   // The device has answered a question of somebody else's.
@@ -63,6 +65,8 @@ class TargetFinder {
 
   void examine(const std::string& id, DeviceQueue& queue, const SearchPtr& search);
   void conclude(const std::string& id, bool can, const SearchPtr& search);
+  // Answers when nothing is open any more.
+  void close(const SearchPtr& search);
   // Why it may not be this device, whatever its list says; empty: it may.
   std::string_view refusal(const Device& device, const Wish& wish) const;
   void ask_list(const std::string& id, DeviceQueue& queue, const SearchPtr& search);
@@ -74,6 +78,7 @@ class TargetFinder {
   const DeviceQueues& queues_;
   Log log_;
   std::map<std::string, TargetList> lists_;
+  std::size_t searches_ = 0;
 };
 
 }  // namespace simcluster::fencer

@@ -41,12 +41,21 @@ class Cpg::Connection final : public Group {
     if (cpg_ != nullptr) cpg_->forget(*this);
   }
 
-  Result<void> multicast(std::span<const std::byte> bytes) override {
+  Result<void> multicast(std::span<const std::byte> bytes) override { return queue(ClusterNodeId::none(), bytes); }
+
+  Result<void> answer(ClusterNodeId asker, std::span<const std::byte> bytes) override {
+    if (cpg_ != nullptr && !cpg_->takes_answer(asker)) return {};
+    return queue(asker, bytes);
+  }
+
+  Result<void> queue(ClusterNodeId asker, std::span<const std::byte> bytes) {
     if (cpg_ == nullptr || state_ == State::kUnjoined || state_ == State::kLeaveStarted)
       return fail(fmt::format("process {} is not in group {}", process_.member.process, process_.group));
     Outgoing outgoing;
     outgoing.process = process_;
     outgoing.bytes.assign(bytes.begin(), bytes.end());
+    outgoing.asker = asker;
+    cpg_->note_queued(outgoing);
     cpg_->outgoing_.push_back(std::move(outgoing));
     cpg_->sender_.on_client_request();
     return {};
@@ -118,6 +127,7 @@ void Cpg::forget(Connection& connection) {
   bool join_waits = false;
   std::erase_if(outgoing_, [&](const Outgoing& outgoing) {
     if (!connection.same_process(outgoing.process)) return false;
+    if (outgoing.kind != Outgoing::Kind::kLeave) note_gone(outgoing);
     join_waits = join_waits || outgoing.kind == Outgoing::Kind::kJoin;
     return outgoing.kind != Outgoing::Kind::kLeave;
   });
@@ -140,6 +150,7 @@ void Cpg::leave_all() {
 void Cpg::send_waiting() {
   while (open_ && !outgoing_.empty()) {
     if (!send(outgoing_.front())) return;
+    note_gone(outgoing_.front());
     outgoing_.pop_front();
   }
 }
@@ -156,6 +167,32 @@ bool Cpg::send(const Outgoing& outgoing) {
     w.text(outgoing.process.group);
     w.bytes(outgoing.bytes);
   }));
+}
+
+bool Cpg::takes_answer(ClusterNodeId asker) {
+  Answers& waiting = answers_[asker];
+  if (waiting.count < kMostAnswers && waiting.bytes < kMostAnswerBytes) return true;
+  ++dropped_answers_;
+  if (!std::exchange(waiting.told, true))
+    host_.log(LogPriority::kWarning, "corosync",
+              fmt::format("[CPG   ] node {} asks faster than the ring carries: {} answers ({} bytes) wait, others are "
+                          "dropped",
+                          asker.value, waiting.count, waiting.bytes));
+  return false;
+}
+
+void Cpg::note_queued(const Outgoing& outgoing) {
+  if (!outgoing.asker.valid()) return;
+  Answers& waiting = answers_[outgoing.asker];
+  ++waiting.count;
+  waiting.bytes += outgoing.bytes.size();
+}
+
+void Cpg::note_gone(const Outgoing& outgoing) {
+  if (!outgoing.asker.valid()) return;
+  Answers& waiting = answers_.at(outgoing.asker);
+  --waiting.count;
+  waiting.bytes -= outgoing.bytes.size();
 }
 
 bool Cpg::alive(const Connection* connection) const {
@@ -375,6 +412,8 @@ bool Cpg::send_joinlist() {
 
 // CPG-9.
 void Cpg::sync_activate() {
+  std::erase_if(answers_, [](const auto& entry) { return entry.second.count == 0; });
+  for (auto& [asker, waiting] : answers_) waiting.told = false;
   completed_members_ = members_;
   if (chosen_downlist_ && profile_.chosen_downlist_logged) log_chosen_downlist();
   remove_down_nodes();

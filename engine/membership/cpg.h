@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,6 +26,10 @@ class Cpg final : public SyncService {
   static constexpr std::size_t kMostOfNode = 256;
   static constexpr std::size_t kMostOfAll = 16'384;
 
+  // Answers to one node that wait for the ring; one more is taken while they are below both.
+  static constexpr std::size_t kMostAnswers = 1000;
+  static constexpr std::size_t kMostAnswerBytes = std::size_t{1} << 20;
+
   Cpg(Host& host, const Profile& profile, ServiceSender& sender) : host_(host), profile_(profile), sender_(sender) {}
   ~Cpg() override;
 
@@ -42,6 +47,7 @@ class Cpg final : public SyncService {
   bool idle() const { return outgoing_.empty(); }
   // Messages accepted and not yet given to the ring.
   std::size_t waiting() const { return outgoing_.size(); }
+  std::uint64_t dropped_answers() const { return dropped_answers_; }
 
   void on_message(ClusterNodeId from, std::uint16_t function, std::span<const std::byte> message);
 
@@ -64,6 +70,11 @@ class Cpg final : public SyncService {
     Process process;
     ChangeReason reason = ChangeReason::kUndefined;
     std::vector<std::byte> bytes;
+    ClusterNodeId asker = {};  // whom it answers; none: nobody
+  };
+  struct Answers {
+    std::size_t count = 0, bytes = 0;
+    bool told = false;  // that some were dropped, since the last ring
   };
   struct JoinList {
     ClusterNodeId node;
@@ -80,6 +91,9 @@ class Cpg final : public SyncService {
 
   void send_waiting();
   bool send(const Outgoing& outgoing);
+  bool takes_answer(ClusterNodeId asker);
+  void note_queued(const Outgoing& outgoing);
+  void note_gone(const Outgoing& outgoing);
   bool send_downlist();
   bool send_joinlist();
   bool has_room_for(ClusterNodeId node) const;
@@ -108,6 +122,8 @@ class Cpg final : public SyncService {
   std::vector<Process> processes_;  // sorted
   std::vector<Connection*> connections_;
   std::deque<Outgoing> outgoing_;
+  std::map<ClusterNodeId, Answers> answers_;  // in outgoing_
+  std::uint64_t dropped_answers_ = 0;
 
   std::vector<ClusterNodeId> completed_members_;  // of the last completed synchronisation
   std::vector<ClusterNodeId> members_;

@@ -242,7 +242,10 @@ TEST_F(Groups, LastWords) {
 // Not a rule of Corosync: a node that joins without end is heard up to a limit.
 class CrowdTest : public ::testing::Test, public ServiceSender, public GroupClient {
  protected:
-  bool send_service(std::span<const std::byte>) override { return true; }
+  bool send_service(std::span<const std::byte>) override {
+    sent_ += ring_takes_ ? 1 : 0;
+    return ring_takes_;
+  }
   void on_client_request() override {}
   void on_deliver(const GroupMember&, std::span<const std::byte>) override { ++delivered_; }
   void on_configuration(const GroupConfiguration& configuration) override { members_ = configuration.members.size(); }
@@ -263,6 +266,8 @@ class CrowdTest : public ::testing::Test, public ServiceSender, public GroupClie
   Profile profile_;
   std::size_t members_ = 0;
   int delivered_ = 0;
+  bool ring_takes_ = true;
+  std::size_t sent_ = 0;
   Cpg cpg_{host_, profile_, *this};
 };
 
@@ -284,6 +289,39 @@ TEST_F(CrowdTest, SoManyOfANodeAndNoMore) {
   EXPECT_EQ(members_, Cpg::kMostOfAll);
   cpg_.on_message(late, kMessage, message(kMessage, 1, "g"));
   EXPECT_EQ(delivered_, 1);
+}
+
+// Who asks faster than the ring carries is not answered; others are, and what the node itself has to say is sent.
+TEST_F(CrowdTest, SoManyAnswersToANodeAndNoMore) {
+  const ClusterNodeId own(1), crowd(2), other(3);
+  cpg_.set_own_id(own);
+  const auto handle = cpg_.join("g", 1, *this);
+  ASSERT_TRUE(handle);
+  cpg_.set_open(true);
+  cpg_.pump();
+  ring_takes_ = false;
+  const std::vector<std::byte> little(10), much(Cpg::kMostAnswerBytes);
+  for (std::size_t i = 0; i < 3 * Cpg::kMostAnswers; ++i) EXPECT_TRUE((*handle)->answer(crowd, little));
+  EXPECT_EQ(cpg_.waiting(), Cpg::kMostAnswers);
+  EXPECT_EQ(cpg_.dropped_answers(), 2 * Cpg::kMostAnswers);
+  const auto told = [](const TestingHost::LogLine& line) {
+    return line.text.find("node 2 asks faster than the ring carries") != std::string::npos;
+  };
+  EXPECT_EQ(std::ranges::count_if(host_.logs(), told), 1);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE((*handle)->answer(other, much));
+  EXPECT_EQ(cpg_.waiting(), Cpg::kMostAnswers + 1) << "a large one, whatever its size, and no other beside it";
+  EXPECT_TRUE((*handle)->multicast(much));
+  EXPECT_EQ(cpg_.waiting(), Cpg::kMostAnswers + 2);
+  const std::uint64_t dropped = cpg_.dropped_answers();
+  ring_takes_ = true;
+  sent_ = 0;
+  cpg_.pump();
+  EXPECT_EQ(sent_, Cpg::kMostAnswers + 2);
+  ring_takes_ = false;
+  EXPECT_TRUE((*handle)->answer(crowd, little));
+  EXPECT_TRUE((*handle)->answer(other, much));
+  EXPECT_EQ(cpg_.waiting(), 2U) << "there is room again";
+  EXPECT_EQ(cpg_.dropped_answers(), dropped);
 }
 
 // The same after a synchronisation, where a node tells all of them at once, and more than once.

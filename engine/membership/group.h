@@ -89,6 +89,12 @@ class Group {
   // join is delivered waits for it. Accepted messages are never dropped while this node lives; they wait in order
   // until flow control and synchronisation allow them (CPG-14). Fails only after leave().
   virtual Result<void> multicast(std::span<const std::byte> bytes) = 0;
+  // As multicast(), for what `asker` has made this node say, and would ask for again. It is dropped, and counted
+  // (Stack::dropped_answers), while too much of that waits: who asks faster than the ring carries is not answered.
+  virtual Result<void> answer(ClusterNodeId asker, std::span<const std::byte> bytes) {
+    static_cast<void>(asker);
+    return multicast(bytes);
+  }
   // Leaves in order: everything accepted before is sent first. on_configuration with the own leave ends it.
   virtual void leave() = 0;
   // The composition as last delivered to the client; empty before the own join.

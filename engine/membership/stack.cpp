@@ -137,6 +137,7 @@ bool Stack::feeds_watchdog() const { return impl_->feeds_watchdog(); }
 bool Stack::quorate() const { return impl_->quorum_.quorate(); }
 std::uint64_t Stack::rejected_datagrams() const { return impl_->transport_->rejected(); }
 std::size_t Stack::waiting_messages() const { return impl_->cpg_.waiting(); }
+std::uint64_t Stack::dropped_answers() const { return impl_->cpg_.dropped_answers(); }
 const SrpCounters& Stack::counters() const { return impl_->srp_.counters(); }
 QuorumDevice* Stack::quorum_device() { return impl_->device(); }
 ToolResult Stack::run_tool(std::string_view command) {

@@ -93,6 +93,8 @@ class Stack final : public GroupService {
   std::uint64_t rejected_datagrams() const;
   // Messages of all groups that the ring has not taken yet.
   std::size_t waiting_messages() const;
+  // Answers (Group::answer) that were dropped since the start.
+  std::uint64_t dropped_answers() const;
   const SrpCounters& counters() const;
   // Where a quorum device's client registers and votes (VQ-24). Null without votequorum.
   QuorumDevice* quorum_device();

@@ -327,6 +327,11 @@ std::string_view Node::controller_state() const {
   return there ? controller::state_name(impl_->controller_->state()) : std::string_view();
 }
 
+std::uint64_t Node::dropped_requests() const {
+  return (impl_->stack_ ? impl_->stack_->dropped_answers() : 0) +
+         (impl_->controller_ ? impl_->controller_->dropped_fencing_requests() : 0);
+}
+
 std::vector<fencer::HistoryEntry> Node::fencing_history() const {
   return impl_->controller_ ? impl_->controller_->fencing_history() : std::vector<fencer::HistoryEntry>();
 }

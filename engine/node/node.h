@@ -145,6 +145,8 @@ class Node {
   std::string_view controller_state() const;
   // What its fencer remembers, oldest first (CM-10.17).
   std::vector<fencer::HistoryEntry> fencing_history() const;
+  // What other nodes have asked for and was dropped, because too much of it waited: answers and fencing requests.
+  std::uint64_t dropped_requests() const;
   // Name of the DC that this node knows; empty: none.
   std::string_view dc() const;
   bool is_dc() const;

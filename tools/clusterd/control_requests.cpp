@@ -54,7 +54,8 @@ Result<Json> status(const Asked& asked) {
   json["dropped"] = {{"unauthenticated", dropped.unauthenticated},
                      {"malformed", dropped.malformed},
                      {"replayed", dropped.replayed},
-                     {"unsent", dropped.unsent}};
+                     {"unsent", dropped.unsent},
+                     {"requests", asked.node.dropped_requests()}};
   return json;
 }
 

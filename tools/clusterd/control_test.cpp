@@ -59,7 +59,7 @@ class RequestTest : public ::testing::Test {
 TEST_F(RequestTest, StatusOfANodeThatDoesNotRunYet) {
   EXPECT_EQ(ask(R"({"request":"status"})"),
             fmt::format(
-                R"({{"controller_state":"","dc":"","dropped":{{"malformed":2,"replayed":3,)"
+                R"({{"controller_state":"","dc":"","dropped":{{"malformed":2,"replayed":3,"requests":0,)"
                 R"("unauthenticated":1,"unsent":4}},"members":[],"node":"node1","node_id":1,"ok":true,"quorate":false,)"
                 R"("releases":{{"corosync":"{}","pacemaker":"{}"}},"unsupported":[],"version":"{}"}})",
                 profile_.versions.corosync, profile_.versions.pacemaker, SIMCLUSTER_VERSION));
