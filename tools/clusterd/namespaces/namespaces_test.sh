@@ -378,7 +378,9 @@ story_full_cib() {
   leave "$OTHER"
   touch "$LAB/node$OTHER/start"
   lab_wait 40 "node$OTHER again" members_are 3 1 2 3 || fail "node$OTHER is not back"
+  lab_wait 30 "node$OTHER online" online_again "$OTHER" "$HOLDER" || fail "node$OTHER is not online"
   lab_wait 30 "idle" idle 1 2 3
+  sleep 2  # a join that is under way would spread what only it has taken
   lab_ctl "$OTHER" cib create "$LAB/filler.xml" crm_config || fail "the peer asks itself"
   told() { grep -q 'Refusing changes from' "$LAB/node$HOLDER/log"; }
   lab_wait 20 "what node$HOLDER says" told || fail "node$HOLDER says nothing"
