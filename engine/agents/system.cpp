@@ -42,6 +42,8 @@ void SystemBackend::remote_command(const RemoteCommand&, Reply<RemoteReply>& rep
 
 void SystemBackend::serve(std::span<const ServedAnswer>, Reply<ServedCommands>& reply) { reply.complete({}); }
 
+void SystemBackend::wait_child(Reply<ChildExit>& reply) { reply.complete({}); }
+
 void SystemBackend::query_attribute(const AttributeQuery&, Reply<AttributeReply>& reply) {
   reply.complete({{kNoSuchDevice, {}}, {}});
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -165,6 +166,14 @@ struct BackgroundProgram {
   Program main = nullptr;
   std::span<const std::string> arguments;
   bool own_session = false;  // a daemon: it leaves the process group (setsid)
+  // What it is given instead of a plain environment with the arguments; for hosts' own programs.
+  std::shared_ptr<const Environment> environment = nullptr;
+};
+
+// How a background program ended; pid 0: there is none left.
+struct ChildExit {
+  std::int32_t pid = 0;
+  int exit_code = 0;
 };
 
 // What another host offers: a shell (`ssh`), the power of one machine (`ipmitool`), or a database (`psql`; here `login`
@@ -306,6 +315,9 @@ class SystemBackend {
   virtual void sleep(Duration duration, Reply<Done>& reply) = 0;
   // Answers with the pid of the new process.
   virtual void spawn(const BackgroundProgram& program, Reply<std::int32_t>& reply) = 0;
+  // `wait`: answered when one of the programs that this process has spawned has ended, each told once. The default
+  // knows of none.
+  virtual void wait_child(Reply<ChildExit>& reply);
   // `kill -SIGNAL PID`; signal 0 only asks. False when there is no such process.
   virtual void kill_process(std::int32_t pid, int signal, Reply<bool>& reply) = 0;
 
@@ -405,6 +417,7 @@ class System {
   auto spawn(const BackgroundProgram& program) {
     return call<&SystemBackend::spawn, std::int32_t, const BackgroundProgram&>(program);
   }
+  auto wait_child() { return call<&SystemBackend::wait_child, ChildExit>(); }
   auto kill_process(std::int32_t pid, int signal) { return call<&SystemBackend::kill_process, bool>(pid, signal); }
 
   auto list_mounts() { return call<&SystemBackend::list_mounts, MountListing>(); }

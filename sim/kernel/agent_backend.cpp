@@ -30,6 +30,8 @@ void ProgramProcess::start(Start start) {
   start_ = std::move(start);
   stage_ = Stage::kStarting;
   result_ = {};
+  children_ = 0;
+  ended_children_.clear();
   waits_for_device_ = false;
   signal_behind_device_ = 0;
   traced_output_ = 0;
@@ -137,8 +139,11 @@ void ProgramProcess::finish() {
   RunListener* listener = start_.listener;
   const AgentRunId run = start_.run;
   const AgentResult result = std::move(result_);
+  const std::int32_t parent = start_.parent;
+  const agents::ChildExit child{pid_, result.signal == 0 ? result.exit_code : 128 + result.signal};
   destroy();
   runner_.recycle(*this);
+  if (parent != 0) runner_.child_ended(parent, child);
   // This object may be in use again when the listener returns.
   if (listener != nullptr) listener->on_run_exit(run, result);
 }
@@ -333,6 +338,18 @@ void ProgramProcess::sleep(Duration duration, agents::Reply<agents::Done>& reply
 void ProgramProcess::spawn(const agents::BackgroundProgram& program, agents::Reply<std::int32_t>& reply) {
   question_.spec = &program;
   ask(Op::kSpawn, shell_cost(), reply);
+}
+
+// Waits for no time, but for a child to end.
+void ProgramProcess::wait_child(agents::Reply<agents::ChildExit>& reply) { ask(Op::kWaitChild, shell_cost(), reply); }
+
+void ProgramProcess::child_ended(agents::ChildExit child) {
+  if (children_ == 0) return;  // of another one that had this process id
+  --children_;
+  ended_children_.push_back(child);
+  if (question_.op != Op::kWaitChild) return;
+  kernel_.context().queue.cancel(event_);
+  event_ = kernel_.context().queue.schedule_in({}, *this, 0);
 }
 
 void ProgramProcess::kill_process(std::int32_t pid, int signal, agents::Reply<bool>& reply) {

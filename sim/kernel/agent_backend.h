@@ -37,6 +37,7 @@ class ProgramProcess final : public agents::SystemBackend,
     AgentRunId run;          // none: a background process
     RunListener* listener = nullptr;
     bool trace_output = false;
+    std::int32_t parent = 0;  // of a background process
     std::optional<AgentFault> fault;
     Duration start_cost;
   };
@@ -57,6 +58,8 @@ class ProgramProcess final : public agents::SystemBackend,
   std::int32_t group() const { return group_; }
   const agents::Environment& environment() const { return *start_.environment; }
   void wake_after_freeze() { on_event(deferred_cookie_); }
+  // One that it has spawned is over.
+  void child_ended(agents::ChildExit child);
 
   // agents::SystemBackend
   void forget(agents::PendingReply& reply) override;
@@ -95,6 +98,7 @@ class ProgramProcess final : public agents::SystemBackend,
                       agents::Reply<agents::PowerReply>& reply) override;
   void sleep(Duration duration, agents::Reply<agents::Done>& reply) override;
   void spawn(const agents::BackgroundProgram& program, agents::Reply<std::int32_t>& reply) override;
+  void wait_child(agents::Reply<agents::ChildExit>& reply) override;
   void kill_process(std::int32_t pid, int signal, agents::Reply<bool>& reply) override;
   void list_mounts(agents::Reply<agents::MountListing>& reply) override;
   void mount(const agents::MountEntry& what, agents::Reply<agents::CommandResult>& reply) override;
@@ -135,6 +139,7 @@ class ProgramProcess final : public agents::SystemBackend,
     kSwitchMachine,
     kSleep,
     kSpawn,
+    kWaitChild,
     kKill,
     kListMounts,
     kMount,
@@ -198,6 +203,7 @@ class ProgramProcess final : public agents::SystemBackend,
   void answer_serve();
   void answer_echo(agents::EchoOutcome outcome, const IpAddress& from);
   void answer_spawn();
+  void answer_child();
   agents::CommandResult net_result(NetError error);
   agents::CommandResult change_address(bool add);
   agents::RouteEntry route_entry(const Route& route) const;
@@ -239,6 +245,8 @@ class ProgramProcess final : public agents::SystemBackend,
   std::vector<std::int32_t> pids_;
   std::span<const agents::ServedAnswer> served_;  // of the running question
   std::vector<std::string> commands_;
+  std::size_t children_ = 0;  // spawned and not ended
+  std::vector<agents::ChildExit> ended_children_;
   bool waits_for_device_ = false;  // state D
   int signal_behind_device_ = 0;
 };

@@ -35,6 +35,19 @@ void AgentRunner::recycle(ProgramProcess& process) {
   free_.push_back(&process);
 }
 
+void AgentRunner::child_ended(std::int32_t parent, agents::ChildExit child) {
+  const auto it = std::ranges::find_if(active_, [&](const ProgramProcess* p) { return p->pid() == parent; });
+  if (it != active_.end()) (*it)->child_ended(child);
+}
+
+bool AgentRunner::knows(const AgentRequest& request) const {
+  if (source_ != nullptr && source_->find(request)) return true;
+  const MachineContext& context = kernel_.context();
+  return agents::installed_agent(request.standard, request.provider, request.type, context.profile,
+                                 context.models.get())
+      .has_value();
+}
+
 std::optional<AgentFault> AgentRunner::find_fault(const AgentRequest& request) {
   for (auto it = faults_.begin(); it != faults_.end(); ++it) {
     if (!concerns(*it, request)) continue;
@@ -92,10 +105,15 @@ AgentRunId AgentRunner::run_agent(const AgentRequest& request, RunListener& list
   const MachineContext& context = kernel_.context();
   const auto agent =
       agents::installed_agent(request.standard, request.provider, request.type, context.profile, context.models.get());
-  if (!agent) tell_unknown(request);
+  auto script = source_ != nullptr ? source_->find(request) : std::nullopt;
+  if (!agent && !script) tell_unknown(request);
   ProgramProcess::Start start;
   start.program = agent ? agent->main : nullptr;
   start.environment = environment_for(request, agent ? agent->model : nullptr);
+  if (script) {
+    start.program = script->program;
+    start.environment = std::move(script->environment);
+  }
   start.name = request.type;
   start.run = AgentRunId(next_run_++);
   start.listener = &listener;
@@ -155,6 +173,7 @@ void AgentRunner::halt() {
     process->destroy();
     recycle(*process);
   }
+  if (source_ != nullptr) source_->halt();
 }
 
 void AgentRunner::thaw() {

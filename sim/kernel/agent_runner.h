@@ -32,6 +32,22 @@ class RunListener {
   ~RunListener() = default;
 };
 
+// Runs agents in another way than the native one. One for each machine; must outlive the machine's runs.
+class AgentSource {
+ public:
+  struct Found {
+    agents::Program program = nullptr;
+    std::shared_ptr<const agents::Environment> environment;
+  };
+  // Nothing: the native agent runs, if there is one.
+  virtual std::optional<Found> find(const AgentRequest& request) = 0;
+  // The machine has ended; none of its processes is left.
+  virtual void halt() = 0;
+
+ protected:
+  ~AgentSource() = default;
+};
+
 // One run in progress, for checks and screens.
 struct RunInfo {
   AgentRunId id;
@@ -61,6 +77,11 @@ class AgentRunner {
   // Processes that have a file open at or below the directory, as `fuser -m` lists them.
   std::vector<std::int32_t> users_of(std::string_view directory) const;
 
+  // nullptr: native agents only. Not owned.
+  void set_source(AgentSource* source) { source_ = source; }
+  // Whether there is such an agent on this machine.
+  bool knows(const AgentRequest& request) const;
+
   void add_fault(AgentFault fault) { faults_.push_back(std::move(fault)); }
   void clear_faults() { faults_.clear(); }
 
@@ -75,6 +96,7 @@ class AgentRunner {
 
   ProgramProcess& take();
   void recycle(ProgramProcess& process);
+  void child_ended(std::int32_t parent, agents::ChildExit child);
   // A configuration that came later may name an agent that nobody has described: told once.
   void tell_unknown(const AgentRequest& request);
   std::optional<AgentFault> find_fault(const AgentRequest& request);
@@ -85,6 +107,7 @@ class AgentRunner {
 
   Kernel& kernel_;
   Random random_;
+  AgentSource* source_ = nullptr;
   Random durations_;  // of agents that the scenario describes
   std::uint64_t next_run_ = 1;
   std::uint64_t steps_ = 0;

@@ -120,6 +120,8 @@ void ProgramProcess::step() {
       return answer(agents::Done{});
     case Op::kSpawn:
       return answer_spawn();
+    case Op::kWaitChild:
+      return answer_child();
     case Op::kKill:
       return answer(kernel_.processes().signal(static_cast<std::int32_t>(question_.number), question_.signal));
     case Op::kListMounts:
@@ -532,10 +534,23 @@ void ProgramProcess::answer_spawn() {
   start.name = program.name;
   start.group = program.own_session ? 0 : group_;
   start.environment = runner_.plain_environment(program.name, {program.arguments.begin(), program.arguments.end()});
+  if (program.environment) start.environment = program.environment;
+  start.parent = pid_;
   start.start_cost = command_cost();
+  ++children_;
   ProgramProcess& child = runner_.take();
   child.start(std::move(start));
   answer(child.pid());
+}
+
+void ProgramProcess::answer_child() {
+  if (ended_children_.empty() && children_ > 0) return;  // child_ended() takes this step again
+  agents::ChildExit child;
+  if (!ended_children_.empty()) {
+    child = ended_children_.front();
+    ended_children_.erase(ended_children_.begin());
+  }
+  answer(child);
 }
 
 void ProgramProcess::trace_log() {

@@ -11,6 +11,7 @@ const std::string* FileStore::find(std::string_view path) const {
 }
 
 void FileStore::write(std::string_view path, std::string_view content) {
+  ++revision_;
   const auto it = entries_.find(path);
   if (it != entries_.end())
     it->second.content = content;
@@ -34,6 +35,7 @@ std::vector<std::string> FileStore::list(std::string_view prefix) const {
 }
 
 bool FileStore::remove(std::string_view path) {
+  ++revision_;
   const auto it = entries_.find(path);
   if (it == entries_.end()) return false;
   entries_.erase(it);
@@ -43,10 +45,12 @@ bool FileStore::remove(std::string_view path) {
 bool FileStore::exists(std::string_view path) const { return entries_.find(path) != entries_.end(); }
 
 bool FileStore::make_directory(std::string_view path) {
+  ++revision_;
   return entries_.emplace(std::string(path), Entry{{}, true}).second;
 }
 
 void FileStore::clear_temporary() {
+  ++revision_;
   constexpr std::array<std::string_view, 5> kTemporary = {"/run/", "/var/run/", "/tmp/", "/dev/shm/", "/var/lock/"};
   std::erase_if(entries_, [&](const auto& entry) {
     return std::ranges::any_of(kTemporary, [&](std::string_view prefix) { return entry.first.starts_with(prefix); });

@@ -2,6 +2,7 @@
 // themselves; only those that were made by hand are kept, as locks (AT-1.6).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -26,12 +27,19 @@ class FileStore {
   // A reboot: /run, /var/run, /tmp, /dev/shm, /var/lock and HA_RSCTMP below them are emptied.
   void clear_temporary();
 
- private:
   struct Entry {
     std::string content;
     bool directory = false;
   };
-  std::map<std::string, Entry, std::less<>> entries_;
+  using Entries = std::map<std::string, Entry, std::less<>>;
+  // All of them, in the order of their paths.
+  const Entries& entries() const { return entries_; }
+  // Another number after every change.
+  std::uint64_t revision() const { return revision_; }
+
+ private:
+  Entries entries_;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace simcluster::sim

@@ -159,22 +159,24 @@ std::string ip_oneline_addresses(const Kernel& kernel, IpAddress::Family family)
   return text;
 }
 
-std::string ip_route_list(const Kernel& kernel) {
+std::string ip_route_text(const Kernel& kernel, const Route& route, bool scope) {
   // The old ip(8) prints two blanks in front of proto, scope, metric and src.
   const std::string_view gap = kernel.context().profile.old_address_listing ? "  " : " ";
+  std::string text =
+      route.destination.specified() ? fmt::format("{}/{}", route.destination.text(), route.prefix_length) : "default";
+  if (route.via.specified()) text += fmt::format(" via {}", route.via.text());
+  text += fmt::format(" dev {}", kernel.net().interface(route.interface).name);
+  if (route.origin == RouteOrigin::kKernel) text += fmt::format("{}proto kernel", gap);
+  if (scope && route.scope != Scope::kGlobal) text += fmt::format("{}scope {}", gap, scope_name(route.scope));
+  if (route.source.specified()) text += fmt::format("{}src {}", gap, route.source.text());
+  if (route.metric != 0) text += fmt::format("{}metric {}", gap, route.metric);
+  return text;
+}
+
+std::string ip_route_list(const Kernel& kernel) {
   std::string text;
-  for (const Route& route : kernel.net().routes().all()) {
-    if (route.family != IpAddress::Family::kV4) continue;
-    text +=
-        route.destination.specified() ? fmt::format("{}/{}", route.destination.text(), route.prefix_length) : "default";
-    if (route.via.specified()) text += fmt::format(" via {}", route.via.text());
-    text += fmt::format(" dev {}", kernel.net().interface(route.interface).name);
-    if (route.origin == RouteOrigin::kKernel) text += fmt::format("{}proto kernel", gap);
-    if (route.scope != Scope::kGlobal) text += fmt::format("{}scope {}", gap, scope_name(route.scope));
-    if (route.source.specified()) text += fmt::format("{}src {}", gap, route.source.text());
-    if (route.metric != 0) text += fmt::format("{}metric {}", gap, route.metric);
-    text += '\n';
-  }
+  for (const Route& route : kernel.net().routes().all())
+    if (route.family == IpAddress::Family::kV4) text += ip_route_text(kernel, route) + '\n';
   return text;
 }
 

@@ -17,6 +17,8 @@ std::string ip_link_show(const Kernel& kernel, std::string_view device = {});
 std::string ip_oneline_addresses(const Kernel& kernel, IpAddress::Family family);
 // `ip -o -f inet route list`.
 std::string ip_route_list(const Kernel& kernel);
+// One line of it, without its end. `scope` false: the list was asked for one scope, and does not repeat it.
+std::string ip_route_text(const Kernel& kernel, const Route& route, bool scope = true);
 // `ip neigh show`.
 std::string ip_neigh_show(const Kernel& kernel);
 // `ifconfig` of net-tools: interfaces that are up, or `device` alone (AT-2.10).

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "engine/agents/agent_models.h"
 #include "engine/agents/ra_info.h"
+#include "sim/kernel/agent_runner.h"
+#include "sim/kernel/kernel.h"
 
 namespace simcluster::sim {
 
@@ -30,9 +31,6 @@ std::string AgentByHand::text() const {
 
 Result<void> AgentByHand::apply_to(World&, Machine& machine) const {
   const agents::AgentName name = agents::agent_name(agent_);
-  if (!agents::installed_agent(name.standard, name.provider, name.type, machine.spec().profile,
-                               machine.spec().models.get()))
-    return fail(fmt::format("there is no agent {} on {}", agent_, machine.name()));
   AgentRequest request;
   request.standard = name.standard;
   request.provider = name.provider;
@@ -41,6 +39,8 @@ Result<void> AgentByHand::apply_to(World&, Machine& machine) const {
   request.instance = instance_;
   request.parameters = parameters_;
   request.interval = interval_;
+  if (!machine.kernel().agents().knows(request))
+    return fail(fmt::format("there is no agent {} on {}", agent_, machine.name()));
   return machine.run_by_hand(request, text());
 }
 

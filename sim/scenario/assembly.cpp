@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/agents/agent_models.h"
+#include "engine/agents/ra_info.h"
 #include "engine/base/profile.h"
 #include "engine/membership/corosync_conf.h"
 #include "sim/scenario/values.h"
@@ -250,29 +251,6 @@ void add_agents(const Draft& draft, MachineSpec& spec) {
   spec.models = std::move(models);
 }
 
-// Nobody could tell how an agent behaves that this project does not have: a run would show a cluster on which it is
-// not installed. Whoever wants that says so.
-Result<void> check_agents(const Draft& draft, const Profile& profile, const std::vector<AgentUse>& used) {
-  agents::AgentModels models("");
-  for (const AgentDraft& agent : draft.agents) models.add(agent.model);
-  for (const AgentUse& use : used) {
-    const auto known = [&](bool patterns) {
-      return models.find(use.standard, use.provider, use.type, patterns) != nullptr;
-    };
-    if (agents::find_agent(use.standard, use.provider, use.type, profile) != nullptr || known(false) || known(true))
-      continue;
-    const std::string name = use.provider.empty() ? fmt::format("{}:{}", use.standard, use.type)
-                                                  : fmt::format("{}:{}:{}", use.standard, use.provider, use.type);
-    return fail(
-        fmt::format("the agent {0} of \"{1}\" is not one of those that are simulated: describe it under "
-                    "\"agents\", such as agents: {{\"{0}\": {{actions: {{start: {{takes: 5s}}}}}}}}, or say that "
-                    "no node has it: agents: {{\"{0}\": {{on: []}}}}",
-                    name, use.resource),
-        use.place);
-  }
-  return {};
-}
-
 Result<void> build_world(const Draft& draft, const Profile& profile, const BuiltConfiguration& configuration,
                          WorldSpec& world) {
   world.seed = static_cast<std::uint64_t>(draft.seed);
@@ -321,6 +299,52 @@ Result<std::vector<reports::WatchList>> watch_lists(const WorldSpec& world) {
   return lists;
 }
 
+Result<std::vector<AgentScript>> agent_scripts(const Draft& draft) {
+  std::vector<AgentScript> scripts;
+  for (const ScriptDraft& item : draft.scripts) {
+    const agents::AgentName name = agents::agent_name(item.agent);
+    const bool whole = std::ranges::count(item.agent, ':') == 2 && !name.provider.empty() && !name.type.empty();
+    if (name.standard != "ocf" || !whole || item.agent.find('/') != std::string::npos)
+      return fail(fmt::format("\"{}\" is no name of a resource agent (expected ocf:PROVIDER:TYPE)", item.agent),
+                  item.place);
+    if (!item.script.text.starts_with("#!"))
+      return fail(fmt::format("{} is no script: its first line must begin with #!", item.script.place.file),
+                  item.place);
+    scripts.push_back({std::string(name.standard), std::string(name.provider), std::string(name.type),
+                       item.script.place.file, item.script.text});
+  }
+  return scripts;
+}
+
+// Nobody could tell how an agent behaves that this project does not have: a run would show a cluster on which it is
+// not installed. Whoever wants that says so.
+Result<void> check_agents(const Draft& draft, const Profile& profile, const std::vector<AgentUse>& used,
+                          const std::vector<AgentScript>& scripts) {
+  agents::AgentModels models("");
+  for (const AgentDraft& agent : draft.agents) models.add(agent.model);
+  for (const AgentUse& use : used) {
+    const auto known = [&](bool patterns) {
+      return models.find(use.standard, use.provider, use.type, patterns) != nullptr;
+    };
+    const bool scripted = std::ranges::any_of(scripts, [&](const AgentScript& script) {
+      return script.standard == use.standard && script.provider == use.provider && script.type == use.type;
+    });
+    if (scripted || agents::find_agent(use.standard, use.provider, use.type, profile) != nullptr || known(false) ||
+        known(true))
+      continue;
+    const std::string name = use.provider.empty() ? fmt::format("{}:{}", use.standard, use.type)
+                                                  : fmt::format("{}:{}:{}", use.standard, use.provider, use.type);
+    return fail(
+        fmt::format("the agent {0} of \"{1}\" is not one of those that are simulated: describe it under "
+                    "\"agents\", such as agents: {{\"{0}\": {{actions: {{start: {{takes: 5s}}}}}}}}, or say that "
+                    "no node has it: agents: {{\"{0}\": {{on: []}}}}; the script of an agent of OCF can be run, too "
+                    "(\"agent-scripts\")",
+                    name, use.resource),
+        use.place);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names_used) {
@@ -336,7 +360,9 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
   auto profile = make_profile(draft.stack);
   if (!profile) return fail(profile.error().message, draft.stack_place);
 
-  if (auto checked = check_agents(draft, *profile, configuration->agents); !checked)
+  auto scripts = agent_scripts(draft);
+  if (!scripts) return tl::unexpected(scripts.error());
+  if (auto checked = check_agents(draft, *profile, configuration->agents, *scripts); !checked)
     return tl::unexpected(checked.error());
   if (auto checked = check_uuids(draft, *profile); !checked) return tl::unexpected(checked.error());
   Scenario scenario;
@@ -345,6 +371,7 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
   scenario.until = draft.until;
   if (auto built = build_world(draft, *profile, *configuration, scenario.world); !built)
     return tl::unexpected(built.error());
+  scenario.scripts = std::move(*scripts);
   scenario.timeline = std::move(draft.timeline);
   scenario.expectations = std::move(draft.expectations);
   scenario.story = std::move(draft.story);

@@ -287,6 +287,14 @@ void declare_body(Fields& fields, Draft& draft) {
                fields.object({}, [&] { declare_storage(fields, item, name); });
              });
   declare_configuration(fields, draft.configuration);
+  fields.map({"agent-scripts",
+              "resource agents that are run as scripts, by name (ocf:heartbeat:IPaddr2), with the script's file; "
+              "needs root or user namespaces"},
+             draft.scripts, [&](ScriptDraft& item, const std::string& name) {
+               item.agent = name;
+               item.place = fields.place("");
+               fields.file({}, item.script);
+             });
   declare_agents(fields, draft.agents);
   fields.map({"processes", "programs that are not part of the cluster, by name"}, draft.processes,
              [&](ProcessDraft& item, const std::string& name) {

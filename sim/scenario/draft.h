@@ -58,6 +58,13 @@ struct StorageDraft {
   SourcePlace place;
 };
 
+// An agent's name, and the script that is run for it.
+struct ScriptDraft {
+  std::string agent;
+  TextBlock script;
+  SourcePlace place;
+};
+
 // Calls of a described agent that go wrong.
 struct AgentFailureDraft {
   std::string node;  // empty: on every node
@@ -104,6 +111,7 @@ struct Draft {
   std::vector<MachineDraft> nodes;
   std::vector<MachineDraft> hosts;
   ConfigurationDraft configuration;
+  std::vector<ScriptDraft> scripts;
   std::vector<ProcessDraft> processes;
   std::vector<StorageDraft> storage;
   std::vector<AgentDraft> agents;

@@ -16,6 +16,7 @@
 #include "reports/story.h"
 #include "sim/checks/judge.h"
 #include "sim/faults/action.h"
+#include "sim/scripts/scripts.h"
 #include "sim/world/world_spec.h"
 
 namespace simcluster::sim {
@@ -88,6 +89,7 @@ struct Scenario {
   StackVersions stack;
   Duration until;
   WorldSpec world;  // seed included
+  std::vector<AgentScript> scripts;
   std::vector<TimelineItem> timeline;
   std::vector<Expectation> expectations;
   reports::StorySettings story;

@@ -1,13 +1,18 @@
 #include "sim/scenario/runner.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
 #include "sim/checks/panel.h"
+#include "sim/kernel/agent_runner.h"
+#include "sim/kernel/kernel.h"
 #include "sim/scenario/records.h"
 #include "sim/scenario/timeline.h"
+#include "sim/scenario/tool_run.h"
 #include "sim/scenario/watched_cib.h"
+#include "sim/scripts/script_host.h"
 #include "sim/world/world.h"
 
 namespace simcluster::sim {
@@ -33,6 +38,21 @@ class Attached {
   World& world_;
   const std::vector<Listener>& listeners_;
 };
+
+using Scripts = std::vector<std::unique_ptr<ScriptHost>>;
+
+Scripts install_scripts(World& world, const std::vector<AgentScript>& scripts) {
+  Scripts hosts;
+  for (std::size_t i = 0; i < world.machine_count(); ++i) {
+    Machine& machine = world.machine(NodeIndex(static_cast<std::uint16_t>(i)));
+    hosts.push_back(std::make_unique<ScriptHost>(machine.kernel(), scripts,
+                                                 [&world, &machine](const std::vector<std::string>& words) {
+                                                   return run_tool_for_script(world, machine, words);
+                                                 }));
+    machine.kernel().agents().set_source(hosts.back().get());
+  }
+  return hosts;
+}
 
 // Returns false when interrupted.
 bool run_slices(World& world, Time end, const std::function<bool()>& interrupted) {
@@ -71,6 +91,9 @@ std::size_t RunResult::needless_recoveries() const {
 Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& options) {
   WorldSpec spec = scenario.world;
   if (options.seed) spec.seed = *options.seed;
+  if (!scenario.scripts.empty() && !why_no_scripts().empty())
+    return fail(fmt::format("agent scripts cannot be run here: {}", why_no_scripts()), scenario.place);
+  Scripts scripts;  // outlive the machines that run them
   const bool records = options.records || needs_records(scenario);
   if (records)
     for (MachineSpec& machine : spec.machines) machine.keeps_inputs = true;
@@ -81,6 +104,7 @@ Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& optio
     return tl::unexpected(error);
   }
   World& world = **created;
+  if (!scenario.scripts.empty()) scripts = install_scripts(world, scenario.scripts);
   if (options.hash) world.tracer().set_hash_level(kHashLevel);
 
   RunResult result;

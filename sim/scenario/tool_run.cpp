@@ -78,17 +78,8 @@ Result<void> fulfil(node::Node& node, const commands::Outcome& outcome, std::str
   return {};
 }
 
-}  // namespace
-
-Result<void> check_tool(std::string_view command) {
-  const auto call = parse_call(command);
-  return call ? Result<void>() : tl::unexpected(call.error());
-}
-
-Result<void> run_tool(World& world, Machine& machine, std::string_view command) {
-  const auto call = parse_call(command);
-  if (!call) return tl::unexpected(call.error());
-  node::Node* node = machine.node();
+commands::Outcome outcome_of(World& world, Machine& machine, const ToolCall& call) {
+  const node::Node* node = machine.node();
   commands::Surroundings surroundings;
   commands::LiveNode live;
   surroundings.profile = machine.spec().profile;
@@ -104,8 +95,23 @@ Result<void> run_tool(World& world, Machine& machine, std::string_view command) 
     surroundings.cib = &node->cib();
     surroundings.connection = commands::Connection::kOpen;
   }
-  const commands::Outcome outcome = call->tool->run(call->arguments, surroundings);
+  commands::Outcome outcome = call.tool->run(call.arguments, surroundings);
   for (const auto& [file, text] : outcome.files) machine.kernel().files().write(file, text);
+  return outcome;
+}
+
+}  // namespace
+
+Result<void> check_tool(std::string_view command) {
+  const auto call = parse_call(command);
+  return call ? Result<void>() : tl::unexpected(call.error());
+}
+
+Result<void> run_tool(World& world, Machine& machine, std::string_view command) {
+  const auto call = parse_call(command);
+  if (!call) return tl::unexpected(call.error());
+  node::Node* node = machine.node();
+  const commands::Outcome outcome = outcome_of(world, machine, *call);
   std::string text = outcome.error + outcome.output;
   if (outcome.status != 0) text += fmt::format("(exit status {})\n", outcome.status);
   if (text.ends_with('\n')) text.pop_back();
@@ -117,6 +123,18 @@ Result<void> run_tool(World& world, Machine& machine, std::string_view command) 
                         {{"text", fmt::format("{}{}{}", command, text.empty() ? "" : "\n", text)}});
   }
   return node == nullptr ? Result<void>() : fulfil(*node, outcome, call->tool->name);
+}
+
+CommandAnswer run_tool_for_script(World& world, Machine& machine, const std::vector<std::string>& words) {
+  const commands::Tool* tool = commands::find_tool(words.front());
+  if (tool == nullptr) return {127, "", fmt::format("{}: command not found\n", words.front()), {}};
+  const commands::Outcome outcome = outcome_of(world, machine, {tool, {words.begin() + 1, words.end()}});
+  CommandAnswer answer{outcome.status, outcome.output, outcome.error, {}};
+  if (node::Node* node = machine.node(); node != nullptr) {
+    const auto done = fulfil(*node, outcome, tool->name);
+    if (!done) answer = {1, "", done.error().message + "\n", {}};
+  }
+  return answer;
 }
 
 }  // namespace simcluster::sim

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Run the resource agents of this machine beside "simcluster"'s own, and compare what comes of it.
 
-Usage: compare_agents.py PROGRAM [--show N] [SITUATION...]
+Usage: compare_agents.py PROGRAM [--scripts] [--show N] [SITUATION...]
 
 Each situation is a list of steps: commands of ip(8), and runs of an agent.  The real agents run in namespaces of their own
-(network and mounts, so that nothing of this machine changes); ours run in a scenario with one machine.  Compared are, after
-every run of an agent: exit status, exit reasons, log lines, and the addresses of the interface.
+(network and mounts, so that nothing of this machine changes); ours run in a scenario with one machine.  With --scripts the
+same agents run there as well, as scripts in virtual time (agent-scripts), which tells whether the simulated machine answers
+their commands as a real one does.  Compared are, after every run of an agent: exit status, exit reasons, log lines, and the addresses of the interface.
 
 Exit status: 0 no difference, 1 differences, 77 no agents or no namespaces here.
 """
@@ -129,7 +130,13 @@ def addresses_of(text):
     return [re.sub(r"^\d+: +eth1 +|\\.*| +$", "", line) for line in text.splitlines()]
 
 
-def scenario_of(steps):
+def scripts_of(steps):
+    """The agents of the steps as the scripts that they are."""
+    names = {step[0] for step in steps if step[0] not in ("ip", "link")}
+    return {"agent-scripts": {"ocf:" + name.replace("/", ":"): f"{AGENTS}/{name}" for name in sorted(names)}}
+
+
+def scenario_of(steps, scripts):
     """The same as a timeline: one step every five seconds, a look at the addresses after each."""
     timeline = []
     for number, step in enumerate(steps):
@@ -151,13 +158,13 @@ def scenario_of(steps):
             "networks": {"lan": {}}, "configuration": {"rings": ["lan"]},
             "nodes": {"it": {"start-cluster": False,
                              "interfaces": {"eth1": {"network": "lan", "address": "10.0.0.1/24"}}}},
-            "timeline": timeline}
+            "timeline": timeline, **(scripts_of(steps) if scripts else {})}
 
 
-def ours(program, steps, folder):
+def ours(program, steps, folder, scripts):
     path = os.path.join(folder, "agents.yaml")
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(scenario_of(steps), file)
+        json.dump(scenario_of(steps, scripts), file)
     done = subprocess.run([program, "run", "--quiet", "--trace", path + ".jsonl", path], capture_output=True, text=True)
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stdout + done.stderr)
@@ -210,6 +217,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("situations", nargs="*")
+    parser.add_argument("--scripts", action="store_true", help="the agents in the simulator as well, not its own ones")
     parser.add_argument("--show", type=int, default=100, help="differences to print")
     given = parser.parse_args()
     namespaces = subprocess.run(["unshare", "-n", "-m", "true"], capture_output=True, check=False).returncode == 0
@@ -224,7 +232,7 @@ def main():
             real = Real()
             theirs = as_text(steps, [real.step(step) for step in steps])
             real.close()
-            mine = as_text(steps, ours(given.program, steps, folder))
+            mine = as_text(steps, ours(given.program, steps, folder, given.scripts))
             if theirs == mine:
                 continue
             different += 1

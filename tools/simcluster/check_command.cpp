@@ -17,6 +17,7 @@
 #include "reports/trace_json.h"
 #include "sim/golden/golden.h"
 #include "sim/golden/verify.h"
+#include "sim/scripts/box.h"
 #include "tools/simcluster/command.h"
 #include "tools/simcluster/inputs.h"
 #include "tools/simcluster/options.h"
@@ -69,6 +70,7 @@ struct Job {
   bool done = false;
   bool unusable = false;
   bool compared = false;  // with a golden file
+  std::string skipped;    // why it cannot be run on this computer
   std::string message;    // one line; empty: as expected
   std::string details;
 };
@@ -106,7 +108,8 @@ class Check {
     if (!paths) return input_error(paths.error());
     files_ = load_all(*paths, unusable_);
     for (const auto& file : files_)
-      for (const auto& scenario : file.variants) jobs_.push_back({&file, &scenario, {}, false, false, false, {}, {}});
+      for (const auto& scenario : file.variants)
+        jobs_.push_back({&file, &scenario, {}, false, false, false, {}, {}, {}});
     run_jobs();
     if (interrupted()) {
       std::fputs("simcluster: interrupted; nothing was written\n", stderr);
@@ -147,6 +150,8 @@ class Check {
   }
 
   void execute(Job& job) {
+    if (!job.scenario->scripts.empty()) job.skipped = sim::why_no_scripts();
+    if (!job.skipped.empty()) return;
     const auto begin = std::chrono::steady_clock::now();
     auto run = sim::record(*job.scenario, options());
     if (!run) {
@@ -213,7 +218,9 @@ class Check {
   void print_job(const Job& job) const {
     if (given_.json || given_.hashes || (given_.quiet && job.message.empty())) return;
     const std::string name = sim::run_name(*job.scenario);
-    if (job.message.empty()) {
+    if (!job.skipped.empty()) {
+      print(fmt::format("skipped {}: agent scripts cannot be run here: {}\n", name, job.skipped));
+    } else if (job.message.empty()) {
       print(fmt::format("ok      {}  {}\n", name, reports::duration_text(milliseconds(job.run.wall_ms))));
     } else {
       print(fmt::format("FAILED  {}: {}\n{}", name, job.message, job.details));
@@ -223,7 +230,8 @@ class Check {
 
   int print_hashes() const {
     for (const auto& job : jobs_)
-      print(fmt::format("{}  {}\n", hash_hex(job.run.result.hash), sim::run_name(*job.scenario)));
+      if (job.skipped.empty())
+        print(fmt::format("{}  {}\n", hash_hex(job.run.result.hash), sim::run_name(*job.scenario)));
     return status();
   }
 
@@ -235,7 +243,7 @@ class Check {
     if (!given_.history.empty()) {
       std::vector<reports::RunRecord> records;
       for (const auto& job : jobs_)
-        if (!job.unusable)
+        if (!job.unusable && job.skipped.empty())
           records.push_back(history_record(job.run, job.message.empty() ? "as expected" : job.message));
       if (auto added = add_to_history(given_.history, records); !added) return input_error(added.error());
     }
@@ -251,6 +259,7 @@ class Check {
     std::vector<RunOutcome> outcomes;
     std::vector<std::string> others;
     for (const auto& job : jobs_) {
+      if (!job.skipped.empty()) continue;
       if (job.unusable) {
         others.push_back(job.message);
       } else {
@@ -266,7 +275,7 @@ class Check {
     const sim::GoldenFiles golden(file, given_.golden);
     std::vector<const sim::RecordedRun*> runs;
     for (const auto& job : jobs_)
-      if (job.file == &file && !job.unusable) runs.push_back(&job.run);
+      if (job.file == &file && !job.unusable && job.skipped.empty()) runs.push_back(&job.run);
     if (runs.size() != file.variants.size()) return;
     const std::string table = sim::variant_table(runs);
     if (given_.update)
@@ -306,6 +315,7 @@ class Check {
   std::string junit() const {
     std::vector<reports::JunitCase> cases;
     for (const auto& job : jobs_) {
+      if (!job.skipped.empty()) continue;
       const std::string name = job.scenario->variant.empty() ? job.scenario->name : job.scenario->variant;
       cases.push_back(
           {job.scenario->name, name, job.run.wall_ms, !job.message.empty(), job.unusable, job.message, job.details});
@@ -322,7 +332,9 @@ class Check {
 
   void print_summary() const {
     if (given_.quiet && failed() == 0) return;
-    print(fmt::format("{} runs of {} scenarios, {} not as expected{}\n", jobs_.size(), files_.size(), failed(),
+    const auto skipped = std::ranges::count_if(jobs_, [](const Job& job) { return !job.skipped.empty(); });
+    print(fmt::format("{} runs of {} scenarios, {} not as expected{}{}\n", jobs_.size(), files_.size(), failed(),
+                      skipped > 0 ? fmt::format(", {} skipped", skipped) : "",
                       unusable_ > 0 ? fmt::format(", {} files that cannot be used", unusable_) : ""));
   }
 

@@ -29,6 +29,7 @@ const Command* find_command(std::string_view name);
 int run_command(const Arguments& arguments);
 int report_command(const Arguments& arguments);
 int check_command(const Arguments& arguments);
+int agents_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int history_command(const Arguments& arguments);

@@ -19,12 +19,13 @@ namespace simcluster::tools {
 
 namespace {
 
-constexpr std::array<Command, 11> kCommands = {{
+constexpr std::array<Command, 12> kCommands = {{
     {"run", "run scenarios and print their story", run_command},
     {"report", "run a scenario and pack what operators collect, as crm_report does", report_command},
     {"check", "run all scenarios and compare with their golden files", check_command},
     {"list", "list scenarios and their variants", list_command},
     {"twin", "run a scenario on the real cluster, too, and compare", twin_command},
+    {"agents", "run agents as their scripts and as their models, and compare", agents_command},
     {"replay", "replay a scheduler input, as crm_simulate does", replay_command},
     {"crm_mon", "print a saved CIB as crm_mon does", crm_mon_command},
     {"history", "list and compare recorded runs", history_command},
