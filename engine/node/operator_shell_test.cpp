@@ -33,7 +33,7 @@ class OperatorShellTest : public ::testing::Test, public controller::ControllerC
     });
     controller = std::make_unique<controller::Controller>(host, profile, cluster.node(1),
                                                           controller::ControllerConfig{"node1", "", 4, {}, 0}, *this);
-    shell = std::make_unique<OperatorShell>(host, *controller, profile, "node1");
+    shell = std::make_unique<OperatorShell>(host, *controller, profile, "node1", nullptr);
     cluster.start(1);
     EXPECT_TRUE(controller->start());
     clock.run_for(seconds(30));

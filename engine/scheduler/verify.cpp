@@ -77,7 +77,7 @@ class OldWords {
 
 class Findings final : public LogSink {
  public:
-  // `looks_at_actions`: releases up to 2.1 leave them out where there is no status section (runs of 2.1.5).
+  // `looks_at_actions`: without a status section nothing is known of nodes and their histories (runs of 2.1.5).
   Findings(const VerifyOptions& options, bool looks_at_actions)
       : words_(options),
         looks_at_actions_(looks_at_actions),
@@ -142,7 +142,7 @@ std::vector<std::string> try_out(cib::Document document, Findings& findings, std
 
 VerifyReport verify(cib::Document document, const VerifyOptions& options) {
   VerifyReport report;
-  Findings findings(options, !options.old_words || document.root().first_child("status"));
+  Findings findings(options, static_cast<bool>(document.root().first_child("status")));
   if (is_valid(document, report.form)) {
     report.infos = try_out(std::move(document), findings, options.now);
     report.messages = findings.take_text();

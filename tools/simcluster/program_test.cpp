@@ -217,7 +217,7 @@ TEST_F(Program, ListSchemaCompletion) {
   write("completion.bash", run("completion bash").output);
   EXPECT_EQ(std::system(("bash -n '" + (folder_ / "completion.bash").generic_string() + "'").c_str()), 0);
   EXPECT_TRUE(has(run("completion bash"),
-                  "compgen -W \"run report check list twin replay crm_mon history soak schema completion"));
+                  "compgen -W \"run report check list twin agents replay crm_mon history soak schema completion"));
 }
 
 // AT-9.7
