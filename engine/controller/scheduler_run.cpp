@@ -9,6 +9,7 @@
 #include "engine/base/time_text.h"
 #include "engine/controller/exit_classes.h"
 #include "engine/executor/exit_codes.h"
+#include "engine/scheduler/log_kinds.h"
 #include "engine/scheduler/scheduler.h"
 
 namespace simcluster::controller {
@@ -47,28 +48,16 @@ std::string old_plan_line(std::string_view line, const Profile& profile) {
   return fmt::format("{:<7}{}", text.substr(0, end), text.substr(end));
 }
 
-// Who tells of an error that makes an input one of pe-error (runs of 2.1.5: those about what the cluster is doing, none
-// about the configuration), and who warns of what makes it one of pe-warn: of nodes that must be fenced. Failures of
-// operations do not.
-constexpr std::array<std::string_view, 10> kProcessingErrors = {"distribute_children",
-                                                                "multi_update_interleave_actions",
-                                                                "pcmk__primitive_create_actions",
-                                                                "stop_resource",
-                                                                "unpack_rsc_op",
-                                                                "check_recoverable",
-                                                                "pcmk__colocation_affects",
-                                                                "pcmk__create_graph",
-                                                                "colocate_with_group",
-                                                                "pcmk__clone_apply_coloc_score"};
+// An error makes an input one of pe-error when it is about what the cluster is doing (runs of 2.1.5), a warning one of
+// pe-warn when it is about nodes that must be fenced: these say so. Failures of operations do not.
 constexpr std::array<std::string_view, 3> kProcessingWarnings = {"pe_fence_node", "determine_online_status",
                                                                  "update_resource_action_runnable"};
 
 InputSeries series_of(scheduler::LogLevel level, std::string_view function) {
-  const auto said_by = [&](const auto& names) {
-    return std::find(names.begin(), names.end(), function) != names.end();
-  };
-  if (level == scheduler::LogLevel::kError && said_by(kProcessingErrors)) return InputSeries::kError;
-  if (level == scheduler::LogLevel::kWarning && said_by(kProcessingWarnings)) return InputSeries::kWarning;
+  if (level == scheduler::LogLevel::kError && scheduler::is_error_of_the_run(function)) return InputSeries::kError;
+  if (level == scheduler::LogLevel::kWarning &&
+      std::ranges::find(kProcessingWarnings, function) != kProcessingWarnings.end())
+    return InputSeries::kWarning;
   return InputSeries::kInput;
 }
 

@@ -10,6 +10,7 @@
 #include "engine/cib/upgrade.h"
 #include "engine/cib/validate.h"
 #include "engine/cib/values.h"
+#include "engine/scheduler/log_kinds.h"
 #include "engine/scheduler/log_sink.h"
 #include "engine/scheduler/scheduler.h"
 
@@ -17,18 +18,7 @@ namespace simcluster::scheduler {
 
 namespace {
 
-// Which messages are about the configuration is by the function that says them (runs of 2.1.5 over many inputs): of
-// the errors all but those about what the cluster is doing, of the warnings these.
-constexpr std::array<std::string_view, 10> kErrorsOfTheRun = {"distribute_children",
-                                                              "multi_update_interleave_actions",
-                                                              "pcmk__primitive_create_actions",
-                                                              "stop_resource",
-                                                              "unpack_rsc_op",
-                                                              "check_recoverable",
-                                                              "pcmk__colocation_affects",
-                                                              "pcmk__create_graph",
-                                                              "colocate_with_group",
-                                                              "pcmk__clone_apply_coloc_score"};
+// Warnings about the configuration, by the function that says them (runs of 2.1.5 over many inputs).
 constexpr std::array<std::string_view, 9> kWarningsOfConfiguration = {
     "process_rsc_state",  "unpack_node_state",     "get_minimum_first_instances",    "set_group_flag",
     "pe__force_anon",     "get_ordering_symmetry", "schedule_fencing_and_shutdowns", "schedule_fencing",
@@ -86,7 +76,7 @@ class Findings final : public LogSink {
   LogLevel level() const override { return std::max(told_, LogLevel::kWarning); }
   void write(LogLevel level, std::string_view function, std::string_view text) override {
     if (!looks_at_actions_ && among(kAboutActions, function)) return;
-    errors_ |= level == LogLevel::kError && !among(kErrorsOfTheRun, function);
+    errors_ |= level == LogLevel::kError && !is_error_of_the_run(function);
     warnings_ |= level == LogLevel::kWarning && among(kWarningsOfConfiguration, function);
     if (level > told_ || told_ == LogLevel::kCritical) return;
     static constexpr std::array<std::string_view, 6> kNames = {"crit", "error", "warning", "notice", "info", "debug"};

@@ -6,6 +6,7 @@
 
 #include "engine/base/assert.h"
 #include "sim/kernel/agent_backend.h"
+#include "sim/kernel/listing.h"
 
 namespace simcluster::sim {
 
@@ -318,19 +319,9 @@ void ProgramProcess::answer_routes() {
   const auto& query = *static_cast<const agents::RouteQuery*>(question_.spec);
   routes_.clear();
   if (query.table == agents::RouteTable::kLocal) {
-    // `local ADDRESS dev D scope host src ADDRESS`, one for every address; loopback addresses as their network.
-    for (const Interface& interface : kernel_.net().interfaces())
-      for (const InterfaceAddress& a : interface.addresses) {
-        Route route;
-        route.family = a.address.family;
-        route.prefix_length = interface.kind == InterfaceKind::kLoopback ? a.prefix_length : 32;
-        route.destination = a.address.network(route.prefix_length);
-        route.interface = interface.index;
-        route.scope = Scope::kHost;
-        route.source = a.address;
-        if (query.scope == agents::AddressScope::kHost && route.matches(query.address))
-          routes_.push_back(route_entry(route));
-      }
+    for (const Route& route : local_routes(kernel_))
+      if (query.scope == agents::AddressScope::kHost && route.matches(query.address))
+        routes_.push_back(route_entry(route));
     return answer(agents::RouteListing{{}, routes_});
   }
   for (const Route& route : kernel_.net().routes().all()) {

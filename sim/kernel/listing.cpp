@@ -180,6 +180,23 @@ std::string ip_route_list(const Kernel& kernel) {
   return text;
 }
 
+std::vector<Route> local_routes(const Kernel& kernel) {
+  std::vector<Route> all;
+  for (const Interface& interface : kernel.net().interfaces())
+    for (const InterfaceAddress& a : interface.addresses) {
+      Route route;
+      route.family = a.address.family;
+      route.prefix_length = interface.kind == InterfaceKind::kLoopback ? a.prefix_length : 32;
+      route.destination = a.address.network(route.prefix_length);
+      route.interface = interface.index;
+      route.scope = Scope::kHost;
+      route.source = a.address;
+      route.origin = RouteOrigin::kKernel;
+      all.push_back(route);
+    }
+  return all;
+}
+
 std::string ip_neigh_show(const Kernel& kernel) {
   std::string text;
   for (const Neighbour* n : kernel.net().neighbours()) {

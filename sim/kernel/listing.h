@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/address.h"
 #include "sim/kernel/kernel.h"
@@ -19,6 +20,8 @@ std::string ip_oneline_addresses(const Kernel& kernel, IpAddress::Family family)
 std::string ip_route_list(const Kernel& kernel);
 // One line of it, without its end. `scope` false: the list was asked for one scope, and does not repeat it.
 std::string ip_route_text(const Kernel& kernel, const Route& route, bool scope = true);
+// The table `local`: a route for every address; loopback addresses as their network.
+std::vector<Route> local_routes(const Kernel& kernel);
 // `ip neigh show`.
 std::string ip_neigh_show(const Kernel& kernel);
 // `ifconfig` of net-tools: interfaces that are up, or `device` alone (AT-2.10).

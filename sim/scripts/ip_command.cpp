@@ -353,7 +353,7 @@ class IpCommand {
     }
     if (!device.empty() && !known(device)) return refused(kUsage, fmt::format("Cannot find device \"{}\"", device));
     std::string text;
-    for (const Route& route : table == "local" ? local_routes() : kernel_.net().routes().all()) {
+    for (const Route& route : table == "local" ? local_routes(kernel_) : kernel_.net().routes().all()) {
       if (route.family != family_.value_or(IpAddress::Family::kV4)) continue;
       if (match && (!route.matches(match->address) || (match->length >= 0 && route.prefix_length > match->length)))
         continue;
@@ -371,24 +371,6 @@ class IpCommand {
       text += (table == "local" ? "local " : "") + line + line_end();
     }
     return {0, text, "", {}};
-  }
-
-  // One for every address; loopback addresses as their network.
-  std::vector<Route> local_routes() const {
-    std::vector<Route> all;
-    for (const Interface& interface : kernel_.net().interfaces())
-      for (const InterfaceAddress& a : interface.addresses) {
-        Route route;
-        route.family = a.address.family;
-        route.prefix_length = interface.kind == InterfaceKind::kLoopback ? a.prefix_length : 32;
-        route.destination = a.address.network(route.prefix_length);
-        route.interface = interface.index;
-        route.scope = Scope::kHost;
-        route.source = a.address;
-        route.origin = RouteOrigin::kKernel;
-        all.push_back(route);
-      }
-    return all;
   }
 
   CommandAnswer get_route() {
