@@ -503,14 +503,16 @@ primitive db ocf:pacemaker:Stateful op monitor interval=10s role=Promoted timeou
 clone dbs db meta promotable=true
 CRM
   lab_ctl 1 load update "$LAB/promoted.crm" || fail "the configuration is refused"
-  promoted() { lab_ctl "$1" status | awk '/Promoted: \[/ && !/Unpromoted/ {print $4}'; }
+  # Not from status: an instance with a pending operation is not in its list `Promoted: [ ]`.
+  promoted() { lab_ctl "$1" resource locate dbs | awk '$NF ~ /^(Promoted|Master)$/ {print $(NF - 1)}'; }
   is_promoted() { [ -n "$(promoted "$1")" ]; }
   lab_wait 40 "a promoted instance" is_promoted 1 || fail "nobody is promoted: $(lab_ctl 1 status)"
   scores() { [ "$(lab_ctl "$1" status -A | grep -c 'master-db[[:space:]]*:')" = "$2" ]; }
   lab_wait 20 "three scores" scores 1 3 || fail "the scores are: $(lab_ctl 1 status -A)"
-  lab_ctl 1 resource locate dbs | grep -q 'Promoted' || fail "locate: $(lab_ctl 1 resource locate dbs)"
+  lab_wait 20 "idle" idle 1 2 3
   local first victim other
   first=$(promoted 1)
+  [ -n "$first" ] || fail "the promoted instance is gone: $(lab_ctl 1 resource locate dbs)"
   victim=${first#node}
   other=$(other_than "$victim")
   say "promoted on $first"
