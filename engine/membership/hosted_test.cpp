@@ -1,6 +1,7 @@
 // Corosync 3 over links that the host keeps.
 #include <gtest/gtest.h>
 
+#include "engine/membership/srp.h"
 #include "engine/membership/testing_network.h"
 
 namespace simcluster::membership {
@@ -48,6 +49,27 @@ TEST_F(Hosted, WhoIsOutOfReachIsGivenUp) {
   // The token time-out with three nodes (T-5) and the consensus time-out, less the time since the last token.
   EXPECT_GT(time_to_form(false), milliseconds(1400 + 1980));
   EXPECT_LT(time_to_form(true), milliseconds(1650 + 200));
+}
+
+// Members drop each other's MERGE-DETECT: none is sent while everybody is in the ring, and as ever when somebody is
+// not.
+TEST_F(Hosted, NobodyIsWokenWhenAllAreInTheRing) {
+  TestNetwork net(3, conf(3), "3.1.7");
+  boot(net);
+  const auto sent = [&] {
+    std::uint64_t count = 0;
+    for (const std::uint32_t node : {1U, 2U, 3U})
+      if (net.running(node)) count += net.stack(node).counters().memb_merge_detect_tx;
+    return count;
+  };
+  const std::uint64_t before = sent();
+  net.run_for(seconds(5));
+  EXPECT_EQ(sent(), before);
+  net.stop(2);
+  ASSERT_TRUE(net.run_until([&] { return net.settled({{1, 3}}); }, seconds(2)));
+  const std::uint64_t without = sent();
+  net.run_for(seconds(5));
+  EXPECT_GT(sent(), without + 5);
 }
 
 // A timer that comes a little late is no pause of the node (SRP-5.1): the one that is left over hears itself.

@@ -1,5 +1,7 @@
 #include "engine/membership/hosted_transport.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/membership/link_statistics.h"
@@ -93,6 +95,18 @@ void HostedTransport::send_token(std::span<const std::byte> frame) {
   links_.send_to(target_.id(), frame);
 }
 
+void HostedTransport::set_members(std::span<const Processor> members) {
+  members_.clear();
+  for (const Processor& member : members) members_.push_back(member.node_id);
+  look_for_outsiders();
+}
+
+void HostedTransport::look_for_outsiders() {
+  const auto is_member = [&](const auto& peer) { return std::ranges::find(members_, peer.first) != members_.end(); };
+  outsiders_ = !std::ranges::all_of(
+      plan_.links, [&](const PlannedLink& link) { return std::ranges::all_of(link.addresses, is_member); });
+}
+
 void HostedTransport::on_deadline(Deadline which) {
   if (which == kAliveTimer) deadlines_.arm(kAliveTimer, alive_);
   if (which == kStartTimer) client_.on_interface(me_);
@@ -104,6 +118,7 @@ void HostedTransport::reconfigure(const Plan& plan) {
   if (const auto done = links_.reconfigure(links_config(plan)); !done)
     host_.log(LogPriority::kError, "corosync", "[KNET  ] " + done.error().message);
   plan_ = plan;
+  look_for_outsiders();
 }
 
 // CR-6.

@@ -28,7 +28,8 @@ class HostedTransport final : public Transport {
   void send_all(std::span<const std::byte> frame, Loop loop) override;
   void set_token_target(const Processor& target) override { target_ = target; }
   void send_token(std::span<const std::byte> frame) override;
-  void set_members(std::span<const Processor>) override {}
+  void set_members(std::span<const Processor> members) override;
+  bool may_have_outsiders() const override { return outsiders_; }
   void check_interfaces() override {}  // IF-1: never examined
   void on_datagram(LinkIndex, const IpAddress&, std::span<const std::byte>) override {}
   void on_link_state(LinkIndex, bool, const IpAddress&) override {}
@@ -45,6 +46,7 @@ class HostedTransport final : public Transport {
  private:
   NodeLinksConfig links_config(const Plan& plan) const;
   void close();
+  void look_for_outsiders();
   // None: the link is this node's own.
   std::optional<NodeLinkStatus> link_status(std::uint32_t node, std::uint8_t link) const;
 
@@ -61,6 +63,8 @@ class HostedTransport final : public Transport {
   Processor me_, target_;
   NodeLinkStatus::Traffic own_traffic_;
   Duration alive_;
+  std::vector<std::uint32_t> members_;  // of the ring
+  bool outsiders_ = true;               // the links lead to somebody who is not in the ring
   bool running_ = false;
   bool key_loaded_ = false;  // and the old one not forgotten yet
 };

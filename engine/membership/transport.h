@@ -75,6 +75,9 @@ class Transport {
   virtual void send_token(std::span<const std::byte> frame) = 0;
   // The ring has `members` from now on (used for the interface checks of singletons and by UU-2).
   virtual void set_members(std::span<const Processor> members) = 0;
+  // False: all that could hear a MERGE-DETECT are in the ring, and would drop it (SRP-16.3). Nobody is woken for it
+  // then.
+  virtual bool may_have_outsiders() const { return true; }
   // The token was lost: look at the own interfaces (IF-1b).
   virtual void check_interfaces() = 0;
 
