@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/upgrade.h"
 #include "reports/crm_mon_layouts.h"

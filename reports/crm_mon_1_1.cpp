@@ -1,7 +1,7 @@
 // crm_mon of Pacemaker 1.1.14 (AT-8.4).
 #include <iterator>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "reports/crm_mon_layouts.h"
 #include "reports/crm_mon_plain.h"

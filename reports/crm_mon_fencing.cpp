@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <ranges>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/base/time_text.h"
 #include "reports/text.h"

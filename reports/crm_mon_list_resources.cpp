@@ -1,6 +1,6 @@
 #include "reports/crm_mon_list_resources.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/scheduler/display_collective.h"
 #include "engine/scheduler/text.h"

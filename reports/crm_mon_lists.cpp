@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/scheduler/display.h"
 #include "reports/crm_mon_fencing.h"

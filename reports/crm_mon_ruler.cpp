@@ -1,7 +1,7 @@
 // crm_mon of Pacemaker 1.0 (AT-8.2, AT-8.3).
 #include <iterator>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "reports/crm_mon_layouts.h"
 #include "reports/crm_mon_plain.h"

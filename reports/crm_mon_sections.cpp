@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/scheduler/ordered_table.h"
 #include "reports/text.h"

@@ -2,7 +2,7 @@
 
 #include <deque>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/base/time_text.h"
 #include "engine/cib/values.h"

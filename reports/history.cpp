@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <tuple>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sqlite3.h>
 
 namespace simcluster::reports {

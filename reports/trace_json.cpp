@@ -1,6 +1,6 @@
 #include "reports/trace_json.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster::reports {
 

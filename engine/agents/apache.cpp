@@ -2,7 +2,7 @@
 #include <array>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <regex.h>
 
 #include "engine/agents/daemon.h"

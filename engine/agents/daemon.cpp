@@ -1,6 +1,6 @@
 #include "engine/agents/daemon.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/ocf.h"
 

@@ -1,7 +1,7 @@
 #include <array>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/fence_agents.h"
 #include "engine/agents/fence_legacy.h"

@@ -1,6 +1,6 @@
 #include <array>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/fence.h"
 #include "engine/agents/fence_agents.h"

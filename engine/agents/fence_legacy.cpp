@@ -1,6 +1,6 @@
 #include "engine/agents/fence_legacy.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster::agents {
 

@@ -2,7 +2,7 @@
 // which only it can run); whoever wants to cut it off removes that key (`off`), and its writes fail from then on.
 #include <array>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/fence.h"
 #include "engine/agents/fence_agents.h"

@@ -1,7 +1,7 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/fence.h"
 #include "engine/agents/fence_agents.h"

@@ -1,7 +1,7 @@
 // Generation 1 of the finder (AT-3.4).
 #include <optional>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/findif.h"
 #include "engine/agents/netmask.h"

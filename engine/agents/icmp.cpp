@@ -1,6 +1,6 @@
 #include "engine/agents/icmp.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster::agents {
 namespace {

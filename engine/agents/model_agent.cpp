@@ -1,7 +1,7 @@
 // What runs for an agent that somebody has described (AT-4.12).
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/agent_model.h"
 #include "engine/agents/daemon.h"

@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/daemon.h"
 #include "engine/agents/ocf.h"

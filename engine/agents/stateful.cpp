@@ -1,7 +1,7 @@
 #include <array>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/dummy.h"
 #include "engine/agents/ocf.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/fence_agents.h"
 #include "engine/agents/fence_legacy.h"

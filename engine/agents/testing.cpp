@@ -1,6 +1,6 @@
 #include "engine/agents/testing.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/base/assert.h"
 

@@ -1,6 +1,6 @@
 #include "engine/base/error.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster {
 

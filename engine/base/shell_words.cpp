@@ -1,6 +1,6 @@
 #include "engine/base/shell_words.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster {
 

@@ -1,7 +1,7 @@
 // Attribute lists and rules of the crm shell (AT-7.2 attr_list, rule; AT-7.3 ids; AT-7.4 mapping).
 #include <array>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/crm_builder.h"
 #include "engine/cib/values.h"

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/crm_shell.h"
 #include "engine/cib/line_editor.h"

@@ -1,6 +1,6 @@
 #include "engine/cib/document.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "engine/base/random.h"

@@ -1,7 +1,7 @@
 // Parsing with libxml2's SAX2 callbacks straight into the flat arrays.
 #include <cstring>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 

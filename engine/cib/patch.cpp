@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/digest.h"
 #include "engine/cib/values.h"

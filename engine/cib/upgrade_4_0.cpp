@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/upgrade_steps.h"
 #include "engine/cib/values.h"

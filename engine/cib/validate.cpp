@@ -5,7 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/compiled_grammar.h"
 #include "engine/cib/validate_forms.h"

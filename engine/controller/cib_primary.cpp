@@ -1,7 +1,7 @@
 // Old releases: one node, the DC's, makes the changes; the others get what has changed (CM-6.7).
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/base/wire.h"
 #include "engine/controller/cib_diff.h"

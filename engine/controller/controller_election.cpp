@@ -1,5 +1,5 @@
 // Election of the DC, taking over and giving up (CM part D).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/controller/controller_impl.h"
 

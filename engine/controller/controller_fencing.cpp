@@ -1,5 +1,5 @@
 // Fencing on behalf of a transition (CM-7.18, CM-7.24), and the devices that this node may use.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/values.h"
 #include "engine/controller/controller_impl.h"

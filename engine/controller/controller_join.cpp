@@ -1,5 +1,5 @@
 // How nodes are admitted (CM part E). The DC's side and the client's side.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/controller/controller_impl.h"
 

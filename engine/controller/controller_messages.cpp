@@ -1,5 +1,5 @@
 // Messages between controllers: sending, routing (CM A.2), shutdown requests, acknowledgements.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/controller/controller_impl.h"
 

@@ -2,7 +2,7 @@
 #include <set>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/patch.h"
 #include "engine/controller/controller_impl.h"

@@ -1,7 +1,7 @@
 // Peers: membership, processes, quorum, and what the DC writes about them (CM part C).
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/controller/controller_impl.h"
 

@@ -1,5 +1,5 @@
 // What goes with a change of the machine's state (CM B.4).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/controller/controller_impl.h"
 

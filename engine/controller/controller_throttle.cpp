@@ -1,5 +1,5 @@
 // What a node tells of its load, and what the DC makes of it (CM-7.13, CM-7.14).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/controller/controller_impl.h"
 

@@ -1,5 +1,5 @@
 // Timers of the controller, and what happens when they fire (CM B.6).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/controller/controller_impl.h"
 

@@ -1,5 +1,5 @@
 // Calling the scheduler and carrying out its graph (CM part G).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/upgrade.h"
 #include "engine/cib/values.h"

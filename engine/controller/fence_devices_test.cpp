@@ -1,7 +1,7 @@
 // Which fence devices a node may use (CM-10.1).
 #include "engine/controller/fence_devices.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

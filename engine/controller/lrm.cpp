@@ -5,7 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/controller/logs.h"
 #include "engine/controller/transition_key.h"

@@ -1,6 +1,6 @@
 #include "engine/controller/transition_key.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/scheduler/history_sort.h"
 

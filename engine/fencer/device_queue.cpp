@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/fencer/devices.h"
 #include "engine/fencer/fencer_messages.h"

@@ -1,6 +1,6 @@
 #include "engine/fencer/fencer_messages.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/base/hash.h"
 

@@ -1,5 +1,5 @@
 // The maps as corosync-cmapctl lists them: what is stored, and what is computed when somebody asks (TO-10, TO-11).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/stack_view.h"
 

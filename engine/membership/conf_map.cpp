@@ -6,7 +6,7 @@
 #include <limits>
 #include <span>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/corosync_conf.h"
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <set>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/conf_logging.h"
 #include "engine/membership/conf_map.h"

@@ -1,7 +1,7 @@
 // Liveness of knet's links, the choice among them, and the MTU of their paths (M 11.3 to 11.5).
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/knet_transport.h"
 

@@ -1,7 +1,7 @@
 // What tools see of knet's links, and what a reload does to them.
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/knet_transport.h"
 #include "engine/membership/link_statistics.h"

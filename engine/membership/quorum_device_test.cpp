@@ -1,5 +1,5 @@
 // The quorum device's votes (VQ-3, VQ-18, VQ-24, VQ-25, TO-3).
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "engine/membership/testing_network.h"

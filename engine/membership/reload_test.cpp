@@ -1,6 +1,6 @@
 // Reload, the configuration map and the requests of corosync-cfgtool on running nodes (M 14.9, 16.3; T-31, VQ-9).
 // Texts as recorded from Corosync 3.1.7.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "engine/membership/testing_network.h"

@@ -1,7 +1,7 @@
 // Redundant rings (M 12) and lost addresses (M 13) of Corosync 1 and 2.
 #include "engine/membership/rrp.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "engine/membership/testing_host.h"

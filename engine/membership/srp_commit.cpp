@@ -1,7 +1,7 @@
 // COMMIT: the commit token collects what every member of the proposed ring has (M 5.6).
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/srp.h"
 

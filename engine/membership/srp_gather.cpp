@@ -1,5 +1,5 @@
 // GATHER: JOINs until everybody reachable agrees (M 5.3 to 5.5), and what makes a ring notice others (M 5.16).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/srp.h"
 

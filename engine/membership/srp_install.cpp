@@ -1,5 +1,5 @@
 // Installing a ring: recovered messages, the two configuration callbacks, the new ring's queue (M 5.13).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/srp.h"
 

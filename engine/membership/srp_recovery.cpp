@@ -1,7 +1,7 @@
 // RECOVERY: messages of the old ring that some member misses travel on the new one (M 5.8, 5.12).
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/srp.h"
 

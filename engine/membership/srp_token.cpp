@@ -2,7 +2,7 @@
 // (M 5.16).
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/srp.h"
 

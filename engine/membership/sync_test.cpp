@@ -4,7 +4,7 @@
 #include <deque>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "engine/membership/testing_processor.h"

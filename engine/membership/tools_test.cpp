@@ -1,7 +1,7 @@
 // Corosync's tools as recorded from Corosync 3.1.7, and the forms of 2.x (M 18).
 #include "engine/membership/tools.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "engine/membership/testing_network.h"

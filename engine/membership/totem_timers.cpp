@@ -1,5 +1,5 @@
 // Effective timers and constants (M 2.2) and their minimum rules (T-32, M 14.6 (d)).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/corosync_conf.h"
 

@@ -2,7 +2,7 @@
 // consensus timeouts, S the slack of 20.1.
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

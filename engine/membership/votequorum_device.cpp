@@ -1,7 +1,7 @@
 // The quorum device (VQ-18, VQ-19, VQ-24, VQ-25).
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/votequorum.h"
 

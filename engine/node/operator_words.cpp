@@ -1,6 +1,6 @@
 #include "engine/node/operator_words.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/nvpairs.h"
 

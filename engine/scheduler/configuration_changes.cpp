@@ -3,7 +3,7 @@
 #include <string>
 #include <unordered_map>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/scheduler/digest_check.h"
 #include "engine/scheduler/failcount.h"

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/scheduler/digest_check.h"
 #include "engine/scheduler/log.h"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/stack.h"

@@ -1,6 +1,6 @@
 #include "sim/checks/diagnosis.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster::sim {
 

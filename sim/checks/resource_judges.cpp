@@ -1,6 +1,6 @@
 #include "sim/checks/resource_judges.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster::sim {
 

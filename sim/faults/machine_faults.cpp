@@ -3,7 +3,7 @@
 #include <array>
 #include <optional>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "sim/kernel/kernel.h"
 #include "sim/kernel/storage.h"

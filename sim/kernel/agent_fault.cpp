@@ -1,6 +1,6 @@
 #include "sim/kernel/agent_fault.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/agent_model.h"
 

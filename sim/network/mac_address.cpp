@@ -1,6 +1,6 @@
 #include "sim/network/mac_address.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster::sim {
 

@@ -1,7 +1,7 @@
 // Trunks: how switches are joined.
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "sim/network/network.h"
 

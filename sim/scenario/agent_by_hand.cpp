@@ -1,6 +1,6 @@
 #include "sim/scenario/agent_by_hand.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/ra_info.h"
 #include "sim/kernel/agent_runner.h"

@@ -1,6 +1,6 @@
 #include <array>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "sim/faults/interface_faults.h"
 #include "sim/scenario/declare_agents.h"

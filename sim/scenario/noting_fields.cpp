@@ -1,6 +1,6 @@
 #include "sim/scenario/noting_fields.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster::sim {
 

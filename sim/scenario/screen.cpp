@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/crm_shell.h"
 #include "engine/fencer/fencer.h"

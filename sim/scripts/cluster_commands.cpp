@@ -1,7 +1,7 @@
 // The cluster's own tools, of which agents use the node attributes above all.
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "sim/kernel/kernel.h"
 #include "sim/scripts/commands.h"

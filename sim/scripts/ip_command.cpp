@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "sim/kernel/kernel.h"
 #include "sim/kernel/listing.h"

@@ -1,5 +1,5 @@
 // Commands about processes. Those of the simulated machine; a script's own children are known to its shell.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/ocf.h"
 #include "sim/kernel/kernel.h"

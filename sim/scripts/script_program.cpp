@@ -1,7 +1,7 @@
 // The process of a script: between two commands the script runs, for no time; a command is a step of the process.
 #include <memory>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/base/assert.h"
 #include "sim/scripts/script_host.h"

@@ -1,5 +1,5 @@
 // Commands of the simulated storage (AT-4.6).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/ocf.h"
 #include "sim/kernel/kernel.h"

@@ -1,6 +1,6 @@
 #include "sim/soak/havoc.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/stack.h"
 #include "sim/faults/swizzle.h"

@@ -1,6 +1,6 @@
 #include "sim/world/management.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "sim/world/machine.h"
 #include "sim/world/world.h"

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <deque>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "engine/base/assert.h"

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "commands/tool.h"
 #include "engine/cib/patch.h"

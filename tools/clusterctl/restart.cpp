@@ -8,7 +8,7 @@
 #include <string_view>
 #include <thread>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/cluster_property.h"
 #include "engine/cib/document.h"

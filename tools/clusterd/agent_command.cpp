@@ -5,7 +5,7 @@
 #include <cctype>
 #include <cstdlib>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include "engine/executor/exit_codes.h"

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>

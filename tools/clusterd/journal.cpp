@@ -4,7 +4,7 @@
 #include <ctime>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 // It does not say itself that it is C.
 extern "C" {
 #include <libknet.h>

@@ -6,7 +6,7 @@
 #include <ctime>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <malloc.h>
 #include <sched.h>
 #include <sys/epoll.h>

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/cluster_property.h"
 #include "engine/cib/values.h"

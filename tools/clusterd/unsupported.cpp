@@ -1,6 +1,6 @@
 #include "tools/clusterd/unsupported.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/cluster_property.h"
 #include "engine/cib/values.h"

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <linux/watchdog.h>
 #include <sys/stat.h>

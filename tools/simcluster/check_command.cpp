@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/document.h"
 #include "reports/atomic_file.h"

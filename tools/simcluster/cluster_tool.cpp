@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include "commands/exit_status.h"

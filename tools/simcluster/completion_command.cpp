@@ -1,6 +1,6 @@
 #include <cstdio>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "tools/simcluster/command.h"
 #include "tools/simcluster/options.h"

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "reports/crm_mon.h"
 #include "tools/simcluster/command.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "reports/atomic_file.h"
 #include "sim/scenario/records.h"

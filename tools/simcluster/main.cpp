@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <new>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <malloc.h>
 
 #include "commands/tool.h"

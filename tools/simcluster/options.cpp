@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <deque>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "sim/scenario/values.h"
 

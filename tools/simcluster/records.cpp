@@ -1,6 +1,6 @@
 #include "tools/simcluster/records.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace simcluster::tools {
 

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "reports/atomic_file.h"
 #include "sim/scenario/cluster_report.h"

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "tools/simcluster/json_result.h"
 #include "tools/simcluster/records.h"

@@ -5,7 +5,7 @@
 #include <deque>
 #include <optional>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include "reports/atomic_file.h"

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "reports/history.h"
 #include "reports/table.h"
