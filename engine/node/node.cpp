@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/values.h"
 #include "engine/controller/controller.h"
@@ -128,7 +128,7 @@ class Node::Impl final : public controller::ControllerClient,
     if (const auto limit = cib::parse_integer(variable("PCMK_node_action_limit")); limit && limit->value > 0)
       manager.node_action_limit = static_cast<int>(std::min<std::int64_t>(limit->value, 1'000'000));
     controller_ = std::make_unique<controller::Controller>(host_, profile_, *stack_, std::move(manager), *this);
-    shell_ = std::make_unique<OperatorShell>(host_, *controller_, profile_, config_.name, config_.models.get());
+    shell_ = std::make_unique<OperatorShell>(host_, *controller_, profile_, config_.name, config_.agents);
     Result<void> started = controller_->start();
     if (!started) {
       shell_.reset();

@@ -19,10 +19,7 @@
 #include "engine/base/profile.h"
 #include "engine/base/time.h"
 #include "engine/membership/tools.h"
-
-namespace simcluster::agents {
-class AgentModels;
-}
+#include "engine/node/node_agents.h"
 
 namespace simcluster::cib {
 class Document;
@@ -61,8 +58,7 @@ struct NodeConfig {
   bool fail_fast = false;
   // Of all nodes, on the Heartbeat stack; elsewhere none.
   std::map<ClusterNodeId, std::string> uuids;
-  // Agents that are described for this node, which the crm shell tells of; null: none (AT-4.12).
-  std::shared_ptr<const agents::AgentModels> models;
+  NodeAgents agents;
   bool watchdog = false;  // as in membership::LocalMachine
   // As in membership::LocalMachine: quicker than Corosync where the links tell enough.
   bool trust_links = false;
@@ -73,6 +69,9 @@ struct NodeConfig {
   // stay as they are.
   std::function<void(NodeConfig&)> refresh;
 };
+
+// The last line of what crmsh prints of a change that it does not commit (AT-7.8).
+inline constexpr std::string_view kShellRefuses = "(exit status 1)\n";
 
 // How `crm configure load` treats objects that exist already.
 enum class LoadMethod : unsigned char { kUpdate, kReplace };
@@ -115,7 +114,8 @@ class Node {
   // --- what an operator types on this node -------------------------------------------------------------------------
   // One crm shell command without the leading "crm": "resource cleanup vip01 [node]", "resource start|stop|manage|
   // unmanage|move|ban|clear R ...", "node standby|online|maintenance|ready [N]", "configure property x=y",
-  // "configure delete ID...", "configure primitive ..." (AT-11.2). An error says what was wrong with it.
+  // "configure delete ID...", "configure primitive ..." (AT-11.2). An error says what was wrong with it; what crmsh
+  // refuses after its checks ends with a line kShellRefuses.
   Result<std::string> crm(std::string_view command);
   // `crm configure load update|replace`: crm shell text; `file_name` is for errors.
   Result<void> load_crm_shell(std::string_view text, std::string_view file_name, LoadMethod method);

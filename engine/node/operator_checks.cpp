@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/agent_models.h"
 #include "engine/agents/registry.h"
@@ -91,8 +91,8 @@ bool same(const Element& a, const Element& b) {
 
 class Checks {
  public:
-  Checks(const cib::Document& wanted, const Profile& profile, const agents::AgentModels* models)
-      : cib_(wanted), profile_(profile), models_(models) {}
+  Checks(const cib::Document& wanted, const Profile& profile, const NodeAgents& agents)
+      : cib_(wanted), profile_(profile), agents_(agents) {}
 
   void warn(std::string_view line) { text_ += fmt::format("WARNING: {}\n", line); }
   void complain(std::string_view line) {
@@ -173,7 +173,8 @@ class Checks {
     const Element agent = typed(primitive);
     const std::string_view standard = agent.value("class"), provider = agent.value("provider"),
                            type = agent.value("type");
-    const auto installed = agents::installed_agent(standard, provider, type, profile_, models_);
+    if (!agents_.native) return nullptr;
+    const auto installed = agents::installed_agent(standard, provider, type, profile_, agents_.models.get());
     if (!installed) return nullptr;
     metadata_.push_back(agents::metadata_of(*installed, provider, type));
     return metadata_.back().get();
@@ -185,6 +186,7 @@ class Checks {
     const bool plugin = agent.value("class") == "stonith" && !agent.value("type").starts_with("fence_");
     if (plugin || !agent.has("type") || metadata_of(primitive) != nullptr) return std::nullopt;
     const std::string_view provider = agent.value("provider");
+    if (agents_.on_disk && agents_.on_disk(agent.value("class"), provider, agent.value("type"))) return std::nullopt;
     return fmt::format("{}:{}{}{}", agent.value("class"), provider, provider.empty() ? "" : ":", agent.value("type"));
   }
 
@@ -390,7 +392,7 @@ class Checks {
 
   const cib::Document& cib_;
   const Profile& profile_;
-  const agents::AgentModels* models_;
+  const NodeAgents& agents_;
   mutable std::vector<std::shared_ptr<const AgentMetadata>> metadata_;
   std::string text_;
   int text_quoted_ = 0;
@@ -445,18 +447,18 @@ CheckReport run(Checks& checks, const cib::Document& wanted, std::vector<Element
 
 }  // namespace
 
-CheckReport verify_configuration(const cib::Document& wanted, const Profile& profile, const agents::AgentModels* models,
+CheckReport verify_configuration(const cib::Document& wanted, const Profile& profile, const NodeAgents& agents,
                                  std::int64_t now_seconds) {
-  Checks checks(wanted, profile, models);
+  Checks checks(wanted, profile, agents);
   return run(checks, wanted, objects_of(wanted), profile, now_seconds);
 }
 
 CheckReport check_commit(const cib::Document& before, const cib::Document& wanted, const Profile& profile,
-                         const agents::AgentModels* models, std::int64_t now_seconds) {
+                         const NodeAgents& agents, std::int64_t now_seconds) {
   std::vector<Element> meant = objects_of(wanted);
   if (std::none_of(meant.begin(), meant.end(), [](const Element& object) { return object.is("primitive"); })) return {};
   std::erase_if(meant, [&](const Element& object) { return !is_changed(object, before); });
-  Checks checks(wanted, profile, models);
+  Checks checks(wanted, profile, agents);
   // The statement itself asks for the agent first.
   for (const Element& object : meant)
     if (object.is("primitive") || object.is("template")) checks.has_agent(object);

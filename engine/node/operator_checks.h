@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/agents/agent_models.h"
 #include "engine/base/profile.h"
 #include "engine/cib/document.h"
+#include "engine/node/node_agents.h"
 
 namespace simcluster::node {
 
@@ -15,14 +15,12 @@ struct CheckReport {
   bool refused = false;  // nothing is committed, unless it is forced
 };
 
-// `models`: agents that the scenario describes; may be null.
-
 // What `crm configure verify` prints of `wanted`: of every object.
-CheckReport verify_configuration(const cib::Document& wanted, const Profile& profile, const agents::AgentModels* models,
+CheckReport verify_configuration(const cib::Document& wanted, const Profile& profile, const NodeAgents& agents,
                                  std::int64_t now_seconds);
 
 // What a commit prints of the objects that are new or changed since `before`. Nothing as long as there is no primitive.
 CheckReport check_commit(const cib::Document& before, const cib::Document& wanted, const Profile& profile,
-                         const agents::AgentModels* models, std::int64_t now_seconds);
+                         const NodeAgents& agents, std::int64_t now_seconds);
 
 }  // namespace simcluster::node

@@ -24,7 +24,7 @@ class OperatorChecksTest : public ::testing::Test {
     cib::Document wanted = cib;
     const auto applied = cib::apply_crm_shell(wanted, text, "test.crm");
     EXPECT_TRUE(applied) << applied.error().text();
-    CheckReport report = check_commit(cib, wanted, profile, nullptr, 0);
+    CheckReport report = check_commit(cib, wanted, profile, {}, 0);
     cib = std::move(wanted);
     return without_blind_faith(std::move(report));
   }
@@ -103,9 +103,8 @@ TEST_F(OperatorChecksTest, ParametersAndNames) {
 
 TEST_F(OperatorChecksTest, AgentThatIsNotThere) {
   const std::string missing = "ERROR: ocf:heartbeat:Nosuch: got no meta-data, does this RA exist?\n";
-  const CheckReport report =
-      check_commit(cib, cib::parse_crm_shell("property stonith-enabled=false\nprimitive q Nosuch\n", "t").value(),
-                   profile, nullptr, 0);
+  const CheckReport report = check_commit(
+      cib, cib::parse_crm_shell("property stonith-enabled=false\nprimitive q Nosuch\n", "t").value(), profile, {}, 0);
   EXPECT_TRUE(report.refused);
   EXPECT_TRUE(report.text.starts_with(missing)) << report.text;
   EXPECT_TRUE(report.text.ends_with(missing + missing + "ERROR: ocf:heartbeat:Nosuch: no such resource agent\n"))
@@ -120,6 +119,27 @@ TEST_F(OperatorChecksTest, AgentThatIsNotThere) {
   EXPECT_EQ(errors("primitive x stonith:fence_xvm\n"),
             xvm + no_data + "WARNING: (unpack_config) \twarning: Blind faith: not fencing unseen nodes\n" + missing +
                 xvm + no_data + xvm + no_data + xvm + "no such resource agent\n");
+}
+
+// Of agents that are on the machine's disk alone nothing is asked but whether they are there.
+TEST_F(OperatorChecksTest, AgentsOnTheDisk) {
+  NodeAgents agents;
+  agents.on_disk = [](std::string_view standard, std::string_view provider, std::string_view type) {
+    return standard == "ocf" && provider == "acme" && type == "app";
+  };
+  const auto told = [&](std::string_view text) {
+    const CheckReport report = check_commit(cib, cib::parse_crm_shell(text, "t").value(), profile, agents, 0);
+    return report.text.find("no such resource agent") != std::string::npos ? "missing"
+           : report.text.find("parameter") != std::string::npos            ? "parameter"
+                                                                           : "";
+  };
+  EXPECT_STREQ(told("primitive a ocf:acme:app params anything=1\n"), "");
+  EXPECT_STREQ(told("primitive b ocf:acme:other\n"), "missing");
+  EXPECT_STREQ(told("primitive i IPaddr2 params ip=10.0.0.1 anything=1\n"), "parameter");
+  agents.native = false;
+  EXPECT_STREQ(told("primitive i IPaddr2 params ip=10.0.0.1\n"), "missing");
+  agents.on_disk = [](std::string_view, std::string_view, std::string_view) { return true; };
+  EXPECT_STREQ(told("primitive i IPaddr2 params ip=10.0.0.1 anything=1\n"), "");
 }
 
 TEST_F(OperatorChecksTest, Constraints) {
@@ -150,10 +170,10 @@ TEST_F(OperatorChecksTest, FencingTopology) {
 // Without a primitive a commit says nothing; `verify` does.
 TEST_F(OperatorChecksTest, VerifyLooksAtAll) {
   EXPECT_EQ(warnings("property nosuch=1\n"), "");
-  EXPECT_EQ(without_blind_faith(verify_configuration(cib, profile, nullptr, 0)).text,
+  EXPECT_EQ(without_blind_faith(verify_configuration(cib, profile, {}, 0)).text,
             "WARNING: cib-bootstrap-options: unknown attribute 'nosuch'\n");
   warnings("primitive z Dummy op monitor interval=10 timeout=1\nprimitive a Dummy op monitor interval=10 timeout=1\n");
-  EXPECT_EQ(without_blind_faith(verify_configuration(cib, profile, nullptr, 0)).text,
+  EXPECT_EQ(without_blind_faith(verify_configuration(cib, profile, {}, 0)).text,
             "WARNING: a: specified timeout 1 for monitor is smaller than the advised 20s\n"
             "WARNING: cib-bootstrap-options: unknown attribute 'nosuch'\n"
             "WARNING: z: specified timeout 1 for monitor is smaller than the advised 20s\n");
@@ -163,7 +183,7 @@ TEST_F(OperatorChecksTest, VerifyLooksAtAll) {
 TEST_F(OperatorChecksTest, LinesOfCrmVerify) {
   cib::Document wanted = cib;
   ASSERT_TRUE(cib::apply_crm_shell(wanted, "primitive a Dummy\n", "t"));
-  EXPECT_EQ(check_commit(cib, wanted, profile, nullptr, 0).text,
+  EXPECT_EQ(check_commit(cib, wanted, profile, {}, 0).text,
             "WARNING: (unpack_config) \twarning: Blind faith: not fencing unseen nodes\n");
   cib = cib::parse_crm_shell("node 1: node1\n", "t").value();
   cib.root().set_attribute("have-quorum", "1");

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/cluster_property.h"
 #include "engine/cib/crm_shell.h"
@@ -30,7 +30,7 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
   if (words[1] == "schema" && words.size() == 2)
     return fmt::format("{}\n", controller_.cib().root().value("validate-with"));
   if (words[1] == "template" && words.size() == 3 && words[2] == "list") return list_templates();
-  if (words[1] == "ra") return describe_agents(Words(words.begin() + 2, words.end()), profile_, models_);
+  if (words[1] == "ra") return describe_agents(Words(words.begin() + 2, words.end()), profile_, agents_.models.get());
   // Every command is a session of its own: what has changed is committed at its end.
   if (words.size() == 2 && (words[1] == "commit" || words[1] == "refresh")) return std::string();
   if (words[1] == "rename") return rename(words);
@@ -59,8 +59,8 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
 
 // crm configure verify: of all objects.
 Result<std::string> OperatorShell::verify() const {
-  CheckReport report = verify_configuration(controller_.cib(), profile_, models_, host_.now().unix_seconds());
-  return report.refused ? report.text + "(exit status 1)\n" : std::move(report.text);
+  CheckReport report = verify_configuration(controller_.cib(), profile_, agents_, host_.now().unix_seconds());
+  return report.refused ? report.text.append(kShellRefuses) : std::move(report.text);
 }
 
 // `save -` prints what `show` prints.

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/base/shell_words.h"
 #include "engine/base/time_text.h"
@@ -53,7 +53,7 @@ Result<std::string> OperatorShell::crm(std::string_view command) {
   if (words[0] == "resource") return resource_command(words);
   if (words[0] == "node") return node_command(words);
   if (words[0] == "configure") return configure_command(words, command);
-  if (words[0] == "ra") return describe_agents(Words(words.begin() + 1, words.end()), profile_, models_);
+  if (words[0] == "ra") return describe_agents(Words(words.begin() + 1, words.end()), profile_, agents_.models.get());
   if (words[0] == "maintenance" && words.size() == 2 && (words[1] == "on" || words[1] == "off"))
     return silent(
         load(fmt::format("property maintenance-mode={}", words[1] == "on"), "crm maintenance", LoadMethod::kUpdate));
@@ -96,8 +96,8 @@ Result<std::string> OperatorShell::stonith_admin(std::string_view arguments) {
 Result<std::string> OperatorShell::commit(const std::function<Result<void>(cib::Document&)>& change) {
   cib::Document wanted = controller_.cib();
   if (Result<void> changed = change(wanted); !changed) return tl::unexpected(changed.error());
-  CheckReport report = check_commit(controller_.cib(), wanted, profile_, models_, host_.now().unix_seconds());
-  if (report.refused && !forced_) return report.text + "(exit status 1)\n";
+  CheckReport report = check_commit(controller_.cib(), wanted, profile_, agents_, host_.now().unix_seconds());
+  if (report.refused && !forced_) return report.text.append(kShellRefuses);
   if (report.refused) report.text += "INFO: commit forced\n";
   controller_.change_configuration(wanted, "cibadmin");
   return std::move(report.text);

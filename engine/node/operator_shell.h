@@ -18,10 +18,10 @@ namespace simcluster::node {
 
 class OperatorShell {
  public:
-  // Keeps the references; asks the host for the time. `models` may be null.
+  // Keeps the references; asks the host for the time.
   OperatorShell(const Host& host, controller::Controller& controller, const Profile& profile, std::string own_name,
-                const agents::AgentModels* models)
-      : host_(host), controller_(controller), profile_(profile), own_name_(std::move(own_name)), models_(models) {}
+                const NodeAgents& agents)
+      : host_(host), controller_(controller), profile_(profile), own_name_(std::move(own_name)), agents_(agents) {}
 
   // What the command prints; an error says what was wrong with it, in crmsh's words where it has some.
   Result<std::string> crm(std::string_view command);
@@ -97,7 +97,7 @@ class OperatorShell {
   controller::Controller& controller_;
   const Profile& profile_;
   std::string own_name_;
-  const agents::AgentModels* models_;
+  const NodeAgents& agents_;
   bool forced_ = false;  // by crm -F, for the command at hand
 };
 

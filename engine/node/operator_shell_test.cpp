@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ class OperatorShellTest : public ::testing::Test, public controller::ControllerC
     });
     controller = std::make_unique<controller::Controller>(host, profile, cluster.node(1),
                                                           controller::ControllerConfig{"node1", "", 4, {}, 0}, *this);
-    shell = std::make_unique<OperatorShell>(host, *controller, profile, "node1", nullptr);
+    shell = std::make_unique<OperatorShell>(host, *controller, profile, "node1", agents);
     cluster.start(1);
     EXPECT_TRUE(controller->start());
     clock.run_for(seconds(30));
@@ -69,6 +69,7 @@ class OperatorShellTest : public ::testing::Test, public controller::ControllerC
   TestingHost host{clock, "node1"};
   membership::TestCluster cluster{1};
   Profile profile;
+  NodeAgents agents;
   bool running = false;
   std::unique_ptr<controller::Controller> controller;
   std::unique_ptr<OperatorShell> shell;

@@ -2,13 +2,14 @@
 #include <memory>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/cib/document.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/stack.h"
 #include "engine/membership/start_lines.h"
 #include "engine/node/node.h"
+#include "sim/kernel/agent_runner.h"
 #include "sim/kernel/kernel.h"
 #include "sim/world/group_traffic.h"
 #include "sim/world/world.h"
@@ -93,7 +94,14 @@ class NodeSoftware final : public ClusterSoftware {
     config.initial_cib = spec.initial_cib;
     config.cib_query_time = spec.knobs.cib_query;
     config.fail_fast = spec.fail_fast;
-    config.models = spec.models;
+    config.agents.models = spec.models;
+    config.agents.on_disk = [&machine](std::string_view standard, std::string_view provider, std::string_view type) {
+      AgentRequest request;
+      request.standard = standard;
+      request.provider = provider;
+      request.type = type;
+      return machine.kernel().agents().knows(request);
+    };
     config.cores = spec.cores;
     config.local_addresses = addresses_of(machine);
     config.mtus = mtus_of(machine);

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include "commands/shell_questions.h"
@@ -136,8 +136,10 @@ int show_status(const Command& command) {
 }
 
 int crm(const Command& command) {
-  fmt::print("{}", ask(command, {{"request", "crm"}, {"command", command.rest(0)}}).value("output", ""));
-  return 0;
+  const Json answer = ask(command, {{"request", "crm"}, {"command", command.rest(0)}});
+  const bool refused = answer.value("exit_status", 0) != 0;
+  fmt::print(refused ? stderr : stdout, "{}", answer.value("output", ""));
+  return refused ? kFailed : 0;
 }
 
 // What crmsh answers by asking crm_resource, and a restart that waits; the rest is the daemon's.

@@ -94,8 +94,12 @@ Result<Json> crm(const Asked& asked) {
   if (!command) return tl::unexpected(command.error());
   const auto output = asked.node.crm(*command);
   if (!output) return tl::unexpected(output.error());
+  std::string_view lines = *output;
+  const bool refused = lines.ends_with(node::kShellRefuses);
+  if (refused) lines.remove_suffix(node::kShellRefuses.size());
   Json json;
-  json["output"] = *output;
+  json["output"] = lines;
+  json["exit_status"] = refused ? 1 : 0;
   return json;
 }
 

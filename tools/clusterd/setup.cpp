@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -205,6 +205,20 @@ class Reader {
   }
 
   // Agents call the tools of this node's own daemon, not those of a Pacemaker that may be installed, too.
+  // What a change of the configuration may name.
+  void tell_of_agents() {
+    node::NodeAgents& agents = report_.setup.node.agents;
+    agents.native = false;
+    agents.on_disk = [places = settings().agents](std::string_view standard, std::string_view provider,
+                                                  std::string_view type) {
+      AgentRequest request;
+      request.standard = standard;
+      request.provider = provider;
+      request.type = type;
+      return agent_command(request, places).has_value();
+    };
+  }
+
   void find_agent_tools() {
     AgentPlaces& agents = report_.setup.settings.agents;
     agents.control_socket = settings().control_socket;
@@ -217,6 +231,7 @@ class Reader {
 
   void look_at_agents() {
     find_agent_tools();
+    tell_of_agents();
     if (settings().agents.agent_tools.empty())
       report_.warnings.emplace_back(
           "agent-tools: not beside clusterd, and no agent_tools is set; agents find no crm_attribute");

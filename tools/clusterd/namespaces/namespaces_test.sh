@@ -459,6 +459,13 @@ story_commands() {
   # cib query, replace; load (crm shell text); attribute
   lab_ctl 1 configure property cluster-delay=76s || fail "configure"
   lab_wait 10 "the change" shows_in_cib 'value="76s"' || fail "configure changes nothing"
+  # Any agent that is installed may be named, with whatever it takes; one that is not is refused.
+  lab_ctl 1 configure primitive mails ocf:heartbeat:MailTo params email=root anything=1 meta target-role=Stopped ||
+    fail "an installed agent is refused"
+  lab_wait 10 "the resource" shows_in_cib 'id="mails"' || fail "configure primitive adds nothing"
+  lab_ctl 1 configure delete mails || fail "configure delete"
+  lab_ctl 1 configure primitive nothing ocf:heartbeat:nosuch 2>"$LAB/refusal"; [ $? = 1 ] || fail "a missing agent is no 1"
+  grep -q 'ocf:heartbeat:nosuch: no such resource agent' "$LAB/refusal" || fail "the refusal says: $(cat "$LAB/refusal")"
   lab_ctl 1 cib query | sed 's/value="76s"/value="77s"/' >"$LAB/new.xml"
   lab_ctl 1 cib replace "$LAB/new.xml" || fail "cib replace"
   lab_wait 10 "the replacement" shows_in_cib 'value="77s"' || fail "cib replace changes nothing"
