@@ -12,27 +12,8 @@
 namespace simcluster::sim {
 namespace {
 
-struct Results : RunListener {
-  explicit Results(const EventQueue& q) : queue(q) {}
-  std::map<AgentRunId, AgentResult> ended;
-  std::map<AgentRunId, Time> at;
-  std::vector<std::string> assertions;
-  const EventQueue& queue;
-  void on_run_exit(AgentRunId run, const AgentResult& result) override {
-    ended[run] = result;
-    at[run] = queue.now();
-  }
-  void on_program_assertion(AgentRunId, std::string_view what) override { assertions.emplace_back(what); }
-};
-
 AgentRequest request(std::string type, std::string action, std::string instance) {
-  AgentRequest r;
-  r.standard = "ocf";
-  r.provider = "heartbeat";
-  r.type = std::move(type);
-  r.action = std::move(action);
-  r.instance = std::move(instance);
-  return r;
+  return ocf_request("heartbeat", std::move(type), std::move(action), std::move(instance));
 }
 
 AgentRequest ipaddr2(std::string action, std::string instance, std::string_view ip) {
@@ -55,7 +36,7 @@ class AgentRunnerTest : public testing::Test {
  protected:
   void build(StackVersions versions = {}, std::uint64_t seed = 1) {
     m = std::make_unique<TestMachines>(2, std::move(versions), seed);
-    results = std::make_unique<Results>(m->queue);
+    results = std::make_unique<RunResults>(m->queue);
   }
   AgentResult run(const AgentRequest& r) {
     const AgentRunId id = m->kernel(0).agents().run_agent(r, *results);
@@ -83,7 +64,7 @@ class AgentRunnerTest : public testing::Test {
   }
 
   std::unique_ptr<TestMachines> m;
-  std::unique_ptr<Results> results;
+  std::unique_ptr<RunResults> results;
 };
 
 TEST_F(AgentRunnerTest, IPaddr2StartsMonitorsAndStops) {  // AT-3.8, AT-3.10

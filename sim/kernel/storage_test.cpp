@@ -30,12 +30,7 @@ class Storage : public testing::Test {
     return m.kernel(machine).mounts().mount({"/dev/sdb1", "/data", disk.file_system, options});
   }
   AgentRunId begin(std::string action) {
-    AgentRequest request;
-    request.standard = "ocf";
-    request.provider = "heartbeat";
-    request.type = "Filesystem";
-    request.action = std::move(action);
-    request.instance = "fs";
+    AgentRequest request = ocf_request("heartbeat", "Filesystem", std::move(action), "fs");
     request.parameters = {{"device", "/dev/sdb1"}, {"directory", "/data"}, {"fstype", "ext4"}};
     return m.kernel(0).agents().run_agent(request, results);
   }

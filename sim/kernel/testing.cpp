@@ -4,6 +4,16 @@
 
 namespace simcluster::sim {
 
+AgentRequest ocf_request(std::string provider, std::string type, std::string action, std::string instance) {
+  AgentRequest request;
+  request.standard = "ocf";
+  request.provider = std::move(provider);
+  request.type = std::move(type);
+  request.action = std::move(action);
+  request.instance = std::move(instance);
+  return request;
+}
+
 TestMachines::TestMachines(std::size_t count, StackVersions versions, std::uint64_t seed)
     : network(queue, tracer, seed) {
   const Profile profile = make_profile(std::move(versions)).value();

@@ -1,12 +1,14 @@
 // Two machines on one switch, for tests of the kernel.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/events/event_queue.h"
 #include "sim/events/tracer.h"
+#include "sim/kernel/agent_runner.h"
 #include "sim/kernel/kernel.h"
 #include "sim/network/network.h"
 
@@ -20,6 +22,22 @@ struct TestServices : KernelServices {
   }
   std::optional<IpAddress> resolve(std::string_view) override { return std::nullopt; }
 };
+
+// What became of runs of agents.
+struct RunResults : RunListener {
+  explicit RunResults(const EventQueue& q) : queue(q) {}
+  std::map<AgentRunId, AgentResult> ended;
+  std::map<AgentRunId, Time> at;
+  std::vector<std::string> assertions;
+  const EventQueue& queue;
+  void on_run_exit(AgentRunId run, const AgentResult& result) override {
+    ended[run] = result;
+    at[run] = queue.now();
+  }
+  void on_program_assertion(AgentRunId, std::string_view what) override { assertions.emplace_back(what); }
+};
+
+AgentRequest ocf_request(std::string provider, std::string type, std::string action, std::string instance);
 
 // Machines n1, n2, ... with eth0 = 192.168.1.<number>/24 on the switch "lan", all up.
 class TestMachines {

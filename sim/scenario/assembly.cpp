@@ -4,7 +4,7 @@
 #include <cctype>
 #include <set>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/agents/agent_models.h"
 #include "engine/agents/ra_info.h"
@@ -379,6 +379,7 @@ Result<Scenario> assemble(Draft draft, const std::vector<Reader::NameUse>& names
   if (!watch) return tl::unexpected(watch.error());
   scenario.story.watch = std::move(*watch);
   scenario.watched = std::move(configuration->watched);
+  scenario.watched_text = std::move(configuration->watched_text);
   return scenario;
 }
 

@@ -28,6 +28,7 @@ struct BuiltConfiguration {
   std::string cib;                     // XML
   std::vector<std::string> resources;  // ids of primitives, groups, clones ...
   WatchedCluster watched;
+  std::string watched_text;
   std::vector<AgentUse> agents;
 };
 Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft);

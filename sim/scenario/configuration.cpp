@@ -137,6 +137,7 @@ Result<BuiltConfiguration> build_configuration(const ConfigurationDraft& draft) 
   BuiltConfiguration built;
   built.cib = cib::write_document(*document);
   built.watched = watched_in(std::as_const(*document));
+  built.watched_text = watched_text(std::as_const(*document));
   const cib::Element resources = std::as_const(*document).find_path("configuration/resources");
   if (!resources) return built;
   built.agents = agents_used(std::as_const(*document), draft);

@@ -93,7 +93,8 @@ struct Scenario {
   std::vector<TimelineItem> timeline;
   std::vector<Expectation> expectations;
   reports::StorySettings story;
-  WatchedCluster watched;  // what the cluster begins with
+  WatchedCluster watched;    // what the cluster begins with
+  std::string watched_text;  // of the same
 };
 
 // A scenario file: at least one variant.

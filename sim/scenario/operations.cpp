@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "commands/shell_questions.h"
 #include "engine/agents/fence_agents.h"
@@ -185,7 +185,7 @@ class CrmCommand final : public OperatorCommand {
     if (needs_records()) return run_report(world, machine, text());
     if (const auto questions = commands::questions_of_shell(split_on_blanks(command)); !questions.empty()) {
       for (const commands::Arguments& question : questions)
-        if (auto done = run_tool(world, machine, fmt::format("{}", fmt::join(question, " "))); !done) return done;
+        if (auto done = run_tool_words(world, machine, question); !done) return done;
       return {};
     }
     if (const auto words = after_word(command, "status")) return show_status(world, machine, *words);

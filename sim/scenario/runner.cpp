@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "sim/checks/panel.h"
 #include "sim/kernel/agent_runner.h"
@@ -118,7 +118,7 @@ Result<RunResult> run_scenario(const Scenario& scenario, const RunOptions& optio
     std::vector<Listener> listeners = options.listeners;
     if (records) listeners.push_back({&logs.emplace(scenario, world), DiskLogs::level()});
     const Attached attached(world, listeners);
-    if (options.judges) panel.emplace(world, scenario.watched, configuration_reader(world));
+    if (options.judges) panel.emplace(world, scenario.watched, configuration_reader(world, scenario.watched_text));
     std::optional<ExpectationWatch> watch;
     if (options.watch) watch.emplace(scenario, world);
     Timeline timeline(scenario, world, [&](bool acting) {

@@ -20,20 +20,23 @@ struct ToolCall {
   commands::Arguments arguments;
 };
 
-Result<ToolCall> parse_call(std::string_view command) {
-  auto words = split_shell_words(command);
-  if (!words) return tl::unexpected(words.error());
-  if (words->empty()) return fail("a tool and its options are missing");
-  const commands::Tool* tool = commands::find_tool(words->front());
+Result<ToolCall> find_call(const std::vector<std::string>& words) {
+  if (words.empty()) return fail("a tool and its options are missing");
+  const commands::Tool* tool = commands::find_tool(words.front());
   if (tool == nullptr) {
     std::string known;
     for (const commands::Tool& one : commands::tools()) {
       if (!known.empty()) known += &one == &commands::tools().back() ? " or " : ", ";
       known += one.name;
     }
-    return fail(fmt::format("\"{}\" is no tool that can be run here (expected {})", words->front(), known));
+    return fail(fmt::format("\"{}\" is no tool that can be run here (expected {})", words.front(), known));
   }
-  return ToolCall{tool, {words->begin() + 1, words->end()}};
+  return ToolCall{tool, {words.begin() + 1, words.end()}};
+}
+
+Result<ToolCall> parse_call(std::string_view command) {
+  const auto words = split_shell_words(command);
+  return words ? find_call(*words) : tl::unexpected(words.error());
 }
 
 commands::LiveNode live_node(const node::Node& node) {
@@ -100,18 +103,10 @@ commands::Outcome outcome_of(World& world, Machine& machine, const ToolCall& cal
   return outcome;
 }
 
-}  // namespace
-
-Result<void> check_tool(std::string_view command) {
-  const auto call = parse_call(command);
-  return call ? Result<void>() : tl::unexpected(call.error());
-}
-
-Result<void> run_tool(World& world, Machine& machine, std::string_view command) {
-  const auto call = parse_call(command);
-  if (!call) return tl::unexpected(call.error());
+// `command`: as it was typed.
+Result<void> run_call(World& world, Machine& machine, std::string_view command, const ToolCall& call) {
   node::Node* node = machine.node();
-  const commands::Outcome outcome = outcome_of(world, machine, *call);
+  const commands::Outcome outcome = outcome_of(world, machine, call);
   std::string text = outcome.error + outcome.output;
   if (outcome.status != 0) text += fmt::format("(exit status {})\n", outcome.status);
   if (text.ends_with('\n')) text.pop_back();
@@ -122,7 +117,25 @@ Result<void> run_tool(World& world, Machine& machine, std::string_view command) 
     world.tracer().emit(machine.index(), TraceKind::kOperator,
                         {{"text", fmt::format("{}{}{}", command, text.empty() ? "" : "\n", text)}});
   }
-  return node == nullptr ? Result<void>() : fulfil(*node, outcome, call->tool->name);
+  return node == nullptr ? Result<void>() : fulfil(*node, outcome, call.tool->name);
+}
+
+}  // namespace
+
+Result<void> check_tool(std::string_view command) {
+  const auto call = parse_call(command);
+  return call ? Result<void>() : tl::unexpected(call.error());
+}
+
+Result<void> run_tool(World& world, Machine& machine, std::string_view command) {
+  const auto call = parse_call(command);
+  return call ? run_call(world, machine, command, *call) : tl::unexpected(call.error());
+}
+
+Result<void> run_tool_words(World& world, Machine& machine, const std::vector<std::string>& words) {
+  const auto call = find_call(words);
+  if (!call) return tl::unexpected(call.error());
+  return run_call(world, machine, fmt::format("{}", fmt::join(words, " ")), *call);
 }
 
 CommandAnswer run_tool_for_script(World& world, Machine& machine, const std::vector<std::string>& words) {

@@ -122,22 +122,9 @@ WatchedConfiguration watched_configuration(const cib::Document& document) {
   return watched;
 }
 
-// Of the parts that judges read. Node attributes and histories are none of them.
-std::string read_parts(const cib::Document& document) {
-  std::string text;
-  for (const std::string_view part : {"resources", "constraints", "rsc_defaults"})
-    if (const cib::Element element = document.find_path("configuration").first_child(part))
-      text += cib::write_element(element);
-  return text;
-}
-
-class Reader {
+class ConfigurationWatch {
  public:
-  explicit Reader(World& world) : world_(world) {
-    for (std::size_t i = 0; i < world.machine_count() && parts_.empty(); ++i)
-      if (const auto document = cib::parse_document(world.machine(index(i)).spec().initial_cib, "cib.xml"))
-        parts_ = read_parts(*document);
-  }
+  ConfigurationWatch(World& world, std::string text) : world_(world), text_(std::move(text)) {}
 
   std::optional<WatchedCluster> operator()(NodeIndex machine) {
     const node::Node* node = world_.machine(machine).node();
@@ -146,19 +133,16 @@ class Reader {
     const auto version = cib::version_of(document.root());
     const std::pair seen{version.admin_epoch, version.epoch};
     if (std::exchange(seen_[machine], seen) == seen) return std::nullopt;
-    if (std::string parts = read_parts(document); parts != parts_) {
-      parts_ = std::move(parts);
-      return watched_in(document);
-    }
-    return std::nullopt;
+    std::string text = watched_text(document);
+    if (text == text_) return std::nullopt;
+    text_ = std::move(text);
+    return watched_in(document);
   }
 
  private:
-  static NodeIndex index(std::size_t machine) { return NodeIndex(static_cast<NodeIndex::rep>(machine)); }
-
   World& world_;
   std::map<NodeIndex, std::pair<std::int64_t, std::int64_t>> seen_;
-  std::string parts_;
+  std::string text_;
 };
 
 }  // namespace
@@ -176,8 +160,19 @@ WatchedCluster watched_in(const cib::Document& document) {
   return watched;
 }
 
-ConfigurationReader configuration_reader(World& world) {
-  return [reader = std::make_shared<Reader>(world)](NodeIndex machine) { return (*reader)(machine); };
+// Node attributes and histories are no part of it.
+std::string watched_text(const cib::Document& document) {
+  std::string text;
+  for (const std::string_view part : {"resources", "constraints", "rsc_defaults"})
+    if (const cib::Element element = document.find_path("configuration").first_child(part))
+      text += cib::write_element(element);
+  return text;
+}
+
+ConfigurationReader configuration_reader(World& world, std::string text) {
+  return [watch = std::make_shared<ConfigurationWatch>(world, std::move(text))](NodeIndex machine) {
+    return (*watch)(machine);
+  };
 }
 
 }  // namespace simcluster::sim

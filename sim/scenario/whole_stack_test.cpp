@@ -16,6 +16,7 @@
 #include "sim/checks/broken_protocol.h"
 #include "sim/scenario/loader.h"
 #include "sim/scenario/runner.h"
+#include "sim/scenario/watched_cib.h"
 
 namespace simcluster::sim {
 namespace {
@@ -119,6 +120,7 @@ class Bench {
       const auto at = machine.initial_cib.find(from);
       if (at == std::string::npos) throw std::runtime_error("no such configuration: " + from);
       machine.initial_cib.replace(at, from.size(), to);
+      scenario_.watched_text = watched_text(cib::parse_document(machine.initial_cib, "cib.xml").value());
     }
     return *this;
   }

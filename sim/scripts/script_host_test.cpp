@@ -14,19 +14,6 @@
 namespace simcluster::sim {
 namespace {
 
-struct Results : RunListener {
-  explicit Results(const EventQueue& q) : queue(q) {}
-  std::map<AgentRunId, AgentResult> ended;
-  std::map<AgentRunId, Time> at;
-  std::vector<std::string> assertions;
-  const EventQueue& queue;
-  void on_run_exit(AgentRunId run, const AgentResult& result) override {
-    ended[run] = result;
-    at[run] = queue.now();
-  }
-  void on_program_assertion(AgentRunId, std::string_view what) override { assertions.emplace_back(what); }
-};
-
 std::string read_test_file(const std::string& name) {
   std::ifstream file(std::string(SIMCLUSTER_SOURCE_DIR "/sim/scripts/testdata/") + name);
   std::ostringstream text;
@@ -35,12 +22,7 @@ std::string read_test_file(const std::string& name) {
 }
 
 AgentRequest request(std::string action, std::string type = "everything") {
-  AgentRequest r;
-  r.standard = "ocf";
-  r.provider = "test";
-  r.type = std::move(type);
-  r.action = std::move(action);
-  r.instance = "it";
+  AgentRequest r = ocf_request("test", std::move(type), std::move(action), "it");
   r.parameters = {{"color", "blue"}};
   return r;
 }
@@ -83,7 +65,7 @@ class Bench {
                                       {"ocf", "test", "lost", "lost", "#!/no/such/shell\n"}};
   std::unique_ptr<ScriptHost> host;  // outlives the machine's processes
   TestMachines machines;
-  Results results;
+  RunResults results;
   TraceLines trace;
 };
 

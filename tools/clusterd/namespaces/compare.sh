@@ -20,24 +20,25 @@ trap clear_away EXIT
 # What runs the cluster on a node.
 processes() { if [ "$LAB_STACK" = clusterd ]; then echo 'clusterd'; else echo 'corosync|pacemaker.*'; fi; }
 pids() { pgrep -x "$(processes)" --ns "$(lab_first_process "$1")" --nslist pid; }
-cpu_ticks() {
-  local pid
-  for pid in $(pids "$1"); do awk '{print $14 + $15}' "/proc/$pid/stat"; done | awk '{s += $1} END {print s}'
+# Nanoseconds that the threads of all nodes have run; the ticks of /proc/PID/stat are too coarse for so little.
+cpu_time() {
+  local i pid
+  for i in 1 2 3; do for pid in $(pids $i); do cat /proc/"$pid"/task/*/schedstat; done; done | awk '{s += $1} END {printf "%.0f", s}'
 }
 memory_kib() {
   local pid
   for pid in $(pids "$1"); do awk '/^Pss:/ {print $2}' "/proc/$pid/smaps_rollup"; done | awk '{s += $1} END {print s}'
 }
-# Of a node that has nothing to do, over a minute.
+# Of a node that has nothing to do: the mean of three, over a minute.
 idle_figures() {
   local before after
   export LAB_STACK=$1
   trap clear_away EXIT
   begin true
-  before=$(cpu_ticks 2)
+  before=$(cpu_time)
   sleep 60
-  after=$(cpu_ticks 2)
-  echo "$1 idle_cpu_percent $(awk -v a="$after" -v b="$before" -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f", (a - b) / hz / 60 * 100}')"
+  after=$(cpu_time)
+  echo "$1 idle_cpu_percent $(awk -v a="$after" -v b="$before" 'BEGIN {printf "%.3f", (a - b) / 3 / 60 / 1e7}')"
   echo "$1 memory_pss_kib $(memory_kib 2)"
 }
 
