@@ -32,7 +32,7 @@ namespace simcluster::membership {
 void Srp::detect_idle(const OrfToken& token) {
   if (token.seq == last_token_msgseq_) {
     // Only the representative has something to do when this expires (SRP-16.4).
-    if (leads_ && transport_.may_have_outsiders() && !deadlines_.armed(Deadline::kMergeDetect))
+    if (leads_ && !deadlines_.armed(Deadline::kMergeDetect) && transport_.may_have_outsiders())
       deadlines_.arm(Deadline::kMergeDetect, ms(settings_.timers.merge));
     ++seq_unchanged_;
   } else {
