@@ -428,6 +428,22 @@ TEST_F(DcTest, AbortsLetTheTransitionDrain) {
   EXPECT_THAT(where("a"), SizeIs(1));
 }
 
+// As 2.1.5 was seen to do: numbers begin again, and with 0 nothing is kept.
+TEST_F(DcTest, InputsAreKeptAsOftenAsTheCibSays) {
+  boot("2.1.5", 2, with_property("pe-input-series-max", "1"));
+  clock.run_for(minutes(20));  // with a recheck
+  EXPECT_TRUE(dc_machine().host.logged("saving inputs in /var/lib/pacemaker/pengine/pe-input-0.bz2"));
+  EXPECT_FALSE(dc_machine().host.logged("pe-input-1.bz2"));
+  EXPECT_TRUE(dc_machine().host.logged("Calculated transition 1, saving inputs in"));
+}
+
+TEST_F(DcTest, InputsThatAreNotKeptHaveNoNames) {
+  boot("2.1.5", 2, with_property("pe-input-series-max", "0"));
+  clock.run_for(seconds(60));
+  EXPECT_FALSE(dc_machine().host.logged("pe-input-"));
+  EXPECT_TRUE(dc_machine().host.logged("Source=unknown): Complete"));
+}
+
 // CM-7.6, CM-2.12
 TEST_F(DcTest, RecheckInterval) {
   boot("2.0.2", 2, with_property("cluster-recheck-interval", "2min"));

@@ -128,14 +128,17 @@ void Controller::Impl::calculate() {
 }
 
 void Controller::Impl::ask_scheduler(const cib::Document& input) {
-  InputNumbers next = last_inputs_;
-  for (int& number : next) ++number;
+  InputNumbers next{};
+  for (std::size_t i = 0; i < next.size(); ++i) next[i] = next_input_number(last_inputs_[i], options_.inputs_kept[i]);
   answer_ = std::make_unique<SchedulerRun>(
       run_scheduler(input, profile_, host_.now(), ++last_transition_id_, next, host_.tracing(TraceKind::kLog)));
   const auto series = static_cast<std::size_t>(answer_->series);
-  last_inputs_[series] = next[series];
-  if (SchedulerInputs* inputs = host_.scheduler_inputs())
-    inputs->keep(answer_->series, next[series], std::exchange(input_text_, {}));
+  std::string text = std::exchange(input_text_, {});
+  if (next[series] >= 0) {
+    last_inputs_[series] = next[series];
+    if (SchedulerInputs* inputs = host_.scheduler_inputs())
+      inputs->keep(answer_->series, next[series], std::move(text));
+  }
   answer_reference_ = last_reference_;
   start_timer(kReplyTimer, {});
 }
@@ -199,7 +202,7 @@ void Controller::Impl::start_transition(const FsaInput&) {
   input_file_ = answer->input_file;
   log(LogPriority::kInfo, "do_te_invoke",
       fmt::format("Processing graph {} (ref=pe_calc-dc-{}-{}) derived from {}", id, host_.now().unix_seconds(),
-                  answer_reference_, input_file_));
+                  answer_reference_, input_file_.empty() ? "(null)" : input_file_));
   const auto delay = cib::parse_interval(answer->graph.cluster_delay);
   int batch_limit = score_of(answer->graph.batch_limit, options_.batch_limit);
   if (batch_limit == 0) batch_limit = options_.batch_limit;
@@ -280,7 +283,7 @@ void Controller::Impl::on_graph_run(const RunCounts& counts, GraphStatus status)
     log(status == GraphStatus::kTerminated ? LogPriority::kWarning : LogPriority::kNotice, "run_graph",
         fmt::format("Transition {} (Complete={}, Pending={}, Fired={}, Skipped={}, Incomplete={}, Source={}): {}",
                     transition_.id(), counts.completed, counts.pending, counts.fired, counts.skipped, counts.incomplete,
-                    input_file_, graph_status_name(status)));
+                    input_file_.empty() ? "unknown" : input_file_, graph_status_name(status)));
   }
   if (status == GraphStatus::kTerminated)
     log(LogPriority::kWarning, "te_graph_trigger", "Transition failed: terminated");

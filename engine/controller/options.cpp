@@ -95,6 +95,9 @@ ControllerOptions read_options(const cib::Document& document, const Profile& pro
   read_percentage(table, "load-threshold", options.load_threshold);
   read(table, {"fencing-max-attempts", "stonith-max-attempts"}, options.fencing_max_attempts);
   read(table, {"fencing-enabled", "stonith-enabled", "stonith_enabled"}, options.fencing_enabled);
+  static constexpr std::array<std::string_view, kInputSeriesCount> kSeries = {
+      "pe-input-series-max", "pe-warn-series-max", "pe-error-series-max"};
+  for (std::size_t i = 0; i < kSeries.size(); ++i) read(table, {kSeries[i]}, options.inputs_kept[i]);
   if (const auto name = find(table, {"cluster-name"})) options.cluster_name = *name;
   return options;
 }

@@ -1,9 +1,11 @@
 // Cluster options that the controller itself uses (CM A.3).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
+#include "engine/base/host.h"
 #include "engine/base/profile.h"
 #include "engine/base/time.h"
 #include "engine/cib/document.h"
@@ -32,6 +34,8 @@ struct ControllerOptions {
   int fencing_max_attempts = 10;
   bool shutdown_lock = false;
   bool fencing_enabled = true;
+  // How many scheduler inputs are kept, by series: pe-input, pe-warn, pe-error. 0: none. Below 0: no bound.
+  std::array<int, kInputSeriesCount> inputs_kept{4000, 5000, -1};
   std::string cluster_name;
 };
 

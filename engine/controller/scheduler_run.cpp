@@ -159,6 +159,11 @@ class LineMaker {
 
 }  // namespace
 
+int next_input_number(int last, int most) {
+  if (most == 0) return -1;
+  return most > 0 && last + 1 >= most ? 0 : last + 1;
+}
+
 std::string input_file_name(const Profile& profile, InputSeries series, int number) {
   static constexpr std::array<std::string_view, kInputSeriesCount> kNames = {"input", "warn", "error"};
   return fmt::format("{}/pe-{}-{}.bz2", profile.logs_with_function ? "/var/lib/pengine" : "/var/lib/pacemaker/pengine",
@@ -182,7 +187,7 @@ SchedulerRun::Line calculated_line(const Profile& profile, int id, InputSeries s
   if (!profile.daemons_renamed)
     return {kPriorities[at], "process_pe_message", fmt::format("Calculated Transition {}: {}", id, file)};
   return {kPriorities[at], "process_pe_message",
-          fmt::format("Calculated transition {}{}, saving inputs in {}", id, kNew[at], file)};
+          fmt::format("Calculated transition {}{}{}{}", id, kNew[at], file.empty() ? "" : ", saving inputs in ", file)};
 }
 
 }  // namespace
@@ -216,7 +221,8 @@ SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile
     for (const std::string& line : run.summary)
       lines.add(LogPriority::kNotice, "LogActions", old_plan_line(line, profile));
   run.series = sink.series();
-  run.input_file = input_file_name(profile, run.series, numbers[static_cast<std::size_t>(run.series)]);
+  if (const int number = numbers[static_cast<std::size_t>(run.series)]; number >= 0)
+    run.input_file = input_file_name(profile, run.series, number);
   run.lines.push_back(calculated_line(profile, transition_id, run.series, run.input_file));
   run.graph = std::move(*schedule.model->graph);
   return run;

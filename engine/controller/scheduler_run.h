@@ -22,11 +22,15 @@ struct SchedulerRun {
   std::vector<Line> lines;           // in the words of the profile's version (AT-10.2)
   std::vector<std::string> summary;  // one line per planned action
   InputSeries series = InputSeries::kInput;
-  std::string input_file;  // "/var/lib/pengine/pe-input-3.bz2"
+  std::string input_file;  // "/var/lib/pengine/pe-input-3.bz2"; empty: it is not kept
 };
 
-// By series.
+// By series. Below 0: inputs of that series are not kept.
 using InputNumbers = std::array<int, kInputSeriesCount>;
+
+// What follows after `last` (-1: none yet) where `most` of a series are kept (pe-input-series-max and its like, below 0
+// without bound): the last place is followed by the first, whose file is replaced (runs of 2.1.5).
+int next_input_number(int last, int most);
 
 // `document` must not change during the call. `numbers` are those of the next input in each series; one of them names
 // the file in the logs. `with_details`: lines below notice are wanted.

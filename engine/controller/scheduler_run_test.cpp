@@ -63,7 +63,8 @@ TEST(PartialHistory, AProbeThatFindsNothingClearsFailures) {
 }
 
 // Two nodes; the second is as `state` says, and what runs there in `history` of d.
-SchedulerRun filed(const char* pacemaker, std::string_view state, std::string_view first, std::string_view second) {
+SchedulerRun filed(const char* pacemaker, std::string_view state, std::string_view first, std::string_view second,
+                   const InputNumbers& numbers = {11, 22, 33}) {
   const auto resource = [](std::string_view operations) {
     return fmt::format(
         "<lrm id=\"1\"><lrm_resources><lrm_resource id=\"m\" class=\"ocf\" provider=\"pacemaker\" "
@@ -82,7 +83,7 @@ SchedulerRun filed(const char* pacemaker, std::string_view state, std::string_vi
       resource(first), state, resource(second));
   auto document = cib::parse_document(text, "test");
   EXPECT_TRUE(document) << document.error().text();
-  return run_scheduler(*document, profile_of(pacemaker), Time{}, 7, {11, 22, 33}, true);
+  return run_scheduler(*document, profile_of(pacemaker), Time{}, 7, numbers, true);
 }
 
 // Runs of 2.1.5: an input goes to pe-error when a resource is active twice, to pe-warn when a node must be fenced, and
@@ -120,6 +121,25 @@ TEST(InputSeries, ByWhatTheSchedulerMet) {
                                                                         : LogPriority::kError;
     EXPECT_EQ(current.lines.back().priority, expected);
   }
+}
+
+// Runs of 2.1.5 with pe-input-series-max at 3, 0, 6, -1 and lowered from no bound to 4.
+TEST(InputSeries, NumbersBeginAgainAtTheirBound) {
+  EXPECT_EQ(next_input_number(-1, 3), 0);
+  EXPECT_EQ(next_input_number(1, 3), 2);
+  EXPECT_EQ(next_input_number(2, 3), 0);
+  EXPECT_EQ(next_input_number(9, 4), 0);
+  EXPECT_EQ(next_input_number(9, -1), 10);
+  EXPECT_EQ(next_input_number(-1, 1), 0);
+  EXPECT_EQ(next_input_number(0, 1), 0);
+  EXPECT_LT(next_input_number(5, 0), 0);
+}
+
+TEST(InputSeries, OneThatIsNotKeptHasNoFile) {
+  const SchedulerRun run =
+      filed("2.1.5", "in_ccm=\"true\" crmd=\"online\" join=\"member\" expected=\"member\"", "", "", {-1, 22, 33});
+  EXPECT_EQ(run.input_file, "");
+  EXPECT_EQ(run.lines.back().text, "Calculated transition 7");
 }
 
 }  // namespace

@@ -23,6 +23,7 @@
 #include "reports/crm_mon.h"
 #include "tools/clusterctl/agent_tools.h"
 #include "tools/clusterctl/control_client.h"
+#include "tools/clusterctl/kept_inputs.h"
 #include "tools/clusterctl/node_view.h"
 #include "tools/clusterctl/resource_restart.h"
 #include "tools/clusterctl/restart.h"
@@ -61,9 +62,12 @@ constexpr std::string_view kHelp =
     "  fence confirm NODE     somebody has seen that the node is off\n"
     "  fence history NODE\n"
     "  quorum, links          as corosync-quorumtool -s, corosync-cfgtool -s\n"
-    "  history                transitions whose scheduler input is kept\n"
-    "  replay [N] [OPTIONS]   the scheduler on an input that was kept (the last one), by\n"
-    "                         simcluster replay, with its options\n"
+    "  history                the scheduler's inputs that are kept, oldest first: pe-input-N,\n"
+    "                         pe-warn-N (nodes to be fenced), pe-error-N (errors)\n"
+    "  replay [INPUT] [OPTIONS]\n"
+    "                         the scheduler on an input that was kept, by simcluster replay,\n"
+    "                         with its options. INPUT: pe-warn-3; 3 where only one series has\n"
+    "                         that number; -1, the one before the last; without it, the last\n"
     "  reload                 all nodes read corosync.conf and the key again\n"
     "  restart [SECONDS]      begins the daemon of this node anew; its resources run on:\n"
     "                         maintenance-mode is on meanwhile, for SECONDS (120) at most;\n"
@@ -207,24 +211,26 @@ int corosync(const Command& command, std::string_view tool) {
 
 int history(const Command& command) {
   const Json answer = ask(command, {{"request", "history"}});
-  for (const Json& number : answer.at("inputs"))
-    fmt::print("{}/pe-input-{}.bz2\n", answer.at("directory").get<std::string>(), number.get<int>());
+  for (const Json& name : answer.at("inputs"))
+    fmt::print("{}/{}\n", answer.at("directory").get<std::string>(), name.get<std::string>());
   return 0;
 }
 
 // Becomes simcluster: its output and exit status are those of the replay.
 int replay(const Command& command) {
   const Json answer = ask(command, {{"request", "history"}});
-  if (answer.at("inputs").empty()) throw std::runtime_error("no scheduler input is kept yet");
-  int number = answer.at("inputs").back().get<int>();
+  const auto kept = answer.at("inputs").get<std::vector<std::string>>();
+  if (kept.empty()) throw std::runtime_error("no scheduler input is kept yet");
+  std::string name = kept.back();
   std::size_t options = 1;
-  if (command.words.size() > 1 && command.words[1].find_first_not_of("0123456789") == std::string::npos) {
-    number = std::stoi(command.words[1]);
+  if (command.words.size() > 1 && clusterctl::names_input(command.words[1])) {
+    auto chosen = clusterctl::choose_input(kept, command.words[1]);
+    if (!chosen) throw Unusable{chosen.error().text()};
+    name = std::move(*chosen);
     options = 2;
   }
-  std::vector<std::string> words = {
-      "simcluster", "replay", "--xml-file",
-      fmt::format("{}/pe-input-{}.bz2", answer.at("directory").get<std::string>(), number)};
+  std::vector<std::string> words = {"simcluster", "replay", "--xml-file",
+                                    fmt::format("{}/{}", answer.at("directory").get<std::string>(), name)};
   words.insert(words.end(), command.words.begin() + static_cast<std::ptrdiff_t>(options), command.words.end());
   if (options == command.words.size()) words.emplace_back("--simulate");
   std::vector<char*> arguments;

@@ -17,10 +17,10 @@ namespace simcluster::clusterd {
 struct Controlled {
   node::Node& node;
   const Profile& profile;
-  std::function<void()> stop;                // for a shutdown
-  std::function<void()> restart;             // the same, and the program begins anew
-  std::string inputs_directory;              // where pe-input-N.bz2 are
-  std::function<std::vector<int>()> inputs;  // their numbers
+  std::function<void()> stop;                        // for a shutdown
+  std::function<void()> restart;                     // the same, and the program begins anew
+  std::string inputs_directory;                      // where pe-input-N.bz2, pe-warn-N.bz2 and pe-error-N.bz2 are
+  std::function<std::vector<std::string>()> inputs;  // their names, oldest first
   std::function<DroppedFrames()> dropped;
   std::function<std::size_t()> waiting;  // messages that the ring has not taken yet
 };

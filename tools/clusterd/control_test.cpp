@@ -39,7 +39,7 @@ class RequestTest : public ::testing::Test {
     return answer_request(request, rights,
                           {node_, profile_, [this] { ++stops_; }, [this] { ++restarts_; }, "/nowhere",
                            [] {
-                             return std::vector<int>{3, 4};
+                             return std::vector<std::string>{"pe-input-3.bz2", "pe-warn-0.bz2"};
                            },
                            [] {
                              return DroppedFrames{1, 2, 3, 4};
@@ -77,6 +77,11 @@ TEST_F(RequestTest, WhatIsNotUnderstoodIsRefused) {
             R"(change_cib, take_cib, attribute, stonith_admin, shutdown, restart","kind":"request","ok":false})");
   EXPECT_EQ(ask(R"({"request":"crm","command":7})"),
             R"({"error":"\"command\" is missing; expected a string","kind":"failed","ok":false})");
+}
+
+TEST_F(RequestTest, HistoryNamesTheInputsOfAllSeries) {
+  EXPECT_EQ(ask(R"({"request":"history"})"),
+            R"({"directory":"/nowhere","inputs":["pe-input-3.bz2","pe-warn-0.bz2"],"ok":true})");
 }
 
 // Whatever comes in a line is answered by one object in a line.

@@ -17,36 +17,63 @@ namespace simcluster::clusterd {
 namespace {
 
 constexpr std::size_t kMostWaiting = 16;
-constexpr std::array<std::string_view, kInputSeriesCount> kPrefixes = {"pe-input-", "pe-warn-", "pe-error-"};
+constexpr std::array<std::string_view, kInputSeriesCount> kSeries = {"pe-input", "pe-warn", "pe-error"};
 constexpr std::string_view kSuffix = ".bz2";
 
-std::string name_of(std::size_t series, int number) {
-  return fmt::format("{}{}{}", kPrefixes[series], number, kSuffix);
-}
+struct Input {
+  std::size_t series;
+  int number;
+  bool operator==(const Input&) const = default;
+};
 
-std::optional<int> number_of(std::size_t series, std::string_view name) {
-  if (!name.starts_with(kPrefixes[series]) || !name.ends_with(kSuffix)) return std::nullopt;
-  name.remove_prefix(kPrefixes[series].size());
-  name.remove_suffix(std::min(kSuffix.size(), name.size()));
+std::string name_of(const Input& input) { return fmt::format("{}-{}{}", kSeries[input.series], input.number, kSuffix); }
+
+// As Pacemaker has it beside its inputs: the number that comes next.
+std::string last_file(std::size_t series) { return fmt::format("{}.last", kSeries[series]); }
+
+std::optional<int> number_in(std::string_view text) {
   int number = 0;
-  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size() || number < 0) return std::nullopt;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || number < 0) return std::nullopt;
   return number;
 }
 
-std::vector<int> numbers_of(std::size_t series, const std::vector<std::string>& names) {
-  std::vector<int> numbers;
-  for (const std::string& name : names)
-    if (const auto number = number_of(series, name)) numbers.push_back(*number);
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
+std::optional<Input> input_of(std::string_view name) {
+  if (!name.ends_with(kSuffix)) return std::nullopt;
+  name.remove_suffix(kSuffix.size());
+  for (std::size_t series = 0; series < kInputSeriesCount; ++series) {
+    if (!name.starts_with(kSeries[series]) || name.size() <= kSeries[series].size() ||
+        name[kSeries[series].size()] != '-')
+      continue;
+    if (const auto number = number_in(name.substr(kSeries[series].size() + 1))) return Input{series, *number};
+  }
+  return std::nullopt;
+}
+
+// Oldest first. Numbers do not tell: they begin again after pe-input-series-max.
+std::vector<Input> inputs_by_time(const StoreFiles& files) {
+  struct Found {
+    std::int64_t at;
+    Input input;
+  };
+  std::vector<Found> found;
+  for (const std::string& name : files.list())
+    if (const auto input = input_of(name)) found.push_back({files.written_at(name).value_or(0), *input});
+  std::ranges::stable_sort(found, {}, [](const Found& f) { return std::pair(f.at, f.input.number); });
+  std::vector<Input> inputs;
+  inputs.reserve(found.size());
+  for (const Found& each : found) inputs.push_back(each.input);
+  return inputs;
 }
 
 }  // namespace
 
 struct InputArchive::Shared {
   void work();
-  Result<void> write(std::size_t series, int number, const std::string& xml);
+  Result<void> write(const Input& input, const std::string& xml);
+  Result<void> put(const std::string& name, std::string_view content);
+  // Notes a new one; the answer are those that must go.
+  std::vector<Input> note(const Input& input);
 
   std::unique_ptr<StoreFiles> files;  // of the thread alone
   std::size_t most = 0;
@@ -54,11 +81,10 @@ struct InputArchive::Shared {
   std::condition_variable arrived;
   std::function<void(const std::string&)> complain;  // none: nobody is there any more
   struct Waiting {
-    std::size_t series;
-    int number;
+    Input input;
     std::string xml;
   };
-  std::array<std::vector<int>, kInputSeriesCount> kept;  // oldest first
+  std::vector<Input> kept;  // oldest first
   std::vector<Waiting> waiting;
   bool ending = false;
 };
@@ -69,11 +95,10 @@ InputArchive::InputArchive(std::unique_ptr<StoreFiles> files, std::size_t most,
   shared_->files = std::move(files);
   shared_->most = std::max<std::size_t>(most, 1);
   shared_->complain = std::move(complain);
-  const std::vector<std::string> names = shared_->files->list();
-  for (std::size_t series = 0; series < kInputSeriesCount; ++series) {
-    shared_->kept[series] = numbers_of(series, names);
-    if (!shared_->kept[series].empty()) last_[series] = shared_->kept[series].back();
-  }
+  shared_->kept = inputs_by_time(*shared_->files);
+  for (const Input& input : shared_->kept) last_[input.series] = input.number;
+  for (std::size_t series = 0; series < kInputSeriesCount; ++series)
+    if (const auto next = number_in(shared_->files->read(last_file(series)).value_or(""))) last_[series] = *next - 1;
   thread_ = std::make_unique<DiskThread>([at_work = shared_] { at_work->work(); });
 }
 
@@ -95,14 +120,17 @@ void InputArchive::keep(InputSeries series, int number, std::string xml) {
     const std::lock_guard lock(shared_->mutex);
     auto& waiting = shared_->waiting;
     if (waiting.size() >= kMostWaiting) waiting.erase(waiting.begin());
-    waiting.push_back({at, number, std::move(xml)});
+    waiting.push_back({{at, number}, std::move(xml)});
   }
   shared_->arrived.notify_one();
 }
 
-std::vector<int> InputArchive::kept(InputSeries series) const {
+std::vector<std::string> InputArchive::kept() const {
+  std::vector<std::string> names;
   const std::lock_guard lock(shared_->mutex);
-  return shared_->kept[static_cast<std::size_t>(series)];
+  names.reserve(shared_->kept.size());
+  for (const Input& input : shared_->kept) names.push_back(name_of(input));
+  return names;
 }
 
 void InputArchive::Shared::work() {
@@ -110,37 +138,44 @@ void InputArchive::Shared::work() {
   while (true) {
     arrived.wait(lock, [this] { return ending || !waiting.empty(); });
     if (waiting.empty()) return;
-    const Waiting input = std::move(waiting.front());
+    const Waiting next = std::move(waiting.front());
     waiting.erase(waiting.begin());
     lock.unlock();
-    const Result<void> written = write(input.series, input.number, input.xml);
+    const Result<void> written = write(next.input, next.xml);
     lock.lock();
     if (!written && complain) complain(written.error().message);
   }
 }
 
-Result<void> InputArchive::Shared::write(std::size_t series, int number, const std::string& xml) {
-  const std::string name = name_of(series, number);
+// The number is noted first: a crash leaves a gap, and replaces nothing that somebody may ask for.
+Result<void> InputArchive::Shared::write(const Input& input, const std::string& xml) {
+  if (Result<void> noted = put(last_file(input.series), std::to_string(input.number + 1)); !noted) return noted;
+  if (Result<void> done = put(name_of(input), cib::compress_bzip2(xml)); !done) return done;
+  for (const Input& old : note(input)) static_cast<void>(files->remove(name_of(old)));
+  return {};
+}
+
+Result<void> InputArchive::Shared::put(const std::string& name, std::string_view content) {
   const std::string unfinished = name + ".new";
   Result<void> done = files->create(unfinished);
-  if (done) done = files->write(cib::compress_bzip2(xml));
+  if (done) done = files->write(content);
   files->finish();
   if (done) done = files->rename(unfinished, name);
-  if (!done) {
-    static_cast<void>(files->remove(unfinished));
-    return done;
-  }
-  std::vector<int> oldest;
-  {
-    const std::lock_guard lock(mutex);
-    std::vector<int>& ours = kept[series];
-    ours.push_back(number);
-    const auto keep_from = ours.size() > most ? ours.end() - static_cast<std::ptrdiff_t>(most) : ours.begin();
-    oldest.assign(ours.begin(), keep_from);
-    ours.erase(ours.begin(), keep_from);
-  }
-  for (const int old : oldest) static_cast<void>(files->remove(name_of(series, old)));
-  return {};
+  if (!done) static_cast<void>(files->remove(unfinished));
+  return done;
+}
+
+std::vector<Input> InputArchive::Shared::note(const Input& input) {
+  const std::lock_guard lock(mutex);
+  std::erase(kept, input);
+  kept.push_back(input);
+  const auto ours = std::ranges::count(kept, input.series, &Input::series);
+  std::vector<Input> oldest;
+  auto too_many = ours - static_cast<std::ptrdiff_t>(most);
+  for (const Input& each : kept)
+    if (each.series == input.series && too_many-- > 0) oldest.push_back(each);
+  for (const Input& each : oldest) std::erase(kept, each);
+  return oldest;
 }
 
 }  // namespace simcluster::clusterd

@@ -20,7 +20,7 @@ namespace simcluster::clusterd {
 class InputArchive final : public SchedulerInputs {
  public:
   // `complain` gets a sentence when a file cannot be written; it is called in the archive's thread. Keeps the last
-  // `most` files of each series.
+  // `most` files of each series, whatever their numbers are; the CIB may ask for fewer (pe-input-series-max).
   InputArchive(std::unique_ptr<StoreFiles> files, std::size_t most, std::function<void(const std::string&)> complain,
                Duration farewell = kDiskFarewell);
   // Finishes what waits; `farewell` long where the disk hangs.
@@ -30,8 +30,8 @@ class InputArchive final : public SchedulerInputs {
 
   int last_number(InputSeries series) const override { return last_[static_cast<std::size_t>(series)]; }
   void keep(InputSeries series, int number, std::string xml) override;
-  // Numbers of the inputs of a series that are on the disk, ascending.
-  std::vector<int> kept(InputSeries series = InputSeries::kInput) const;
+  // Names of the inputs that are on the disk, of all series, oldest first: "pe-input-3.bz2".
+  std::vector<std::string> kept() const;
 
  private:
   struct Shared;

@@ -1,12 +1,14 @@
 #include "tools/clusterd/input_archive.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -15,6 +17,9 @@
 
 namespace simcluster::clusterd {
 namespace {
+
+using ::testing::UnorderedElementsAre;
+using Names = std::vector<std::string>;
 
 class InputArchiveTest : public ::testing::Test {
  protected:
@@ -50,7 +55,7 @@ TEST_F(InputArchiveTest, NumbersGoOnOverRestarts) {
   }
   EXPECT_EQ(content(0), "<cib a=\"0\"/>");
   EXPECT_EQ(content(1), "<cib a=\"1\"/>");
-  EXPECT_EQ(open(100)->kept(), (std::vector<int>{0, 1}));
+  EXPECT_EQ(open(100)->kept(), (Names{"pe-input-0.bz2", "pe-input-1.bz2"}));
   EXPECT_EQ(open(100)->last_number(InputSeries::kInput), 1);
   EXPECT_TRUE(complaints_.empty());
 }
@@ -58,7 +63,7 @@ TEST_F(InputArchiveTest, NumbersGoOnOverRestarts) {
 TEST_F(InputArchiveTest, TheOldestGo) {
   for (int number = 0; number < 5; ++number)
     open(3)->keep(InputSeries::kInput, number, fmt::format("<cib a=\"{}\"/>", number));
-  EXPECT_EQ(open(100)->kept(), (std::vector<int>{2, 3, 4}));
+  EXPECT_EQ(open(100)->kept(), (Names{"pe-input-2.bz2", "pe-input-3.bz2", "pe-input-4.bz2"}));
 }
 
 // As runs of 2.1.5 left them: each series counts for itself.
@@ -74,9 +79,34 @@ TEST_F(InputArchiveTest, SeriesCountForThemselves) {
   EXPECT_EQ(again->last_number(InputSeries::kInput), 0);
   EXPECT_EQ(again->last_number(InputSeries::kWarning), 1);
   EXPECT_EQ(again->last_number(InputSeries::kError), 0);
-  EXPECT_EQ(again->kept(InputSeries::kWarning), std::vector<int>{1});
+  // Written within one tick of the clock that files have.
+  EXPECT_THAT(again->kept(), UnorderedElementsAre("pe-input-0.bz2", "pe-warn-1.bz2", "pe-error-0.bz2"));
   EXPECT_TRUE(std::filesystem::exists(directory_ / "pe-warn-1.bz2"));
   EXPECT_TRUE(std::filesystem::exists(directory_ / "pe-error-0.bz2"));
+}
+
+// Numbers that begin again replace what had them; the order is that of time, also after a restart. Whatever the clock
+// says the next number is known.
+TEST_F(InputArchiveTest, TheOrderIsThatOfTime) {
+  {
+    const auto archive = open(100);
+    for (const int number : {0, 1, 2})
+      archive->keep(InputSeries::kInput, number, fmt::format("<cib a=\"{}\"/>", number));
+    archive->keep(InputSeries::kWarning, 0, "<cib/>");
+    archive->keep(InputSeries::kInput, 0, "<cib a=\"again\"/>");
+  }
+  EXPECT_EQ(content(0), "<cib a=\"again\"/>");
+  const auto written = std::filesystem::last_write_time(directory_ / "pe-input-1.bz2");
+  int later = 0;
+  for (const char* name : {"pe-input-1.bz2", "pe-input-2.bz2", "pe-warn-0.bz2", "pe-input-0.bz2"})
+    std::filesystem::last_write_time(directory_ / name, written + std::chrono::seconds(++later));
+  const auto again = open(100);
+  EXPECT_EQ(again->kept(), (Names{"pe-input-1.bz2", "pe-input-2.bz2", "pe-warn-0.bz2", "pe-input-0.bz2"}));
+  EXPECT_EQ(again->last_number(InputSeries::kInput), 0);
+  std::filesystem::last_write_time(directory_ / "pe-input-0.bz2", written - std::chrono::hours(1));
+  EXPECT_EQ(open(100)->last_number(InputSeries::kInput), 0);
+  std::filesystem::remove(directory_ / "pe-input.last");
+  EXPECT_EQ(open(100)->last_number(InputSeries::kInput), 2);
 }
 
 TEST(InputArchive, FewWaitForADiskThatHangs) {
@@ -89,6 +119,7 @@ TEST(InputArchive, FewWaitForADiskThatHangs) {
   disk->hangs = false;
   archive.reset();
   // The newest sixteen, and the one that the disk had.
+  std::erase(disk->written, "pe-input.last");
   ASSERT_EQ(disk->written.size(), 17U);
   EXPECT_EQ(disk->written.front(), "pe-input-0.bz2");
   EXPECT_EQ(disk->written[1], "pe-input-84.bz2");
@@ -104,7 +135,7 @@ TEST(InputArchive, TheEndDoesNotWaitForADiskThatHangs) {
   EXPECT_TRUE(archive->kept().empty());
   archive.reset();
   disk->hangs = false;
-  disk->wait_for_names(1);
+  disk->wait_for_names(2);
 }
 
 TEST_F(InputArchiveTest, OtherFilesAreLeftAlone) {
@@ -114,7 +145,7 @@ TEST_F(InputArchiveTest, OtherFilesAreLeftAlone) {
   EXPECT_EQ(open(1)->last_number(InputSeries::kInput), -1);
   open(1)->keep(InputSeries::kInput, 0, "<cib/>");
   open(1)->keep(InputSeries::kInput, 1, "<cib/>");
-  EXPECT_EQ(open(100)->kept(), std::vector<int>{1});
+  EXPECT_EQ(open(100)->kept(), Names{"pe-input-1.bz2"});
   EXPECT_TRUE(std::filesystem::exists(directory_ / "notes"));
 }
 

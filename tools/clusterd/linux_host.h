@@ -54,7 +54,7 @@ class LinuxHost final : public Host {
   std::optional<std::string> load(std::string_view key) const override;
   HostLoad load() const override { return load_.sample(); }
   SchedulerInputs* scheduler_inputs() override { return inputs_.get(); }
-  std::vector<int> kept_inputs() const { return inputs_->kept(); }
+  std::vector<std::string> kept_inputs() const { return inputs_->kept(); }
   Random& random(std::string_view purpose) override;
   void reset_node(std::string_view reason) override;
   void exit_node(int exit_code, std::string_view reason) override;

@@ -90,7 +90,7 @@ const std::vector<Key>& keys() {
       {"state_versions", "versions kept of each, 2 to 1000", number(&Settings::state_versions, 2, 1000)},
       {"cib_limit", "MiB that the CIB may have, 1 to 1024; the same on all nodes",
        number(&Settings::cib_limit, 1, 1024)},
-      {"scheduler_inputs", "how many pe-input-N.bz2 are kept, 1 to 100000",
+      {"scheduler_inputs", "how many pe-input-N.bz2, pe-warn-N.bz2 and pe-error-N.bz2 are kept, each 1 to 100000",
        number(&Settings::scheduler_inputs, 1, 100'000)},
       {"control_socket", "where clusterctl reaches the daemon", path(&Settings::control_socket)},
       {"control_group", "who may command, besides root", text(&Settings::control_group)},

@@ -116,6 +116,7 @@ class CachedFiles : public StoreFiles {
     for (const auto& [name, file] : disk_.current) names.push_back(name);
     return names;
   }
+  std::optional<std::int64_t> written_at(const std::string&) const override { return std::nullopt; }
   std::optional<std::string> read(const std::string& name) const override {
     const auto it = disk_.current.find(name);
     if (it == disk_.current.end()) return std::nullopt;

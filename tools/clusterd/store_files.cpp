@@ -63,6 +63,11 @@ class DirectoryFiles final : public StoreFiles {
     std::sort(names.begin(), names.end());
     return names;
   }
+  std::optional<std::int64_t> written_at(const std::string& name) const override {
+    struct stat status {};
+    if (fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+    return status.st_mtim.tv_sec * std::int64_t{1'000'000'000} + status.st_mtim.tv_nsec;
+  }
   std::optional<std::string> read(const std::string& name) const override {
     const FileDescriptor file(openat(directory_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file) return std::nullopt;

@@ -1,6 +1,7 @@
 // The few file operations that the state store is made of, so that tests can break them one by one.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ class StoreFiles {
   virtual Result<void> remove(const std::string& name) = 0;
   // Sorted.
   virtual std::vector<std::string> list() const = 0;
+  // When its content was written, in nanoseconds since 1970; none: it cannot be looked at.
+  virtual std::optional<std::int64_t> written_at(const std::string& name) const = 0;
   // None: it cannot be read.
   virtual std::optional<std::string> read(const std::string& name) const = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
@@ -47,6 +48,7 @@ class HangingFiles final : public StoreFiles {
   Result<void> sync_directory() override { return {}; }
   Result<void> remove(const std::string&) override { return {}; }
   std::vector<std::string> list() const override { return {}; }
+  std::optional<std::int64_t> written_at(const std::string&) const override { return std::nullopt; }
   std::optional<std::string> read(const std::string&) const override { return std::nullopt; }
 
  private:

@@ -488,8 +488,10 @@ story_commands() {
   if [ -x "$simulator/simcluster" ]; then
     PATH="$simulator:$PATH" lab_ctl "$i" replay >"$LAB/replayed" || fail "replay"
     grep -q 'Revised Cluster Status' "$LAB/replayed" || fail "replay prints: $(cat "$LAB/replayed")"
-    PATH="$simulator:$PATH" lab_ctl "$i" replay "$(basename "$input" .bz2 | tr -dc 0-9)" --show-scores | grep -q 'allocation score' ||
+    PATH="$simulator:$PATH" lab_ctl "$i" replay "$(basename "$input" .bz2)" --show-scores | grep -q 'allocation score' ||
       fail "replay takes no options"
+    PATH="$simulator:$PATH" lab_ctl "$i" replay pe-error-77 2>"$LAB/refusal"; [ $? = 2 ] || fail "an input that is not there is replayed"
+    grep -q 'pe-error-77 is not kept' "$LAB/refusal" || fail "replay says: $(cat "$LAB/refusal")"
   fi
   # what is not right is told
   lab_ctl 1 dance 2>/dev/null; [ $? = 2 ] || fail "an unknown command is no 2"
@@ -664,13 +666,33 @@ story_crash_and_restart() {
   say "the address was on node$HOLDER and is on node$(lab_holders $VIP); longest outage $(lab_outages | sort -n | tail -1) ms"
 }
 
-# What the scheduler was given is kept; simcluster and the original crm_simulate plan the same from it.
+# What the scheduler was given is kept, in three series; simcluster and the original crm_simulate plan the same from it.
 story_inputs() {
-  local simulator count=0 inputs input planned
+  local simulator count=0 inputs input planned dc
   simulator=$(dirname "$CLUSTERD")/simcluster
   [ -x "$simulator" ] || { say "skipped: no simcluster beside clusterd"; return; }
   command -v crm_simulate >/dev/null || { say "skipped: crm_simulate is not installed"; return; }
   LAB_PACEMAKER=2.1.5 begin  # a feature set that Debian's crm_simulate knows
+  # A node that must be fenced makes a pe-warn of the input.
+  dc=$(lab_ctl "$OTHER" status --json | awk -F'"node' '/"dc"/ {print $2 + 0}')
+  lab_signal KILL "$(other_than "$dc")" || fail "no process to kill"
+  warned() { lab_ctl "$dc" history | grep -q '/pe-warn-[0-9]*\.bz2$'; }
+  lab_wait 30 "a pe-warn" warned || fail "no pe-warn: $(lab_ctl "$dc" history)"
+  lab_wait 60 "all members" members_are 3 1 2 3 || fail "the node is not back"
+  lab_wait 30 "idle" idle 1 2 3
+  # Listed as they were written, and found by their names.
+  lab_ctl "$dc" history | xargs stat -c %.9Y | sort -cn || fail "the order is: $(lab_ctl "$dc" history)"
+  PATH="$(dirname "$CLUSTERD"):$PATH" lab_ctl "$dc" replay pe-warn-0 >"$LAB/replayed" || fail "replay pe-warn-0"
+  grep -q 'Fencing\|Fence' "$LAB/replayed" || fail "pe-warn-0 fences nobody: $(cat "$LAB/replayed")"
+  # As many as the CIB asks for; then the numbers begin again.
+  lab_ctl "$dc" configure property pe-input-series-max=3 || fail "configure"
+  for i in 1 2 3 4 5; do
+    lab_ctl "$dc" configure property cluster-delay="7${i}s" || fail "configure"
+    lab_wait 20 "idle" idle 1 2 3
+    sleep 0.5
+  done
+  wrapped() { lab_ctl "$dc" history | tail -1 | grep -q 'pe-input-[0-2]\.bz2$'; }
+  lab_wait 20 "small numbers" wrapped || fail "the last one is $(lab_ctl "$dc" history | tail -1)"
   for i in 1 2 3; do
     inputs=$(lab_ctl "$i" history)
     for input in $inputs; do
