@@ -220,6 +220,21 @@ TransportKind effective_transport(const CorosyncConf& conf, const Profile& profi
   return conf.totem.transport.value_or(profile.knet_transport ? TransportKind::kKnet : TransportKind::kUdp);
 }
 
+Result<void> check_process_priority(const CorosyncConf& conf, const Profile& profile) {
+  const auto at = conf.map.find("system.priority");
+  if (!profile.knet_transport || at == conf.map.end()) return {};
+  const std::string& text = at->second.text;
+  if (text.empty() || text == "max" || text == "min") return {};
+  std::int32_t value = 0;
+  const char* begin = text.data() + (text.starts_with('+') ? 1 : 0);
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(begin, end, value);
+  if (parsed.ec == std::errc() && parsed.ptr == end) return {};
+  const auto line = conf.lines.find("system.priority");
+  return fail(fmt::format("Priority value {} is invalid", text),
+              SourcePlace{conf.file_name, line == conf.lines.end() ? 0 : line->second, 0});
+}
+
 // The places in Corosync's source are those of 3.1.7.
 Refusal refusal_of(const Error& error, RefusedAt where, std::string_view quorum_provider) {
   const std::string& text = error.message;
@@ -240,9 +255,11 @@ Refusal refusal_of(const Error& error, RefusedAt where, std::string_view quorum_
     return refusal;
   }
   const bool late = text.starts_with("parse error in config: ") || text.starts_with("Nodeid ");
-  refusal.lines = {
-      "[MAIN  ] " + text,
-      fmt::format("[MAIN  ] Corosync Cluster Engine exiting with status 8 at main.c:{}.", late ? 1445 : 1417)};
+  const bool last = text.starts_with("Priority value ");
+  refusal.lines = {"[MAIN  ] " + text,
+                   fmt::format("[MAIN  ] Corosync Cluster Engine exiting with status 8 at main.c:{}.", last   ? 1487
+                                                                                                       : late ? 1445
+                                                                                                              : 1417)};
   return refusal;
 }
 

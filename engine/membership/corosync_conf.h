@@ -123,6 +123,10 @@ Result<CorosyncConf> parse_corosync_conf(std::string_view text, std::string_view
 CorosyncConf conf_of_map(CmapEntries map, std::map<std::string, int, std::less<>> lines, std::string_view file_name,
                          const Profile& profile);
 
+// system.priority: a word or a decimal number. Corosync looks at it when all else is right and it starts, as runs of
+// 3.1.7 show; "corosync -t" does not.
+Result<void> check_process_priority(const CorosyncConf& conf, const Profile& profile);
+
 // CF-11: a number up to 63 or a symbol.
 std::optional<std::uint8_t> conf_dscp(std::string_view text);
 

@@ -257,6 +257,39 @@ TEST(Plan, RefusedConfigurations) {
       "parse error in config: mcastaddr is not a correct multicast address.");
 }
 
+// Starts of 3.1.7: a node without any address is left out; any other must have as many as the local one.
+TEST(Plan, NodesWithoutAddresses) {
+  const auto list = [](const std::vector<std::string>& links) {
+    std::string text = "totem {\n version: 2\n}\nnodelist {\n";
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      text += fmt::format(" node {{\n  name: n{0}\n  nodeid: {0}\n", i + 1);
+      for (const char link : links[i]) text += fmt::format("  ring{0}_addr: 10.0.{0}.{1}\n", link, i + 1);
+      text += " }\n";
+    }
+    return text + "}\n";
+  };
+  const std::string short_of = "parse error in config: Not all nodes have the same number of links";
+  EXPECT_EQ(plan_error(list({"0", "0", ""}), "3.1.7"), "");
+  EXPECT_EQ(plan_error(list({"0", "", "0"}), "3.1.7"), "");
+  EXPECT_EQ(plan_error(list({"01", "01", ""}), "3.1.7"), "");
+  EXPECT_EQ(plan_error(list({"01", "01", "0"}), "3.1.7"), short_of);
+  EXPECT_EQ(plan_error(list({"01", "01", "1"}), "3.1.7"), short_of);
+}
+
+// Starts of 3.1.7 with each of them.
+TEST(ProcessPriority, WordsAndNumbers) {
+  const auto refused = [](const std::string& value, const char* corosync = "3.1.7") {
+    const Profile p = profile(corosync);
+    const auto conf = parse_corosync_conf("system {\n priority: " + value + "\n}\n", "c", p);
+    const auto checked = check_process_priority(*conf, p);
+    return checked ? "" : checked.error().text();
+  };
+  for (const char* good : {"", "max", "min", "19", "-20", "+5", "100", "-99"}) EXPECT_EQ(refused(good), "") << good;
+  for (const char* bad : {"MAX", "0x5", "5x", "5 6", "99999999999", "huge"})
+    EXPECT_EQ(refused(bad), fmt::format("c:2: Priority value {} is invalid", bad));
+  EXPECT_EQ(refused("huge", "2.4.6"), "");
+}
+
 // CF-26: c=99 l=108 u=117 s=115 t=116 e=101 r=114 1=49.
 TEST(Plan, DerivedMulticastAddress) {
   const Profile p = profile("3.1.7");

@@ -380,9 +380,16 @@ class Planner {
     for (const NodeConf& node : conf_.nodes)
       if (plan_.links.size() > 1 && node.name.empty())
         return config_error("for a multi-link configuration, all nodes must have a 'name' attribute", &node.place);
+    // Nodes without any address are left out (runs of 3.1.7).
+    const auto reached = [](const NodeConf& node) { return node.addresses != NodeConf().addresses; };
+    const auto count = static_cast<std::size_t>(std::ranges::count_if(conf_.nodes, reached));
     for (const PlannedLink& link : plan_.links) {
-      if (link.addresses.size() != conf_.nodes.size())
-        return config_error("Not all nodes have the same number of links");
+      if (link.addresses.size() != count) {
+        const auto lacks = [&](const NodeConf& node) { return reached(node) && node.addresses[link.number].empty(); };
+        const auto without = std::ranges::find_if(conf_.nodes, lacks);
+        return config_error("Not all nodes have the same number of links",
+                            without == conf_.nodes.end() ? nullptr : &without->place);
+      }
       for (const auto& [id, address] : link.addresses)
         if (address.family != link.config.bind_network.family)
           return config_error(fmt::format("Nodes for link {} have different IP families (compared {} with {})",

@@ -91,6 +91,8 @@ Result<std::unique_ptr<Stack>> Stack::create(const CorosyncConf& conf, const Loc
   const auto timers = totem_timers(conf, profile);
   auto plan = make_plan(conf, timers, local, profile);
   if (!plan) return refuse(plan.error(), RefusedAt::kChecking);
+  if (const auto priority = check_process_priority(conf, profile); !priority)
+    return refuse(priority.error(), RefusedAt::kChecking);
   std::optional<VoteSettings> votes;
   if (conf.quorum.provider == "corosync_votequorum") {
     auto settings = vote_settings(conf, plan->local_votes, profile);

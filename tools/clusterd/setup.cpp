@@ -1,19 +1,25 @@
 #include "tools/clusterd/setup.h"
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/cib/document.h"
 #include "engine/cib/validate.h"
+#include "engine/membership/conf_advice.h"
+#include "engine/membership/conf_reader.h"
 #include "engine/membership/corosync_conf.h"
 #include "engine/membership/plan.h"
+#include "engine/membership/votequorum.h"
 #include "engine/node/environment.h"
 #include "tools/clusterd/file_descriptor.h"
 #include "tools/clusterd/interfaces.h"
@@ -91,8 +97,11 @@ class Reader {
     node.corosync_conf = *text;
     const auto conf = membership::parse_corosync_conf(*text, settings().corosync_conf, report_.setup.profile);
     if (!conf) return problem(conf.error());
+    for (const Error& advice : membership::conf_advice(*text, settings().corosync_conf, report_.setup.profile))
+      report_.warnings.push_back(advice.text());
+    look_at_users(*text);
     const auto timers = membership::totem_timers(*conf, report_.setup.profile);
-    if (!timers) problem(timers.error());
+    if (!timers) problem(with_line(timers.error(), *conf));
     find_this_node(*conf);
     look_at_plan(*conf, timers);
   }
@@ -108,6 +117,11 @@ class Reader {
     machine.auth_key = "not read yet";
     const auto plan = membership::make_plan(conf, timers, machine, report_.setup.profile);
     if (!plan) return problem(with_line(plan.error(), conf));
+    if (const auto priority = membership::check_process_priority(conf, report_.setup.profile); !priority)
+      problem(priority.error());
+    look_at_quorum(conf, plan->local_votes);
+    for (const std::string& warning : plan->warnings)
+      report_.warnings.push_back(fmt::format("{}: {}", settings().corosync_conf, warning));
     if (conf.quorum.device)
       report_.warnings.push_back(Error{
           fmt::format("quorum device ({}): clusterd asks none; its votes are missing", conf.quorum.device_model),
@@ -117,6 +131,38 @@ class Reader {
     if (!plan->authenticated) look_at_missing_key(plan->transport);
   }
 
+  // uidgid: Corosync looks the names up while it reads, and takes numbers as they are.
+  void look_at_users(const std::string& text) {
+    const auto is_number = [](const std::string& id) {
+      return !id.empty() && id.find_first_not_of("0123456789") == std::string::npos;
+    };
+    for (const membership::ConfSection& section : membership::read_conf(text, settings().corosync_conf).top.sections) {
+      if (section.name != "uidgid") continue;
+      for (const membership::ConfKey& key : section.keys) {
+        const bool user = key.name == "uid";
+        const bool known = is_number(key.value) ||
+                           (user ? getpwnam(key.value.c_str()) != nullptr : getgrnam(key.value.c_str()) != nullptr);
+        if (!known)
+          problem(Error{fmt::format("The '{}' {} is not found in /etc/{}, please read the documentation.", key.value,
+                                    user ? "user" : "group", user ? "passwd" : "group"),
+                        {settings().corosync_conf, key.line, 0}});
+      }
+    }
+  }
+
+  // What Corosync ends for when it starts its services (VQ-1 to VQ-7).
+  void look_at_quorum(const membership::CorosyncConf& conf, std::optional<std::uint32_t> local_votes) {
+    const std::string& provider = conf.quorum.provider;
+    const auto here = [&](std::string text) {
+      problem(Error{std::move(text), {settings().corosync_conf, line_of(conf, "quorum.provider"), 0}});
+    };
+    if (!provider.empty() && provider != "corosync_votequorum")
+      return here(fmt::format("unknown quorum provider \"{}\"; expected corosync_votequorum", provider));
+    if (provider.empty()) return;
+    const auto votes = membership::vote_settings(conf, local_votes, report_.setup.profile);
+    if (!votes) here(fmt::format("corosync_votequorum: {}", votes.error().message));
+  }
+
   static int line_of(const membership::CorosyncConf& conf, std::string_view key) {
     const auto line = conf.lines.find(key);
     return line == conf.lines.end() ? 0 : line->second;
@@ -124,13 +170,22 @@ class Reader {
 
   // Corosync's own words name no line; they are about these keys.
   static Error with_line(Error error, const membership::CorosyncConf& conf) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kKeys = {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kKeys = {
         {{"transport", "totem.transport"},
          {"version 2", "totem.version"},
          {"crypto_cipher", "totem.crypto_cipher"},
          {"crypto_hash", "totem.crypto_hash"},
          {"link mode", "totem.link_mode"},
-         {"Knet transport", "totem.transport"}}};
+         {"Knet transport", "totem.transport"},
+         {"max_network_delay", "totem.max_network_delay"},
+         {"token warning", "totem.token_warning"},
+         {"token retransmit", "totem.token_retransmit"},
+         {"token hold", "totem.hold"},
+         {"token", "totem.token"},
+         {"consensus", "totem.consensus"},
+         {"join", "totem.join"},
+         {"merge", "totem.merge"},
+         {"downcheck", "totem.downcheck"}}};
     for (const auto& [words, key] : kKeys)
       if (error.place.line == 0 && error.message.find(words) != std::string::npos)
         error.place.line = line_of(conf, key);

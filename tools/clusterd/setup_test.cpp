@@ -89,6 +89,41 @@ TEST_F(SetupTest, CorosyncConf) {
   EXPECT_NE(check().find("The Knet link mode \"sideways\" specified is invalid"), std::string::npos) << check();
 }
 
+// What it starts with, and does not do.
+TEST_F(SetupTest, WhatCorosyncIgnores) {
+  std::string text = conf("secauth: on\ntokne: 3000\nblock_unlisted_ips: perhaps\n");
+  write("corosync.conf", text);
+  EXPECT_EQ(check(),
+            "warning: corosync.conf:5: totem.tokne: Corosync knows no such key and ignores it; did you mean token?\n"
+            "warning: corosync.conf:6: totem.block_unlisted_ips: \"perhaps\" is neither yes nor no; Corosync takes it "
+            "without a word\n");
+}
+
+// With what it ends when it starts its services and threads, which "corosync -t" does not look at.
+TEST_F(SetupTest, WhatCorosyncEndsWithLater) {
+  std::string text = conf("secauth: on\n");
+  text.replace(text.find("corosync_votequorum"), 19, "votequorum");
+  write("corosync.conf", text);
+  EXPECT_EQ(check(), "corosync.conf:19: unknown quorum provider \"votequorum\"; expected corosync_votequorum\n");
+  write("corosync.conf", conf("secauth: on\n") + "quorum {\ntwo_node: 1\ndevice {\nmodel: net\n}\n}\n");
+  EXPECT_NE(check().find("corosync.conf:19: corosync_votequorum: configuration error: two_node and quorum device"),
+            std::string::npos)
+      << check();
+  write("corosync.conf", conf("secauth: on\n") + "system {\npriority: urgent\n}\n");
+  EXPECT_EQ(check(), "corosync.conf:22: Priority value urgent is invalid\n");
+  write("corosync.conf", conf("secauth: on\ntoken: 10\n"));
+  EXPECT_EQ(check(), "corosync.conf:5: The token timeout parameter (10 ms) may not be less than (30 ms).\n");
+}
+
+TEST_F(SetupTest, UsersOfCorosync) {
+  write("corosync.conf", conf("secauth: on\n") +
+                             "uidgid {\nuid: root\ngid: 12345\n}\nuidgid {\nuid: no-such-user\ngid: "
+                             "no-such-group\n}\n");
+  EXPECT_EQ(check(),
+            "corosync.conf:26: The 'no-such-user' user is not found in /etc/passwd, please read the documentation.\n"
+            "corosync.conf:27: The 'no-such-group' group is not found in /etc/group, please read the documentation.\n");
+}
+
 // Everything at once, each with the place to look at.
 TEST_F(SetupTest, FileAndLine) {
   write("corosync.conf", conf("secauth: on\ntoken: soon\n"));

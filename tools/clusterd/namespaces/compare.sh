@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # clusterd beside Debian's Corosync and Pacemaker: the same three nodes, networks, token time-out, agents and faults.
-# Prints, for each stack: from power cut to service, with and without fencing; from a clean stop to service; CPU of an
-# idle node; memory of a node. Usage: compare.sh CLUSTERD CLUSTERCTL [ROUNDS] (0: the last two only). Needs root and both stacks installed.
+# Prints, for each stack: from power cut to service, with and without fencing; from a clean stop to service; a crash of
+# all daemons of a node that are begun again at once; CPU of an idle node; memory of a node.
+# Usage: compare.sh CLUSTERD CLUSTERCTL [ROUNDS] (0: the last two only). Needs root and both stacks installed.
+# COMPARE: which of "idle cut stop crash" (all).
 set -u
 # shellcheck disable=SC2034  # lab.sh uses them
 CLUSTERD=$(readlink -f "$1") CLUSTERCTL=$(readlink -f "$2")
@@ -57,9 +59,38 @@ stop_cleanly() {
   if [ "$LAB_STACK" = clusterd ]; then lab_ctl "$1" shutdown; else lab_on "$1" pkill -TERM -x pacemakerd; fi
 }
 
+# As a service manager with Restart= does it.
+crash_and_restart() {
+  if [ "$LAB_STACK" = clusterd ]; then
+    lab_signal KILL "$1"
+    touch "$LAB/node$1/start"
+  else
+    lab_on "$1" pkill -9 -x 'corosync|pacemaker.*'
+    lab_on "$1" setsid bash -c 'corosync; PCMK_logfile=/var/log/pacemaker/pacemaker.log exec pacemakerd' >/dev/null 2>&1 &
+  fi
+}
+all_online() {
+  if [ "$LAB_STACK" = clusterd ]; then lab_ctl "$1" status; else lab_on "$1" crm_mon -1; fi 2>/dev/null | grep -q 'Online: \[ node1 node2 node3 \]'
+}
+# What the address did, and whether the node was fenced for it.
+after_crash() {
+  local other=1
+  [ "$HOLDER" = 1 ] && other=2
+  lab_watch $VIP
+  sleep 1
+  crash_and_restart "$HOLDER"
+  sleep 3
+  lab_wait 60 "all nodes again" all_online "$other" || exit 1
+  lab_wait 60 "the address" lab_held_once $VIP || exit 1
+  sleep 2
+  lab_watch_end
+  echo "$(lab_outages | sort -n | awk '{all += $1} END {print $1 + 0, "in all", all + 0}')" \
+    "from node$HOLDER to node$(lab_holders $VIP), fenced: $(tr '\n' ' ' <"$LAB/power.log")"
+}
+
 begin() {  # FENCING
   local i
-  export LAB_STAYS_OFF=1
+  export LAB_STAYS_OFF=${STAYS_OFF-1}
   lab_up 3 1
   for i in 1 2 3; do lab_boot $i; done
   lab_wait 90 "three nodes" idle || exit 1
@@ -89,21 +120,39 @@ outage() {
   lab_outages | sort -n | tail -1
 }
 
+COMPARE=${COMPARE:-idle cut stop crash}
 # Both at the same time: what else the machine does concerns both.
-idle_figures clusterd &
-idle_figures pacemaker &
-wait
+case $COMPARE in *idle*)
+  idle_figures clusterd &
+  idle_figures pacemaker &
+  wait
+  ;;
+esac
 for _ in $(seq "$ROUNDS"); do
   for stack in clusterd pacemaker; do
     export LAB_STACK=$stack
-    begin true
-    echo "$stack cut_with_fencing_ms $(outage lab_cut "$HOLDER")"
-    end
-    begin false
-    echo "$stack cut_without_fencing_ms $(outage lab_cut "$HOLDER")"
-    end
-    begin false
-    echo "$stack clean_stop_ms $(outage stop_cleanly "$HOLDER")"
-    end
+    case $COMPARE in *cut*)
+      begin true
+      echo "$stack cut_with_fencing_ms $(outage lab_cut "$HOLDER")"
+      end
+      begin false
+      echo "$stack cut_without_fencing_ms $(outage lab_cut "$HOLDER")"
+      end
+      ;;
+    esac
+    case $COMPARE in *stop*)
+      begin false
+      echo "$stack clean_stop_ms $(outage stop_cleanly "$HOLDER")"
+      end
+      ;;
+    esac
+    case $COMPARE in *crash*)
+      for fencing in true false; do
+        STAYS_OFF='' begin $fencing
+        echo "$stack crash_and_restart_ms fencing=$fencing $(after_crash)"
+        end
+      done
+      ;;
+    esac
   done
 done
