@@ -1,5 +1,6 @@
 #include "engine/controller/cib_manager.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/core.h>
@@ -50,6 +51,7 @@ Result<void> CibManager::start(membership::GroupService& service, std::uint32_t 
   Result<std::unique_ptr<membership::Group>> joined = service.join("cib", process, *this);
   if (!joined) return tl::unexpected(joined.error());
   group_ = std::move(*joined);
+  agree_on_limit();
   return {};
 }
 
@@ -114,7 +116,7 @@ void CibManager::on_deliver(const membership::GroupMember& sender, std::span<con
   const ClusterNodeId to(in.u32());
   const std::string_view origin = in.text();
   const std::span<const std::byte> body = as_bytes_of(in.text());
-  if (!in.complete() || kind > static_cast<std::uint8_t>(Kind::kAnswer)) return;
+  if (!in.complete() || kind > static_cast<std::uint8_t>(Kind::kLimit)) return;
   const bool own = sender == group_->self();
   switch (static_cast<Kind>(kind)) {
     case Kind::kRequest:
@@ -147,6 +149,9 @@ void CibManager::on_deliver(const membership::GroupMember& sender, std::span<con
     case Kind::kAnswer:
       if (to == group_->self().node) deliver_answer(call, as_text(body));
       return;
+    case Kind::kLimit:
+      deliver_limit(sender.node, body);
+      return;
   }
 }
 
@@ -157,6 +162,46 @@ void CibManager::send_all(std::uint32_t call, ClusterNodeId asked_by) {
   out.text(cib::md5_hex(text));
   out.text(text);
   send(Kind::kReplace, call, asked_by, node_name_, out.bytes());
+}
+
+// --- how large may it be? ---
+
+void CibManager::limit(std::size_t bytes) {
+  own_limit_ = bytes;
+  agree_on_limit();
+}
+
+void CibManager::tell_limit() {
+  if (own_limit_ == 0 || !group_) return;
+  WireWriter out;
+  out.u64(own_limit_);
+  send(Kind::kLimit, 0, ClusterNodeId::none(), node_name_, out.bytes());
+}
+
+void CibManager::deliver_limit(ClusterNodeId node, std::span<const std::byte> body) {
+  WireReader in(body);
+  const std::uint64_t bytes = in.u64();
+  if (!in.complete() || bytes == 0) return;
+  if (std::exchange(limits_[node], bytes) != bytes) agree_on_limit();
+}
+
+// At moments that all replicas have in common: somebody has told another limit, or left, or the whole document was sent
+// to everybody.
+void CibManager::agree_on_limit() {
+  if (own_limit_ == 0) return;
+  room_.least = limits_.empty() ? own_limit_ : limits_.begin()->second;
+  for (const auto& [node, bytes] : limits_) room_.least = std::min(room_.least, bytes);
+  const std::size_t now = store_.document().content_bytes();
+  room_.in_force = room_.least;
+  while (room_.in_force < now) room_.in_force *= 2;
+  store_.limit(room_.in_force);
+  const bool too_large = now > room_.least;
+  if (std::exchange(over_limit_, too_large) || !too_large) return;
+  log_line(
+      host_, profile_, LogPriority::kWarning, Daemon::kCib, "cib_process_replace",
+      fmt::format("The CIB has {} KiB, more than the {} KiB that all nodes allow; up to {} KiB are taken until it is "
+                  "smaller",
+                  now >> 10, room_.least >> 10, room_.in_force >> 10));
 }
 
 // --- are the replicas alike? (CM-6.9) ---
@@ -222,6 +267,7 @@ void CibManager::deliver_replace(std::uint32_t call, ClusterNodeId asked_by, std
           ? store_.replace(text, origin, older)
           : Result<CibUpdate>(fail(fmt::format("Replacement from {} not applied: digest mismatch", origin)));
   resync_asked_ = false;
+  agree_on_limit();
   if (!update)
     log_line(host_, profile_, LogPriority::kInfo, Daemon::kCib, "cib_process_replace", update.error().message);
   if (update && !same) {
@@ -281,7 +327,9 @@ void CibManager::on_configuration(const membership::GroupConfiguration& configur
   }
   for (const membership::GroupChange& change : configuration.left) {
     if (change.member.node == primary_node_) lose_primary();
+    if (limits_.erase(change.member.node) != 0) agree_on_limit();
   }
+  if (!configuration.joined.empty()) tell_limit();                                 // who has come does not know
   if (primary_ && connected_ && !configuration.joined.empty()) set_primary(true);  // who has come does not know
   if (connected_) return;
   for (const membership::GroupChange& change : configuration.joined) {

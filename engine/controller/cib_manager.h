@@ -13,6 +13,7 @@
 
 #include "engine/base/host.h"
 #include "engine/base/profile.h"
+#include "engine/controller/cib_room.h"
 #include "engine/controller/cib_store.h"
 #include "engine/controller/standstill.h"
 #include "engine/membership/group.h"
@@ -40,8 +41,12 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   CibManager(const CibManager&) = delete;
   CibManager& operator=(const CibManager&) = delete;
 
-  // A CIB of more bytes than that is not accepted, whoever wants it (CibStore::limit). The same on all nodes.
-  void limit(std::size_t bytes) { store_.limit(bytes); }
+  // A CIB of more bytes than that is not accepted, whoever wants it (CibStore::limit). Nodes tell each other, and the
+  // least of all members is in force on all of them, so that all refuse alike. Where the CIB has more already (a node
+  // has brought it), that is doubled until it fits: the cluster must be able to write. 0: there is no limit, and
+  // nothing is told.
+  void limit(std::size_t bytes);
+  CibRoom room() const { return room_; }
   // Takes the CIB from disk, else `initial_cib`, else an empty one (CM-6.13), and joins the group "cib".
   Result<void> start(membership::GroupService& service, std::uint32_t process, std::string_view initial_cib);
   // Leaves the group in order.
@@ -74,7 +79,7 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   void on_timer(std::uint64_t cookie) override;
 
  private:
-  enum class Kind : std::uint8_t { kRequest, kSyncRequest, kReplace, kPing, kDigest, kPrimary, kDiff, kAnswer };
+  enum class Kind : std::uint8_t { kRequest, kSyncRequest, kReplace, kPing, kDigest, kPrimary, kDiff, kAnswer, kLimit };
 
   // A request of this node that the primary has to answer.
   struct Unanswered {
@@ -101,6 +106,9 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   void compare(ClusterNodeId node, std::uint32_t ping, std::string_view theirs);
   void await_quiet();
   void stop_timer();
+  void tell_limit();
+  void deliver_limit(ClusterNodeId node, std::span<const std::byte> body);
+  void agree_on_limit();
   void note_refusal(const Error& error, std::string_view origin);
   void applied(const CibUpdate& update);
   void answer(std::uint32_t call, const Result<void>& result);
@@ -118,7 +126,11 @@ class CibManager final : public membership::GroupClient, public PersistClient, p
   std::unique_ptr<membership::Group> group_;
   bool connected_ = false;
   bool dead_ = false;
-  bool refuses_ = false;  // changes for which there is no room, since the last one that was made
+  std::size_t own_limit_ = 0;
+  std::map<ClusterNodeId, std::size_t> limits_;  // as members have told
+  CibRoom room_;
+  bool over_limit_ = false;  // the CIB has more than the least limit, and that was told
+  bool refuses_ = false;     // changes for which there is no room, since the last one that was made
   std::uint32_t last_call_ = 0;
   std::map<std::uint32_t, CibReply> replies_;
   bool primary_ = false;

@@ -183,6 +183,78 @@ TEST_F(CibManagerTest, NobodyMakesTheCibGrowWithoutEnd) {
   EXPECT_EQ(lines(one_), 2);
 }
 
+// Nodes with limits of their own: the least counts for all, so that all refuse alike; also when one comes and goes.
+TEST_F(CibManagerTest, TheLeastLimitCountsForAll) {
+  one_.manager.limit(100'000);
+  two_.manager.limit(10'000);
+  start(one_, 1, "good");
+  EXPECT_EQ(one_.manager.room().least, 100'000U);
+  start(two_, 2, "good");
+  EXPECT_EQ(one_.manager.room().least, 10'000U);
+  EXPECT_EQ(two_.manager.room().least, 10'000U);
+  const auto add = [&](Replica& replica, std::size_t bytes) {
+    CibRequest request;
+    request.merge({step("status")},
+                  fmt::format("<node_state id=\"{}\" x=\"{}\"/>", ++changes_, std::string(bytes, 'x')));
+    bool taken = false;
+    replica.manager.submit(std::move(request), [&](const Result<void>& result) { taken = result.has_value(); });
+    EXPECT_TRUE(cluster_.run());
+    return taken;
+  };
+  EXPECT_TRUE(add(one_, 5'000));
+  EXPECT_FALSE(add(one_, 6'000));
+  EXPECT_FALSE(add(two_, 6'000));
+  EXPECT_EQ(one_.text(), two_.text());
+  two_.manager.stop();
+  ASSERT_TRUE(cluster_.run());
+  EXPECT_EQ(one_.manager.room().least, 100'000U);
+  EXPECT_TRUE(add(one_, 6'000));
+}
+
+// A CIB that is larger than a node allows which joins: said once; the cluster goes on writing, up to twice the limit
+// and alike on all; deletions are taken.
+TEST_F(CibManagerTest, ACibAboveTheLimitOfAJoiner) {
+  one_.manager.limit(100'000);
+  two_.manager.limit(10'000);
+  start(one_, 1, "good");
+  const auto ask = [&](Replica& replica, CibRequest request) {
+    bool taken = false;
+    replica.manager.submit(std::move(request), [&](const Result<void>& result) { taken = result.has_value(); });
+    EXPECT_TRUE(cluster_.run());
+    return taken;
+  };
+  const auto add = [&](Replica& replica, int id, std::size_t bytes) {
+    CibRequest request;
+    request.merge({step("status")}, fmt::format("<node_state id=\"{}\" x=\"{}\"/>", id, std::string(bytes, 'x')));
+    return ask(replica, std::move(request));
+  };
+  EXPECT_TRUE(add(one_, 1, 15'000));
+  start(two_, 2, "good");
+  one_.manager.sync_from(ClusterNodeId(1), {});
+  ASSERT_TRUE(cluster_.run());
+  ASSERT_EQ(one_.text(), two_.text());
+  const auto said = [](const Replica& replica) {
+    return std::count_if(replica.host.logs().begin(), replica.host.logs().end(), [](const auto& line) {
+      return line.text.find("more than the 9 KiB that all nodes allow; up to 19 KiB are taken") != std::string::npos;
+    });
+  };
+  EXPECT_EQ(said(one_), 1);
+  EXPECT_EQ(said(two_), 1);
+  EXPECT_TRUE(add(two_, 2, 2'000));
+  EXPECT_FALSE(add(one_, 3, 3'000));
+  EXPECT_FALSE(add(two_, 3, 3'000));
+  EXPECT_EQ(one_.text(), two_.text());
+  CibRequest removal;
+  removal.remove({step("status"), step("node_state", "1")});
+  EXPECT_TRUE(ask(two_, std::move(removal)));
+  EXPECT_TRUE(add(one_, 3, 3'000));
+  EXPECT_EQ(one_.text(), two_.text());
+  one_.manager.sync_from(ClusterNodeId(1), {});  // as the next join does
+  ASSERT_TRUE(cluster_.run());
+  EXPECT_FALSE(add(one_, 4, 6'000));  // the limit is the least one again
+  EXPECT_EQ(one_.text(), two_.text());
+}
+
 // A change in between makes the answer worthless; the next quiet time decides.
 TEST_F(CibManagerTest, EveryChangePutsTheQuestionOff) {
   start(one_, 1, "good");

@@ -18,6 +18,7 @@
 #include "engine/base/time.h"
 #include "engine/cib/document.h"
 #include "engine/controller/cib_request.h"
+#include "engine/controller/cib_room.h"
 #include "engine/controller/fsa_tables.h"
 #include "engine/controller/subdaemon.h"
 #include "engine/fencer/fencer.h"
@@ -110,6 +111,7 @@ class Controller {
   // The controller itself is there.
   bool alive() const { return impl_ != nullptr; }
   const cib::Document& cib() const;
+  CibRoom cib_room() const;
   State state() const;
   std::string_view dc() const;
   bool is_dc() const;

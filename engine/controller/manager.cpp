@@ -167,6 +167,7 @@ std::vector<fencer::HistoryEntry> Controller::fencing_history() const {
   return entries;
 }
 const cib::Document& Controller::cib() const { return daemons_->cib().document(); }
+CibRoom Controller::cib_room() const { return daemons_->cib().room(); }
 State Controller::state() const { return impl_ ? impl_->state() : State::kStarting; }
 std::string_view Controller::dc() const { return impl_ ? impl_->dc_name() : std::string_view(); }
 bool Controller::is_dc() const { return impl_ && impl_->is_dc(); }

@@ -320,6 +320,10 @@ membership::ToolResult Node::corosync_tool(std::string_view command) {
 }
 
 const NodeConfig& Node::config() const { return impl_->config_; }
+controller::CibRoom Node::cib_room() const {
+  const std::size_t own = impl_->config_.cib_limit;
+  return impl_->controller_ ? impl_->controller_->cib_room() : controller::CibRoom{own, own};
+}
 const cib::Document& Node::cib() const { return impl_->controller_ ? impl_->controller_->cib() : impl_->empty_; }
 
 std::string_view Node::controller_state() const {

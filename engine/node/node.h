@@ -18,6 +18,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/profile.h"
 #include "engine/base/time.h"
+#include "engine/controller/cib_room.h"
 #include "engine/membership/tools.h"
 #include "engine/node/node_agents.h"
 
@@ -64,7 +65,7 @@ struct NodeConfig {
   bool trust_links = false;
   membership::FrameGuard* frame_guard = nullptr;  // as in membership::LocalMachine
   bool keeps_fencing_history = false;             // on the disk; Pacemaker has it in memory alone
-  std::size_t cib_limit = 0;                      // as in ControllerConfig; the same on all nodes
+  std::size_t cib_limit = 0;                      // as in ControllerConfig
   // Brings `corosync_conf` and `files` to what the machine has now; called before a reload (CF-27, CR-6). Empty: they
   // stay as they are.
   std::function<void(NodeConfig&)> refresh;
@@ -141,6 +142,7 @@ class Node {
   const NodeConfig& config() const;
   // This node's replica of the CIB. The reference stays valid, its content changes.
   const cib::Document& cib() const;
+  controller::CibRoom cib_room() const;
   // "S_IDLE", "S_NOT_DC", ... (CM B.1); "" before start().
   std::string_view controller_state() const;
   // What its fencer remembers, oldest first (CM-10.17).

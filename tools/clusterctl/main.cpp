@@ -112,6 +112,8 @@ std::string screen(const Command& command, const std::string& options) {
   if (!parsed) throw Unusable{parsed.error().text()};
   const auto view = clusterctl::look_at_node(command.socket);
   if (!view) throw std::runtime_error(view.error().text());
+  for (const Json& warning : view->status.value("warnings", Json::array()))
+    fmt::print(stderr, "clusterctl: {}\n", warning.get<std::string>());
   const std::string node = view->status.at("node");
   const reports::CrmMonContext context{Time{} + seconds(std::time(nullptr)), view->profile, node};
   return reports::crm_mon_text(view->cib, *parsed, context);

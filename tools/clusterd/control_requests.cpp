@@ -49,6 +49,18 @@ Result<Json> status(const Asked& asked) {
   DroppedFrames dropped = asked.controlled.dropped();
   // Where the engine keeps the links, it does not tell apart why.
   if (const membership::Stack* stack = asked.node.membership()) dropped.unauthenticated += stack->rejected_datagrams();
+  const std::size_t bytes = asked.node.cib().content_bytes();
+  const controller::CibRoom room = asked.node.cib_room();
+  json["cib"] = {{"bytes", bytes}, {"limit", room.in_force}, {"least_limit", room.least}};
+  json["warnings"] = Json::array();
+  if (bytes > room.least)
+    json["warnings"].push_back(fmt::format(
+        "the CIB has {} KiB, more than the {} KiB that all nodes allow (cib_limit); up to {} KiB are taken until it is "
+        "smaller",
+        bytes >> 10, room.least >> 10, room.in_force >> 10));
+  else if (bytes > room.in_force - room.in_force / 8)
+    json["warnings"].push_back(
+        fmt::format("the CIB has {} of the {} KiB that all nodes allow (cib_limit)", bytes >> 10, room.in_force >> 10));
   json["unsupported"] = Json::array();
   for (const Error& error : unsupported_in(asked.node.cib())) json["unsupported"].push_back(error.message);
   json["dropped"] = {{"unauthenticated", dropped.unauthenticated},
@@ -77,15 +89,38 @@ Result<Json> done(const Result<void>& result) {
   return Json::object();
 }
 
+// What cannot make the CIB larger than it is: deletions, and a whole that is smaller (XML is some four times as long as
+// crm shell text).
+bool makes_smaller(const Json& body, std::size_t now) {
+  constexpr std::array<std::string_view, 9> kShrinking{
+      "configure delete", "configure remove", "configure rm",    "resource cleanup",         "resource clear",
+      "resource unmove",  "resource unban",   "node clearstate", "resource failcount delete"};
+  const std::string name = text_or(body, "request", ""), change = text_or(body, "change", "");
+  if (name == "attribute") return !body.contains("value");
+  if (name == "take_cib") return text_or(body, "cib", "").size() < now;
+  if (name == "change_cib")
+    return change == "delete" ||
+           (change == "replace" && text_or(body, "section", "").empty() && text_or(body, "xml", "").size() < now);
+  if (name == "load")
+    return text_or(body, "method", "update") == "replace" && text_or(body, "text", "").size() < now / 4;
+  const std::string command = text_or(body, "command", "");
+  const auto begins = [&](std::string_view words) {
+    return command == words || command.starts_with(std::string(words) + ' ');
+  };
+  return name == "crm" && std::ranges::any_of(kShrinking, begins);
+}
+
 // Nothing that a client asks for grows without end. The last eighth of the CIB's room is for what the cluster itself
 // has to write.
-Result<void> room_for(const Controlled& controlled, std::size_t more) {
+Result<void> room_for(const Controlled& controlled, const Json& body, std::size_t more) {
   if (const std::size_t waiting = controlled.waiting(); waiting > kMostWaiting)
     return fail(fmt::format("{} messages wait for the ring; try again later", waiting));
-  const std::size_t limit = controlled.node.config().cib_limit;
-  const std::size_t room = limit - limit / 8;
-  if (limit != 0 && controlled.node.cib().content_bytes() + more > room)
-    return fail(fmt::format("the CIB would have more than {} KiB, seven eighths of what it may have", room >> 10));
+  const std::size_t limit = controlled.node.cib_room().in_force;
+  const std::size_t room = limit - limit / 8, now = controlled.node.cib().content_bytes();
+  if (limit != 0 && now + more > room && !makes_smaller(body, now))
+    return fail(fmt::format(
+        "the CIB would have more than {} KiB, seven eighths of what it may have; what makes it smaller is taken",
+        room >> 10));
   return {};
 }
 
@@ -233,7 +268,7 @@ std::string answer_request(std::string_view request, Rights rights, const Contro
                      fmt::format("you may not ask for \"{}\" here; {} may", name,
                                  acls_are_on(controlled.node.cib()) ? "while enable-acl is on, only root and hacluster"
                                                                     : "root and the control group"));
-    const Result<void> room = known.changes ? room_for(controlled, request.size()) : Result<void>();
+    const Result<void> room = known.changes ? room_for(controlled, body, request.size()) : Result<void>();
     Result<Json> answer =
         room ? known.answer({body, controlled.node, controlled}) : Result<Json>(tl::unexpected(room.error()));
     if (!answer) return refusal("failed", answer.error().text());

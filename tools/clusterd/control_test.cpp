@@ -59,9 +59,10 @@ class RequestTest : public ::testing::Test {
 TEST_F(RequestTest, StatusOfANodeThatDoesNotRunYet) {
   EXPECT_EQ(ask(R"({"request":"status"})"),
             fmt::format(
-                R"({{"controller_state":"","dc":"","dropped":{{"malformed":2,"replayed":3,"requests":0,)"
+                R"({{"cib":{{"bytes":0,"least_limit":1048576,"limit":1048576}},)"
+                R"("controller_state":"","dc":"","dropped":{{"malformed":2,"replayed":3,"requests":0,)"
                 R"("unauthenticated":1,"unsent":4}},"members":[],"node":"node1","node_id":1,"ok":true,"quorate":false,)"
-                R"("releases":{{"corosync":"{}","pacemaker":"{}"}},"unsupported":[],"version":"{}"}})",
+                R"("releases":{{"corosync":"{}","pacemaker":"{}"}},"unsupported":[],"version":"{}","warnings":[]}})",
                 profile_.versions.corosync, profile_.versions.pacemaker, SIMCLUSTER_VERSION));
   EXPECT_EQ(ask(R"({"request":"crm","command":"node standby"})"),
             R"({"error":"the cluster software does not run on node1","kind":"failed","ok":false})");
@@ -132,15 +133,32 @@ TEST_F(RequestTest, AnythingIsAnswered) {
 
 TEST_F(RequestTest, NothingGrowsWithoutEnd) {
   const std::string load = R"({"request":"load","text":")" + std::string(896 << 10, 'x') + "\"}";
-  EXPECT_EQ(ask(load),
-            R"({"error":"the CIB would have more than 896 KiB, seven eighths of what it may have","kind":"failed",)"
-            R"("ok":false})");
+  EXPECT_EQ(
+      ask(load),
+      R"({"error":"the CIB would have more than 896 KiB, seven eighths of what it may have; what makes it smaller is taken","kind":"failed",)"
+      R"("ok":false})");
   waiting_ = kMostWaiting + 1;
   constexpr std::string_view kBusy =
       R"({"error":"1001 messages wait for the ring; try again later","kind":"failed","ok":false})";
   EXPECT_EQ(ask(R"({"request":"attribute","name":"a","value":"1"})"), kBusy);
   EXPECT_EQ(ask(R"({"request":"crm","command":"node standby"})"), kBusy);
   EXPECT_NE(ask(R"({"request":"status"})").find(R"("ok":true)"), std::string::npos);
+}
+
+// What deletes is taken where there is no room.
+TEST_F(RequestTest, WhatMakesTheCibSmallerHasRoom) {
+  const std::string padding(896 << 10, ' ');
+  const auto refused = [&](const std::string& members) {
+    return ask("{" + members + padding + "}").find("seven eighths") != std::string::npos;
+  };
+  EXPECT_TRUE(refused(R"("request":"crm","command":"configure property a=b")"));
+  EXPECT_FALSE(refused(R"("request":"crm","command":"configure delete a")"));
+  EXPECT_FALSE(refused(R"("request":"crm","command":"resource cleanup")"));
+  EXPECT_TRUE(refused(R"("request":"crm","command":"configure deleted")"));
+  EXPECT_TRUE(refused(R"("request":"change_cib","change":"create","section":"resources","xml":"<a/>")"));
+  EXPECT_FALSE(refused(R"("request":"change_cib","change":"delete","section":"resources","xml":"<a/>")"));
+  EXPECT_TRUE(refused(R"("request":"attribute","name":"a","value":"b")"));
+  EXPECT_FALSE(refused(R"("request":"attribute","name":"a")"));
 }
 
 TEST_F(RequestTest, ReadersMayOnlyLook) {

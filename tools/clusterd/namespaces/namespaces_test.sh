@@ -353,19 +353,10 @@ story_garbage_udp() { LAB_TRANSPORT=udp LAB_CIPHER=none story_garbage; }
 story_wrong_key_udp() { LAB_TRANSPORT=udp LAB_CIPHER=none story_wrong_key; }
 story_two_clusters_udp() { LAB_TRANSPORT=udp LAB_CIPHER=none story_two_clusters; }
 
-# A client that adds to the CIB without end is refused before the cluster's own room is used up, and so is a change that
-# all nodes find too large; the cluster goes on.
+# A client that adds to the CIB without end is refused before the cluster's own room is used up, by all nodes alike; what
+# makes it smaller is taken; the cluster goes on.
 story_full_cib() {
   LAB_CIB_LIMIT=1 begin
-  # $1 bytes in values of 10 kB.
-  filler() {
-    local i
-    echo "<cluster_property_set id=\"filler-$1\">"
-    for i in $(seq $(($1 / 10000))); do
-      printf '<nvpair id="filler-%d-%d" name="f%d-%d" value="%010000d"/>\n' "$1" "$i" "$1" "$i" 0
-    done
-    echo '</cluster_property_set>'
-  }
   filler 600000 >"$LAB/filler.xml"
   lab_ctl 1 cib create "$LAB/filler.xml" crm_config || fail "a large change is refused"
   is_full() { [ "$(lab_ctl "$1" cib query | wc -c)" -gt 600000 ]; }
@@ -373,22 +364,64 @@ story_full_cib() {
   filler 500000 >"$LAB/filler.xml"
   lab_ctl 1 cib create "$LAB/filler.xml" crm_config 2>"$LAB/refusal" && fail "too large a change is taken"
   grep -q 'the CIB would have more than 896 KiB' "$LAB/refusal" || fail "the refusal says: $(cat "$LAB/refusal")"
-  # A peer that does not ask itself whether there is room: all refuse alike.
+  # A node that would allow more: the least limit counts, and it refuses alike.
   sed 's/^cib_limit.*/cib_limit = 16/' -i "$LAB/node$OTHER/clusterd.conf"
   leave "$OTHER"
   touch "$LAB/node$OTHER/start"
   lab_wait 40 "node$OTHER again" members_are 3 1 2 3 || fail "node$OTHER is not back"
   lab_wait 30 "node$OTHER online" online_again "$OTHER" "$HOLDER" || fail "node$OTHER is not online"
   lab_wait 30 "idle" idle 1 2 3
-  sleep 2  # a join that is under way would spread what only it has taken
-  lab_ctl "$OTHER" cib create "$LAB/filler.xml" crm_config || fail "the peer asks itself"
-  told() { grep -q 'Refusing changes from' "$LAB/node$HOLDER/log"; }
-  lab_wait 20 "what node$HOLDER says" told || fail "node$HOLDER says nothing"
-  [ "$(lab_ctl "$HOLDER" cib query | wc -c)" -lt 1100000 ] || fail "the CIB of node$HOLDER has grown"
+  for i in 1 2 3; do
+    lab_ctl "$i" cib create "$LAB/filler.xml" crm_config 2>"$LAB/refusal" && fail "node$i takes too large a change"
+    grep -q 'the CIB would have more than 896 KiB' "$LAB/refusal" || fail "node$i says: $(cat "$LAB/refusal")"
+  done
+  # There is room again when something is deleted.
+  echo '<cluster_property_set id="filler-600000"/>' >"$LAB/deletion.xml"
+  lab_ctl 1 cib delete "$LAB/deletion.xml" crm_config || fail "a deletion is refused"
+  is_small() { [ "$(lab_ctl "$1" cib query | wc -c)" -lt 600000 ]; }
+  lab_wait 20 "the small CIB" is_small "$HOLDER" || fail "nothing is deleted"
+  lab_ctl "$OTHER" cib create "$LAB/filler.xml" crm_config || fail "a change for which there is room is refused"
   lab_held_by $VIP "$HOLDER" || fail "the address moved"
   [ -s "$LAB/power.log" ] && fail "somebody was fenced"
   lab_signal KILL "$HOLDER"
   lab_wait 40 "the address elsewhere" moved_from "$HOLDER" || fail "the cluster does not work any more"
+}
+
+# A node that allows less than the CIB has: all tell it, the cluster goes on working and fails over, deletions help.
+story_large_cib_joins() {
+  LAB_CIB_LIMIT=16 begin
+  filler 1200000 >"$LAB/filler.xml"
+  lab_ctl 1 cib create "$LAB/filler.xml" crm_config || fail "a large change is refused"
+  sed 's/^cib_limit.*/cib_limit = 1/' -i "$LAB/node$OTHER/clusterd.conf"
+  leave "$OTHER"
+  touch "$LAB/node$OTHER/start"
+  lab_wait 40 "node$OTHER again" members_are 3 1 2 3 || fail "node$OTHER is not back"
+  lab_wait 30 "node$OTHER online" online_again "$OTHER" "$HOLDER" || fail "node$OTHER is not online"
+  lab_wait 30 "idle" idle 1 2 3
+  local say_so='more than the 1024 KiB that all nodes allow'
+  for i in 1 2 3; do
+    grep -q "$say_so; up to 2048 KiB are taken" "$LAB/node$i/log" || fail "node$i does not say it"
+    lab_ctl "$i" status 2>&1 >/dev/null | grep -q "$say_so" || fail "status of node$i does not tell"
+    lab_ctl "$i" configure property cluster-delay="7${i}s" || fail "a small change is refused by node$i"
+    lab_ctl "$i" cib create "$LAB/filler.xml" crm_config 2>"$LAB/refusal" && fail "node$i takes a large change"
+    grep -q 'the CIB would have more than 1792 KiB' "$LAB/refusal" || fail "node$i says: $(cat "$LAB/refusal")"
+  done
+  lab_signal KILL "$HOLDER"
+  lab_wait 40 "the address elsewhere" moved_from "$HOLDER" || fail "the cluster does not work"
+  lab_wait 60 "node$HOLDER again" online_again "$HOLDER" "$OTHER" || fail "node$HOLDER is not back"
+  echo '<cluster_property_set id="filler-1200000"/>' >"$LAB/deletion.xml"
+  lab_ctl "$OTHER" cib delete "$LAB/deletion.xml" crm_config || fail "a deletion is refused"
+  quiet() { ! lab_ctl "$1" status 2>&1 >/dev/null | grep -q KiB; }
+  for i in 1 2 3; do lab_wait 20 "nothing to tell" quiet "$i" || fail "node$i still tells of a large CIB"; done
+}
+# $1 bytes in values of 10 kB.
+filler() {
+  local i
+  echo "<cluster_property_set id=\"filler-$1\">"
+  for i in $(seq $(($1 / 10000))); do
+    printf '<nvpair id="filler-%d-%d" name="f%d-%d" value="%010000d"/>\n' "$1" "$i" "$1" "$i" 0
+  done
+  echo '</cluster_property_set>'
 }
 
 # Every command of clusterctl, as an operator types it.
@@ -818,7 +851,7 @@ memory_round() {
 
 ALL="boot kill kill_one_of_two stop_signal link_loss one_of_two_links first_of_two_links all_links_at_once links_in_turn udp
   address_removed handover rolling_restart restart_without_return crash_and_restart wrong_key wrong_key_udp new_key
-  two_clusters two_clusters_udp garbage garbage_udp corosync_key full_disk hanging_disk full_cib inputs patch commands
+  two_clusters two_clusters_udp garbage garbage_udp corosync_key full_disk hanging_disk full_cib large_cib_joins inputs patch commands
   promoted installed_fence_agent unsupported damaged_state clients fencing_history soak"
 [ $# -gt 0 ] || set -- $ALL
 for story in "$@"; do
