@@ -1,5 +1,7 @@
 #include "tools/clusterctl/agent_tools.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <fstream>
@@ -15,6 +17,7 @@
 #include "reports/atomic_file.h"
 #include "tools/clusterctl/control_client.h"
 #include "tools/clusterctl/node_view.h"
+#include "tools/clusterctl/wait_idle.h"
 
 namespace simcluster::clusterctl {
 
@@ -25,6 +28,7 @@ using Json = nlohmann::json;
 constexpr std::string_view kMaster = "crm_master";
 constexpr std::string_view kAttribute = "crm_attribute";
 constexpr int kDisconnected = 102;  // AT part I
+constexpr int kUsage = 64;
 constexpr int kMostAttempts = 20;
 
 // "db:0" is an instance of db; its attributes are those of db.
@@ -99,6 +103,28 @@ Result<std::optional<commands::Outcome>> attempt(const std::string& socket_path,
   return outcome;
 }
 
+// crm_resource --wait [--timeout SECONDS]: it looks again and again, which the other commands do not.
+int wait_as_crm_resource(const std::string& socket_path, const std::vector<std::string>& arguments) {
+  constexpr std::string_view kTimeout = "--timeout";
+  std::optional<std::chrono::seconds> limit;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
+    std::string_view value;
+    if (word.starts_with("--timeout="))
+      value = word.substr(kTimeout.size() + 1);
+    else if ((word == kTimeout || word == "-T") && i + 1 < arguments.size())
+      value = arguments[++i];
+    else
+      continue;
+    limit = seconds_of(value);
+    if (!limit) {
+      fmt::print(stderr, "crm_resource: \"{}\" is no time; expected seconds\n", value);
+      return kUsage;
+    }
+  }
+  return wait_idle(socket_path, limit, "crm_resource");
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& name) {
@@ -140,6 +166,8 @@ int run_agent_tool(const std::string& socket_path, std::string_view name, std::v
     arguments = promotion_arguments(name, arguments, instance);
     name = kAttribute;
   }
+  if (name == "crm_resource" && std::ranges::find(arguments, "--wait") != arguments.end())
+    return wait_as_crm_resource(socket_path, arguments);
   const commands::Tool* tool = commands::find_tool(name);
   for (int i = 0; i < kMostAttempts; ++i) {
     const auto outcome = attempt(socket_path, *tool, arguments);

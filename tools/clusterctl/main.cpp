@@ -27,6 +27,7 @@
 #include "tools/clusterctl/node_view.h"
 #include "tools/clusterctl/resource_restart.h"
 #include "tools/clusterctl/restart.h"
+#include "tools/clusterctl/wait_idle.h"
 
 namespace {
 
@@ -37,9 +38,10 @@ constexpr int kFailed = 1;
 constexpr int kUnusable = 2;
 
 constexpr std::string_view kHelp =
-    "Usage: clusterctl [--socket PATH] COMMAND ...\n"
+    "Usage: clusterctl [--socket PATH] [--wait] COMMAND ...\n"
     "\n"
-    "Asks clusterd on this node.\n"
+    "Asks clusterd on this node. With --wait (-w) it ends when the cluster has done what\n"
+    "follows from the command.\n"
     "\n"
     "  status [OPTIONS]       the cluster as crm_mon shows it, with crm_mon's options\n"
     "                         (-r inactive resources, -A attributes, -f fail counts,\n"
@@ -68,6 +70,8 @@ constexpr std::string_view kHelp =
     "                         the scheduler on an input that was kept, by simcluster replay,\n"
     "                         with its options. INPUT: pe-warn-3; 3 where only one series has\n"
     "                         that number; -1, the one before the last; without it, the last\n"
+    "  wait [SECONDS]         until the cluster has nothing more to do, as crm_resource --wait;\n"
+    "                         124 and a list of what is left when that takes longer\n"
     "  reload                 all nodes read corosync.conf and the key again\n"
     "  restart [SECONDS]      begins the daemon of this node anew; its resources run on:\n"
     "                         maintenance-mode is on meanwhile, for SECONDS (120) at most;\n"
@@ -82,6 +86,7 @@ struct Unusable {
 
 struct Command {
   std::string socket = "/run/simcluster/clusterd.sock";
+  bool waits = false;  // until the cluster is idle again
   std::vector<std::string> words;
 
   std::string rest(std::size_t from) const {
@@ -242,6 +247,15 @@ int replay(const Command& command) {
   throw std::runtime_error("simcluster cannot be executed (is it in the PATH?)");
 }
 
+int wait(const Command& command) {
+  std::optional<std::chrono::seconds> limit;
+  if (command.words.size() > 1) {
+    limit = clusterctl::seconds_of(command.words[1]);
+    if (!limit) throw Unusable{fmt::format("\"{}\" is no time; expected seconds", command.words[1])};
+  }
+  return clusterctl::wait_idle(command.socket, limit, "clusterctl");
+}
+
 int restart(const Command& command) {
   constexpr std::int64_t kLeast = 10, kLimit = 120;
   std::int64_t limit = kLimit;
@@ -271,6 +285,7 @@ int run(const Command& command) {
       {"quorum", [](const Command& c) { return corosync(c, "corosync-quorumtool -s"); }},
       {"links", [](const Command& c) { return corosync(c, "corosync-cfgtool -s"); }},
       {"reload", [](const Command& c) { return corosync(c, "corosync-cfgtool -R"); }},
+      {"wait", wait},
       {"restart", restart},
       {"shutdown",
        [](const Command& c) {
@@ -281,7 +296,8 @@ int run(const Command& command) {
   const auto found = kCommands.find(command.word(0, "a command (clusterctl --help lists them)"));
   if (found == kCommands.end())
     throw Unusable{fmt::format("unknown command \"{}\" (clusterctl --help lists them)", command.words[0])};
-  return found->second(command);
+  const int status = found->second(command);
+  return status == 0 && command.waits ? clusterctl::wait_idle(command.socket, std::nullopt, "clusterctl") : status;
 }
 
 // As a tool of the cluster, which an agent calls: clusterd says where it is reached.
@@ -314,7 +330,9 @@ int main(int argc, char** argv) {
       fmt::print("clusterctl {}\n", SIMCLUSTER_VERSION);
       return 0;
     }
-    if (command.words.empty() && word == "--socket" && i + 1 < argc)
+    if (command.words.empty() && (word == "--wait" || word == "-w"))
+      command.waits = true;
+    else if (command.words.empty() && word == "--socket" && i + 1 < argc)
       command.socket = argv[++i];
     else
       command.words.emplace_back(word);

@@ -13,6 +13,7 @@
 #include "commands/resource_queries.h"
 #include "tools/clusterctl/control_client.h"
 #include "tools/clusterctl/node_view.h"
+#include "tools/clusterctl/wait_idle.h"
 
 namespace simcluster::clusterctl {
 
@@ -39,14 +40,6 @@ std::string still_active(const NodeView& view, std::span<const std::string> reso
   return {};
 }
 
-bool is_busy(const cib::Document& cib) {
-  constexpr std::string_view kPending = "-1";  // CM-8.6
-  const cib::Element status = cib.root().first_child("status");
-  for (cib::Element part = status; part; part = part.next_in(status))
-    if (part.is("lrm_rsc_op") && part.value("op-status") == kPending) return true;
-  return false;
-}
-
 // What still runs when the cluster has nothing more to do; empty: all has stopped.
 Result<std::string> wait_for_stop(const std::string& socket_path, std::span<const std::string> resources) {
   for (auto end = Clock::now() + kPatience;; std::this_thread::sleep_for(kPause)) {
@@ -54,7 +47,7 @@ Result<std::string> wait_for_stop(const std::string& socket_path, std::span<cons
     if (!view) return tl::unexpected(view.error());
     std::string active = still_active(*view, resources);
     if (active.empty()) return active;
-    if (is_busy(view->cib)) end = Clock::now() + kPatience;
+    if (!running_operations(view->cib).empty()) end = Clock::now() + kPatience;
     if (Clock::now() > end) return active;
   }
 }

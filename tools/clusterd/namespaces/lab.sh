@@ -254,7 +254,8 @@ power_main() {
       case $action in
         off) lab_cut "$node" ;;
         on) lab_boot "$node" ;;
-        reboot) lab_cut "$node"; [ -n "${LAB_STAYS_OFF:-}" ] || lab_boot "$node" ;;
+        # A machine needs longer to boot than its cluster to miss it.
+        reboot) lab_cut "$node"; [ -n "${LAB_STAYS_OFF:-}" ] || { sleep 3; [ -d "$LAB/power" ] && [ ! -e "$LAB/power/end" ] && lab_boot "$node"; } & ;;
       esac
       mv "$request" "${request%.request}.done"
     done

@@ -506,6 +506,17 @@ story_commands() {
   lab_wait 10 "the attribute" shows 1 'colour.*blue' -A || fail "no attribute"
   lab_ctl 1 quorum | grep -q 'Quorate: *Yes' || fail "quorum"
   lab_ctl 1 links | grep -q 'connected' || fail "links"
+  # wait: until all is done, and what is left when that takes too long
+  cat >"$LAB/slow.crm" <<'CRM'
+primitive slow ocf:pacemaker:Dummy params op_sleep=4 op start interval=0 timeout=120s op stop interval=0 timeout=120s op monitor interval=60s timeout=120s
+CRM
+  lab_ctl 1 load update "$LAB/slow.crm" || fail "load"
+  lab_ctl 1 wait 1 2>"$LAB/refusal"; [ $? = 124 ] || fail "wait does not end in time"
+  grep -q $'^\tAction .*: slow_.*\ton node' "$LAB/refusal" || fail "wait says: $(cat "$LAB/refusal")"
+  lab_ctl 1 wait || fail "wait"
+  lab_ctl 1 status | grep -q 'slow.*Started' || fail "wait did not wait: $(lab_ctl 1 status)"
+  lab_ctl 1 --wait resource stop slow || fail "--wait resource stop"
+  lab_ctl 1 status -r | grep -q 'slow.*Stopped' || fail "--wait did not wait: $(lab_ctl 1 status -r)"
   # fence, and its history
   lab_ctl "$HOLDER" fence "node$OTHER" || fail "fence"
   lab_wait 30 "fencing" grep -q "reboot $OTHER" "$LAB/power.log" || fail "nobody is fenced"
