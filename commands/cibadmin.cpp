@@ -250,7 +250,7 @@ Outcome cibadmin(const Arguments& arguments, const Surroundings& surroundings) {
   }
   if (command.starts_with("md5-sum")) return digest(command, *input, surroundings.profile);
   if (const CibError error = connection_error(surroundings.connection); error != CibError::kNone || !surroundings.cib) {
-    outcome.status = surroundings.connection == Connection::kNone ? exit_status::kDisconnected : exit_status_of(error);
+    outcome.status = status_without_cib(surroundings.connection);
     outcome.error =
         fmt::format("Could not connect to the CIB: {}\nInit failed, could not perform requested operations\n",
                     connection_text(surroundings.connection));

@@ -16,6 +16,7 @@ cib::Document newest(cib::Document cib) {
 reports::CrmMonOptions options_with(bool inactive) {
   reports::CrmMonOptions options;
   options.inactive = inactive;
+  options.bans = true;  // constraints are read
   return options;
 }
 

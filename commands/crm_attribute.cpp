@@ -50,7 +50,7 @@ Outcome refusal(std::string_view tool, int status, std::string_view text) {
 }
 
 Outcome not_connected(std::string_view tool, const Surroundings& surroundings) {
-  return refusal(tool, exit_status::kDisconnected,
+  return refusal(tool, status_without_cib(surroundings.connection),
                  fmt::format("Could not connect to the CIB: {}", connection_text(surroundings.connection)));
 }
 

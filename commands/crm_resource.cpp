@@ -190,7 +190,8 @@ class CrmResource {
       out = operation_list(state_, name_, node_, command == "list-operations");
     } else if (command == "query-xml" || command == "query-xml-raw") {
       const ClusterState active(*surroundings_.cib, surroundings_, false);
-      out = resource_xml(active, *active.resource(name_), *surroundings_.cib, surroundings_.profile);
+      out = resource_xml(active, *active.resource(name_), *surroundings_.cib, surroundings_.profile,
+                         command == "query-xml-raw");
     } else if (command == "locate") {
       locate();
     } else if (command == "constraints" || command == "stack") {
@@ -217,6 +218,7 @@ class CrmResource {
       ban();
     } else if (command == "clear") {
       clear_placement(outcome_, resource_->xml_id, node_);
+      if (surroundings_.live == nullptr) outcome_.write = Outcome::Write::kDocument;  // a file is written in any case
     } else if (command == "delete") {
       remove();
     } else if (command == "set-property") {
@@ -275,16 +277,24 @@ class CrmResource {
 
   void get_parameter() {
     const std::string name = *given_.value("get-parameter");
+    if (resource_->is_primitive() && resource_->active.size() > 1)
+      outcome_.error +=
+          fmt::format("{} is active on more than one node, returning the default value for {}\n", name_, name);
     if (const auto value = parameter_value(state_, *resource_, kind(), name)) {
       outcome_.output = *value + "\n";
     } else {
-      outcome_.error = fmt::format("Attribute '{}' not found for '{}'\n", name, resource_->id);
+      outcome_.error += fmt::format("Attribute '{}' not found for '{}'\n", name, resource_->id);
     }
   }
 
   void get_property() {
     const std::string name = *given_.value("get-property");
-    if (const auto value = resource_->xml.attribute(name)) {
+    auto value = resource_->xml.attribute(name);
+    if (resource_->template_xml) {
+      if (!value) value = resource_->template_xml.attribute(name);
+      if (name == "template") value.reset();
+    }
+    if (value) {
       outcome_.output = fmt::format("{}\n", *value);
     } else {
       outcome_.error = fmt::format("Attribute '{}' not found for '{}'\n", name, resource_->id);
@@ -339,7 +349,7 @@ class CrmResource {
     if (resource_->promotable && resource_->variant == scheduler::Variant::kClone) {
       complain(
           fmt::format("Resource '{}' not moved: active in {} locations (promoted in {}).\n"
-                      "To prevent '{}' from running on a specific location, specify a node.\n"
+                      "To prevent '{}' from running on a specific location, specify a node."
                       "To prevent '{}' from being promoted at a specific location, specify a node and the "
                       "--promoted option.",
                       id, active.size(), promoted_on.size(), id, id));
@@ -362,6 +372,10 @@ class CrmResource {
       outcome_.status = exit_status::kExists;
       complain(fmt::format("Error performing operation: Requested item already exists"));
       return;
+    }
+    if (resource_->is_primitive() && active.size() > 1) {
+      outcome_.status = exit_status::kMultiple;
+      return complain("Error performing operation: Multiple items match request");
     }
     // What an earlier move has left gives way.
     std::string before = std::move(outcome_.output);
@@ -482,9 +496,12 @@ Outcome crm_resource(const Arguments& arguments, const Surroundings& surrounding
   if (!given.has("resource") && !among(kWithoutResource, command))
     return refuse(exit_status::kUsage, "Must supply a resource id with -r");
   if (surroundings.cib == nullptr) {
+    outcome.status = status_without_cib(surroundings.connection);
     outcome.error = fmt::format("crm_resource: Could not connect to the CIB: {}\nError performing operation: {}\n",
-                                connection_text(surroundings.connection), "Not connected");
-    outcome.status = exit_status::kDisconnected;
+                                connection_text(surroundings.connection),
+                                outcome.status == exit_status::kDisconnected   ? "Not connected"
+                                : outcome.status == exit_status::kNoSuchObject ? "No such object"
+                                                                               : "Invalid configuration");
     return outcome;
   }
   return CrmResource(given, surroundings).run(command);

@@ -48,6 +48,89 @@ TEST_F(CrmResource, OneResource) {
   EXPECT_EQ(nobody.status, 105);
 }
 
+// The test CIB with `text` for every `old`.
+std::string edited(std::string_view old, std::string_view text) {
+  std::string cib(kTestCib);
+  for (std::size_t at = cib.find(old); at != std::string::npos; at = cib.find(old, at + text.size()))
+    cib.replace(at, old.size(), text);
+  return cib;
+}
+
+TEST_F(CrmResource, OperationsAreListedAsRecorded) {
+  load(edited("</lrm_resource>",
+              "<lrm_rsc_op id=\"test_monitor_0\" operation=\"monitor\" rc-code=\"7\" call-id=\"3\" op-status=\"0\" "
+              "transition-magic=\"0:7;2:1:7:01234567-89ab-cdef-0123-456789abcdef\" interval=\"0\" last-rc-change=\"0\" "
+              "exec-time=\"9\"/></lrm_resource>"));
+  EXPECT_TRUE(
+      type("crm_resource -o")
+          .output.starts_with("test\t(ocf:pacemaker:Dummy):\t Started: test_monitor_0 (node=node1, call=3, rc=7, "
+                              "last-rc-change='Thu Jan  1 00:00:00 1970', exec=9ms): complete\n"));
+  EXPECT_TRUE(type("crm_resource -O").output.starts_with("test\t(ocf:pacemaker:Dummy):\t Started: test_start_0"));
+}
+
+TEST_F(CrmResource, ConstraintsAreThoseThatCount) {
+  load(edited("<rsc_location id=\"lo1\" rsc=\"test\" node=\"node1\" score=\"100\"/>",
+              "<rsc_location id=\"lo1\" rsc-pattern=\"te.*\" node=\"node1\" score=\"100\"/>"
+              "<rsc_location id=\"lo2\" rsc=\"test\"><rule id=\"r2\" score=\"-INFINITY\"><expression id=\"e2\" "
+              "attribute=\"#uname\" operation=\"eq\" value=\"node2\"/></rule></rsc_location>"
+              "<rsc_colocation id=\"co2\" rsc=\"ms\" with-rsc=\"test\" score=\"7\"/>"
+              "<rsc_colocation id=\"co3\" rsc=\"cl\" with-rsc=\"ms\" with-rsc-role=\"Promoted\" score=\"-INFINITY\"/>"
+              "<rsc_colocation id=\"co4\" rsc=\"test\" with-rsc=\"cl\" score=\"9\"/>"));
+  EXPECT_EQ(type("crm_resource -A -r test").output,
+            "Locations:\n"
+            "  * Node node2 (score=-INFINITY, id=r2, rsc=test)\n"
+            "  * Node node1 (score=100, id=lo1, rsc=test)\n"
+            "Resources colocated with test:\n"
+            "  * ms (score=7, id=co2)\n"
+            "    * Resources colocated with ms:\n"
+            "      * cl (score=-INFINITY, needs role=Promoted, id=co3)\n"
+            "        * Resources colocated with cl:\n"
+            "          * test (id=co4 - loop)\n"
+            "Resources test is colocated with:\n"
+            "  * cl (score=9, id=co4)\n"
+            "    * Resources cl is colocated with:\n"
+            "      * ms (score=-INFINITY, with role=Promoted, id=co3)\n"
+            "        * Resources ms is colocated with:\n"
+            "          * test (id=co2 - loop)\n"
+            "  * grp (score=INFINITY, id=co1)\n");
+}
+
+TEST_F(CrmResource, WhyTellsWhatTheConfigurationWants) {
+  load(edited("<group id=\"grp\">",
+              "<group id=\"grp\"><meta_attributes id=\"m\"><nvpair id=\"m1\" name=\"is-managed\" value=\"false\"/>"
+              "<nvpair id=\"m2\" name=\"target-role\" value=\"Stopped\"/></meta_attributes>"));
+  EXPECT_EQ(type("crm_resource -Y -r g1").output,
+            "Resource g1 is not running\n"
+            "Configuration specifies 'grp' should remain stopped\n"
+            "Configuration prevents cluster from stopping or starting unmanaged 'grp'\n");
+  EXPECT_EQ(type("crm_resource -Y -N node1").output, "Resource test is running on host node1\n");
+}
+
+TEST_F(CrmResource, TemplatesAreFilledIn) {
+  load(edited("<group id=\"grp\">",
+              "<template id=\"t\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"><operations><op id=\"t1\" "
+              "name=\"monitor\" interval=\"30s\"/></operations></template><primitive id=\"made\" "
+              "template=\"t\"/><group id=\"grp\">"));
+  EXPECT_EQ(type("crm_resource -q -r made").output,
+            "made\t(ocf:pacemaker:Dummy):\t Stopped\nResource XML:\n"
+            "<primitive id=\"made\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\">\n  <operations>\n"
+            "    <op id=\"t1\" name=\"monitor\" interval=\"30s\"/>\n  </operations>\n</primitive>\n");
+  EXPECT_EQ(type("crm_resource -w -r made").output,
+            "made\t(ocf:pacemaker:Dummy):\t Stopped\nResource XML:\n<primitive id=\"made\" template=\"t\"/>\n");
+  EXPECT_EQ(type("crm_resource -G type -r made").output, "Dummy\n");
+}
+
+TEST_F(CrmResource, WithoutCibTheStatusTellsWhy) {
+  around_.cib = nullptr;
+  around_.connection = Connection::kInvalid;
+  EXPECT_EQ(type("crm_resource -L").status, 78);
+  EXPECT_EQ(type("crm_attribute -n a -G").status, 78);
+  around_.connection = Connection::kNoFile;
+  EXPECT_EQ(type("crm_resource -L").error,
+            "crm_resource: Could not connect to the CIB: No such device or address\n"
+            "Error performing operation: No such object\n");
+}
+
 TEST_F(CrmResource, Parameters) {
   EXPECT_EQ(type("crm_resource -g host_list -r png").output, "10.0.0.1\n");
   EXPECT_EQ(type("crm_resource -g nope -r test").error, "Attribute 'nope' not found for 'test'\n");

@@ -18,6 +18,7 @@ inline constexpr int kOld = 103;
 inline constexpr int kNoSuchObject = 105;
 inline constexpr int kUnsafe = 107;
 inline constexpr int kExists = 108;
+inline constexpr int kMultiple = 109;
 inline constexpr int kTimeout = 124;
 
 }  // namespace simcluster::commands::exit_status

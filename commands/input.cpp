@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "commands/exit_status.h"
 #include "engine/cib/compressed_input.h"
 #include "engine/cib/digest.h"
 #include "engine/cib/values.h"
@@ -46,6 +47,10 @@ CibError connection_error(Connection connection) {
 std::string_view connection_text(Connection connection) {
   if (connection == Connection::kNone) return "Transport endpoint is not connected";
   return error_text(connection_error(connection));
+}
+
+int status_without_cib(Connection connection) {
+  return connection == Connection::kNone ? exit_status::kDisconnected : exit_status_of(connection_error(connection));
 }
 
 Outcome version_of_tool(const Surroundings& surroundings) {

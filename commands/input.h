@@ -22,6 +22,8 @@ std::string numbered_lines(std::string_view text);
 // What stands in the way of asking for the CIB.
 CibError connection_error(Connection connection);
 std::string_view connection_text(Connection connection);
+// The exit status of a tool that has none.
+int status_without_cib(Connection connection);
 
 // --version
 Outcome version_of_tool(const Surroundings& surroundings);

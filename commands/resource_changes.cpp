@@ -143,6 +143,19 @@ Result<CibError> place_resource(Outcome& outcome, const Placement& placement, co
   return apply(outcome, merge, {});
 }
 
+namespace {
+
+// By its attribute, or by the rule of a lifetime.
+bool is_for_node(const Element& location, std::string_view node) {
+  if (location.has("node")) return location.value("node") == node;
+  for (const Element& rule : location.children("rule"))
+    for (const Element& expression : rule.children("expression"))
+      if (expression.value("attribute") == "#uname" && expression.value("value") == node) return true;
+  return false;
+}
+
+}  // namespace
+
 void clear_placement(Outcome& outcome, std::string_view resource, std::string_view node) {
   const std::string ban = fmt::format("cli-ban-{}-on-{}", resource, node);
   const std::string prefer = fmt::format("cli-prefer-{}", resource);
@@ -150,7 +163,7 @@ void clear_placement(Outcome& outcome, std::string_view resource, std::string_vi
   const Element constraints = std::as_const(outcome.cib).find_path("configuration/constraints");
   for (const Element& location : constraints.children("rsc_location")) {
     const bool banned = node.empty() ? location.id().starts_with(ban) : location.id() == ban;
-    const bool preferred = location.id() == prefer && (node.empty() || location.value("node") == node);
+    const bool preferred = location.id() == prefer && (node.empty() || is_for_node(location, node));
     if (banned || preferred) ids.emplace_back(location.id());
   }
   for (const std::string& id : ids) {

@@ -10,6 +10,7 @@
 #include "engine/cib/nvpairs.h"
 #include "engine/cib/values.h"
 #include "engine/scheduler/display.h"
+#include "engine/scheduler/text.h"
 
 namespace simcluster::commands {
 
@@ -92,19 +93,20 @@ std::string raw_list(const ClusterState& state) {
 namespace {
 
 // From where on the operations of a resource count: since it was last started. The number of operations: none does.
-std::size_t first_active(const std::vector<reports::ShownOperation>& operations) {
+std::size_t first_active(const std::vector<cib::Element>& operations) {
   std::ptrdiff_t start = -1;
   std::ptrdiff_t stop = -1;
   std::ptrdiff_t implied = -1;
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    const reports::ShownOperation& operation = operations[i];
+    const std::string_view task = operations[i].value("operation");
+    const std::string_view rc = operations[i].value("rc-code");
     const auto at = static_cast<std::ptrdiff_t>(i);
-    if (operation.task == "stop" && operation.rc == 0) {
+    if (task == "stop" && operations[i].value("op-status") == "0") {
       stop = at;
-    } else if (operation.task == "start" || operation.task == "migrate_from") {
+    } else if (task == "start" || task == "migrate_from") {
       start = at;
-    } else if (implied <= stop && ((operation.task == "monitor" && (operation.rc == 0 || operation.rc == 8)) ||
-                                   operation.task == "promote" || operation.task == "demote")) {
+    } else if (implied <= stop &&
+               ((task == "monitor" && (rc == "0" || rc == "8")) || task == "promote" || task == "demote")) {
       implied = at;
     }
   }
@@ -113,16 +115,20 @@ std::size_t first_active(const std::vector<reports::ShownOperation>& operations)
   return start < 0 ? 0 : static_cast<std::size_t>(start);
 }
 
-std::string operation_line(const ClusterState& state, const reports::ShownHistory& history,
-                           const reports::ShownOperation& operation, const scheduler::Node& node) {
-  const Resource* resource = state.resource(history.resource);
-  std::string line = resource == nullptr ? std::string(history.resource) : state.line(*resource, false);
-  line += fmt::format(": {}_{}_{} (node={}, call={}, rc={}", history.resource, operation.task, operation.interval,
-                      node.name, operation.call, operation.rc);
-  if (operation.last_change != 0)
-    line += fmt::format(", last-rc-change='{}', exec={}ms", ctime_text(Time{} + seconds(operation.last_change)),
-                        operation.exec_time.empty() ? "0" : operation.exec_time);
-  return line + "): complete\n";
+std::string operation_line(const ClusterState& state, std::string_view history, const cib::Element& operation,
+                           std::string_view node) {
+  constexpr std::string_view kNone = "(null)";
+  const Resource* resource = state.resource(history);
+  std::string line = resource == nullptr ? std::string(history) : state.line(*resource, false);
+  line += fmt::format(": {} (node={}, call={}, rc={}", operation.value("operation_key", operation.id()), node,
+                      operation.value("call-id", kNone), operation.value("rc-code", kNone));
+  std::int64_t changed = 0;
+  if (scheduler::parse_leading_integer(operation.value("last-rc-change"), changed))
+    line += fmt::format(", last-rc-change='{}', exec={}ms", ctime_text(Time{} + seconds(changed)),
+                        operation.value("exec-time", kNone));
+  std::int64_t status = 0;
+  const bool known = scheduler::parse_leading_integer(operation.value("op-status"), status) && status >= -1;
+  return line + fmt::format("): {}\n", known ? state.view().status_text(static_cast<int>(status)) : "UNKNOWN!");
 }
 
 }  // namespace
@@ -132,80 +138,121 @@ std::string operation_list(const ClusterState& state, std::string_view resource,
   for (const cib::Element entry : state.view().cib().find_path("status").children("node_state")) {
     const scheduler::Node* known = state.node(entry.value("uname"));
     if (known == nullptr || (!node.empty() && known->name != node)) continue;
-    for (const reports::ShownHistory& history : state.view().history(*known)) {
-      if (!resource.empty() && history.resource != resource) continue;
-      const std::size_t first = active ? first_active(history.operations) : 0;
-      for (std::size_t i = first; i < history.operations.size(); ++i)
-        out += operation_line(state, history, history.operations[i], *known);
+    for (const cib::Element& history : entry.first_child("lrm").first_child("lrm_resources").children("lrm_resource")) {
+      if (!resource.empty() && history.id() != resource) continue;
+      const std::vector<cib::Element> operations = state.view().sorted_entries(history);
+      const std::size_t first = active ? first_active(operations) : 0;
+      for (std::size_t i = first; i < operations.size(); ++i)
+        out += operation_line(state, history.id(), operations[i], known->name);
     }
   }
   return out;
 }
 
+namespace {
+
+// What a resource made from a template is in full: the template's parts, then its own.
+std::string expanded_xml(const cib::Element& element, const cib::Element& from, const Profile& profile) {
+  cib::Document whole;
+  cib::MutableElement root = whole.create_root(element.name());
+  for (const auto& attribute : from.attributes())
+    root.set_attribute(attribute.name, attribute.name == "id" ? element.id() : attribute.value);
+  for (const auto& attribute : element.attributes())
+    if (attribute.name != "id" && attribute.name != "template") root.set_attribute(attribute.name, attribute.value);
+  for (const cib::Element& child : from.children()) {
+    if (child.is("operations") && element.first_child("operations")) continue;
+    root.append_copy(child);
+  }
+  for (const cib::Element& child : element.children()) {
+    cib::MutableElement copy = root.append_copy(child);
+    if (!child.is("operations")) continue;
+    for (const cib::Element& operation : from.first_child("operations").children("op")) {
+      const bool own = std::ranges::any_of(child.children("op"), [&](const cib::Element& one) {
+        return one.value("name") == operation.value("name") && one.value("interval") == operation.value("interval");
+      });
+      if (!own) copy.append_copy(operation);
+    }
+  }
+  return xml_text(std::as_const(whole).root(), profile);
+}
+
+}  // namespace
+
 std::string resource_xml(const ClusterState& state, const Resource& resource, const cib::Document& cib,
-                         const Profile& profile) {
+                         const Profile& profile, bool raw) {
   std::string items;
   scheduler::TextList list(items);
   reports::ResourceLists(state.view()).write(resource, list);
   std::string out = plain_items(items, resource.variant == Variant::kPrimitive) + "Resource XML:\n";
   const cib::Element element = cib.find_id(resource.xml_id);
-  return out + (element ? xml_text(element, profile) : std::string());
+  if (!element) return out;
+  const cib::Element from = element.has("template") ? cib.find_id(element.value("template")) : cib::Element();
+  return out + (from && !raw ? expanded_xml(element, from, profile) : xml_text(element, profile));
 }
 
 namespace {
 
 class ConstraintList {
  public:
-  ConstraintList(const ClusterState& state, bool recursive)
-      : constraints_(state.view().cib().find_path("configuration/constraints")), recursive_(recursive) {}
+  ConstraintList(const scheduler::Model& model, bool recursive) : model_(model), recursive_(recursive) {}
 
-  std::string write(std::string_view resource) {
-    visited_.insert(std::string(resource));
-    locations(resource, false);
-    colocations(resource, true, 0);
-    colocations(resource, false, 0);
+  std::string write(const Resource& resource) {
+    locations(resource, 0);
+    for (const Side side : {Side::kDependents, Side::kPrimaries}) {
+      visited_ = {resource.self};
+      colocations(resource, side, 0);
+    }
     return std::move(out_);
   }
 
  private:
+  enum class Side { kDependents, kPrimaries };
+
   void line(int depth, std::string_view text) { out_ += fmt::format("{:{}}{}\n", "", depth * 2, text); }
 
-  void locations(std::string_view resource, bool inner, int depth = 0) {
+  void locations(const Resource& resource, int depth) {
     bool any = false;
-    for (const cib::Element location : constraints_.children("rsc_location")) {
-      if (location.value("rsc") != resource || !location.has("node")) continue;
-      if (!any) line(depth, inner ? "* Locations:" : "Locations:");
-      any = true;
-      line(depth + 1, fmt::format("* Node {} (score={}, id={}, rsc={})", location.value("node"),
-                                  location.value("score"), location.id(), resource));
+    for (auto id = resource.locations.rbegin(); id != resource.locations.rend(); ++id) {
+      const scheduler::Location& location = model_.location(*id);
+      for (const auto& [node, score] : location.nodes) {
+        if (!any) line(depth, depth > 0 ? "* Locations:" : "Locations:");
+        any = true;
+        line(depth + 1, fmt::format("* Node {} (score={}, id={}, rsc={})", model_.node(node).name,
+                                    scheduler::readable_score(score), location.id, resource.id));
+      }
     }
   }
 
-  // What it is with, or what is with it.
-  void colocations(std::string_view resource, bool with, int depth) {
+  void colocations(const Resource& resource, Side side, int depth) {
+    const bool dependents = side == Side::kDependents;
     bool any = false;
-    for (const cib::Element colocation : constraints_.children("rsc_colocation")) {
-      if (colocation.value(with ? "rsc" : "with-rsc") != resource) continue;
-      const std::string other(colocation.value(with ? "with-rsc" : "rsc"));
+    for (const scheduler::ColocationId id : dependents ? resource.with_this : resource.this_with) {
+      const scheduler::Colocation& colocation = model_.colocation(id);
+      if (!colocation.explicit_) continue;
+      const Resource& other = model_.resource(dependents ? colocation.dependent : colocation.primary);
       if (!any)
-        line(depth, with ? fmt::format("{}Resources {} is colocated with:", depth > 0 ? "* " : "", resource)
-                         : fmt::format("{}Resources colocated with {}:", depth > 0 ? "* " : "", resource));
+        line(depth, fmt::format("{}Resources {}", depth > 0 ? "* " : "",
+                                dependents ? fmt::format("colocated with {}:", resource.id)
+                                           : fmt::format("{} is colocated with:", resource.id)));
       any = true;
-      const bool seen = !visited_.insert(other).second;
-      line(depth + 1, fmt::format("* {} (score={}, {}id={}{})", other, colocation.value("score", "INFINITY"),
-                                  colocation.has("node-attribute")
-                                      ? fmt::format("node-attribute={}, ", colocation.value("node-attribute"))
-                                      : std::string(),
-                                  colocation.id(), seen ? " - loop" : ""));
-      if (seen) continue;
-      locations(other, true, depth + 2);
-      if (recursive_) colocations(other, with, depth + 2);
+      if (!visited_.insert(other.self).second) {
+        line(depth + 1, fmt::format("* {} (id={} - loop)", other.id, colocation.id));
+        continue;
+      }
+      const std::string role = colocation.primary_role > Role::kStarted
+                                   ? fmt::format("{} role={}, ", dependents ? "needs" : "with",
+                                                 scheduler::role_name(colocation.primary_role))
+                                   : std::string();
+      line(depth + 1, fmt::format("* {} (score={}, {}id={})", other.id, scheduler::readable_score(colocation.score),
+                                  role, colocation.id));
+      locations(other, depth + 2);
+      if (recursive_) colocations(other, side, depth + 2);
     }
   }
 
-  cib::Element constraints_;
+  const scheduler::Model& model_;
   bool recursive_;
-  std::set<std::string> visited_;
+  std::set<ResourceId> visited_;
   std::string out_;
 };
 
@@ -213,8 +260,27 @@ class ConstraintList {
 
 std::string constraint_list(const ClusterState& state, const Resource& resource, bool itself, bool recursive) {
   const Resource& shown = itself || !resource.top.valid() ? resource : state.model().resource(resource.top);
-  return ConstraintList(state, recursive).write(shown.xml_id);
+  return ConstraintList(state.model(), recursive).write(shown);
 }
+
+namespace {
+
+// What the configuration says against the resource running, by what it is a part of.
+std::string obstacles(const ClusterState& state, const Resource& resource) {
+  const Resource& top = resource.top.valid() ? state.model().resource(resource.top) : resource;
+  std::string out;
+  if (const auto role = top.meta.get("target-role")) {
+    const Role wanted = scheduler::parse_role(*role);
+    if (wanted == Role::kStopped) out += fmt::format("Configuration specifies '{}' should remain stopped\n", top.id);
+    if (wanted > Role::kStopped && wanted < Role::kPromoted && top.promotable && wanted != Role::kStarted)
+      out += fmt::format("Configuration specifies '{}' should not be promoted\n", top.id);
+  }
+  if (const auto managed = top.meta.get("is-managed"); managed && !cib::is_true(*managed))
+    out += fmt::format("Configuration prevents cluster from stopping or starting unmanaged '{}'\n", top.id);
+  return out;
+}
+
+}  // namespace
 
 std::string reasons(const ClusterState& state, const Resource* resource, std::string_view node) {
   std::string out;
@@ -227,14 +293,14 @@ std::string reasons(const ClusterState& state, const Resource* resource, std::st
     } else {
       out += fmt::format("Resource {} is {}running on host {}\n", one.id, running_there(one) ? "" : "not ", node);
     }
+    out += obstacles(state, one);
   };
   if (resource != nullptr) {
     tell(*resource);
-    return out;
-  }
-  for (const ResourceId id : state.model().top_level) {
-    const Resource& one = state.model().resource(id);
-    if (node.empty() || running_there(one)) tell(one);
+  } else if (!node.empty()) {
+    for (const ResourceId id : state.node(node)->running) tell(state.model().resource(id));
+  } else {
+    for (const ResourceId id : state.model().top_level) tell(state.model().resource(id));
   }
   return out;
 }
@@ -268,10 +334,21 @@ std::vector<std::string> promoted_nodes(const ClusterState& state, const Resourc
 
 std::vector<std::string> locations(const ClusterState& state, const Resource& resource, std::string_view asked) {
   const Resource& one = whole(state, resource, asked);
-  const std::set<std::string> promoted = nodes_where(state, one, true);
   std::vector<std::string> places;
-  for (const std::string& node : nodes_where(state, one, false))
-    places.push_back(promoted.count(node) > 0 ? node + " " + std::string(scheduler::role_name(Role::kPromoted)) : node);
+  const auto add = [&](const Resource& part) {
+    for (const scheduler::NodeId id : part.active) {
+      std::string place(state.model().node(id).name);
+      if (part.original_role == Role::kPromoted) place += " " + std::string(scheduler::role_name(Role::kPromoted));
+      if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
+    }
+  };
+  if (one.is_clone()) {
+    for (const ResourceId child : one.children) add(state.model().resource(child));
+  } else {
+    add(one);
+  }
+  // The last one found is told first.
+  std::reverse(places.begin(), places.end());
   return places;
 }
 

@@ -14,9 +14,9 @@ std::string resource_list(const ClusterState& state);
 std::string raw_list(const ClusterState& state);
 // Of one resource and one node, or of all for an empty name; `active`: without what has been stopped since.
 std::string operation_list(const ClusterState& state, std::string_view resource, std::string_view node, bool active);
-// The line of the resource, and its element in `cib`.
+// The line of the resource, and its element in `cib`; `raw`: before its template is filled in.
 std::string resource_xml(const ClusterState& state, const scheduler::Resource& resource, const cib::Document& cib,
-                         const Profile& profile);
+                         const Profile& profile, bool raw);
 std::string constraint_list(const ClusterState& state, const scheduler::Resource& resource, bool itself,
                             bool recursive);
 std::string reasons(const ClusterState& state, const scheduler::Resource* resource, std::string_view node);
@@ -28,7 +28,7 @@ std::optional<std::string> parameter_value(const ClusterState& state, const sche
 // clone.
 std::vector<std::string> active_nodes(const ClusterState& state, const scheduler::Resource& resource);
 std::vector<std::string> promoted_nodes(const ClusterState& state, const scheduler::Resource& resource);
-// "node2", or "node2 Promoted".
+// "node2", or "node2 Promoted"; the last one found first, as the tool has it.
 std::vector<std::string> locations(const ClusterState& state, const scheduler::Resource& resource,
                                    std::string_view asked);
 

@@ -209,7 +209,7 @@ void ResourceLists::write_clone(const Resource& clone, TextList& list) const {
 // Every replica as one line; with -R as all that it consists of.
 void ResourceLists::write_bundle(const Resource& bundle, TextList& list) const {
   if (!view_.options().show_detail) {
-    scheduler::write_resource(view_.model(), bundle, true, list);
+    scheduler::write_bundle(view_.model(), bundle, true, with_nodes_, list);
     return;
   }
   Flags flags(false);

@@ -98,6 +98,8 @@ class ClusterView {
   // In the order of the status section.
   std::vector<ShownHistory> history(const scheduler::Node& node) const;
   std::vector<ShownFailure> failures() const;
+  // The entries of an `lrm_resource`, oldest first (S2 O-10.1).
+  std::vector<cib::Element> sorted_entries(const cib::Element& resource_history) const;
 
   CloneInstances instances(const scheduler::Resource& clone) const;
   // "[ a b ]"
@@ -129,10 +131,8 @@ class ClusterView {
 
  private:
   std::string connectivity(const scheduler::Node& node, std::string_view name, std::string_view value) const;
-  // The entries of an `lrm_resource`, oldest first (S2 O-10.1).
   bool hides_failures_of(const scheduler::Node& node) const;
   void add_stale_failures(std::vector<ShownFailure>& shown) const;
-  std::vector<cib::Element> sorted_entries(const cib::Element& resource_history) const;
   std::vector<ShownOperation> operations(const cib::Element& resource_history) const;
 
   const cib::Document& configured_;

@@ -183,8 +183,9 @@ class CloneDisplay {
   std::vector<NodeId> started_;
 };
 
-// S2 D-20.18.
-bool write_bundle(const Model& model, const Resource& bundle, bool show_pending, TextList& list) {
+}  // namespace
+
+bool write_bundle(const Model& model, const Resource& bundle, bool show_pending, bool with_nodes, TextList& list) {
   const BundleData& data = *bundle.bundle;
   std::string heading = data.replicas.size() > 1 ? "Container bundle set: " : "Container bundle: ";
   heading += bundle.id;
@@ -208,13 +209,12 @@ bool write_bundle(const Model& model, const Resource& bundle, bool show_pending,
       name += replica.ip;
       name += ')';
     }
-    list.item(resource_line(model, shown, name, current_node(model, container), show_pending));
+    list.item(
+        resource_line(model, shown, name, with_nodes ? current_node(model, container) : NodeId::none(), show_pending));
   }
   list.end();
   return true;
 }
-
-}  // namespace
 
 bool is_disabled(const Resource& resource) {
   const Role target = own_target_role(resource);
@@ -231,7 +231,7 @@ bool write_resource(const Model& model, const Resource& resource, bool show_pend
       CloneDisplay(model, resource, show_pending, list).write();
       return true;
     case Variant::kBundle:
-      return write_bundle(model, resource, show_pending, list);
+      return write_bundle(model, resource, show_pending, true, list);
   }
   return false;
 }
