@@ -284,6 +284,7 @@ class Change {
     for (const char* name : {"crm_feature_set", "validate-with", "epoch", "num_updates", "admin_epoch"})
       root.set_attribute(name, cib_.root().value(name));
     for (const cib::Attribute attribute : cib_.root().attributes()) root.set_attribute(attribute.name, attribute.value);
+    if (root.value("crm_feature_set").empty()) root.set_attribute("crm_feature_set", change_.feature_set);
     MutableElement configuration = root.append_child("configuration");
     for (const char* section : {"crm_config", "nodes", "resources", "constraints"}) configuration.append_child(section);
     root.append_child("status");

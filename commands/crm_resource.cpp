@@ -326,8 +326,9 @@ class CrmResource {
     return false;
   }
 
-  void place(std::string_view node, bool away) {
-    const Placement placement{std::string(name_), std::string(node), away, promoted(away),
+  void place(std::string_view node, bool away) { place(node, away, promoted(away)); }
+  void place(std::string_view node, bool away, bool as_promoted) {
+    const Placement placement{std::string(name_), std::string(node), away, as_promoted,
                               given_.value("lifetime").value_or("")};
     const auto placed = place_resource(outcome_, placement, surroundings_);
     if (!placed) {
@@ -366,6 +367,7 @@ class CrmResource {
   void move() {
     if (node_.empty()) return ban_current();
     const std::string target(state_.node(node_)->name);
+    const bool as_promoted = promoted(false);
     const std::vector<std::string> active = active_nodes(state_, *resource_);
     const bool there = std::find(active.begin(), active.end(), target) != active.end();
     if (there && active.size() == 1 && !given_.has("force")) {
@@ -381,7 +383,7 @@ class CrmResource {
     std::string before = std::move(outcome_.output);
     clear_placement(outcome_, resource_->xml_id, target);
     outcome_.output = std::move(before);
-    place(target, false);
+    place(target, false, as_promoted);
     if (outcome_.status != exit_status::kOk || !given_.has("force")) return;
     for (const std::string& node : active)
       if (node != target && active.size() == 1) place(node, true);

@@ -388,6 +388,8 @@ class Controller::Impl final : public FsaClient,
   std::string transition_uuid_;
   int last_transition_id_ = -1;
   InputNumbers last_inputs_{-1, -1, -1};
+  ToldOnce scheduler_told_;                // by its process
+  std::vector<std::string> deprecated_;    // in what the scheduler is asked about
   std::string input_text_;                 // what the scheduler is asked with, where it is kept
   std::string input_file_;                 // of the running transition
   std::uint64_t scheduler_reference_ = 0;  // expected; 0: none

@@ -116,6 +116,7 @@ void Controller::Impl::calculate() {
     root.set_attribute("execution-date", fmt::format("{}", host_.now().unix_seconds()));
     input_text_ = cib::write_document(input);
   }
+  deprecated_ = deprecated_options(input, profile_);
   upgrade_for_scheduler(input);
   scheduler_reference_ = ++last_reference_;
   if (scheduler_frozen_) {
@@ -130,8 +131,8 @@ void Controller::Impl::calculate() {
 void Controller::Impl::ask_scheduler(const cib::Document& input) {
   InputNumbers next{};
   for (std::size_t i = 0; i < next.size(); ++i) next[i] = next_input_number(last_inputs_[i], options_.inputs_kept[i]);
-  answer_ = std::make_unique<SchedulerRun>(
-      run_scheduler(input, profile_, host_.now(), ++last_transition_id_, next, host_.tracing(TraceKind::kLog)));
+  answer_ = std::make_unique<SchedulerRun>(run_scheduler(input, profile_, host_.now(), ++last_transition_id_, next,
+                                                         host_.tracing(TraceKind::kLog), scheduler_told_, deprecated_));
   const auto series = static_cast<std::size_t>(answer_->series);
   std::string text = std::exchange(input_text_, {});
   if (next[series] >= 0) {
@@ -150,6 +151,7 @@ void Controller::Impl::continue_scheduler() {
 }
 
 void Controller::Impl::forget_scheduler() {
+  scheduler_told_.clear();
   scheduler_frozen_ = false;
   asked_.reset();
 }

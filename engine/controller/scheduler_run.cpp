@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "engine/base/time_text.h"
+#include "engine/cib/values.h"
 #include "engine/controller/exit_classes.h"
 #include "engine/executor/exit_codes.h"
 #include "engine/scheduler/log_kinds.h"
@@ -49,9 +50,17 @@ std::string old_plan_line(std::string_view line, const Profile& profile) {
 }
 
 // An error makes an input one of pe-error when it is about what the cluster is doing (runs of 2.1.5), a warning one of
-// pe-warn when it is about nodes that must be fenced: these say so. Failures of operations do not.
-constexpr std::array<std::string_view, 3> kProcessingWarnings = {"pe_fence_node", "determine_online_status",
-                                                                 "update_resource_action_runnable"};
+// pe-warn when it is about nodes that must be fenced, or values of the configuration that make no sense: these say so.
+// Failures of operations do not, nor do most words about the configuration.
+constexpr std::array<std::string_view, 5> kProcessingWarnings = {"pe_fence_node", "determine_online_status",
+                                                                 "update_resource_action_runnable", "pe__force_anon",
+                                                                 "pe__unpack_resource"};
+// What is deprecated does, too, but it is said once in the life of a scheduler's process, and only the input of that
+// moment is one of pe-warn.
+constexpr std::array<std::string_view, 2> kDeprecations = {"set_group_flag", "get_minimum_first_instances"};
+
+// The feature set of Pacemaker 3.
+constexpr std::string_view kFirstWithoutThem = "3.20";
 
 InputSeries series_of(scheduler::LogLevel level, std::string_view function) {
   if (level == scheduler::LogLevel::kError && scheduler::is_error_of_the_run(function)) return InputSeries::kError;
@@ -65,7 +74,8 @@ InputSeries series_of(scheduler::LogLevel level, std::string_view function) {
 // words of every release for them.
 class LineSink final : public scheduler::LogSink {
  public:
-  LineSink(const Profile& profile, scheduler::LogLevel level) : profile_(profile), level_(level) {}
+  LineSink(const Profile& profile, scheduler::LogLevel level, ToldOnce& told)
+      : profile_(profile), level_(level), told_(told) {}
   scheduler::LogLevel level() const override { return level_; }
   void write(scheduler::LogLevel level, std::string_view function, std::string_view text) override {
     series_ = std::max(series_, series_of(level, function));
@@ -79,8 +89,15 @@ class LineSink final : public scheduler::LogSink {
     lines_.push_back({kPriorities[static_cast<std::size_t>(level)], std::string(function),
                       old_roles ? with_old_roles(text) : std::string(text)});
   }
-  // What is only worth saying once is about the configuration's style, and not of every release.
-  void write_once(scheduler::LogLevel, std::string_view, std::string_view) override {}
+  // The rest of what is only worth saying once is about the configuration's style, and not of every release.
+  void write_once(scheduler::LogLevel, std::string_view function, std::string_view text) override {
+    if (std::ranges::find(kDeprecations, function) != kDeprecations.end()) deprecated(function, text);
+  }
+  void deprecated(std::string_view function, std::string_view text) {
+    if (!profile_.daemons_renamed || !told_.emplace(text).second) return;
+    series_ = std::max(series_, InputSeries::kWarning);
+    write(scheduler::LogLevel::kWarning, function, text);
+  }
   InputSeries series() const { return series_; }
   // Nothing is taken any more.
   std::vector<SchedulerRun::Line> close() {
@@ -91,6 +108,7 @@ class LineSink final : public scheduler::LogSink {
  private:
   const Profile& profile_;
   scheduler::LogLevel level_;
+  ToldOnce& told_;
   InputSeries series_ = InputSeries::kInput;
   std::vector<SchedulerRun::Line> lines_;
   bool closed_ = false;
@@ -192,8 +210,27 @@ SchedulerRun::Line calculated_line(const Profile& profile, int id, InputSeries s
 
 }  // namespace
 
+std::vector<std::string> deprecated_options(const cib::Document& configuration, const Profile& profile) {
+  std::vector<std::string> found;
+  if (!profile.daemons_renamed || cib::compare_versions(crm_feature_set(profile), kFirstWithoutThem) >= 0) return found;
+  for (const cib::Element& set : configuration.find_path("configuration/crm_config").children("cluster_property_set")) {
+    for (const cib::Element& pair : set.children("nvpair")) {
+      const std::string_view name = pair.value("name");
+      if (name == "stonith-action" && pair.value("value") == "poweroff")
+        found.emplace_back(
+            "Support for stonith-action of 'poweroff' is deprecated and will be removed in a future release (use 'off' "
+            "instead)");
+      if (name == "remove-after-stop" && cib::is_true(pair.value("value")))
+        found.emplace_back(
+            "Support for the remove-after-stop cluster property is deprecated and will be removed in a future release");
+    }
+  }
+  return found;
+}
+
 SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile, Time now, int transition_id,
-                           const InputNumbers& numbers, bool with_details) {
+                           const InputNumbers& numbers, bool with_details, ToldOnce& told,
+                           const std::vector<std::string>& deprecated) {
   scheduler::Options options;
   options.now = now.unix_seconds();
   options.sanitized = false;
@@ -201,9 +238,12 @@ SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile
   options.old_fail_counts = !profile.failcount_per_operation;
   options.legacy = scheduler::legacy_of(profile);
   SchedulerRun run;
-  LineSink sink(profile, !profile.daemons_renamed ? scheduler::LogLevel::kWarning
-                         : with_details           ? scheduler::LogLevel::kInfo
-                                                  : scheduler::LogLevel::kNotice);
+  LineSink sink(profile,
+                !profile.daemons_renamed ? scheduler::LogLevel::kWarning
+                : with_details           ? scheduler::LogLevel::kInfo
+                                         : scheduler::LogLevel::kNotice,
+                told);
+  for (const std::string& text : deprecated) sink.deprecated("unpack_config", text);
   options.log = &sink;
   scheduler::Schedule schedule = scheduler::schedule(document, options);
   const scheduler::Model& model = schedule.state();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,10 +33,18 @@ using InputNumbers = std::array<int, kInputSeriesCount>;
 // without bound): the last place is followed by the first, whose file is replaced (runs of 2.1.5).
 int next_input_number(int last, int most);
 
+// What a scheduler's process has said of that which it says once.
+using ToldOnce = std::set<std::string, std::less<>>;
+
+// Options of a configuration, not yet upgraded, that the release calls deprecated: its sentences. The schemas of
+// Pacemaker 3 do not know them any more, so that the scheduler never sees them.
+std::vector<std::string> deprecated_options(const cib::Document& configuration, const Profile& profile);
+
 // `document` must not change during the call. `numbers` are those of the next input in each series; one of them names
-// the file in the logs. `with_details`: lines below notice are wanted.
+// the file in the logs. `with_details`: lines below notice are wanted. `deprecated`: from deprecated_options().
 SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile, Time now, int transition_id,
-                           const InputNumbers& numbers, bool with_details);
+                           const InputNumbers& numbers, bool with_details, ToldOnce& told,
+                           const std::vector<std::string>& deprecated = {});
 
 // "/var/lib/pengine/pe-input-3.bz2".
 std::string input_file_name(const Profile& profile, InputSeries series, int number);
