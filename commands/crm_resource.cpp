@@ -11,7 +11,9 @@
 #include "commands/input.h"
 #include "commands/resource_changes.h"
 #include "commands/resource_queries.h"
+#include "commands/resource_waits.h"
 #include "commands/tool_table.h"
+#include "engine/cib/values.h"
 
 namespace simcluster::commands {
 
@@ -85,7 +87,7 @@ constexpr std::array<OptionSpec, 61> kOptions = {{
 constexpr OptionSpec kForce = {'f', "force"};
 
 // The last of these is what is done.
-constexpr std::array<std::string_view, 36> kCommands = {"list",
+constexpr std::array<std::string_view, 38> kCommands = {"list",
                                                         "list-raw",
                                                         "list-operations",
                                                         "list-all-operations",
@@ -119,6 +121,8 @@ constexpr std::array<std::string_view, 36> kCommands = {"list",
                                                         "wait",
                                                         "digests",
                                                         "force-stop",
+                                                        "force-promote",
+                                                        "force-demote",
                                                         "force-start",
                                                         "force-check"};
 constexpr std::array<std::string_view, 12> kWithoutResource = {
@@ -149,10 +153,14 @@ constexpr std::string_view kHelp =
     "  -M, --move                        Move a resource (-N, -u, --promoted)\n"
     "  -B, --ban                         Keep a resource off a node (-N, -u, --promoted)\n"
     "  -U, --clear                       Remove what --move and --ban have made\n"
-    "  -D, --delete                      Delete a resource (-t)\n\n"
+    "  -D, --delete                      Delete a resource (-t)\n"
+    "  --restart                         Stop a resource, and start it again\n"
+    "  --wait                            Wait until the cluster has nothing to do\n"
+    "  --force-start, --force-stop, --force-promote, --force-demote, --force-check, --validate\n"
+    "                                    Run the agent on this node\n\n"
     "Options:\n"
     "  -r, --resource=ID, -N, --node=NAME, -f, --force, -u, --lifetime=DURATION,\n"
-    "  -s, --set-name=ID, -i, --nvpair=ID, -t, --resource-type=TYPE, -Q, --quiet\n";
+    "  -T, --timeout=TIME, -s, --set-name=ID, -i, --nvpair=ID, -t, --resource-type=TYPE, -Q, --quiet\n";
 
 bool among(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -175,7 +183,7 @@ class CrmResource {
       if (resource_ == nullptr) return not_found(fmt::format("Resource '{}' not found", name_));
     }
     if (!node_.empty() && state_.node(node_) == nullptr) return not_found(fmt::format("Node '{}' not found", node_));
-    if (!query(command) && !change(command)) refuse(command);
+    if (!query(command) && !change(command) && !in_steps(command)) refuse(command);
     return std::move(outcome_);
   }
 
@@ -231,7 +239,28 @@ class CrmResource {
     return true;
   }
 
-  // What is done in a real cluster only.
+  bool in_steps(std::string_view command) {
+    if (!surroundings_.can_wait) return false;
+    if (command == "restart") {
+      outcome_ = restart_resource({name_, node_, given_.has("promoted") || given_.has("master"), timeout()}, state_,
+                                  surroundings_);
+    } else if (command == "wait") {
+      outcome_ = wait_for_cluster(timeout());
+    } else if (command.starts_with("force-") || command == "validate") {
+      outcome_ = run_agent_here(command, *resource_, name_, given_.has("force"), state_);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  std::optional<std::int64_t> timeout() const {
+    const auto text = given_.value("timeout");
+    const auto ms = text ? cib::parse_interval(*text) : std::nullopt;
+    return ms ? std::optional<std::int64_t>(*ms) : std::nullopt;
+  }
+
+  // What is done in a running cluster only.
   void refuse(std::string_view command) {
     outcome_.status = exit_status::kUnavailable;
     outcome_.error +=

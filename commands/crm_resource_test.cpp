@@ -1,4 +1,6 @@
 // AT-9.2; texts, statuses and ids as measured with crm_resource 2.1.5 on a file and in a cluster.
+#include <fmt/format.h>
+
 #include "commands/testing_tool.h"
 
 namespace simcluster::commands {
@@ -118,6 +120,72 @@ TEST_F(CrmResource, TemplatesAreFilledIn) {
   EXPECT_EQ(type("crm_resource -w -r made").output,
             "made\t(ocf:pacemaker:Dummy):\t Stopped\nResource XML:\n<primitive id=\"made\" template=\"t\"/>\n");
   EXPECT_EQ(type("crm_resource -G type -r made").output, "Dummy\n");
+}
+
+class CrmResourceInSteps : public CrmResource {
+ protected:
+  CrmResourceInSteps() { around_.can_wait = true; }
+  // What the tool says after its pause.
+  Outcome next(const Outcome& before) {
+    Outcome outcome = before.pause->go_on(around_);
+    if (outcome.write != Outcome::Write::kNothing) cib_ = outcome.cib;
+    return outcome;
+  }
+  void history(std::string_view operation, int rc) {
+    load(edited("<lrm_resource id=\"test\" type=\"Dummy\" class=\"ocf\" provider=\"pacemaker\">",
+                fmt::format("<lrm_resource id=\"test\" type=\"Dummy\" class=\"ocf\" provider=\"pacemaker\">"
+                            "<lrm_rsc_op id=\"test_last_9\" operation_key=\"test_{0}_0\" operation=\"{0}\" "
+                            "transition-key=\"9:9:0:01234567-89ab-cdef-0123-456789abcdef\" "
+                            "transition-magic=\"0:{1};9:9:0:01234567-89ab-cdef-0123-456789abcdef\" call-id=\"90\" "
+                            "rc-code=\"{1}\" op-status=\"0\" interval=\"0\"/>",
+                            operation, rc)));
+  }
+};
+
+TEST_F(CrmResourceInSteps, RestartStopsAndStarts) {
+  const Outcome begun = type("crm_resource --restart -r test");
+  EXPECT_EQ(begun.output,
+            "Set 'test' option: id=test-meta_attributes-target-role set=test-meta_attributes name=target-role "
+            "value=stopped\nWaiting for 1 resources to stop:\n * test\n");
+  ASSERT_TRUE(begun.pause);
+  EXPECT_EQ(begun.pause->ms, 2'000);
+  const Outcome still_there = next(begun);
+  EXPECT_EQ(still_there.output, "");
+  history("stop", 0);
+  const Outcome stopped = next(still_there);
+  EXPECT_EQ(stopped.output, "Waiting for 1 resources to start again:\n * test\n");
+  load(kTestCib);
+  const Outcome over = next(stopped);
+  EXPECT_FALSE(over.pause);
+  EXPECT_EQ(over.output + over.error, "");
+}
+
+TEST_F(CrmResourceInSteps, RestartGivesUpAndUndoes) {
+  const Outcome late = next(type("crm_resource --restart -r test -T 1s"));
+  EXPECT_EQ(late.error,
+            "Could not complete shutdown of test, 1 resources remaining\n"
+            "crm_resource: Error performing operation: Timeout occurred\n");
+  EXPECT_EQ(late.output, " * test\nDeleted 'test' option: id=test-meta_attributes-target-role name=target-role\n");
+  EXPECT_EQ(late.status, 124);
+  const Outcome nowhere = type("crm_resource --restart -r g1 -N node2");
+  EXPECT_EQ(nowhere.error,
+            "g1 is not running on node2 and so cannot be restarted\n"
+            "crm_resource: Error performing operation: No such object\n");
+  EXPECT_EQ(nowhere.status, 105);
+}
+
+TEST_F(CrmResourceInSteps, AgentsAreRunHere) {
+  const Outcome check = type("crm_resource --force-check -r png");
+  ASSERT_TRUE(check.agent);
+  EXPECT_EQ(check.agent->action, "monitor");
+  EXPECT_EQ(check.agent->parameters.front().second, "10.0.0.1");
+  const Outcome stopped = check.agent->after(7, "not running", "");
+  EXPECT_EQ(stopped.output, "Operation force-check for png (ocf:pacemaker:ping) returned 7 (not running)\n");
+  EXPECT_EQ(stopped.error, "crm_resource: Error performing operation: Not running\n");
+  EXPECT_EQ(stopped.status, 7);
+  EXPECT_EQ(type("crm_resource --force-stop -r grp").error,
+            "Sorry, the force-stop option doesn't support group resources\n"
+            "crm_resource: Error performing operation: Unimplemented\n");
 }
 
 TEST_F(CrmResource, WithoutCibTheStatusTellsWhy) {

@@ -7,6 +7,7 @@ namespace simcluster::commands::exit_status {
 
 inline constexpr int kOk = 0;
 inline constexpr int kError = 1;
+inline constexpr int kUnimplemented = 3;
 inline constexpr int kUsage = 64;
 inline constexpr int kNoInput = 66;
 inline constexpr int kUnavailable = 69;

@@ -305,6 +305,19 @@ std::string reasons(const ClusterState& state, const Resource* resource, std::st
   return out;
 }
 
+std::vector<std::pair<std::string, std::string>> parameters_of(const ClusterState& state, const Resource& resource) {
+  cib::RuleContext context;
+  context.now = cib::DateTime::from_epoch(state.model().now);
+  cib::NextChange next_change;
+  cib::NvTable table;
+  for (const cib::Element& owner : {resource.xml, resource.template_xml})
+    if (owner) cib::unpack_nvpairs(owner, cib::names::kInstanceAttributes, context, next_change, table);
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& [name, value] : table) pairs.emplace_back(name, value);
+  std::ranges::sort(pairs);
+  return pairs;
+}
+
 std::optional<std::string> parameter_value(const ClusterState& state, const Resource& resource, std::string_view kind,
                                            std::string_view name) {
   if (kind == "meta_attributes") {

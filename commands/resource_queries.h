@@ -20,6 +20,9 @@ std::string resource_xml(const ClusterState& state, const scheduler::Resource& r
 std::string constraint_list(const ClusterState& state, const scheduler::Resource& resource, bool itself,
                             bool recursive);
 std::string reasons(const ClusterState& state, const scheduler::Resource* resource, std::string_view node);
+// Its instance attributes, by name.
+std::vector<std::pair<std::string, std::string>> parameters_of(const ClusterState& state,
+                                                               const scheduler::Resource& resource);
 // `kind`: instance_attributes, meta_attributes or utilization.
 std::optional<std::string> parameter_value(const ClusterState& state, const scheduler::Resource& resource,
                                            std::string_view kind, std::string_view name);

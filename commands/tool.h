@@ -45,6 +45,7 @@ struct Surroundings {
   std::string host_name;               // of the machine, for tools on a file
   Profile profile;                     // of the release that the tool belongs to
   std::int64_t now = 0;                // seconds since 1970
+  bool can_wait = false;               // tools may sleep and run agents
   // The bytes of a file; of standard input for an empty name.
   std::function<Result<std::string>(const std::string& file)> read;
 };
@@ -64,6 +65,26 @@ struct ForgetWish {
   std::string node;          // empty: all
 };
 
+struct Outcome;
+
+// A tool that sleeps, and goes on with what surrounds it then.
+struct Pause {
+  std::int64_t ms = 0;
+  std::function<Outcome(const Surroundings& surroundings)> go_on;
+};
+
+// An agent that a tool runs on its node.
+struct AgentCall {
+  std::string standard;
+  std::string provider;
+  std::string type;
+  std::string action;
+  std::string instance;
+  std::vector<std::pair<std::string, std::string>> parameters;
+  // What the tool says of it. `rc_text`: the exit code in words.
+  std::function<Outcome(int rc, std::string_view rc_text, std::string_view output)> after;
+};
+
 struct Outcome {
   enum class Write : std::uint8_t {
     kNothing,
@@ -80,6 +101,9 @@ struct Outcome {
   std::string client;  // who changes the CIB, where that is not the tool itself
   std::vector<AttributeWish> attributes;
   std::vector<ForgetWish> forget;
+  // What the tool does next, once all the above is done. Only where the surroundings can wait.
+  std::optional<Pause> pause;
+  std::optional<AgentCall> agent;
   // Files that the tool writes: name and text.
   std::vector<std::pair<std::string, std::string>> files;
 };

@@ -1,5 +1,7 @@
 #include "sim/scenario/tool_run.h"
 
+#include <functional>
+#include <memory>
 #include <string>
 
 #include <fmt/format.h>
@@ -7,6 +9,7 @@
 #include "commands/tool.h"
 #include "engine/base/shell_words.h"
 #include "engine/node/node.h"
+#include "reports/crm_mon_view.h"
 #include "sim/kernel/kernel.h"
 #include "sim/scenario/values.h"
 #include "sim/world/world.h"
@@ -81,10 +84,14 @@ Result<void> fulfil(node::Node& node, const commands::Outcome& outcome, std::str
   return {};
 }
 
-commands::Outcome outcome_of(World& world, Machine& machine, const ToolCall& call) {
+using Question = std::function<commands::Outcome(const commands::Surroundings&)>;
+
+// What a tool says that is asked now. `can_wait`: it may go on later.
+commands::Outcome outcome_of(World& world, Machine& machine, bool can_wait, const Question& question) {
   const node::Node* node = machine.node();
   commands::Surroundings surroundings;
   commands::LiveNode live;
+  surroundings.can_wait = can_wait && node != nullptr;
   surroundings.profile = machine.spec().profile;
   surroundings.now = world.now().unix_seconds();
   surroundings.read = [&](const std::string& name) -> Result<std::string> {
@@ -98,26 +105,92 @@ commands::Outcome outcome_of(World& world, Machine& machine, const ToolCall& cal
     surroundings.cib = &node->cib();
     surroundings.connection = commands::Connection::kOpen;
   }
-  commands::Outcome outcome = call.tool->run(call.arguments, surroundings);
+  commands::Outcome outcome = question(surroundings);
   for (const auto& [file, text] : outcome.files) machine.kernel().files().write(file, text);
   return outcome;
 }
 
-// `command`: as it was typed.
-Result<void> run_call(World& world, Machine& machine, std::string_view command, const ToolCall& call) {
-  node::Node* node = machine.node();
-  const commands::Outcome outcome = outcome_of(world, machine, call);
+std::string text_of(const commands::Outcome& outcome) {
   std::string text = outcome.error + outcome.output;
   if (outcome.status != 0) text += fmt::format("(exit status {})\n", outcome.status);
   if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+// A tool that sleeps, or waits for an agent: it ends with its node's machine.
+class LongTool : public std::enable_shared_from_this<LongTool> {
+ public:
+  LongTool(World& world, NodeIndex machine, std::string_view tool, std::string_view command)
+      : world_(world), machine_(machine), tool_(tool), command_(command), incarnation_(the_machine().incarnation()) {}
+
+  void go_on(const commands::Outcome& outcome) {
+    if (outcome.pause)
+      world_.at(world_.now() + milliseconds(outcome.pause->ms),
+                [self = shared_from_this(), next = outcome.pause->go_on] { self->look(next); });
+    if (outcome.agent) run(*outcome.agent);
+  }
+
+ private:
+  Machine& the_machine() { return world_.machine(machine_); }
+
+  void look(const Question& question) {
+    Machine& machine = the_machine();
+    if (machine.incarnation() != incarnation_ || machine.node() == nullptr) return;
+    const commands::Outcome outcome = outcome_of(world_, machine, true, question);
+    const std::string text = text_of(outcome);
+    const bool over = !outcome.pause;
+    if (over || !text.empty()) tell(text.empty() ? "(done)" : text);
+    if (const auto done = fulfil(*machine.node(), outcome, tool_); !done) return tell(done.error().message);
+    go_on(outcome);
+  }
+
+  void run(const commands::AgentCall& call) {
+    AgentRequest request;
+    request.standard = call.standard;
+    request.provider = call.provider;
+    request.type = call.type;
+    request.action = call.action;
+    request.instance = call.instance;
+    request.parameters = call.parameters;
+    const bool old_words = the_machine().spec().profile.old_rc_texts;
+    static_cast<void>(
+        the_machine().run_by_hand(request, command_, [after = call.after, old_words](const AgentResult& result) {
+          return text_of(after(result.exit_code, reports::rc_text(result.exit_code, old_words),
+                               result.output + result.error_output));
+        }));
+  }
+
+  void tell(std::string_view text) {
+    world_.tracer().emit(machine_, TraceKind::kScreen, {{"command", command_}, {"text", text}});
+  }
+
+  World& world_;
+  NodeIndex machine_;
+  std::string tool_;
+  std::string command_;
+  std::uint64_t incarnation_;
+};
+
+// `command`: as it was typed.
+Result<void> run_call(World& world, Machine& machine, std::string_view command, const ToolCall& call) {
+  node::Node* node = machine.node();
+  const commands::Outcome outcome =
+      outcome_of(world, machine, true, [&](const auto& around) { return call.tool->run(call.arguments, around); });
+  const std::string text = text_of(outcome);
   // Who only asks has changed nothing.
-  if (asks_only(outcome)) {
+  if (outcome.agent) {
+    // Told when the agent has ended.
+  } else if (asks_only(outcome) && !outcome.pause) {
     world.tracer().emit(machine.index(), TraceKind::kScreen, {{"command", command}, {"text", text}});
   } else {
     world.tracer().emit(machine.index(), TraceKind::kOperator,
                         {{"text", fmt::format("{}{}{}", command, text.empty() ? "" : "\n", text)}});
   }
-  return node == nullptr ? Result<void>() : fulfil(*node, outcome, call.tool->name);
+  if (node == nullptr) return {};
+  if (auto done = fulfil(*node, outcome, call.tool->name); !done) return done;
+  if (outcome.pause || outcome.agent)
+    std::make_shared<LongTool>(world, machine.index(), call.tool->name, command)->go_on(outcome);
+  return {};
 }
 
 }  // namespace
@@ -141,7 +214,9 @@ Result<void> run_tool_words(World& world, Machine& machine, const std::vector<st
 CommandAnswer run_tool_for_script(World& world, Machine& machine, const std::vector<std::string>& words) {
   const commands::Tool* tool = commands::find_tool(words.front());
   if (tool == nullptr) return {127, "", fmt::format("{}: command not found\n", words.front()), {}};
-  const commands::Outcome outcome = outcome_of(world, machine, {tool, {words.begin() + 1, words.end()}});
+  const commands::Outcome outcome = outcome_of(world, machine, false, [&](const auto& around) {
+    return tool->run({words.begin() + 1, words.end()}, around);
+  });
   CommandAnswer answer{outcome.status, outcome.output, outcome.error, {}};
   if (node::Node* node = machine.node(); node != nullptr) {
     const auto done = fulfil(*node, outcome, tool->name);

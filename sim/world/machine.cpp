@@ -36,22 +36,23 @@ class HandRuns final : private RunListener {
  public:
   explicit HandRuns(const MachineContext& context) : context_(context) {}
 
-  void start(AgentRunner& runner, const AgentRequest& request, std::string command) {
-    commands_[runner.run_agent(request, *this)] = std::move(command);
+  void start(AgentRunner& runner, const AgentRequest& request, std::string command, Machine::ResultWords words) {
+    commands_[runner.run_agent(request, *this)] = {std::move(command), std::move(words)};
   }
   void forget() { commands_.clear(); }
 
  private:
   void on_run_exit(AgentRunId run, const AgentResult& result) override {
-    std::string text = result.output + result.error_output;
-    if (result.exit_code != 0) text += fmt::format("(exit status {})\n", result.exit_code);
-    context_.tracer.emit(context_.node, TraceKind::kScreen, {{"command", commands_[run]}, {"text", text}});
-    commands_.erase(run);
+    const auto command = commands_.extract(run);
+    const auto& [typed, words] = command.mapped();
+    std::string text = words ? words(result) : result.output + result.error_output;
+    if (!words && result.exit_code != 0) text += fmt::format("(exit status {})\n", result.exit_code);
+    context_.tracer.emit(context_.node, TraceKind::kScreen, {{"command", typed}, {"text", text}});
   }
   void on_program_assertion(AgentRunId, std::string_view what) override { throw AssertionFailure(std::string(what)); }
 
   const MachineContext& context_;
-  std::map<AgentRunId, std::string> commands_;
+  std::map<AgentRunId, std::pair<std::string, Machine::ResultWords>> commands_;
 };
 
 struct Machine::Impl final : HostOwner, KernelServices, EventHandler {
@@ -596,9 +597,9 @@ std::size_t Machine::kill_processes(std::string_view process_name, int signal) {
   return pids.size();
 }
 
-Result<void> Machine::run_by_hand(const AgentRequest& request, std::string command) {
+Result<void> Machine::run_by_hand(const AgentRequest& request, std::string command, ResultWords words) {
   if (impl_->power != PowerState::kUp) return fail(fmt::format("{} is not up", name()));
-  impl_->hand_runs.start(impl_->kernel.agents(), request, std::move(command));
+  impl_->hand_runs.start(impl_->kernel.agents(), request, std::move(command), std::move(words));
   return {};
 }
 

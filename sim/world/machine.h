@@ -150,7 +150,9 @@ class Machine {
   // Sends a signal to all processes of this name. Returns how many there were.
   std::size_t kill_processes(std::string_view name, int signal);
   // Someone runs an agent in a shell; what it prints goes to the trace as a screen under `command` when it has ended.
-  Result<void> run_by_hand(const AgentRequest& request, std::string command);
+  // `words`: what is shown of its end; none: what it prints, and its exit status.
+  using ResultWords = std::function<std::string(const AgentResult& result)>;
+  Result<void> run_by_hand(const AgentRequest& request, std::string command, ResultWords words = {});
   void add_agent_fault(AgentFault fault);
   void clear_agent_faults();
 
