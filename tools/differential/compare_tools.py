@@ -76,16 +76,10 @@ SCHEMA_LINE = re.compile(r"Relax-NG|^\S*\.xml:\d+:\d+: |^Entity:\d+:\d+: |^stand
                          r"^The cluster will|\[Clusterlabs\]")
 
 
-def content(xml):
-    """Of the file, with the names of options that the installed release knows, too."""
-    with open(xml, encoding="utf-8", errors="replace") as file:
-        return re.sub(r'name="fencing-(enabled|action|timeout)"', r'name="stonith-\1"', file.read())
-
-
 def result(program, tool, line, xml, folder):
     """Output, error text, status and the file afterwards, as one text."""
     path = os.path.join(folder, "cib.xml")
-    before = content(xml)
+    before = comparison.for_installed(xml)
     with open(path, "w", encoding="utf-8") as copy:
         copy.write(before)
     stdin = subprocess.DEVNULL
@@ -106,7 +100,7 @@ def result(program, tool, line, xml, folder):
 
 
 def names_in(xml):
-    text = content(xml)
+    text = comparison.for_installed(xml)
     first = lambda pattern, default: (re.search(pattern, text) or [None, default])[1]
     return {"RESOURCE": first(r'<primitive [^>]*?\bid="([^"]+)"', "none"), "NODE": first(r'\buname="([^"]+)"', "none"),
             "CLONE": first(r'<clone [^>]*?\bid="([^"]+)"', "none"), "GROUP": first(r'<group [^>]*?\bid="([^"]+)"', "none")}

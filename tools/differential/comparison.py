@@ -4,6 +4,7 @@ import argparse
 import collections
 import difflib
 import os
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -45,6 +46,15 @@ def case_arguments(stem):
 def case_names(given):
     """Those asked for, else every NAME.xml of the folder."""
     return given.names or sorted(n[:-4] for n in os.listdir(given.folder) if n.endswith(".xml"))
+
+
+def for_installed(path):
+    """The text of a CIB as 2.1.5 understands it: its names of options, its newest schema, its feature set."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    text = re.sub(r'name="fencing-(enabled|action|timeout|watchdog-timeout|max-attempts)"', r'name="stonith-\1"', text)
+    text = text.replace('validate-with="pacemaker-3.10"', 'validate-with="pacemaker-3.9"')
+    return re.sub(r'(<cib\b[^>]*\bcrm_feature_set=")3\.(?:1[7-9]|2)[^"]*', r"\g<1>3.16.1", text, count=1)
 
 
 def print_difference(title, theirs, ours, reference):

@@ -3,13 +3,13 @@
 
 Usage: options.py PROGRAM FOLDER [--reference /usr/sbin/crm_simulate] [--show N] [--every N] [NAME...]
 
-PROGRAM is called by the name crm_simulate (the link in build/release).  FOLDER holds NAME.xml as the reference
-understands them (corpus inputs: as rewritten for 2.1.5).  Each input runs with every command line below; standard
-output, standard error, exit status and every file written are compared.  In a command line, @NAME is a file in a
-directory of its own, {node}, {rsc}, {ticket} stand for the first ones of the input, {copy} for a copy of the input.
-What Pacemaker main is known to do otherwise than 2.1.5 is levelled out.
+PROGRAM is called by the name crm_simulate (the link in build/release).  FOLDER holds NAME.xml; names of options, the
+schema and the feature set are rewritten for the reference.  Each input runs with every command line below, as it is and
+with XML as its output; standard output, standard error, exit status and every file written are compared.  In a command
+line, @NAME is a file in a directory of its own, {node}, {rsc}, {ticket} stand for the first ones of the input, {copy} for
+a copy of the input.  What Pacemaker main is known to do otherwise than 2.1.5 is levelled out.
 
-Exit status: 0 no difference, 1 differences, 77 there is no reference program here.
+Exit status: 0 no difference, 1 differences, 77 there is no reference program or no input here.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import compare  # noqa: E402
+import comparison  # noqa: E402
 
 # Command lines, one a line; each runs on every input.
 COMMANDS = """
@@ -181,6 +182,67 @@ COMMANDS = """
 -P /nonexistent
 -P {folder} -N x
 -P
+-AcsSUQ -x {xml}
+-AcS -d {node} -x {xml}
+-c -i {rsc}_monitor_10000@{node} -S -x {xml}
+-A -u fresh -R -x {xml}
+-AQ -S -x {xml}
+-cQ -R -x {xml}
+-jQ -S -x {xml}
+-a -S -x {xml}
+-aV -D @dot -S -x {xml}
+-sU -Q -D @dot -G @graph -x {xml}
+-sQ -d {node} -x {xml}
+-UQ -d {node} -x {xml}
+-sQ -u fresh -x {xml}
+-sQ -t 2035-01-01 -x {xml}
+-t 2035-01-01 -c -R -x {xml}
+-t 20350101T120000Z -S -x {xml}
+-t @1700000000 -R -x {xml}
+-q 1 -d {node} -f {node} -S -x {xml}
+-d {node} -u {node} -S -x {xml}
+-f {node} -u {node} -I @in -R -x {xml}
+-f {node} -F {rsc}_stop_0@{node}=1 -x {xml}
+-d {node} -F {rsc}_start_0@{node}=1 -O @out -x {xml}
+-F {rsc}_start_0@{node}=1 -F {rsc}_stop_0@{node}=1 -x {xml}
+-F {rsc}_monitor_10000@{node}=7 -G @graph -x {xml}
+-F {rsc}_start_0@{node}=5 -c -x {xml}
+-F {rsc}_start_0@{node}=193 -x {xml}
+-F {rsc}_promote_0@{node}=1 -x {xml}
+-F {rsc}_demote_0@{node}=1 -x {xml}
+-g {ticket} -r {ticket} -I @in -S -x {xml}
+-b {ticket} -e {ticket} -I @in -S -x {xml}
+-g {ticket} -g t2 -S -x {xml}
+-w true -D @dot -x {xml}
+-w true -d {node} -S -x {xml}
+-q true -w true -g {ticket} -u {node} -S -x {xml}
+-X -d {node} -x {copy}
+-X -I @in -G @graph -D @dot -x {copy}
+-X -F {rsc}_start_0@{node}=1 -x {copy}
+-I @in -O @out -G @graph -D @dot -sUQ -x {xml}
+-I @same -O @same -S -x {xml}
+-N 0 -R -x {xml}
+-p -S -I @in < {xml}
+-x {xml} -x {xml} -R
+-x nothing -x {xml} -R
+-R -R -x {xml}
+-SR -x {xml}
+--node-down={node} --simulate --xml-file={xml}
+--node-down {node} --quorum true --save-input @in --run --xml-file {xml}
+--op-fail={rsc}_start_0@{node}=1 --xml-file={xml}
+--set-datetime=2020-01-01 --run --xml-file={xml}
+--show-scores --quiet --xml-file={xml}
+--show-attrs --show-failcounts --run --xml-file={xml}
+--all-actions --save-dotfile=@dot --xml-file={xml}
+--pending --simulate --xml-file={xml}
+--in-place --quiet --xml-file={copy}
+--ticket-grant={ticket} --watchdog=true --simulate --xml-file={xml}
+--node-down
+--op-inject
+-d
+-i
+-G
+--help=yes
 """
 
 # Parts of command lines whose results are different on purpose, with the reason.
@@ -196,6 +258,7 @@ DIFFERENT = {
     "-sU -x": "the same",
     "-U -x": "the same",
     "_monitor_10000@{node}=7": "2.1.5 writes the count as value++ and reads 0",
+    "=5 -c -x": "the same",
     "-q nonsense": "2.1.5 aborts: the document becomes invalid",
     "-d unknown": "2.1.5 aborts: there is no such node",
     "-f unknown": "the same",
@@ -233,7 +296,7 @@ CUTS = (
     (re.compile(r"status='Done'"), "status='complete'"),
     (re.compile(r"status='Timed out'"), "status='Timed Out'"),
     (re.compile(r"pacemaker.org|clusterlabs.org\S*"), "clusterlabs"),
-    (re.compile(r'(name="fail-count-[^"]*" value)="(?:[0-9]+|INFINITY)"'), r"\1"),
+    (re.compile(r'(name="fail-count-[^"]*" value)="(?:[0-9]+|INFINITY|value\+\+)"'), r"\1"),
     # S3 A-9: the function that assigns
     (re.compile(r"pcmk__finalize_assignment"), "pcmk__assign_resource"),
     (re.compile(r' (?:api-version|request)="[^"]*"'), ""),
@@ -241,6 +304,18 @@ CUTS = (
     # validate-with="none"
     (re.compile(r"Schema validation of configuration is disabled \([^)]*\)"), "Schema validation is disabled"),
 )
+
+
+# Command lines that tell of an output, or of no run at all, have no form of their own in XML.
+NOT_XML = re.compile(r"--output|help|^-[h?$]$|--version|text-fancy|surplus|^-P")
+
+
+def command_lines(only):
+    """Those that are compared: as text, and with XML as their output."""
+    lines = [line for line in COMMANDS.strip().splitlines() if not any(part in line for part in DIFFERENT)]
+    for line in [line for line in lines if not NOT_XML.search(line)]:
+        lines.append(f"--output-as=xml {line}")
+    return [line for line in dict.fromkeys(lines) if not only or only in line]
 
 
 def level(text, folder):
@@ -307,15 +382,23 @@ def main():
     options = parser.parse_intermixed_args()
     if not os.access(options.reference, os.X_OK):
         print(f"skipped: there is no {options.reference}")
-        return 77
-    names = options.names or sorted(f[:-4] for f in os.listdir(options.folder) if f.endswith(".xml"))[:: options.every]
-    lines = [line for line in COMMANDS.strip().splitlines() if not any(part in line for part in DIFFERENT)]
-    if options.only:
-        lines = [line for line in lines if options.only in line]
+        return comparison.NOT_INSTALLED
+    if not os.path.isdir(options.folder):
+        print(f"skipped: there is no {options.folder}")
+        return comparison.NOT_INSTALLED
+    names = comparison.case_names(options)[:: options.every]
+    lines = command_lines(options.only)
+    with tempfile.TemporaryDirectory() as inputs:
+        for name in names:
+            with open(os.path.join(inputs, name + ".xml"), "w", encoding="utf-8") as file:
+                file.write(comparison.for_installed(os.path.join(options.folder, name + ".xml")))
+        return compare_all(options, names, lines, inputs)
 
+
+def compare_all(options, names, lines, inputs):
     def both(task):
         name, line = task
-        xml = os.path.abspath(os.path.join(options.folder, name + ".xml"))
+        xml = os.path.join(inputs, name + ".xml")
         found = names_of(xml)
         return name, line, run(options.reference, line, xml, found), run(os.path.abspath(options.program), line, xml, found)
 
@@ -335,7 +418,7 @@ def main():
                     print("    " + shown[:240])
     for line, count in by_line.most_common():
         print(f"{count:5} {line}")
-    print(f"{len(tasks)} runs, {sum(by_line.values())} differ")
+    print(f"{len(tasks)} runs of {len(lines)} command lines, {sum(by_line.values())} differ")
     return 1 if by_line else 0
 
 

@@ -197,7 +197,7 @@ class Parser {
     const std::size_t equals = text.find('=');
     const std::string name = text.substr(0, equals);
     const OptionRow* row = find_long(name);
-    if (row == nullptr) {
+    if (row == nullptr || (name.starts_with("help") && equals != std::string::npos)) {
       result_.error = "Unknown option --" + text;
       return;
     }
