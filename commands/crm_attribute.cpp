@@ -2,13 +2,15 @@
 #include <array>
 #include <utility>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <regex.h>
 
 #include "commands/arguments.h"
 #include "commands/cib_change.h"
 #include "commands/exit_status.h"
 #include "commands/input.h"
 #include "commands/tool_table.h"
+#include "commands/xml_result.h"
 #include "engine/cib/nvpairs.h"
 #include "engine/cib/values.h"
 
@@ -121,8 +123,33 @@ std::vector<Element> pairs_of(const Scope& scope, const cib::Document& cib, cons
   return found;
 }
 
+// -P: all attributes whose names it finds.
+class NamePattern {
+ public:
+  explicit NamePattern(const std::string& text) {
+    good_ = regcomp(&regex_, text.c_str(), REG_EXTENDED | REG_NOSUB) == 0;
+  }
+  ~NamePattern() {
+    if (good_) regfree(&regex_);
+  }
+  NamePattern(const NamePattern&) = delete;
+  NamePattern& operator=(const NamePattern&) = delete;
+  bool finds(std::string_view name) const {
+    return good_ && regexec(&regex_, std::string(name).c_str(), 0, nullptr, 0) == 0;
+  }
+
+ private:
+  regex_t regex_ = {};
+  bool good_ = false;
+};
+
 class CrmAttribute {
  public:
+  struct Shown {
+    std::string name;
+    std::string value;
+  };
+
   CrmAttribute(const ParsedArguments& given, const Surroundings& surroundings)
       : given_(given), surroundings_(surroundings), name_(given.value("name")) {
     outcome_.cib = *surroundings.cib;
@@ -146,7 +173,9 @@ class CrmAttribute {
                        fmt::format("Could not map name={} to a UUID", node));
     }
     scope_ = scope_of(given_, type, node, node_id);
-    if (given_.has("update")) {
+    if (given_.has("pattern")) {
+      with_pattern();
+    } else if (given_.has("update")) {
       update();
     } else if (given_.has("delete")) {
       remove();
@@ -155,6 +184,9 @@ class CrmAttribute {
     }
     return std::move(outcome_);
   }
+  // What was asked for and is there, and where.
+  const std::vector<Shown>& shown() const { return shown_; }
+  const std::string& scope() const { return scope_.type; }
 
  private:
   std::string id_of(std::string_view name) const {
@@ -173,6 +205,7 @@ class CrmAttribute {
   }
 
   void tell(std::string_view name, std::string_view value) {
+    shown_.push_back({std::string(name), std::string(value)});
     outcome_.output += given_.has("quiet") ? fmt::format("{}\n", value)
                                            : fmt::format("scope={}  name={} value={}\n", scope_.type, name, value);
   }
@@ -184,6 +217,29 @@ class CrmAttribute {
     if (!found.empty()) return;
     if (const auto fallback = given_.value("default"); fallback && name_) return tell(*name_, *fallback);
     fail_with(CibError::kNoSuchObject);
+  }
+
+  // A query is wrong where there are no attributes at all, not where none is found; changes are made by attribute
+  // managers.
+  void with_pattern() {
+    const bool changes = given_.has("update") || given_.has("delete");
+    if (changes && scope_.type != "status") {
+      outcome_.error +=
+          "crm_attribute: Error: pattern can only be used with query, or with till-reboot update or delete\n";
+      outcome_.status = exit_status::kUsage;
+      return;
+    }
+    const NamePattern pattern(*given_.value("pattern"));
+    const std::vector<Element> pairs = pairs_of(scope_, *surroundings_.cib, given_, std::nullopt);
+    if (pairs.empty() && !changes) return fail_with(CibError::kNoSuchObject);
+    for (const Element& pair : pairs) {
+      if (!pattern.finds(pair.value("name"))) continue;
+      if (!changes) {
+        tell(pair.value("name"), pair.value("value"));
+      } else if (by_attribute_manager()) {
+        outcome_.attributes.push_back({std::string(pair.value("name")), scope_.node, given_.value("update"), {}});
+      }
+    }
   }
 
   bool by_attribute_manager() const { return scope_.type == "status" && surroundings_.live != nullptr; }
@@ -233,6 +289,7 @@ class CrmAttribute {
   const Surroundings& surroundings_;
   std::optional<std::string> name_;
   Scope scope_;
+  std::vector<Shown> shown_;
   Outcome outcome_;
 };
 
@@ -252,15 +309,28 @@ Outcome crm_attribute(const Arguments& arguments, const Surroundings& surroundin
     Outcome outcome;
     outcome.output =
         "Usage:\n  crm_attribute [OPTION?]\n\n"
-        "  -n, --name=NAME, -p, --promotion=RESOURCE, -N, --node=NODE, -t, --type=SECTION,\n"
+        "  -n, --name=NAME, -P, --pattern=PATTERN, -p, --promotion=RESOURCE, -N, --node=NODE, -t, --type=SECTION,\n"
         "  -l, --lifetime=reboot|forever, -z, --utilization, -s, --set-name=ID, -i, --id=ID\n"
         "  -G, --query [-d, --default=VALUE] [-q, --quiet]\n"
         "  -v, --update=VALUE\n"
-        "  -D, --delete\n";
+        "  -D, --delete\n"
+        "  --output-as=text|xml\n";
     return outcome;
   }
-  if (surroundings.cib == nullptr) return not_connected("crm_attribute", surroundings);
-  return CrmAttribute(given, surroundings).run();
+  const auto xml = wants_xml(given);
+  if (!xml) return refusal("crm_attribute", exit_status::kError, xml.error().message);
+  const XmlResult frame{"crm_attribute", arguments, surroundings.profile};
+  if (surroundings.cib == nullptr) {
+    Outcome outcome = not_connected("crm_attribute", surroundings);
+    return *xml ? as_xml(std::move(outcome), frame) : outcome;
+  }
+  CrmAttribute tool(given, surroundings);
+  Outcome outcome = tool.run();
+  if (!*xml) return outcome;
+  return as_xml(std::move(outcome), frame, [&](reports::XmlWriter& writer) {
+    for (const CrmAttribute::Shown& one : tool.shown())
+      writer.leaf("attribute", {{"name", one.name}, {"value", one.value}, {"scope", tool.scope()}});
+  });
 }
 
 Outcome crm_standby(const Arguments& arguments, const Surroundings& surroundings) {

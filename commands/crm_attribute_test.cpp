@@ -68,5 +68,40 @@ TEST_F(Attributes, WithoutACluster) {
   EXPECT_EQ(type("crmadmin -N").output, "cluster node: node1 (1)\ncluster node: node2 (2)\n");
 }
 
+TEST_F(Attributes, ByPattern) {
+  EXPECT_EQ(type("crm_attribute -P ^stonith -G").output, "scope=crm_config  name=stonith-enabled value=false\n");
+  EXPECT_EQ(type("crm_attribute -P ping -G -N node1 -l reboot").output, "scope=status  name=pingd value=100\n");
+  EXPECT_EQ(type("crm_attribute -P nope -G -N node1 -l reboot").status, 0);
+  EXPECT_EQ(type("crm_attribute -P . -G -N node2 -l reboot").status, 105);
+  const Outcome refused = type("crm_attribute -P ping -v 5");
+  EXPECT_EQ(refused.error,
+            "crm_attribute: Error: pattern can only be used with query, or with till-reboot update or delete\n");
+  EXPECT_EQ(refused.status, 64);
+  LiveNode live;
+  live.name = "node1";
+  around_.live = &live;
+  const Outcome update = type("crm_attribute -P pi -v 5 -N node1 -l reboot");
+  ASSERT_EQ(update.attributes.size(), 1);
+  EXPECT_EQ(update.attributes.front().name, "pingd");
+  EXPECT_EQ(update.attributes.front().value, "5");
+}
+
+TEST_F(Attributes, AsXml) {
+  EXPECT_EQ(type("crm_attribute -n stonith-enabled -G --output-as=xml").output,
+            "<pacemaker-result api-version=\"2.25\" request=\"crm_attribute -n stonith-enabled -G --output-as=xml\">\n"
+            "  <attribute name=\"stonith-enabled\" value=\"false\" scope=\"crm_config\"/>\n"
+            "  <status code=\"0\" message=\"OK\"/>\n</pacemaker-result>\n");
+  const Outcome none = type("crm_attribute -n nope -G --output-as=xml");
+  EXPECT_EQ(none.error, "");
+  EXPECT_EQ(none.status, 105);
+  EXPECT_EQ(none.output,
+            "<pacemaker-result api-version=\"2.25\" request=\"crm_attribute -n nope -G --output-as=xml\">\n"
+            "  <status code=\"105\" message=\"No such object\">\n    <errors>\n"
+            "      <error>crm_attribute: Error performing operation: No such device or address</error>\n"
+            "    </errors>\n  </status>\n</pacemaker-result>\n");
+  EXPECT_EQ(type("crm_attribute -n nope -G --output-as=foo").error,
+            "crm_attribute: Error creating output format foo: Unknown output format\n");
+}
+
 }  // namespace
 }  // namespace simcluster::commands

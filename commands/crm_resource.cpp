@@ -13,6 +13,7 @@
 #include "commands/resource_queries.h"
 #include "commands/resource_waits.h"
 #include "commands/tool_table.h"
+#include "commands/xml_result.h"
 #include "engine/cib/values.h"
 
 namespace simcluster::commands {
@@ -520,10 +521,14 @@ Outcome crm_resource(const Arguments& arguments, const Surroundings& surrounding
       words += fmt::format("[{} of {}] {}\n", i + 1, given.rest.size(), given.rest[i]);
     return refuse(exit_status::kUsage, words);
   }
+  const auto xml = wants_xml(given);
+  if (!xml) return refuse(exit_status::kError, xml.error().message + "\nError performing operation: Error occurred");
   std::string_view command = "list";
   for (const GivenOption& option : given.options)
     for (const std::string_view name : kCommands)
       if (option.is(name)) command = name;
+  if (*xml && command != "list")
+    return refuse(exit_status::kUnavailable, fmt::format("--output-as=xml is not available here for --{}", command));
   if (!given.has("resource") && !among(kWithoutResource, command))
     return refuse(exit_status::kUsage, "Must supply a resource id with -r");
   if (surroundings.cib == nullptr) {
@@ -535,7 +540,13 @@ Outcome crm_resource(const Arguments& arguments, const Surroundings& surrounding
                                                                                : "Invalid configuration");
     return outcome;
   }
-  return CrmResource(given, surroundings).run(command);
+  Outcome result = CrmResource(given, surroundings).run(command);
+  if (!*xml) return result;
+  const XmlResult frame{"crm_resource", arguments, surroundings.profile};
+  return as_xml(std::move(result), frame, [&](reports::XmlWriter& writer) {
+    const ClusterState state(*surroundings.cib, surroundings);
+    reports::write_resources_xml(state.view().report().resources, xml_form(surroundings.profile), writer);
+  });
 }
 
 }  // namespace simcluster::commands

@@ -8,6 +8,7 @@
 #include "commands/exit_status.h"
 #include "commands/input.h"
 #include "commands/tool_table.h"
+#include "commands/xml_result.h"
 #include "engine/scheduler/verify.h"
 #include "reports/crm_mon_view.h"
 
@@ -68,20 +69,15 @@ Source source_of(const ParsedArguments& given, const Surroundings& surroundings)
 
 }  // namespace
 
-Outcome crm_verify(const Arguments& arguments, const Surroundings& surroundings) {
+namespace {
+
+Outcome verify(const ParsedArguments& given, const Surroundings& surroundings) {
   Outcome outcome;
   const auto refuse = [&](int status, std::string_view text) {
     outcome.status = status;
     outcome.error += fmt::format("crm_verify: {}\n", text);
     return outcome;
   };
-  const ParsedArguments given = parse_arguments(kOptions, arguments, OptionStyle::kGlib);
-  if (!given.error.empty()) return refuse(exit_status::kUsage, given.error);
-  if (given.has("help")) {
-    outcome.output = kHelp;
-    return outcome;
-  }
-  if (given.has("version")) return version_of_tool(surroundings);
   Source source = source_of(given, surroundings);
   if (!source.document) return refuse(source.status, source.error);
   if (!source.document->root().is("cib"))
@@ -104,6 +100,30 @@ Outcome crm_verify(const Arguments& arguments, const Surroundings& surroundings)
                                                     : "Warnings found during check: config may not be valid");
   if (options.verbose == 0) outcome.error += "-V may provide more details\n";
   return outcome;
+}
+
+}  // namespace
+
+Outcome crm_verify(const Arguments& arguments, const Surroundings& surroundings) {
+  Outcome outcome;
+  const auto refuse = [&](int status, std::string_view text) {
+    outcome.status = status;
+    outcome.error = fmt::format("crm_verify: {}\n", text);
+    return outcome;
+  };
+  const ParsedArguments given = parse_arguments(kOptions, arguments, OptionStyle::kGlib);
+  if (!given.error.empty()) return refuse(exit_status::kUsage, given.error);
+  if (given.has("help")) {
+    outcome.output = kHelp;
+    return outcome;
+  }
+  if (given.has("version")) return version_of_tool(surroundings);
+  const auto xml = wants_xml(given);
+  if (!xml) return refuse(exit_status::kError, xml.error().message);
+  outcome = verify(given, surroundings);
+  if (!*xml) return outcome;
+  // What is wrong is said where it is always said.
+  return as_xml(std::move(outcome), {"crm_verify", arguments, surroundings.profile, false});
 }
 
 }  // namespace simcluster::commands

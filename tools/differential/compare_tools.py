@@ -24,7 +24,8 @@ import comparison
 PRIMITIVE = "'<primitive id=\"new\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>'"
 COMMANDS = {
     "crm_verify": ["-x FILE", "-x FILE -V", "-x FILE -VV", "-x FILE -VVV", "-L -V", "-x /nope", "-X nothing", "-X '<a/>'",
-                   "-Z", "", "--foo", "-x", "--xml-file", "-p -V < FILE"],
+                   "-Z", "", "--foo", "-x", "--xml-file", "-p -V < FILE", "-x FILE --output-as=xml",
+                   "-x FILE -V --output-as=xml", "-L --output-as=xml", "-x /nope --output-as=xml", "-x FILE --output-as=foo"],
     "crm_resource": [
         "-L", "-l", "", "-O", "-o", "-O -r RESOURCE", "-O -N NODE", "-q -r RESOURCE", "-w -r CLONE", "-q -r GROUP",
         "-q -r nope", "-W -r RESOURCE", "-W -r CLONE", "-W -r GROUP", "-W -Q -r RESOURCE", "-W -r nope", "-W",
@@ -36,13 +37,17 @@ COMMANDS = {
         "-M -r nope -N NODE", "-M -r RESOURCE -N nope", "-M -r GROUP -N NODE", "-M -r CLONE -N NODE --promoted",
         "-M -r RESOURCE -N NODE -u PT10M", "-B -r RESOURCE", "-B -r RESOURCE -N NODE", "-B -r GROUP", "-B -r CLONE",
         "-B -r CLONE -N NODE --promoted", "-B -r RESOURCE -N NODE -u PT1H", "-U -r RESOURCE", "-U -r nope", "-U",
-        "-D -r RESOURCE", "-D -t primitive -r RESOURCE", "-Z", "more words", "-r", "--locate --resource=RESOURCE"],
+        "-D -r RESOURCE", "-D -t primitive -r RESOURCE", "-Z", "more words", "-r", "--locate --resource=RESOURCE",
+        "-L --output-as=xml", "--output-as=xml", "-W -r RESOURCE --output-as=foo"],
     "crm_attribute": [
         "-n stonith-enabled -G", "-n stonith-enabled -G -q", "-n nope -G", "-n foo -v bar", "-n stonith-enabled -v true",
         "-n stonith-enabled -D", "-n nope -D", "-N NODE -n foo -v bar", "-N NODE -n foo -G", "-N NODE -n pingd -l reboot -G",
         "-N NODE -n foo -v bar -l reboot", "-N NODE -n pingd -l reboot -D", "-N nope -n foo -G", "-n foo -G -d 5", "", "-G",
         "-t rsc_defaults -N NODE -n a -v 1", "-t status -N NODE", "-t nodes -N NODE -n cpu -v 5 -z",
-        "-t crm_config -n foo -v bar -s myset", "-Z", "-n a -v", "-n foo", "-n x -G -t rsc_defaults"],
+        "-t crm_config -n foo -v bar -s myset", "-Z", "-n a -v", "-n foo", "-n x -G -t rsc_defaults",
+        "-P stonith -G", "-P . -G -N NODE -l reboot", "-P nope -G -N NODE -l reboot", "-P ping -v 5", "-P x -D -t crm_config",
+        "-n stonith-enabled -G --output-as=xml", "-n nope -G --output-as=xml", "-N nope -n foo -G --output-as=xml",
+        "-n foo -G -d 5 --output-as=xml", "-n foo -v bar --output-as=xml", "-G --output-as=xml", "-G --output-as=foo"],
     "crm_standby": ["-G -N NODE", "-v on -N NODE", "-D -N NODE", "-v off -N NODE -l reboot"],
     "crm_failcount": ["-G -r RESOURCE -N NODE", "-G -r nope -N NODE", "-G -r RESOURCE -N NODE -n monitor -I 10s"],
     "attrd_updater": ["-n pingd -Q", "-n pingd -U 5", "", "-Z"],
