@@ -12,6 +12,7 @@
 #include "commands/resource_changes.h"
 #include "commands/resource_queries.h"
 #include "commands/resource_waits.h"
+#include "commands/resource_xml.h"
 #include "commands/tool_table.h"
 #include "commands/xml_result.h"
 #include "engine/cib/values.h"
@@ -527,10 +528,13 @@ Outcome crm_resource(const Arguments& arguments, const Surroundings& surrounding
   for (const GivenOption& option : given.options)
     for (const std::string_view name : kCommands)
       if (option.is(name)) command = name;
-  if (*xml && command != "list")
+  if (*xml && !has_xml_form(command))
     return refuse(exit_status::kUnavailable, fmt::format("--output-as=xml is not available here for --{}", command));
-  if (!given.has("resource") && !among(kWithoutResource, command))
-    return refuse(exit_status::kUsage, "Must supply a resource id with -r");
+  const XmlResult frame{"crm_resource", arguments, surroundings.profile};
+  if (!given.has("resource") && !among(kWithoutResource, command)) {
+    outcome = refuse(exit_status::kUsage, "Must supply a resource id with -r");
+    return *xml ? as_xml(std::move(outcome), frame) : outcome;
+  }
   if (surroundings.cib == nullptr) {
     outcome.status = status_without_cib(surroundings.connection);
     outcome.error = fmt::format("crm_resource: Could not connect to the CIB: {}\nError performing operation: {}\n",
@@ -542,10 +546,18 @@ Outcome crm_resource(const Arguments& arguments, const Surroundings& surrounding
   }
   Outcome result = CrmResource(given, surroundings).run(command);
   if (!*xml) return result;
-  const XmlResult frame{"crm_resource", arguments, surroundings.profile};
+  if (command == "locate" && result.status == exit_status::kOk) result.error.clear();
+  if (result.status != exit_status::kOk) return as_xml(std::move(result), frame);
+  const ClusterState state(*surroundings.cib, surroundings);
+  const std::string resource = given.value("resource").value_or("");
+  const std::string node = given.value("node").value_or("");
+  const std::string name = given.value(command).value_or("");
+  std::string value = result.output;
+  if (value.ends_with('\n')) value.pop_back();
+  const ResourceQuestion question{command, resource.empty() ? nullptr : state.resource(resource), resource, node, name,
+                                  value};
   return as_xml(std::move(result), frame, [&](reports::XmlWriter& writer) {
-    const ClusterState state(*surroundings.cib, surroundings);
-    reports::write_resources_xml(state.view().report().resources, xml_form(surroundings.profile), writer);
+    write_resource_answer(question, state, surroundings.profile, writer);
   });
 }
 

@@ -122,6 +122,35 @@ TEST_F(CrmResource, TemplatesAreFilledIn) {
   EXPECT_EQ(type("crm_resource -G type -r made").output, "Dummy\n");
 }
 
+TEST_F(CrmResource, AsXml) {
+  const auto result = [&](std::string_view line) {
+    const std::string text = type(line).output;
+    return text.substr(text.find('\n') + 1);
+  };
+  constexpr std::string_view kOk = "  <status code=\"0\" message=\"OK\"/>\n</pacemaker-result>\n";
+  EXPECT_EQ(result("crm_resource -W -r test --output-as=xml"),
+            fmt::format("  <nodes resource=\"test\">\n    <node>node1</node>\n  </nodes>\n{}", kOk));
+  EXPECT_EQ(result("crm_resource -O -r test --output-as=xml"),
+            fmt::format("  <operations>\n"
+                        "    <operation op=\"test_start_0\" node=\"node1\" call=\"5\" rc=\"0\" status=\"complete\" "
+                        "rsc=\"test\" agent=\"ocf:pacemaker:Dummy\" last-rc-change=\"Thu Dec 26 00:00:00 2013\" "
+                        "exec-time=\"12\"/>\n"
+                        "    <operation op=\"test_monitor_10000\" node=\"node1\" call=\"6\" rc=\"0\" "
+                        "status=\"complete\" rsc=\"test\" agent=\"ocf:pacemaker:Dummy\" last-rc-change=\"Thu Dec 26 "
+                        "00:01:40 2013\" exec-time=\"11\"/>\n  </operations>\n{}",
+                        kOk));
+  EXPECT_EQ(result("crm_resource -Y -N node1 --output-as=xml"),
+            fmt::format("  <reason>\n    <resources>\n      <resource id=\"test\" running=\"true\" host=\"node1\">\n"
+                        "        <check id=\"test\"/>\n      </resource>\n    </resources>\n  </reason>\n{}",
+                        kOk));
+  EXPECT_EQ(result("crm_resource -W -r nope --output-as=xml"),
+            "  <status code=\"105\" message=\"No such object\">\n    <errors>\n"
+            "      <error>crm_resource: Resource 'nope' not found\nError performing operation: No such object</error>\n"
+            "    </errors>\n  </status>\n</pacemaker-result>\n");
+  EXPECT_EQ(type("crm_resource -a -r test --output-as=xml").error,
+            "crm_resource: --output-as=xml is not available here for --constraints\n");
+}
+
 class CrmResourceInSteps : public CrmResource {
  protected:
   CrmResourceInSteps() { around_.can_wait = true; }

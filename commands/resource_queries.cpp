@@ -82,11 +82,17 @@ std::string resource_list(const ClusterState& state) {
   return items;
 }
 
-std::string raw_list(const ClusterState& state) {
-  std::string out;
+std::vector<std::string> raw_names(const ClusterState& state) {
+  std::vector<std::string> names;
   for (const ResourceId id : state.model().top_level)
     for (const Resource* primitive : primitives_of(state.model(), state.model().resource(id)))
-      out += fmt::format("{}\n", primitive->id);
+      names.emplace_back(primitive->id);
+  return names;
+}
+
+std::string raw_list(const ClusterState& state) {
+  std::string out;
+  for (const std::string& name : raw_names(state)) out += name + "\n";
   return out.empty() ? "No resources\n" : out;
 }
 
@@ -115,26 +121,31 @@ std::size_t first_active(const std::vector<cib::Element>& operations) {
   return start < 0 ? 0 : static_cast<std::size_t>(start);
 }
 
-std::string operation_line(const ClusterState& state, std::string_view history, const cib::Element& operation,
-                           std::string_view node) {
+ListedOperation listed_operation(const ClusterState& state, std::string_view history, const cib::Element& operation,
+                                 std::string_view node) {
   constexpr std::string_view kNone = "(null)";
-  const Resource* resource = state.resource(history);
-  std::string line = resource == nullptr ? std::string(history) : state.line(*resource, false);
-  line += fmt::format(": {} (node={}, call={}, rc={}", operation.value("operation_key", operation.id()), node,
-                      operation.value("call-id", kNone), operation.value("rc-code", kNone));
+  ListedOperation listed;
+  listed.resource = history;
+  listed.node = node;
+  listed.key = operation.value("operation_key", operation.id());
+  listed.call = operation.value("call-id", kNone);
+  listed.rc = operation.value("rc-code", kNone);
   std::int64_t changed = 0;
-  if (scheduler::parse_leading_integer(operation.value("last-rc-change"), changed))
-    line += fmt::format(", last-rc-change='{}', exec={}ms", ctime_text(Time{} + seconds(changed)),
-                        operation.value("exec-time", kNone));
+  if (scheduler::parse_leading_integer(operation.value("last-rc-change"), changed)) {
+    listed.changed = ctime_text(Time{} + seconds(changed));
+    listed.exec_time = operation.value("exec-time");
+  }
   std::int64_t status = 0;
   const bool known = scheduler::parse_leading_integer(operation.value("op-status"), status) && status >= -1;
-  return line + fmt::format("): {}\n", known ? state.view().status_text(static_cast<int>(status)) : "UNKNOWN!");
+  listed.status = known ? state.view().status_text(static_cast<int>(status)) : "UNKNOWN!";
+  return listed;
 }
 
 }  // namespace
 
-std::string operation_list(const ClusterState& state, std::string_view resource, std::string_view node, bool active) {
-  std::string out;
+std::vector<ListedOperation> listed_operations(const ClusterState& state, std::string_view resource,
+                                               std::string_view node, bool active) {
+  std::vector<ListedOperation> listed;
   for (const cib::Element entry : state.view().cib().find_path("status").children("node_state")) {
     const scheduler::Node* known = state.node(entry.value("uname"));
     if (known == nullptr || (!node.empty() && known->name != node)) continue;
@@ -143,8 +154,22 @@ std::string operation_list(const ClusterState& state, std::string_view resource,
       const std::vector<cib::Element> operations = state.view().sorted_entries(history);
       const std::size_t first = active ? first_active(operations) : 0;
       for (std::size_t i = first; i < operations.size(); ++i)
-        out += operation_line(state, history.id(), operations[i], known->name);
+        listed.push_back(listed_operation(state, history.id(), operations[i], known->name));
     }
+  }
+  return listed;
+}
+
+std::string operation_list(const ClusterState& state, std::string_view resource, std::string_view node, bool active) {
+  std::string out;
+  for (const ListedOperation& one : listed_operations(state, resource, node, active)) {
+    const Resource* known = state.resource(one.resource);
+    out += known == nullptr ? std::string(one.resource) : state.line(*known, false);
+    out += fmt::format(": {} (node={}, call={}, rc={}", one.key, one.node, one.call, one.rc);
+    if (!one.changed.empty())
+      out += fmt::format(", last-rc-change='{}', exec={}ms", one.changed,
+                         one.exec_time.empty() ? "(null)" : one.exec_time);
+    out += fmt::format("): {}\n", one.status);
   }
   return out;
 }
@@ -263,20 +288,29 @@ std::string constraint_list(const ClusterState& state, const Resource& resource,
   return ConstraintList(state.model(), recursive).write(shown);
 }
 
-namespace {
-
-// What the configuration says against the resource running, by what it is a part of.
-std::string obstacles(const ClusterState& state, const Resource& resource) {
+Obstacles obstacles_of(const ClusterState& state, const Resource& resource) {
   const Resource& top = resource.top.valid() ? state.model().resource(resource.top) : resource;
-  std::string out;
+  Obstacles against;
+  against.resource = top.id;
   if (const auto role = top.meta.get("target-role")) {
     const Role wanted = scheduler::parse_role(*role);
-    if (wanted == Role::kStopped) out += fmt::format("Configuration specifies '{}' should remain stopped\n", top.id);
-    if (wanted > Role::kStopped && wanted < Role::kPromoted && top.promotable && wanted != Role::kStarted)
-      out += fmt::format("Configuration specifies '{}' should not be promoted\n", top.id);
+    against.stopped = wanted == Role::kStopped;
+    against.unpromoted = wanted == Role::kUnpromoted && top.promotable;
   }
-  if (const auto managed = top.meta.get("is-managed"); managed && !cib::is_true(*managed))
-    out += fmt::format("Configuration prevents cluster from stopping or starting unmanaged '{}'\n", top.id);
+  const auto managed = top.meta.get("is-managed");
+  against.unmanaged = managed && !cib::is_true(*managed);
+  return against;
+}
+
+namespace {
+
+std::string obstacles(const ClusterState& state, const Resource& resource) {
+  const Obstacles against = obstacles_of(state, resource);
+  std::string out;
+  if (against.stopped) out += fmt::format("Configuration specifies '{}' should remain stopped\n", against.resource);
+  if (against.unpromoted) out += fmt::format("Configuration specifies '{}' should not be promoted\n", against.resource);
+  if (against.unmanaged)
+    out += fmt::format("Configuration prevents cluster from stopping or starting unmanaged '{}'\n", against.resource);
   return out;
 }
 

@@ -11,7 +11,21 @@
 namespace simcluster::commands {
 
 std::string resource_list(const ClusterState& state);
+std::vector<std::string> raw_names(const ClusterState& state);
 std::string raw_list(const ClusterState& state);
+// An operation of the history, as recorded; views into the state.
+struct ListedOperation {
+  std::string_view resource;
+  std::string_view node;
+  std::string_view key;
+  std::string_view call;
+  std::string_view rc;
+  std::string_view status;
+  std::string changed;  // as ctime; empty: not known
+  std::string_view exec_time;
+};
+std::vector<ListedOperation> listed_operations(const ClusterState& state, std::string_view resource,
+                                               std::string_view node, bool active);
 // Of one resource and one node, or of all for an empty name; `active`: without what has been stopped since.
 std::string operation_list(const ClusterState& state, std::string_view resource, std::string_view node, bool active);
 // The line of the resource, and its element in `cib`; `raw`: before its template is filled in.
@@ -19,6 +33,14 @@ std::string resource_xml(const ClusterState& state, const scheduler::Resource& r
                          const Profile& profile, bool raw);
 std::string constraint_list(const ClusterState& state, const scheduler::Resource& resource, bool itself,
                             bool recursive);
+// What the configuration says against a resource running: of what it is a part of.
+struct Obstacles {
+  std::string_view resource;
+  bool stopped = false;
+  bool unpromoted = false;
+  bool unmanaged = false;
+};
+Obstacles obstacles_of(const ClusterState& state, const scheduler::Resource& resource);
 std::string reasons(const ClusterState& state, const scheduler::Resource* resource, std::string_view node);
 // Its instance attributes, by name.
 std::vector<std::pair<std::string, std::string>> parameters_of(const ClusterState& state,

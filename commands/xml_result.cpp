@@ -47,7 +47,10 @@ Outcome as_xml(Outcome outcome, const XmlResult& result, const std::function<voi
   if (result.with_errors && !outcome.error.empty()) {
     xml.open("errors");
     for (std::string_view rest = outcome.error; !rest.empty();) {
-      const auto end = rest.find('\n');
+      // What the tool had to do is told with why it failed.
+      auto end = rest.find('\n');
+      if (end != std::string_view::npos && rest.substr(end + 1).starts_with("Error performing operation:"))
+        end = rest.find('\n', end + 1);
       xml.text("error", rest.substr(0, end));
       rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     }

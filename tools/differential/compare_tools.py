@@ -38,7 +38,11 @@ COMMANDS = {
         "-M -r RESOURCE -N NODE -u PT10M", "-B -r RESOURCE", "-B -r RESOURCE -N NODE", "-B -r GROUP", "-B -r CLONE",
         "-B -r CLONE -N NODE --promoted", "-B -r RESOURCE -N NODE -u PT1H", "-U -r RESOURCE", "-U -r nope", "-U",
         "-D -r RESOURCE", "-D -t primitive -r RESOURCE", "-Z", "more words", "-r", "--locate --resource=RESOURCE",
-        "-L --output-as=xml", "--output-as=xml", "-W -r RESOURCE --output-as=foo"],
+        "-L --output-as=xml", "--output-as=xml", "-W -r RESOURCE --output-as=foo",
+        "-W -r RESOURCE --output-as=xml", "-W -r CLONE --output-as=xml", "-W -r nope --output-as=xml", "-l --output-as=xml",
+        "-O --output-as=xml", "-o -r RESOURCE --output-as=xml", "-Y --output-as=xml", "-Y -r RESOURCE --output-as=xml",
+        "-Y -N NODE --output-as=xml", "-g target-role --meta -r RESOURCE --output-as=xml", "-G type -r RESOURCE --output-as=xml",
+        "-M -r RESOURCE -N NODE --output-as=xml", "-p foo -v bar -r RESOURCE --output-as=xml", "-p foo --output-as=xml"],
     "crm_attribute": [
         "-n stonith-enabled -G", "-n stonith-enabled -G -q", "-n nope -G", "-n foo -v bar", "-n stonith-enabled -v true",
         "-n stonith-enabled -D", "-n nope -D", "-N NODE -n foo -v bar", "-N NODE -n foo -G", "-N NODE -n pingd -l reboot -G",

@@ -20,6 +20,7 @@ struct CrmMonArguments {
   std::optional<std::uint64_t> now;
   std::string format = "text";
   std::vector<std::string> files;
+  std::vector<std::string> named;  // without an option
 };
 
 void declare(OptionTable& table, CrmMonArguments& given) {
@@ -28,7 +29,8 @@ void declare(OptionTable& table, CrmMonArguments& given) {
   table.text("pacemaker", "VERSION", "print as this release does, 3.0.2 when absent", given.pacemaker);
   table.number("now", "SECONDS", "since 1970: the time of the screen; the present when absent", given.now);
   table.text("output-as", "FORMAT", "text, json (docs/json.md) or xml, crm_mon's own", given.format);
-  table.rest("FILE", true, given.files);
+  table.texts("xml-file,x", "FILE", "the saved CIB, as the original names it", given.files);
+  table.rest("FILE", false, given.named);
   table.epilogue(
       "Times are in UTC. FILE is a cib.xml or a pe-input file, plain or compressed, or\n"
       "- for standard input.\n\n"
@@ -46,6 +48,7 @@ int crm_mon_command(const Arguments& arguments) {
   const auto parsed = table.parse(arguments);
   if (!parsed) return usage_error("crm_mon", parsed.error());
   if (!*parsed) return kAsExpected;
+  given.files.insert(given.files.end(), given.named.begin(), given.named.end());
   if (given.files.size() != 1) return usage_error("crm_mon", {"one FILE is expected", {}});
   StackVersions versions;
   versions.pacemaker = given.pacemaker;
