@@ -13,17 +13,17 @@ cib::Document newest(cib::Document cib) {
   return cib;
 }
 
-reports::CrmMonOptions options_with(bool inactive) {
+reports::CrmMonOptions options_with(bool inactive, bool constraints) {
   reports::CrmMonOptions options;
   options.inactive = inactive;
-  options.bans = true;  // constraints are read
+  options.bans = constraints;
   return options;
 }
 
 }  // namespace
 
-ClusterState::ClusterState(const cib::Document& cib, const Surroundings& surroundings, bool inactive)
-    : options_(options_with(inactive)),
+ClusterState::ClusterState(const cib::Document& cib, const Surroundings& surroundings, bool inactive, bool constraints)
+    : options_(options_with(inactive, constraints)),
       context_{Time{} + seconds(surroundings.now), surroundings.profile, {}, {}},
       newest_(newest(cib)),
       view_(cib, newest_, options_, context_) {}

@@ -11,8 +11,10 @@ namespace simcluster::commands {
 
 class ClusterState {
  public:
-  // `cib` must outlive it. Parts that are not active are listed when `inactive` is set.
-  ClusterState(const cib::Document& cib, const Surroundings& surroundings, bool inactive = true);
+  // `cib` must outlive it. Parts that are not active are listed when `inactive` is set. Constraints are only there when
+  // they are asked for: a ticket that was lost blocks what depends on it, and only the scheduler shows that.
+  ClusterState(const cib::Document& cib, const Surroundings& surroundings, bool inactive = true,
+               bool constraints = false);
   ClusterState(const ClusterState&) = delete;
   ClusterState& operator=(const ClusterState&) = delete;
 

@@ -131,6 +131,10 @@ constexpr std::array<std::string_view, 12> kWithoutResource = {
     "list",    "list-raw", "list-operations", "list-all-operations", "list-cts", "why", "cleanup", "refresh",
     "reprobe", "wait",     "list-standards",  "list-ocf-providers"};
 
+// These know the instances of a unique clone, and not what they are instances of.
+constexpr std::array<std::string_view, 7> kOfInstances = {"locate", "constraints", "stack", "why",
+                                                          "move",   "ban",         "clear"};
+
 constexpr std::string_view kHelp =
     "Usage:\n"
     "  crm_resource [OPTION?]\n\n"
@@ -182,7 +186,9 @@ class CrmResource {
   Outcome run(std::string_view command) {
     if (!name_.empty() && !among(std::array<std::string_view, 2>{"list-operations", "list-all-operations"}, command)) {
       resource_ = state_.resource(name_);
-      if (resource_ == nullptr) return not_found(fmt::format("Resource '{}' not found", name_));
+      const bool hidden =
+          resource_ != nullptr && resource_->id != name_ && resource_->unique && among(kOfInstances, command);
+      if (resource_ == nullptr || hidden) return not_found(fmt::format("Resource '{}' not found", name_));
     }
     if (!node_.empty() && state_.node(node_) == nullptr) return not_found(fmt::format("Node '{}' not found", node_));
     if (!query(command) && !change(command) && !in_steps(command)) refuse(command);
@@ -206,7 +212,8 @@ class CrmResource {
       locate();
     } else if (command == "constraints" || command == "stack") {
       const bool all = command == "stack" || given_.has("recursive");
-      out = constraint_list(state_, *resource_, given_.has("force"), all);
+      const ClusterState with_constraints(*surroundings_.cib, surroundings_, true, true);
+      out = constraint_list(with_constraints, *with_constraints.resource(name_), given_.has("force"), all);
     } else if (command == "why") {
       out = reasons(state_, resource_, node_);
     } else if (command == "get-parameter") {

@@ -386,7 +386,9 @@ std::vector<std::string> locations(const ClusterState& state, const Resource& re
     for (const scheduler::NodeId id : part.active) {
       std::string place(state.model().node(id).name);
       if (part.original_role == Role::kPromoted) place += " " + std::string(scheduler::role_name(Role::kPromoted));
-      if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
+      // A unique clone may have several instances on a node.
+      if (one.is_clone() || std::find(places.begin(), places.end(), place) == places.end())
+        places.push_back(std::move(place));
     }
   };
   if (one.is_clone()) {

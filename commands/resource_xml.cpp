@@ -30,13 +30,15 @@ class Answer {
   }
 
   void operations(bool active) {
+    const std::vector<ListedOperation> listed = listed_operations(state_, question_.asked, question_.node, active);
+    if (listed.empty()) return;
     xml_.open("operations");
-    for (const ListedOperation& one : listed_operations(state_, question_.asked, question_.node, active)) {
+    for (const ListedOperation& one : listed) {
       xml_.open("operation",
                 {{"op", one.key}, {"node", one.node}, {"call", one.call}, {"rc", one.rc}, {"status", one.status}});
       xml_.attribute("rsc", one.resource);
       if (const scheduler::Resource* resource = state_.resource(one.resource))
-        xml_.attribute("agent", state_.view().agent_text(*resource));
+        xml_.attribute("agent", fmt::format("{}:{}:{}", resource->agent_class, resource->provider, resource->type));
       if (!one.changed.empty()) xml_.attribute("last-rc-change", one.changed);
       if (!one.changed.empty() && !one.exec_time.empty()) xml_.attribute("exec-time", one.exec_time);
       xml_.close();
