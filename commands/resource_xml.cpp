@@ -36,8 +36,9 @@ class Answer {
     for (const ListedOperation& one : listed) {
       xml_.open("operation",
                 {{"op", one.key}, {"node", one.node}, {"call", one.call}, {"rc", one.rc}, {"status", one.status}});
-      xml_.attribute("rsc", one.resource);
-      if (const scheduler::Resource* resource = state_.resource(one.resource))
+      const scheduler::Resource* resource = state_.resource(one.resource);
+      xml_.attribute("rsc", resource != nullptr ? state_.view().name_of(*resource) : one.resource);
+      if (resource != nullptr)
         xml_.attribute("agent", fmt::format("{}:{}:{}", resource->agent_class, resource->provider, resource->type));
       if (!one.changed.empty()) xml_.attribute("last-rc-change", one.changed);
       if (!one.changed.empty() && !one.exec_time.empty()) xml_.attribute("exec-time", one.exec_time);
