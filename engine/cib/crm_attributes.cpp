@@ -33,10 +33,10 @@ bool contains(const std::array<std::string_view, N>& list, std::string_view word
 
 // Parts of a date_spec or duration.
 bool is_date_part(std::string_view key) {
-  constexpr std::array<std::string_view, 11> kParts = {"hours",     "monthdays", "weekdays", "yearsdays",
-                                                       "yeardays",  "months",    "weeks",    "years",
-                                                       "weekyears", "moon",      "minutes"};
-  return contains(kParts, key) || key == "seconds" || key == "days";
+  constexpr std::array<std::string_view, 13> kParts = {"hours",   "monthdays", "weekdays", "yearsdays", "yeardays",
+                                                       "months",  "weeks",     "years",    "weekyears", "moon",
+                                                       "minutes", "seconds",   "days"};
+  return contains(kParts, key);
 }
 
 }  // namespace
@@ -71,6 +71,16 @@ std::string CrmBuilder::free_id(std::string wanted) const {
     if (std::string candidate = fmt::format("{}-{}", wanted, i); !find_object(candidate)) return candidate;
 }
 
+Element CrmBuilder::before(const Element& element) const {
+  for (const Element old : before_.find_all_id(element.id()))
+    if (old.name() == element.name()) return old;
+  return {};
+}
+
+std::string CrmBuilder::kept_id(const Element& old, std::string wanted) const {
+  return old && !find_object(old.id()) ? std::string(old.id()) : free_id(std::move(wanted));
+}
+
 MutableElement CrmBuilder::append_with_id(MutableElement parent, std::string_view name, std::string wanted_id) {
   const std::string id = free_id(std::move(wanted_id));
   MutableElement element = parent.append_child(name);
@@ -93,10 +103,10 @@ std::optional<std::string> CrmBuilder::score_word(std::string_view word) {
   return score_text(word);
 }
 
-std::string CrmBuilder::role_text(std::string_view role) {
+std::string CrmBuilder::role_text(std::string_view role) const {
   const std::string word = lower_case(role);
   for (const std::string_view known : {"Stopped", "Started", "Master", "Slave", "Promoted", "Unpromoted"})
-    if (word == lower_case(known)) return std::string(known);
+    if (word == lower_case(known)) return std::string(role_name(known));
   return std::string(role);
 }
 
@@ -108,18 +118,28 @@ bool CrmBuilder::is_role(std::string_view role) {
 }
 
 void CrmBuilder::put_nvpair(MutableElement set, std::string_view name, std::string_view value, bool replace) {
+  if (names_role(name)) value = role_name(value);
   if (MutableElement present = set.child_with(names::kNvpair, names::kName, name); present && replace) {
     present.set_attribute("value", value);
     return;
   }
-  const std::string id = free_id(fmt::format("{}-{}", set.id(), name));
+  const Element old = before(set).child_with(names::kNvpair, names::kName, name);
+  const std::string id = kept_id(old, fmt::format("{}-{}", set.id(), name));
   set.append_child("nvpair").set_attribute("name", name).set_attribute("value", value).set_attribute("id", id);
+}
+
+// Where the id is that of an object, its part of that kind is meant.
+std::string CrmBuilder::referred_id(std::string_view id, std::string_view kind) const {
+  const Element object = find_object(id);
+  const Element part = object ? object.first_child(kind) : Element();
+  return std::string(part && part.has(names::kId) ? part.id() : id);
 }
 
 // attr_list after its keyword: [$id=<id>] [<score>:] [rule ...] <attr>=<v> ... | $id-ref=<id>
 void CrmBuilder::read_attribute_list(CrmCursor& in, MutableElement set, bool replace) {
+  bool any = false;
   while (!in.done()) {
-    if (in.next_is("rule")) {
+    if (in.next_is("rule") && !any) {
       in.take("rule");
       read_rule(in, set);
     } else if (in.peek().is_pair()) {
@@ -128,20 +148,23 @@ void CrmBuilder::read_attribute_list(CrmCursor& in, MutableElement set, bool rep
         set.set_attribute("id", word.value());
       } else if (word.key() == "$id-ref") {
         set.remove_attribute("id");
-        set.set_attribute("id-ref", word.value());
+        set.set_attribute("id-ref", referred_id(word.value(), set.name()));
       } else {
         put_nvpair(set, word.key(), word.value(), replace);
+        any = true;
       }
-    } else if (in.peek().text.size() > 1 && in.peek().text.front() == '@' && !in.peek().quoted) {
+    } else if (in.peek().text.size() > 1 && in.peek().text.front() == '@') {
       // @<nvpair id>[:<name>]: the pair is taken from elsewhere.
       const std::string_view reference = std::string_view(in.take("@<id>").text).substr(1);
       const std::size_t colon = reference.find(':');
       MutableElement pair = set.append_child("nvpair");
       pair.set_attribute("id-ref", reference.substr(0, colon));
       if (colon != std::string_view::npos) pair.set_attribute("name", reference.substr(colon + 1));
-    } else if (const auto score = score_word(in.peek().text); score && !in.peek().quoted) {
+    } else if (const auto score = score_word(in.peek().text); score) {
       in.take("a score");
-      set.set_attribute("score", *score);
+      const std::string id(set.id());
+      set.remove_attribute("id");
+      set.set_attribute("score", *score).set_attribute("id", id);
     } else {
       return;
     }
@@ -150,7 +173,11 @@ void CrmBuilder::read_attribute_list(CrmCursor& in, MutableElement set, bool rep
 
 void CrmBuilder::read_attributes(CrmCursor& in, MutableElement owner, std::string_view kind, std::string_view set_id) {
   // $id decides the ids of the pairs, so it is looked at before they are made.
-  std::string id = free_id(std::string(set_id));
+  // Sets are met by their kind and place.
+  Element old = before(owner).first_child(kind);
+  for (const MutableElement set : owner.children(kind))
+    if (set && old) old = old.next_sibling(old.name_id());
+  std::string id = kept_id(old, std::string(set_id));
   if (in.next_is_pair("$id")) id = std::string(in.take("$id=").value());
   MutableElement set = owner.append_child(kind);
   set.set_attribute("id", id);
@@ -161,15 +188,21 @@ void CrmBuilder::read_attributes(CrmCursor& in, MutableElement owner, std::strin
 // rule [$id=|$id-ref=] [$role=|role=] [<score>:] <expr> [{and|or} <expr>...]
 void CrmBuilder::read_rule(CrmCursor& in, MutableElement parent) {
   if (in.next_is_pair("$id-ref")) {
-    parent.append_child("rule").set_attribute("id-ref", in.take("$id-ref=").value());
+    const std::string_view id = in.take("$id-ref=").value();
+    parent.append_child("rule").set_attribute("id-ref", referred_id(id, "rule"));
     return;
   }
   MutableElement rule = parent.append_child("rule");
   std::string id = free_id(fmt::format("{}-rule", parent.id()));
-  if (in.next_is_pair("$id")) id = std::string(in.take("$id=").value());
+  // An id that is given stands first, another last.
+  const bool given = in.next_is_pair("$id");
+  if (given) {
+    id = std::string(in.take("$id=").value());
+    rule.set_attribute("id", id);
+  }
   if (in.next_is_pair("$role") || in.next_is_pair("role"))
-    rule.set_attribute("role", role_text(in.take("role=").value()));
-  if (!in.done() && !in.peek().quoted) {
+    rule.set_attribute("role", role_name(in.take("role=").value()));
+  if (!in.done()) {
     if (const auto score = score_word(in.peek().text)) {
       in.take("a score");
       const bool number = is_number(*score) || score->find("INFINITY") != std::string::npos;
@@ -187,8 +220,10 @@ void CrmBuilder::read_rule(CrmCursor& in, MutableElement parent) {
     if (!boolean.empty() && boolean != word.text) in.fail_at(word, "\"and\" and \"or\" cannot be mixed in one rule");
     boolean = word.text;
   }
-  if (boolean == "or") {
-    // Stands in front of the id.
+  if (boolean != "or") return;
+  if (given) {
+    rule.set_attribute("boolean-op", "or");
+  } else {
     rule.remove_attribute("id");
     rule.set_attribute("boolean-op", "or").set_attribute("id", id);
   }
@@ -202,7 +237,7 @@ void CrmBuilder::read_expression(CrmCursor& in, MutableElement rule) {
   const CrmWord& first = in.take("an expression, as in \"pingd lt 100\" or \"not_defined pingd\"");
   const std::string id = free_id(fmt::format("{}-expression", rule.id()));
   MutableElement expression = rule.append_child("expression");
-  if (!first.quoted && (first.text == "defined" || first.text == "not_defined")) {
+  if (first.text == "defined" || first.text == "not_defined") {
     expression.set_attribute("operation", first.text)
         .set_attribute("attribute", in.take("the name of a node attribute").text);
   } else {
@@ -245,7 +280,10 @@ void CrmBuilder::read_date(CrmCursor& in, MutableElement rule) {
       const CrmWord& bound = in.take("start=");
       date.set_attribute(bound.key(), bound.value());
     }
+    const bool both = date.has("start") && date.has("end");
     date.set_attribute("id", id);
+    if (!both && (in.done() || !in.peek().is_pair() || !is_date_part(in.peek().key())))
+      in.fail_here("expected start= and end= or the parts of a duration");
     if (!in.done() && in.peek().is_pair() && is_date_part(in.peek().key())) {
       MutableElement duration = date.append_child("duration");
       parts(duration);
@@ -255,6 +293,7 @@ void CrmBuilder::read_date(CrmCursor& in, MutableElement rule) {
     date.set_attribute("operation", "date_spec").set_attribute("id", id);
     MutableElement spec = date.append_child("date_spec");
     parts(spec);
+    if (spec.attributes().empty()) in.fail_here("expected the parts of a date, as in hours=9-16");
     spec.set_attribute("id", free_id(id + "-date_spec"));
   } else {
     in.fail_at(word, fmt::format("unknown date operation \"{}\" (expected lt, gt, in or spec)", word.text));
@@ -267,11 +306,12 @@ void CrmBuilder::property_set(CrmCursor& in, std::string_view section_name, std:
   std::string id(default_id);
   if (in.next_is_pair("$id")) {
     id = std::string(in.take("$id=").value());
-  } else if (!in.done() && !in.peek().quoted && !in.peek().is_pair() && in.peek().text.size() > 1 &&
-             in.peek().text.back() == ':' &&
+  } else if (!in.done() && !in.peek().is_pair() && in.peek().text.size() > 1 && in.peek().text.back() == ':' &&
              !is_number(std::string_view(in.peek().text).substr(0, in.peek().text.size() - 1))) {
     id = in.take("an id").text;
     id.pop_back();
+  } else if (in.done()) {
+    in.fail_here("expected name=value");
   }
   MutableElement parent = section(section_name);
   MutableElement set = parent.child_with_id(cib_.find_name(kind), id);

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "engine/cib/crm_lexer.h"
+#include "engine/cib/crm_roles.h"
 #include "engine/cib/document.h"
+#include "engine/cib/values.h"
 
 namespace simcluster::cib {
 
@@ -24,7 +26,7 @@ class CrmCursor {
 
   bool done() const { return at_ == words_.size(); }
   const CrmWord& peek() const { return words_[at_]; }
-  bool next_is(std::string_view keyword) const { return !done() && !peek().quoted && peek().text == keyword; }
+  bool next_is(std::string_view keyword) const { return !done() && equal_ignoring_case(peek().text, keyword); }
   // The next word is `key=...` of that key.
   bool next_is_pair(std::string_view key) const { return !done() && peek().is_pair() && peek().key() == key; }
   bool accept(std::string_view keyword);
@@ -34,6 +36,8 @@ class CrmCursor {
   [[noreturn]] void fail_here(std::string_view message) const;
   [[noreturn]] void fail_at(const CrmWord& word, std::string_view message) const;
   const CrmWord& keyword() const { return words_.front(); }
+  // The word of that place, or the last one.
+  const CrmWord& at(std::size_t place) const { return words_[place < words_.size() ? place : words_.size() - 1]; }
   std::string_view raw() const { return raw_; }
   void skip_rest() { at_ = words_.size(); }
 
@@ -47,7 +51,8 @@ class CrmCursor {
 class CrmBuilder {
  public:
   // Changes `cib` in place.
-  CrmBuilder(Document& cib, std::string_view file) : cib_(cib), file_(file) {}
+  CrmBuilder(Document& cib, std::string_view file)
+      : cib_(cib), before_(cib), old_roles_(has_old_roles(cib)), file_(file) {}
 
   // One statement, of any kind. `position` is its place among all statements, for the order of new resources. What it
   // makes gets the statement's place in the text, for later messages.
@@ -66,20 +71,29 @@ class CrmBuilder {
   // crm_attributes.cpp
   void read_attributes(CrmCursor& in, MutableElement owner, std::string_view kind, std::string_view set_id);
   // `replace`: a name that the set has already gets the new value; else it is there twice.
+  // A rule stands in front of the values.
   void read_attribute_list(CrmCursor& in, MutableElement set, bool replace);
   void read_rule(CrmCursor& in, MutableElement parent);
   void read_expression(CrmCursor& in, MutableElement rule);
   void read_date(CrmCursor& in, MutableElement rule);
+  std::string referred_id(std::string_view id, std::string_view kind) const;
   void put_nvpair(MutableElement set, std::string_view name, std::string_view value, bool replace);
   void property_set(CrmCursor& in, std::string_view section, std::string_view kind, std::string_view default_id);
   // The element that bears this id as its own: not a node, not a reference, nothing in the status section.
   Element find_object(std::string_view id) const;
+  // What was there of an element, before the object it belongs to was defined anew: ids are kept.
+  Element before(const Element& element) const;
+  // The id of an element that was there, if it is free; else a new one.
+  std::string kept_id(const Element& old, std::string wanted) const;
   // Ids as AT-7.3: the wanted one if free, else with -0, -1, ... behind it.
   std::string free_id(std::string wanted) const;
   MutableElement append_with_id(MutableElement parent, std::string_view name, std::string wanted_id);
   static std::optional<std::string> score_word(std::string_view word);
   static std::string score_text(std::string_view score);
-  static std::string role_text(std::string_view role);
+  // As the schema has it.
+  std::string_view role_name(std::string_view role) const { return old_roles_ ? old_role(role) : role; }
+  // The same for any writing.
+  std::string role_text(std::string_view role) const;
   static bool is_role(std::string_view role);
 
   // crm_resources.cpp
@@ -92,8 +106,12 @@ class CrmBuilder {
   void container(CrmCursor& in, std::string_view element);
   void read_container_tail(CrmCursor& in, MutableElement element);
   void tag(CrmCursor& in);
+  MutableElement define_again(CrmCursor& in, const CrmWord& id, const Element& present, std::string_view element);
+  // An error where the text has defined it already.
+  void define_once(const CrmCursor& in, std::string_view id);
   MutableElement new_object(CrmCursor& in, const CrmWord& id, std::string_view section, std::string_view element);
-  MutableElement take_member(CrmCursor& in, const CrmWord& name);
+  void add_member(CrmCursor& in, const CrmWord& name, MutableElement container);
+  MutableElement take_member(CrmCursor& in, const CrmWord& name, bool primitives_only = false);
   MutableElement section(std::string_view name);
 
   // crm_constraints.cpp
@@ -102,6 +120,9 @@ class CrmBuilder {
   void order(CrmCursor& in);
   void rsc_ticket(CrmCursor& in);
   void fencing_topology(CrmCursor& in);
+  struct LevelTarget;
+  void add_level(MutableElement topology, const LevelTarget& target, std::string_view devices, int index);
+  std::string level_id(const Element& old_topology, const Element& level) const;
   struct Member;
   Member read_member(CrmCursor& in, bool role_after_colon);
   void check_resource(CrmCursor& in, const CrmWord& word, std::string_view name);
@@ -113,10 +134,13 @@ class CrmBuilder {
   void bundle(CrmCursor& in);
   void acl_role(CrmCursor& in);
   void acl_subject(CrmCursor& in, std::string_view element);
+  void read_select(CrmCursor& in, MutableElement alert);
   void alert(CrmCursor& in);
   void xml(CrmCursor& in);
 
   Document& cib_;
+  const Document before_;
+  const bool old_roles_;
   std::string file_;
   std::size_t position_ = 0;
   std::vector<std::pair<std::size_t, std::string>> made_;  // statement and id of resources made in this load

@@ -16,6 +16,8 @@ struct CrmBuilder::Member {
 
 namespace {
 
+bool is_set_option(const CrmCursor& in) { return in.next_is_pair("sequential") || in.next_is_pair("require-all"); }
+
 bool is_closing(std::string_view word) { return word == ")" || word == "]" || word == "}"; }
 
 std::string lower(std::string_view text) {
@@ -59,21 +61,23 @@ CrmBuilder::Member CrmBuilder::read_member(CrmCursor& in, bool role_after_colon)
 void CrmBuilder::read_set_members(CrmCursor& in, MutableElement constraint, bool actions, std::string_view closing) {
   MutableElement set;
   std::string suffix;
+  const std::string_view suffix_name = actions ? "action" : "role";
   std::vector<const CrmWord*> options;
   const auto begin_set = [&](const std::string& new_suffix) {
     set = constraint.append_child("resource_set");
-    if (closing == ")" || closing == "]") {
-      if (closing == "]") set.set_attribute("require-all", "false");
-      set.set_attribute("sequential", "false");
-    }
-    if (!new_suffix.empty()) set.set_attribute(actions ? "action" : "role", new_suffix);
+    if (closing == "]") set.set_attribute("require-all", "false");
+    if (closing == ")" || closing == "]") set.set_attribute("sequential", "false");
     suffix = new_suffix;
+    if (!suffix.empty()) set.set_attribute(suffix_name, suffix);
   };
   while (!in.done() && !in.next_is("(") && !in.next_is("[") && !is_closing(in.peek().text)) {
     if (in.peek().is_pair()) {
-      const std::string_view key = in.peek().key();
-      if (closing.empty() && key != "sequential" && key != "require-all" && key != "role" && key != "action") break;
-      options.push_back(&in.take("name=value"));
+      if (is_set_option(in))
+        options.push_back(&in.take("name=value"));
+      else if (closing.empty())
+        break;
+      else
+        in.fail_here("expected sequential= or require-all=");
       continue;
     }
     const Member member = read_member(in, !actions);
@@ -81,22 +85,27 @@ void CrmBuilder::read_set_members(CrmCursor& in, MutableElement constraint, bool
     set.append_child("resource_ref").set_attribute("id", member.resource);
   }
   if (!set) in.fail_here("expected a resource");
-  for (const CrmWord* option : options) {
-    if (option->text == "sequential=true")
-      set.remove_attribute("sequential");  // is the default
-    else
-      set.set_attribute(option->key(), option->value());
+  for (const CrmWord* option : options) set.set_attribute(option->key(), option->value());
+  // What is the default is left out.
+  if (set.value("sequential") == "true") set.remove_attribute("sequential");
+  for (const std::string_view name : {std::string_view("require-all"), std::string_view("sequential"), suffix_name}) {
+    const std::string value(set.value(name));
+    if (set.remove_attribute(name)) set.set_attribute(name, value);
   }
-  // The ids stand last.
+  // The ids stand last. Sets are met by their place.
   std::size_t number = 0;
-  for (MutableElement each : constraint.children("resource_set"))
-    each.set_attribute("id", fmt::format("{}-{}", constraint.id(), number++));
+  Element old = before(constraint).first_child("resource_set");
+  for (MutableElement each : constraint.children("resource_set")) {
+    const std::string made = fmt::format("{}-{}", constraint.id(), number++);
+    each.set_attribute("id", old ? old.id() : made);
+    if (old) old = old.next_sibling(old.name_id());
+  }
   if (!closing.empty() && !in.accept(closing)) in.fail_here(fmt::format("expected \"{}\"", closing));
 }
 
 // True when resource sets were read: three or more resources, or brackets.
 bool CrmBuilder::read_sets(CrmCursor& in, MutableElement constraint, bool actions) {
-  while (!in.done() && (in.next_is("(") || in.next_is("[") || !in.peek().is_pair())) {
+  while (!in.done() && !in.next_is("}") && (in.next_is("(") || in.next_is("[") || !in.peek().is_pair())) {
     if (in.accept("("))
       read_set_members(in, constraint, actions, ")");
     else if (in.accept("["))
@@ -111,22 +120,25 @@ bool CrmBuilder::read_sets(CrmCursor& in, MutableElement constraint, bool action
 void CrmBuilder::location(CrmCursor& in) {
   const CrmWord& id = in.take("an id");
   MutableElement element = new_object(in, id, "constraints", "rsc_location");
-  std::vector<Member> set_members;
   if (in.accept("{")) {
-    while (!in.done() && !in.next_is("}")) set_members.push_back(read_member(in, true));
+    read_sets(in, element, false);
     if (!in.accept("}")) in.fail_here("expected \"}\"");
   } else {
     const CrmWord& word = in.take("a resource");
     if (word.text.size() > 2 && word.text.front() == '/' && word.text.back() == '/') {
+      if (word.text.find(' ') != std::string::npos) in.fail_at(word, "a pattern cannot contain a blank");
       element.set_attribute("rsc-pattern", std::string_view(word.text).substr(1, word.text.size() - 2));
     } else {
       check_resource(in, word, word.text);
       element.set_attribute("rsc", word.text);
     }
   }
-  while (in.next_is_pair("role") || in.next_is_pair("resource-discovery")) {
+  while (in.next_is_pair("role") || in.next_is_pair("$role") || in.next_is_pair("resource-discovery")) {
     const CrmWord& word = in.take("role=");
-    element.set_attribute(word.key(), word.key() == "role" ? role_text(word.value()) : std::string(word.value()));
+    if (word.key() == "resource-discovery")
+      element.set_attribute(word.key(), word.value());
+    else
+      element.set_attribute("role", role_name(word.value()));
   }
   if (in.next_is("rule")) {
     while (in.accept("rule")) read_rule(in, element);
@@ -136,17 +148,7 @@ void CrmBuilder::location(CrmCursor& in) {
     if (!value) in.fail_at(score, "expected a score and a colon, as in \"100: node01\", or a rule");
     element.set_attribute("score", *value).set_attribute("node", in.take("the name of a node").text);
   }
-  // Another role opens another set.
-  MutableElement set;
-  int number = 0;
-  for (const Member& member : set_members) {
-    if (!set || set.value("role") != member.suffix) {
-      set = element.append_child("resource_set");
-      set.set_attribute("id", fmt::format("{}-{}", element.id(), number++));
-      if (!member.suffix.empty()) set.set_attribute("role", member.suffix);
-    }
-    set.append_child("resource_ref").set_attribute("id", member.resource);
-  }
+  if (!in.done()) in.fail_here("expected the end of the statement");
 }
 
 // colocation <id> <score>: <rsc>[:<role>] <with-rsc>[:<role>] [node-attribute=<a>] | <sets>
@@ -160,12 +162,12 @@ void CrmBuilder::colocation(CrmCursor& in) {
   bool brackets = in.accept("_rsc_set_");  // sets, even where two resources alone would be none
   CrmCursor ahead = in;
   std::size_t members = 0;
-  for (; !ahead.done() && !ahead.peek().is_pair(); ahead.take("a resource")) {
-    brackets = brackets || ahead.next_is("(") || ahead.next_is("[");
-    ++members;
+  for (; !ahead.done(); ahead.take("a resource")) {
+    brackets = brackets || ahead.next_is("(") || ahead.next_is("[") || is_set_option(ahead);
+    members += ahead.peek().is_pair() ? 0U : 1U;
   }
-  if (members < 2) ahead.fail_here("expected two resources");
-  if (brackets || members > 2) {
+  if (members == 0) ahead.fail_here("expected two resources");
+  if (brackets || members != 2) {
     read_sets(in, element, false);
   } else {
     const Member dependent = read_member(in, true);
@@ -185,7 +187,7 @@ void CrmBuilder::colocation(CrmCursor& in) {
 void CrmBuilder::order(CrmCursor& in) {
   const CrmWord& id = in.take("an id");
   MutableElement element = new_object(in, id, "constraints", "rsc_order");
-  if (!in.done() && !in.peek().quoted && in.peek().text.ends_with(':')) {
+  if (!in.done() && in.peek().text.ends_with(':')) {
     const CrmWord& word = in.take("a kind");
     const std::string kind = lower(std::string_view(word.text).substr(0, word.text.size() - 1));
     if (kind == "mandatory" || kind == "optional" || kind == "serialize") {
@@ -206,13 +208,12 @@ void CrmBuilder::order(CrmCursor& in) {
   std::string symmetrical;
   for (; !ahead.done(); ahead.take("a resource")) {
     if (ahead.next_is_pair("symmetrical")) symmetrical = ahead.peek().value();
-    if (ahead.peek().is_pair()) continue;
-    brackets = brackets || ahead.next_is("(") || ahead.next_is("[");
-    ++members;
+    brackets = brackets || ahead.next_is("(") || ahead.next_is("[") || is_set_option(ahead);
+    members += ahead.peek().is_pair() ? 0U : 1U;
   }
-  if (members < 2) ahead.fail_here("expected two resources");
+  if (members == 0) ahead.fail_here("expected two resources");
   if (!symmetrical.empty()) element.set_attribute("symmetrical", symmetrical);
-  if (brackets || members > 2) {
+  if (brackets || members != 2) {
     read_sets(in, element, true);
   } else {
     const Member first = read_member(in, false);
@@ -226,6 +227,16 @@ void CrmBuilder::order(CrmCursor& in) {
   if (!in.done()) in.fail_here("expected symmetrical=<bool> or the end of the statement");
 }
 
+namespace {
+
+std::string_view loss_policy(CrmCursor& in, const CrmWord& word) {
+  for (const std::string_view known : {"stop", "demote", "fence", "freeze"})
+    if (word.value() == known) return known;
+  in.fail_at(word, fmt::format("unknown loss-policy \"{}\" (expected stop, demote, fence or freeze)", word.value()));
+}
+
+}  // namespace
+
 // rsc_ticket <id> <ticket>: <rsc>[:<role>] [...] [loss-policy=..]
 void CrmBuilder::rsc_ticket(CrmCursor& in) {
   const CrmWord& id = in.take("an id");
@@ -237,7 +248,7 @@ void CrmBuilder::rsc_ticket(CrmCursor& in) {
   CrmCursor ahead = in;
   std::size_t members = 0;
   for (; !ahead.done(); ahead.take("a resource")) {
-    if (ahead.next_is_pair("loss-policy")) element.set_attribute("loss-policy", ahead.peek().value());
+    if (ahead.next_is_pair("loss-policy")) element.set_attribute("loss-policy", loss_policy(in, ahead.peek()));
     members += ahead.peek().is_pair() ? 0U : 1U;
   }
   if (members == 1 && !sets) {
@@ -251,49 +262,69 @@ void CrmBuilder::rsc_ticket(CrmCursor& in) {
   if (!in.done()) in.fail_here("expected loss-policy=<policy> or the end of the statement");
 }
 
+// The id of the level for the same target with the same devices, else one that none had.
+std::string CrmBuilder::level_id(const Element& old_topology, const Element& level) const {
+  const auto same = [&](const Element& old) {
+    for (const std::string_view name : {"target", "target-pattern", "target-attribute", "target-value", "devices"})
+      if (old.value(name) != level.value(name)) return false;
+    return true;
+  };
+  const auto is_free = [&](std::string_view id) {
+    for (const Element old : old_topology.children("fencing-level"))
+      if (old.id() == id) return false;
+    return !find_object(id);
+  };
+  for (const Element old : old_topology.children("fencing-level"))
+    if (same(old) && !find_object(old.id())) return std::string(old.id());
+  std::string id = "fencing";
+  for (int number = 0; !is_free(id); ++number) id = fmt::format("fencing-{}", number);
+  return id;
+}
+
+struct CrmBuilder::LevelTarget {
+  std::string kind;  // the attribute that names it
+  std::string name;
+  std::string value;  // of a node attribute
+};
+
+void CrmBuilder::add_level(MutableElement topology, const LevelTarget& target, std::string_view devices, int index) {
+  MutableElement level = topology.append_child("fencing-level");
+  if (target.kind == "target") level.set_attribute(target.kind, target.name);
+  level.set_attribute("index", std::int64_t{index}).set_attribute("devices", devices);
+  if (target.kind != "target") level.set_attribute(target.kind, target.name);
+  if (target.kind == "target-attribute") level.set_attribute("target-value", target.value);
+  level.set_attribute("id", level_id(before_.find_path("configuration/fencing-topology"), level));
+}
+
 // <stonith list> [...] | {<node>: | pattern:<re> | attr:<a>=<v>} <rsc>[,<rsc>...] ...
 void CrmBuilder::fencing_topology(CrmCursor& in) {
-  struct Target {
-    std::string kind;
-    std::string first;
-    std::string second;
-  };
+  define_once(in, "fencing_topology");
   MutableElement topology = section("fencing-topology");
   topology.remove_children();
-  std::vector<Target> targets;
-  bool named = false;
-  int index = 0;
-  const auto all_nodes = [this, &targets] {
-    for (const Element node : cib_.find_path("configuration/nodes").children("node"))
-      targets.push_back({"target", std::string(node.value("uname")), {}});
-  };
+  std::optional<LevelTarget> target;
+  std::vector<std::string> for_all;
+  // The levels of a node attribute are counted whatever its value is.
+  std::vector<std::string> counted;
   while (!in.done()) {
     const CrmWord& word = in.take("a node or a list of fence devices");
     if (word.text.starts_with("pattern:")) {
-      targets.assign(1, {"target-pattern", word.text.substr(8), {}});
-      named = true;
-      index = 0;
+      target = LevelTarget{"target-pattern", word.text.substr(8), {}};
     } else if (word.text.starts_with("attr:") && word.is_pair()) {
-      targets.assign(1, {"target-attribute", std::string(word.key().substr(5)), std::string(word.value())});
-      named = true;
-      index = 0;
+      target = LevelTarget{"target-attribute", std::string(word.key().substr(5)), std::string(word.value())};
     } else if (word.text.ends_with(':')) {
-      targets.assign(1, {"target", word.text.substr(0, word.text.size() - 1), {}});
-      named = true;
-      index = 0;
+      target = LevelTarget{"target", word.text.substr(0, word.text.size() - 1), {}};
+    } else if (target) {
+      counted.push_back(target->kind + ":" + target->name);
+      const auto index = std::count(counted.begin(), counted.end(), counted.back());
+      add_level(topology, *target, word.text, static_cast<int>(index));
     } else {
-      if (!named && targets.empty()) all_nodes();
-      ++index;
-      for (const Target& target : targets) {
-        MutableElement level = topology.append_child("fencing-level");
-        if (target.kind == "target") level.set_attribute(target.kind, target.first);
-        level.set_attribute("index", std::int64_t{index}).set_attribute("devices", word.text);
-        if (target.kind == "target-pattern") level.set_attribute(target.kind, target.first);
-        if (!target.second.empty())
-          level.set_attribute("target-attribute", target.first).set_attribute("target-value", target.second);
-        level.set_attribute("id", free_id("fencing"));
-      }
+      for_all.push_back(word.text);
     }
+  }
+  for (const Element node : cib_.find_path("configuration/nodes").children("node")) {
+    int index = 0;
+    for (const std::string& devices : for_all)
+      add_level(topology, {"target", std::string(node.value("uname")), {}}, devices, ++index);
   }
 }
 

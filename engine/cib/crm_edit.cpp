@@ -100,19 +100,6 @@ void drop_references(Document& cib, std::string_view id) {
     }
 }
 
-void change_references(Document& cib, std::string_view id, std::string_view new_id, bool in_sets) {
-  MutableElement constraints = section(cib, "constraints");
-  if (!constraints) return;
-  for (MutableElement constraint : constraints.children()) {
-    for (const std::string_view name : kReferences)
-      if (constraint.value(name) == id) constraint.set_attribute(name, new_id);
-    if (!in_sets) continue;
-    for (const MutableElement set : constraint.children("resource_set"))
-      for (MutableElement reference : set.children("resource_ref"))
-        if (reference.id() == id) reference.set_attribute("id", new_id);
-  }
-}
-
 void delete_container(Document& cib, MutableElement container) {
   const std::vector<MutableElement> inside = members(container);
   const std::string id(container.id());
@@ -199,6 +186,19 @@ std::vector<Statement> statements(std::string_view text, ObjectText form) {
 }
 
 }  // namespace
+
+void change_references(Document& cib, std::string_view id, std::string_view new_id, bool in_sets) {
+  MutableElement constraints = section(cib, "constraints");
+  if (!constraints) return;
+  for (MutableElement constraint : constraints.children()) {
+    for (const std::string_view name : kReferences)
+      if (constraint.value(name) == id) constraint.set_attribute(name, new_id);
+    if (!in_sets) continue;
+    for (const MutableElement set : constraint.children("resource_set"))
+      for (MutableElement reference : set.children("resource_ref"))
+        if (reference.id() == id) reference.set_attribute("id", new_id);
+  }
+}
 
 Result<void> rename_object(Document& cib, std::string_view id, std::string_view new_id) {
   MutableElement object = find_object(cib, id);

@@ -16,6 +16,9 @@ bool is_resource(std::string_view name);
 // A clone or a master; false for no element.
 bool is_clone(const Element& element);
 
+// Constraints name `new_id` where they named `id`, their sets, too, if `in_sets`.
+void change_references(Document& cib, std::string_view id, std::string_view new_id, bool in_sets);
+
 // An error leaves `cib` as it was, and says what crmsh says.
 
 // Constraints follow; tags keep the old id.

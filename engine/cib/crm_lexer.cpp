@@ -1,5 +1,7 @@
 #include "engine/cib/crm_lexer.h"
 
+#include "engine/cib/values.h"
+
 namespace simcluster::cib {
 
 namespace {
@@ -54,7 +56,7 @@ class Lexer {
     skip_line();
     std::string text(text_.substr(begin, at_ - begin));
     text.erase(text.find_last_not_of(" \t\r") + 1);
-    comments_.push_back({std::move(text), line_, begin_column, std::string::npos, false});
+    comments_.push_back({std::move(text), line_, begin_column});
   }
   void end_line() {
     if (at_ < text_.size()) ++at_;
@@ -65,6 +67,7 @@ class Lexer {
   void end_statement() {
     keep_raw();
     if (!current_.words.empty()) {
+      for (char& c : current_.words.front().text) c = lower(c);
       current_.comments = std::move(comments_);
       comments_.clear();
       statements_.push_back(std::move(current_));
@@ -93,33 +96,49 @@ class Lexer {
   bool read_bracket() {
     const char c = text_[at_];
     if (kOpening.find(c) == std::string_view::npos && kClosing.find(c) == std::string_view::npos) return false;
-    push({std::string(1, c), line_, column(), std::string::npos, false});
+    push({std::string(1, c), line_, column()});
     ++at_;
     return true;
   }
 
-  // One word, whatever it says.
+  bool is_xml_comment() const {
+    return !current_.words.empty() && current_.words.front().text == "xml" && text_.substr(at_).starts_with("<!--");
+  }
+
+  // One word, whatever it says and over how many lines; blanks and line ends become one blank.
   bool read_xml_comment() {
-    if (current_.words.empty() || current_.words.front().text != "xml" || !text_.substr(at_).starts_with("<!--")) {
-      return false;
+    if (!is_xml_comment()) return false;
+    keep_raw();
+    CrmWord word{{}, line_, column()};
+    while (at_ < text_.size() && text_[at_] != '\n' && !word.text.ends_with("-->")) {
+      const bool continued = text_[at_] == '\\' && is_continuation();
+      if (continued) {
+        skip_line();
+        end_line();
+      }
+      if (continued || is_blank(text_[at_])) {
+        skip_blanks();
+        if (!word.text.ends_with(' ')) word.text += ' ';
+      } else {
+        word.text += text_[at_++];
+      }
     }
-    const std::size_t end = std::min(text_.find("-->", at_), text_.find('\n', at_));
-    const std::size_t length = end == std::string_view::npos ? text_.size() - at_ : end - at_;
-    push({std::string(text_.substr(at_, length)), line_, column(), std::string::npos, false});
-    at_ += length;
+    current_.raw += word.text;
+    raw_begin_ = at_;
+    push(std::move(word));
     return true;
   }
 
   std::optional<Error> read_word() {
     if (current_.words.empty()) raw_begin_ = at_;
     if (read_bracket() || read_xml_comment()) return std::nullopt;
-    CrmWord word{{}, line_, column(), std::string::npos, false};
+    CrmWord word{{}, line_, column()};
     int open = 0;  // brackets opened inside the word are part of it, as in an XPath
     // A pattern "/.../" may contain anything but blanks.
     const bool pattern = text_[at_] == '/';
     while (at_ < text_.size() && !is_blank(text_[at_]) && text_[at_] != '\n') {
       const char c = text_[at_];
-      if (c == '\\' && is_continuation()) break;
+      if ((c == '\\' && is_continuation()) || is_xml_comment()) break;
       if (kOpening.find(c) != std::string_view::npos) ++open;
       if (!pattern && kClosing.find(c) != std::string_view::npos && open-- == 0) break;
       if (c == '"' || c == '\'') {
@@ -127,7 +146,6 @@ class Lexer {
         continue;
       }
       if (c == '\\' && at_ + 1 < text_.size()) ++at_;
-      if (c == '=' && word.equals == std::string::npos) word.equals = word.text.size();
       word.text += text_[at_++];
     }
     push(std::move(word));
@@ -138,7 +156,6 @@ class Lexer {
     const char quote = text_[at_];
     const int start_line = line_;
     const int start_column = column();
-    word.quoted = true;
     for (++at_; at_ < text_.size() && text_[at_] != quote && text_[at_] != '\n'; ++at_) {
       if (quote == '"' && text_[at_] == '\\' && at_ + 1 < text_.size() &&
           (text_[at_ + 1] == '"' || text_[at_ + 1] == '\\'))

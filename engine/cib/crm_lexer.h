@@ -11,21 +11,23 @@
 
 namespace simcluster::cib {
 
+// As in crmsh it makes no difference whether a word, or a part of it, was in quotes.
 struct CrmWord {
   std::string text;  // without quotes and backslashes
   int line = 0;
   int column = 0;
-  std::size_t equals = std::string::npos;  // first '=' outside quotes
-  bool quoted = false;                     // had quotes: never a keyword or bracket
 
-  bool is_pair() const { return equals != std::string::npos && equals > 0; }
-  std::string_view key() const { return std::string_view(text).substr(0, equals); }
-  std::string_view value() const { return std::string_view(text).substr(equals + 1); }
+  bool is_pair() const {
+    const std::size_t equals = text.find('=');
+    return equals != std::string::npos && equals > 0;
+  }
+  std::string_view key() const { return std::string_view(text).substr(0, text.find('=')); }
+  std::string_view value() const { return std::string_view(text).substr(text.find('=') + 1); }
 };
 
 // One statement: a logical line, continuation lines joined.
 struct CrmStatement {
-  std::vector<CrmWord> words;     // never empty
+  std::vector<CrmWord> words;     // never empty; the first in small letters
   std::string raw;                // as written, continuation backslashes and their line ends left out
   std::vector<CrmWord> comments;  // the comment lines before it, each from its '#' on
 };

@@ -32,14 +32,17 @@ void pairs_into(CrmCursor& in, MutableElement element) {
 void CrmBuilder::bundle(CrmCursor& in) {
   const CrmWord& id = in.take("an id");
   MutableElement element = new_object(in, id, "resources", "bundle");
+  if (in.next_is_pair("description")) element.set_attribute("description", in.take("description=").value());
   const CrmWord& runtime = in.take("docker, podman or rkt");
   if (!contains(kRuntimes, runtime.text)) in.fail_at(runtime, "expected docker, podman or rkt");
   pairs_into(in, element.append_child(runtime.text));
+  // The numbers of network and storage go on.
+  int number = 0;
   const auto mappings = [&](MutableElement owner, std::string_view name) {
     while (in.accept(name)) {
       MutableElement mapping = owner.append_child(name);
       pairs_into(in, mapping);
-      if (!mapping.has(names::kId)) mapping.set_attribute("id", free_id(fmt::format("{}-{}", id.text, name)));
+      if (!mapping.has(names::kId)) mapping.set_attribute("id", free_id(fmt::format("{}-{}", id.text, number++)));
     }
   };
   while (!in.done()) {
@@ -84,6 +87,9 @@ std::string acl_path(std::string_view text) {
     return fmt::format("//crm_config/cluster_property_set/nvpair[@name='{}']", part[1]);
   if (parts == 1 && part[0] == "status") return "/cib/status";
   if (parts == 1 && part[0] == "cib") return "/cib";
+  if (parts == 1 && part[0] == "node") return "//nodes/node";
+  if (parts == 1 && part[0] == "nodeattr") return "//nodes/node/instance_attributes";
+  if (parts == 1 && part[0] == "nodeutil") return "//nodes/node/utilization";
   return {};
 }
 
@@ -93,7 +99,9 @@ std::string acl_path(std::string_view text) {
 void CrmBuilder::acl_role(CrmCursor& in) {
   const CrmWord& id = in.take("an id");
   MutableElement role = new_object(in, id, "acls", "acl_role");
+  if (in.next_is_pair("description")) role.set_attribute("description", in.take("description=").value());
   int number = 0;
+  Element old = before(role).first_child("acl_permission");
   do {
     const CrmWord& kind = in.take("read, write or deny");
     if (!contains(kPermissions, kind.text)) in.fail_at(kind, "expected read, write or deny");
@@ -111,6 +119,7 @@ void CrmBuilder::acl_role(CrmCursor& in) {
       } else if (head == "tag" || head == "type") {
         permission.set_attribute("object-type", rest);
       } else if (head == "attribute") {
+        if (!permission.has("object-type")) in.fail_at(word, "an attribute is expected behind tag: or type: only");
         permission.set_attribute("attribute", rest);
       } else if (const std::string path = acl_path(word.text); !path.empty()) {
         permission.set_attribute("xpath", path);
@@ -118,7 +127,10 @@ void CrmBuilder::acl_role(CrmCursor& in) {
         in.fail_at(word, "expected xpath:, ref:, tag:, type:, attribute: or a shortcut such as meta:<rsc>:<name>");
       }
     } while (!in.done() && !contains(kPermissions, in.peek().text));
-    permission.set_attribute("id", fmt::format("{}-{}", id.text, number++));
+    // Permissions are met by their place.
+    permission.set_attribute("id", old ? std::string(old.id()) : fmt::format("{}-{}", id.text, number));
+    if (old) old = old.next_sibling(old.name_id());
+    ++number;
   } while (!in.done());
 }
 
@@ -132,6 +144,21 @@ void CrmBuilder::acl_subject(CrmCursor& in, std::string_view element_name) {
     if (!found || !found.is("acl_role")) in.fail_at(role, fmt::format("there is no role \"{}\"", role.text));
     element.append_child("role").set_attribute("id", role.text);
   } while (!in.done());
+}
+
+// In their order: nodes, fencing, resources, attributes [{ <name> ... }].
+void CrmBuilder::read_select(CrmCursor& in, MutableElement alert) {
+  MutableElement select = alert.append_child("select");
+  constexpr std::array<std::string_view, 4> kKinds = {"nodes", "fencing", "resources", "attributes"};
+  while (!in.done() && contains(kKinds, in.peek().text)) {
+    MutableElement kind = select.append_child(fmt::format("select_{}", in.take("nodes").text));
+    if (!kind.is("select_attributes") || !in.accept("{")) continue;
+    for (int number = 0; !in.accept("}"); ++number)
+      kind.append_child("attribute")
+          .set_attribute("name", in.take("the name of an attribute, or }").text)
+          .set_attribute("id", free_id(fmt::format("{}-{}", alert.id(), number)));
+  }
+  if (!select.first_child()) in.fail_here("expected nodes, fencing, resources or attributes");
 }
 
 // alert <id> <path> [attributes ...] [meta ...] [select ...] [to] [{] <recipient> [attributes..] [meta..] [}]
@@ -148,16 +175,15 @@ void CrmBuilder::alert(CrmCursor& in) {
     } else if (in.accept("meta")) {
       read_attributes(in, owner, "meta_attributes", fmt::format("{}-meta_attributes", owner.id()));
     } else if (owner == element && in.accept("select")) {
-      MutableElement select = element.ensure_child("select");
-      for (const std::string_view kind : {"nodes", "fencing", "resources", "attributes"})
-        if (in.accept(kind)) select.append_child(fmt::format("select_{}", kind));
-      if (!select.first_child()) in.fail_here("expected nodes, fencing, resources or attributes");
+      read_select(in, element);
+    } else if (in.next_is_pair("description")) {
+      owner.set_attribute("description", in.take("description=").value());
     } else if (open && in.accept("}")) {
       open = false;
       owner = element;
     } else {
-      in.accept("to");
-      open = in.accept("{") || open;
+      if (!in.accept("to")) in.fail_here("expected \"to\"");
+      open = in.accept("{");
       const std::string value = in.take("a recipient").text;
       owner = append_with_id(element, "recipient", fmt::format("{}-recipient-{}", id.text, ++recipients));
       owner.set_attribute("value", value);
@@ -211,8 +237,9 @@ void CrmBuilder::xml(CrmCursor& in) {
     return;
   }
   if (source.is("fencing-topology")) {
-    if (const Element old = cib_.find_path("configuration/fencing-topology")) cib_.edit(old).remove();
-    cib_.root().ensure_child("configuration").append_copy(source);
+    MutableElement old = section("fencing-topology");
+    cib_.root().first_child("configuration").insert_copy(source, old);
+    old.remove();
     return;
   }
   const std::string_view section_name = section_of(source.name());
@@ -223,8 +250,8 @@ void CrmBuilder::xml(CrmCursor& in) {
   if (source.id().empty()) in.fail_at(word, fmt::format("<{}> needs an id", source.name()));
   defined_.emplace_back(source.id(), word.line);
   const Element old = find_object(source.id());
-  if (source.is("bundle"))
-    for (const Element member : source.children("primitive"))
+  for (const Element member : source.children())
+    if (member.is("primitive") || member.is("group"))
       if (const Element outside = find_object(member.id()); outside && outside.parent().is("resources"))
         cib_.edit(outside).remove();
   MutableElement owner = old ? cib_.edit(old.parent()) : section(section_name);

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "engine/cib/crm_builder.h"
+#include "engine/cib/crm_edit.h"
 
 namespace simcluster::cib {
 
@@ -16,29 +17,31 @@ constexpr std::array<std::string_view, 14> kPacemakerAgents = {
     "SystemHealth", "remote",   "o2cb",       "diskd",     "ifcheckd",     "attribute",   "NodeUtilization"};
 
 // Attributes of an `op` element; anything else behind `op` is an instance attribute of the operation.
-constexpr std::array<std::string_view, 12> kOpAttributes = {
-    "id",       "description",    "interval", "interval-origin", "timeout", "start-delay", "enabled",
-    "disabled", "record-pending", "role",     "on-fail",         "requires"};
+constexpr std::array<std::string_view, 10> kOpAttributes = {"id",      "description", "interval", "interval-origin",
+                                                            "timeout", "start-delay", "enabled",  "record-pending",
+                                                            "role",    "on-fail"};
 
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-// `op`'s id goes last; an attribute set later must not come behind it.
-void set_before_id(MutableElement op, std::string_view name, std::string_view value) {
-  const std::string id(op.id());
-  op.remove_attribute("id");
-  op.set_attribute(name, value);
-  if (!id.empty()) op.set_attribute("id", id);
-}
-
-// Puts the members of a container in front of it, at the top level.
+// Puts the members of a container at the end of the top level.
 void release_members(MutableElement container, MutableElement resources) {
   std::vector<MutableElement> members;
   for (MutableElement child : container.children())
     if (child.is("primitive") || child.is("group")) members.push_back(child);
-  for (MutableElement member : members) member.move(resources, container);
+  for (MutableElement member : members) member.move(resources, Element());
+}
+
+// Letters, digits, "-", "." and "_", no digit first, as XML has it; every letter beyond ASCII.
+bool is_valid_id(std::string_view id) {
+  const auto letter = [](char c) {
+    return (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || (static_cast<unsigned char>(c) & 0x80) != 0;
+  };
+  return !id.empty() && letter(id.front()) && std::all_of(id.begin(), id.end(), [&](char c) {
+    return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
 }
 
 // Moves the children of that name behind all others, keeping their order.
@@ -63,26 +66,42 @@ MutableElement CrmBuilder::section(std::string_view name) {
   return configuration.insert_child(name, next);
 }
 
-// Makes the object `id`, or empties the one that stands there already, so that it keeps its place (load update).
+namespace {
+
+bool contains_resources(std::string_view element) {
+  return element == "group" || element == "clone" || element == "master" || element == "bundle";
+}
+
+}  // namespace
+
+// A new one stands in the place of the old (load update).
+MutableElement CrmBuilder::define_again(CrmCursor& in, const CrmWord& id, const Element& present,
+                                        std::string_view element) {
+  const bool containers = contains_resources(element) && contains_resources(present.name());
+  if (present.name() != element && !containers)
+    in.fail_at(id, fmt::format("the id \"{}\" is already used by a {}", id.text, present.name()));
+  MutableElement old = cib_.edit(present);
+  // Members of a container are objects of their own: they go back to the top level.
+  if (containers) release_members(old, section("resources"));
+  MutableElement made = old.parent().insert_child(element, old);
+  made.set_attribute("id", id.text);
+  old.remove();
+  return made;
+}
+
+void CrmBuilder::define_once(const CrmCursor& in, std::string_view id) {
+  for (const auto& [other, line] : defined_)
+    if (other == id) in.fail_at(in.at(1), fmt::format("\"{}\" is already defined in line {}", id, line));
+  defined_.emplace_back(id, in.keyword().line);
+}
+
+// Makes the object `id`.
 MutableElement CrmBuilder::new_object(CrmCursor& in, const CrmWord& id, std::string_view section_name,
                                       std::string_view element) {
   if (id.text.empty() || id.is_pair()) in.fail_at(id, fmt::format("expected an id behind \"{}\"", in.keyword().text));
-  for (const auto& [other, line] : defined_) {
-    if (other == id.text) in.fail_at(id, fmt::format("\"{}\" is already defined in line {}", id.text, line));
-  }
-  defined_.emplace_back(id.text, id.line);
-  if (const Element present = find_object(id.text)) {
-    if (present.name() != element)
-      in.fail_at(id, fmt::format("the id \"{}\" is already used by a {}", id.text, present.name()));
-    MutableElement old = cib_.edit(present);
-    // Members of a container are objects of their own: they go back to the top level.
-    if (element == "group" || element == "clone" || element == "master") release_members(old, section("resources"));
-    old.remove_children();
-    old.remove_all_attributes();
-    old.set_attribute("id", id.text);
-    old.set_place(in.keyword().line, in.keyword().column);
-    return old;
-  }
+  if (!is_valid_id(id.text)) in.fail_at(id, fmt::format("\"{}\" is no valid id", id.text));
+  define_once(in, id.text);
+  if (const Element present = find_object(id.text)) return define_again(in, id, present, element);
   MutableElement made = section(section_name).append_child(element);
   made.set_attribute("id", id.text);
   if (section_name == "resources") made_.emplace_back(position_, id.text);
@@ -106,7 +125,7 @@ void CrmBuilder::node(CrmCursor& in) {
   std::string id;
   if (in.next_is_pair("$id"))
     id = std::string(in.take("$id=").value());
-  else if (!in.done() && in.peek().text.size() > 1 && in.peek().text.back() == ':' && !in.peek().quoted) {
+  else if (!in.done() && in.peek().text.size() > 1 && in.peek().text.back() == ':') {
     id = in.take("an id").text;
     id.pop_back();
   }
@@ -117,6 +136,10 @@ void CrmBuilder::node(CrmCursor& in) {
     type = uname.substr(colon + 1);
     uname = uname.substr(0, colon);
   }
+  constexpr std::array<std::string_view, 4> kTypes = {"normal", "member", "ping", "remote"};
+  if (!type.empty() && !contains(kTypes, type))
+    in.fail_at(word, fmt::format("unknown type \"{}\" of a node (expected normal, member, ping or remote)", type));
+  define_once(in, fmt::format("node {}", uname));
   MutableElement nodes = section("nodes");
   MutableElement element = nodes.child_with(names::kNode, names::kUname, uname);
   if (!element) {
@@ -129,8 +152,10 @@ void CrmBuilder::node(CrmCursor& in) {
     element.set_attribute("uname", uname);
     if (!type.empty()) element.set_attribute("type", type);
     element.set_attribute("id", id);
-  } else if (!type.empty()) {
-    element.set_attribute("type", type);
+  } else {
+    // One that is named by its id is defined anew, another gets what is said in addition.
+    if (element.id() == id) element.remove_children();
+    if (!type.empty()) element.set_attribute("type", type);
   }
   int seen_attributes = 0;
   int seen_utilizations = 0;
@@ -139,10 +164,9 @@ void CrmBuilder::node(CrmCursor& in) {
       element.set_attribute("description", in.take("description=").value());
       continue;
     }
-    const CrmWord& kind = in.take("attributes or utilization");
-    const bool utilization = kind.text == "utilization";
-    if (!utilization && kind.text != "attributes")
-      in.fail_at(kind, fmt::format("unknown word \"{}\" (expected attributes or utilization)", kind.text));
+    const bool utilization = in.accept("utilization");
+    if (!utilization && !in.accept("attributes") && !in.peek().is_pair())
+      in.fail_here(fmt::format("unknown word \"{}\" (expected attributes or utilization)", in.peek().text));
     const std::string_view name = utilization ? "utilization" : "instance_attributes";
     // Sets of an existing node are met by position (AT-7.3).
     MutableElement present = element.first_child(name);
@@ -229,32 +253,43 @@ void CrmBuilder::read_primitive_parts(CrmCursor& in, MutableElement element) {
   }
 }
 
+namespace {
+
+Element same_operation(const Element& resource, std::string_view name, std::string_view interval) {
+  for (const Element op : resource.first_child("operations").children("op"))
+    if (op.value("name") == name && op.value("interval") == interval) return op;
+  return {};
+}
+
+}  // namespace
+
 // op <name> [<attr>=<v> ...] [[op_params] attr_list] [op_meta attr_list]
 void CrmBuilder::read_operation(CrmCursor& in, MutableElement element) {
   const CrmWord& name = in.take("the name of an operation");
   if (name.is_pair()) in.fail_at(name, "expected the name of an operation, as in \"op monitor interval=10s\"");
   MutableElement op = element.ensure_child("operations").append_child("op");
   op.set_attribute("name", name.text);
-  std::string given_id;
   std::vector<const CrmWord*> parameters;
   while (!in.done() && in.peek().is_pair()) {
     const CrmWord& word = in.take("name=value");
-    if (word.key() == "$id" || word.key() == "id")
-      given_id = std::string(word.value());
-    else if (word.key() == "role")
-      op.set_attribute("role", role_text(word.value()));
-    else if (contains(kOpAttributes, word.key()))
-      op.set_attribute(word.key(), word.value());
-    else
+    const std::string_view key = word.key() == "$id" ? "id" : word.key();
+    if (!contains(kOpAttributes, key)) {
       parameters.push_back(&word);
+      continue;
+    }
+    if (!parameters.empty()) in.fail_at(word, fmt::format("{} must stand before all parameters of the operation", key));
+    op.set_attribute(key, names_role(key) ? role_name(word.value()) : word.value());
   }
+  const std::string given_id(op.id());
   const std::string interval(op.value("interval", "0"));
   if (!op.has("interval")) op.set_attribute("interval", "0");
   // Operations with an id of their own hand it down.
   const Element operations = op.parent();
   const std::string prefix(operations.has(names::kId) ? operations.id() : element.id());
-  const std::string id = given_id.empty() ? free_id(fmt::format("{}-{}-{}", prefix, name.text, interval)) : given_id;
-  set_before_id(op, "id", id);
+  const Element old = same_operation(before(element), name.text, interval);
+  const std::string id =
+      given_id.empty() ? kept_id(old, fmt::format("{}-{}-{}", prefix, name.text, interval)) : given_id;
+  op.set_attribute("id", id);
   if (!parameters.empty()) {
     MutableElement set = append_with_id(op, "instance_attributes", id + "-instance_attributes");
     for (const CrmWord* word : parameters) put_nvpair(set, word->key(), word->value(), false);
@@ -292,13 +327,23 @@ void CrmBuilder::monitor(CrmCursor& in) {
   op.set_attribute("id", free_id(fmt::format("{}-monitor-{}", name, interval)));
 }
 
-MutableElement CrmBuilder::take_member(CrmCursor& in, const CrmWord& name) {
+MutableElement CrmBuilder::take_member(CrmCursor& in, const CrmWord& name, bool primitives_only) {
   const Element found = find_object(name.text);
   if (!found || !(found.is("primitive") || found.is("group")))
     in.fail_at(name, fmt::format("there is no resource \"{}\"", name.text));
+  if (primitives_only && found.is("group"))
+    in.fail_at(name, fmt::format("a group may contain only primitives; {} is a group", name.text));
   if (!found.parent().is("resources"))
     in.fail_at(name, fmt::format("the resource \"{}\" is already part of {}", name.text, found.parent().id()));
   return cib_.edit(found);
+}
+
+// What was said of a resource that stood alone is said of its new container from now on.
+void CrmBuilder::add_member(CrmCursor& in, const CrmWord& name, MutableElement container) {
+  MutableElement member = take_member(in, name, container.is("group"));
+  member.move(container, Element());
+  if (const Element old = before(member); old && old.parent().is("resources") && !before(container))
+    change_references(cib_, member.id(), container.id(), true);
 }
 
 // group <id> <rsc> [<rsc>...] tail; clone|ms|master <id> <rsc> tail
@@ -307,9 +352,9 @@ void CrmBuilder::container(CrmCursor& in, std::string_view element_name) {
   MutableElement element = new_object(in, id, "resources", element_name);
   const bool group = element_name == "group";
   const CrmWord& first = in.take("a resource");
-  take_member(in, first).move(element, Element());
+  add_member(in, first, element);
   while (group && !in.done() && !in.peek().is_pair() && !in.next_is("params") && !in.next_is("meta"))
-    take_member(in, in.take("a resource")).move(element, Element());
+    add_member(in, in.take("a resource"), element);
   read_container_tail(in, element);
   // Members stand behind the attribute sets.
   for (const std::string_view kind : {"primitive", "group"}) move_to_end(element, kind);
@@ -321,10 +366,10 @@ void CrmBuilder::read_container_tail(CrmCursor& in, MutableElement element) {
       element.set_attribute("description", in.take("description=").value());
       continue;
     }
-    const CrmWord& word = in.take("params or meta");
-    if (word.text != "params" && word.text != "meta")
-      in.fail_at(word, fmt::format("unknown word \"{}\" (expected params or meta)", word.text));
-    const std::string_view kind = word.text == "meta" ? "meta_attributes" : "instance_attributes";
+    const bool meta = in.accept("meta");
+    if (!meta && !in.accept("params") && !in.peek().is_pair())
+      in.fail_here(fmt::format("unknown word \"{}\" (expected params or meta)", in.peek().text));
+    const std::string_view kind = meta ? "meta_attributes" : "instance_attributes";
     read_attributes(in, element, kind, fmt::format("{}-{}", element.id(), kind));
   }
 }
@@ -334,11 +379,9 @@ void CrmBuilder::tag(CrmCursor& in) {
   CrmWord id = in.take("an id");
   if (id.text.ends_with(':')) id.text.pop_back();
   MutableElement element = new_object(in, id, "tags", "tag");
-  do {
-    const CrmWord& member = in.take("a resource");
-    if (!find_object(member.text)) in.fail_at(member, fmt::format("there is no object \"{}\"", member.text));
-    element.append_child("obj_ref").set_attribute("id", member.text);
-  } while (!in.done());
+  // crmsh takes names that are nobody's, too.
+  do element.append_child("obj_ref").set_attribute("id", in.take("a resource").text);
+  while (!in.done());
 }
 
 }  // namespace simcluster::cib

@@ -16,7 +16,8 @@ struct Keyword {
   int pass;
 };
 
-constexpr int kContainerPass = 3;
+constexpr std::array<std::pair<std::string_view, int>, 4> kXmlContainers = {
+    {{"<group ", 3}, {"<bundle ", 3}, {"<clone ", 4}, {"<master ", 4}}};
 constexpr int kConstraintPass = 6;
 
 // Containers come after what they contain, constraints after resources.
@@ -64,8 +65,9 @@ int CrmBuilder::pass_of(const CrmStatement& statement) {
   const std::string_view keyword = statement.words.front().text;
   // A constraint in XML keeps its place among the others.
   if (keyword == "xml" && statement.raw.find("<rsc_") == statement.raw.find('<')) return kConstraintPass;
-  // A bundle in XML contains what is also a statement of its own.
-  if (keyword == "xml" && statement.raw.find("<bundle") == statement.raw.find('<')) return kContainerPass;
+  // A container in XML contains what is also a statement of its own.
+  for (const auto& [head, pass] : kXmlContainers)
+    if (keyword == "xml" && statement.raw.find(head) == statement.raw.find('<')) return pass;
   for (const Keyword& known : kKeywords)
     if (known.text == keyword) return known.pass;
   return -1;
@@ -157,9 +159,9 @@ namespace {
 
 void clear_configuration(Document& cib) {
   MutableElement configuration = cib.root().ensure_child("configuration");
-  for (MutableElement section : configuration.children()) {
-    section.remove_children();
-  }
+  // Nodes that are not mentioned stay.
+  for (MutableElement section : configuration.children())
+    if (!section.is("nodes")) section.remove_children();
 }
 
 Result<void> check_keywords(const std::vector<CrmStatement>& statements, std::string_view file) {

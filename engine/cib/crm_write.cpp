@@ -84,12 +84,8 @@ class Writer {
     write_sorted(found, ticket_text, true);
   }
 
-  // crmsh shows it as XML when anything in it has a comment.
   void topology() {
-    const Element topology = cib_.find_path("configuration/fencing-topology");
-    if (!topology || (selected_ && !selected_(topology))) return;
-    const bool plain = topology.comments().empty() && has_words(topology);
-    add(plain ? topology_text(topology, cib_.find_path("configuration/nodes")) : xml_text(topology));
+    if (const Element topology = cib_.find_path("configuration/fencing-topology")) add(topology, topology_text);
   }
 
   // All kinds among each other.

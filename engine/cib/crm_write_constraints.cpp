@@ -17,11 +17,12 @@ bool has_brackets(Element set) { return set.value("require-all") == "false" || s
 bool reads_as_plain(Element constraint) {
   Element last;
   for (const Element set : constraint.children("resource_set")) last = set;
-  return last && !has_brackets(last) && members_of_sets(constraint) == (constraint.is("rsc_ticket") ? 1 : 2);
+  if (constraint.is("rsc_ticket")) return last && members_of_sets(constraint) == 1;
+  return last && !has_brackets(last) && members_of_sets(constraint) == 2;
 }
 
-std::string resource_sets(Element constraint, std::string_view suffix_attribute) {
-  std::string text = reads_as_plain(constraint) ? " _rsc_set_" : "";
+std::string sets_text(Element constraint, std::string_view suffix_attribute) {
+  std::string text;
   for (const Element set : constraint.children("resource_set")) {
     const bool any = set.value("require-all") == "false";
     const bool parallel = set.value("sequential") == "false";
@@ -37,6 +38,10 @@ std::string resource_sets(Element constraint, std::string_view suffix_attribute)
   return text;
 }
 
+std::string resource_sets(Element constraint, std::string_view suffix_attribute) {
+  return (reads_as_plain(constraint) ? " _rsc_set_" : "") + sets_text(constraint, suffix_attribute);
+}
+
 std::string with_suffix(Element element, std::string_view name, std::string_view suffix) {
   std::string text(element.value(name));
   if (element.has(suffix)) text += fmt::format(":{}", element.value(suffix));
@@ -47,11 +52,7 @@ std::string location_text(Element element) {
   std::string text = fmt::format("location {}", element.id());
   if (element.has("rsc-pattern")) text += fmt::format(" /{}/", element.value("rsc-pattern"));
   if (element.has("rsc")) text += fmt::format(" {}", element.value("rsc"));
-  if (element.first_child("resource_set")) text += " {";
-  for (const Element set : element.children("resource_set"))
-    for (const Element member : set.children("resource_ref"))
-      text += fmt::format(" {}{}{}", member.id(), set.has("role") ? ":" : "", set.value("role"));
-  if (element.first_child("resource_set")) text += " }";
+  if (element.first_child("resource_set")) text += fmt::format(" {{{} }}", sets_text(element, "role"));
   for (const std::string_view name : {"role", "resource-discovery"})
     if (element.has(name)) text += " " + pair_text(name, element.value(name));
   if (element.has("node")) text += fmt::format(" {}: {}", lower_score(element.value("score")), element.value("node"));

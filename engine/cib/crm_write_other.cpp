@@ -32,22 +32,33 @@ Levels levels_of(Element topology) {
   return levels;
 }
 
+Element nodes_of(Element topology) { return topology.parent().first_child("nodes"); }
+
 // AT-7.4: without targets when every node has the same levels.
 bool same_for_all(const Levels& levels, Element nodes) {
-  if (levels.empty() || levels.size() != nodes.child_count()) return false;
-  for (const Element node : nodes.children("node")) {
-    const std::string target = fmt::format("{}:", node.value("uname"));
-    const auto at =
-        std::find_if(levels.begin(), levels.end(), [&](const auto& known) { return known.first == target; });
-    if (at == levels.end() || at->second != levels.front().second) return false;
-  }
-  return true;
+  return !levels.empty() && levels.size() == nodes.child_count() &&
+         std::all_of(levels.begin(), levels.end(),
+                     [&](const auto& level) { return level.second == levels.front().second; });
+}
+
+// What stands behind `head` up to `tail`; empty when the text is another.
+std::string between(std::string_view text, std::string_view head, std::string_view tail) {
+  const auto end = text.find(tail);
+  if (!text.starts_with(head) || end == std::string_view::npos || end < head.size()) return {};
+  return std::string(text.substr(head.size(), end - head.size()));
 }
 
 // The shortcut for an XPath, as AT-7.4 lists them; empty when there is none.
 std::string acl_shortcut(std::string_view path) {
   if (path == "/cib") return "cib";
   if (path == "/cib/status") return "status";
+  if (const std::string id = between(path, "//rsc_location[@id='cli-prefer-", "' and @rsc='"); !id.empty())
+    return path == fmt::format("//rsc_location[@id='cli-prefer-{0}' and @rsc='{0}']", id) ? "location:" + id : "";
+  if (path == "//nodes/node") return "node";
+  if (path == "//nodes/node/instance_attributes") return "nodeattr";
+  if (path == "//nodes/node/utilization") return "nodeutil";
+  if (const std::string name = between(path, "//crm_config/cluster_property_set/nvpair[@name='", "']"); !name.empty())
+    return "property:" + name;
   constexpr std::string_view kPrimitive = "//primitive[@id='";
   constexpr std::string_view kPair = "/nvpair[@name='";
   if (!path.starts_with(kPrimitive)) return {};
@@ -68,11 +79,20 @@ std::string acl_shortcut(std::string_view path) {
   return {};
 }
 
-std::string alert_sets(Element element) {
+std::string alert_sets(Element element, std::string_view before) {
   std::string text;
-  for (const Element set : element.children("instance_attributes")) text += set_line("attributes", set);
-  for (const Element set : element.children("meta_attributes")) text += set_line("meta", set);
+  for (const Element set : element.children("instance_attributes"))
+    text += fmt::format("{}attributes{}", before, set_text(set));
+  for (const Element set : element.children("meta_attributes")) text += fmt::format("{}meta{}", before, set_text(set));
   return text;
+}
+
+std::string select_text(Element kind) {
+  std::string text(kind.name().substr(std::string_view("select_").size()));
+  if (!kind.first_child()) return text;
+  text += " {";
+  for (const Element attribute : kind.children()) text += fmt::format(" {}", attribute.value("name"));
+  return text + " }";
 }
 
 }  // namespace
@@ -83,9 +103,21 @@ std::string tag_text(Element tag) {
   return text;
 }
 
-std::string topology_text(Element topology, Element nodes) {
+bool topology_has_words(Element topology) {
   const Levels levels = levels_of(topology);
-  if (same_for_all(levels, nodes)) return fmt::format("fencing_topology{}", levels.front().second);
+  const Element nodes = nodes_of(topology);
+  if (!same_for_all(levels, nodes)) return true;
+  for (const Element node : nodes.children("node")) {
+    const std::string target = fmt::format("{}:", node.value("uname"));
+    if (std::none_of(levels.begin(), levels.end(), [&](const auto& level) { return level.first == target; }))
+      return false;
+  }
+  return true;
+}
+
+std::string topology_text(Element topology) {
+  const Levels levels = levels_of(topology);
+  if (same_for_all(levels, nodes_of(topology))) return fmt::format("fencing_topology{}", levels.front().second);
   std::string text = "fencing_topology";
   for (const auto& [target, devices] : levels) text += fmt::format("{}{}{}", kContinuation, target, devices);
   return text;
@@ -100,6 +132,7 @@ std::string property_text(std::string_view keyword, Element set) {
 
 std::string acl_role_text(Element role) {
   std::string text = fmt::format("role {}", role.id());
+  if (role.has("description")) text.append(kContinuation) += pair_text("description", role.value("description"));
   for (const Element permission : role.children("acl_permission")) {
     text += fmt::format("{}{}", kContinuation, permission.value("kind"));
     if (const std::string shortcut = acl_shortcut(permission.value("xpath")); !shortcut.empty()) {
@@ -110,7 +143,7 @@ std::string acl_role_text(Element role) {
                                         {"reference", "ref"},
                                         {"object-type", "type"},
                                         {"attribute", "attribute"}})
-      if (permission.has(name)) text += " " + quoted(fmt::format("{}:{}", keyword, permission.value(name)));
+      if (permission.has(name)) text += fmt::format(" {}:{}", keyword, quoted(permission.value(name)));
   }
   return text;
 }
@@ -122,16 +155,15 @@ std::string acl_subject_text(Element subject) {
 }
 
 std::string alert_text(Element alert) {
-  std::string text = fmt::format("alert {} {}{}", alert.id(), quoted(alert.value("path")), alert_sets(alert));
+  std::string text = fmt::format("alert {} {}", alert.id(), quoted(alert.value("path")));
+  if (alert.has("description")) text.append(kContinuation) += pair_text("description", alert.value("description"));
+  text += alert_sets(alert, kContinuation);
   for (const Element select : alert.children("select")) {
     text += fmt::format("{}select", kContinuation);
-    for (const Element kind : select.children()) text += fmt::format(" {}", kind.name().substr(7));
+    for (const Element kind : select.children()) text += " " + select_text(kind);
   }
-  for (const Element recipient : alert.children("recipient")) {
-    const std::string sets = alert_sets(recipient);
-    text += fmt::format("{}to {}", kContinuation, sets.empty() ? "" : "{ ");
-    text += quoted(recipient.value("value")) + sets + (sets.empty() ? "" : " }");
-  }
+  for (const Element recipient : alert.children("recipient"))
+    text += fmt::format("{}to {}{}", kContinuation, quoted(recipient.value("value")), alert_sets(recipient, " "));
   return text;
 }
 

@@ -15,8 +15,7 @@ std::string operation_text(Element op) {
   std::string text = fmt::format("{}op {}", kContinuation, op.value("name"));
   for (const Attribute& attribute : op.attributes())
     if (attribute.name != "id" && attribute.name != "name") text += " " + pair_text(attribute.name, attribute.value);
-  for (const Element set : op.children("instance_attributes")) text += set_line("op_params", set);
-  for (const Element set : op.children("meta_attributes")) text += set_line("op_meta", set);
+  for (const Element set : op.children()) text += set_line(set.is("meta_attributes") ? "op_meta" : "op_params", set);
   return text;
 }
 
@@ -35,10 +34,15 @@ std::string_view set_keyword(Element set) {
   return set.is("utilization") ? "utilization" : "";
 }
 
+std::string description_text(Element element) {
+  return element.has("description")
+             ? fmt::format("{}{}", kContinuation, pair_text("description", element.value("description")))
+             : std::string();
+}
+
 // Attribute sets and operations, in their order.
 std::string parts_text(Element element) {
-  std::string text;
-  if (element.has("description")) text.append(kContinuation) += pair_text("description", element.value("description"));
+  std::string text = description_text(element);
   for (const Element part : element.children()) {
     if (const std::string_view keyword = set_keyword(part); !keyword.empty()) text += set_line(keyword, part);
     if (!part.is("operations")) continue;
@@ -80,13 +84,15 @@ std::string node_text(Element node) {
     text += fmt::format("{}: ", node.id());
   text += node.value("uname");
   if (node.has("type")) text += fmt::format(":{}", node.value("type"));
+  text += description_text(node);
   for (const Element set : node.children()) text += set_line(set.is("utilization") ? "utilization" : "attributes", set);
   return text;
 }
 
 std::string bundle_text(Element element) {
-  std::string text = fmt::format("bundle {}", element.id());
+  std::string text = fmt::format("bundle {}{}", element.id(), description_text(element));
   for (const Element child : element.children()) {
+    if (child.is("meta_attributes")) text += set_line("meta", child);
     if (child.is("docker") || child.is("podman") || child.is("rkt"))
       text += fmt::format("{}{}{}", kContinuation, child.name(), named_values(child));
     if (child.is("network") || child.is("storage")) {
@@ -94,9 +100,11 @@ std::string bundle_text(Element element) {
       for (const Element mapping : child.children())
         text += fmt::format(" {}{}", mapping.name(), named_values(mapping));
     }
-    if (child.is("primitive")) text += fmt::format("{}primitive {}", kContinuation, child.id());
   }
-  return text + parts_text(element);
+  // crmsh lets the resource stand last, wherever it is.
+  if (const Element resource = element.first_child("primitive"))
+    text += fmt::format("{}primitive {}", kContinuation, resource.id());
+  return text;
 }
 
 }  // namespace simcluster::cib::crm

@@ -24,7 +24,7 @@ std::string in_quotes(std::string_view value) {
 // Words of rules are quoted only where they would not be read as one word.
 std::string rule_word(std::string_view value) {
   const bool plain = value.find_first_of(" \t\r\n\"'\\()[]{}=") == std::string_view::npos;
-  return plain && !value.empty() && value != "and" && value != "or" ? std::string(value) : in_quotes(value);
+  return plain && !value.empty() ? std::string(value) : in_quotes(value);
 }
 
 std::string expression_text(Element expression) {
@@ -56,14 +56,11 @@ std::string expression_text(Element expression) {
                      rule_word(expression.value("value")));
 }
 
-// The content of an attribute set behind its keyword, on one line.
-std::string set_text(Element set) {
-  if (set.has("id-ref")) return fmt::format(" $id-ref={}", set.value("id-ref"));
-  std::string text;
-  if (set.has("score")) text += fmt::format(" {}:", lower_score(set.value("score")));
-  for (const Element rule : set.children("rule")) text += " " + rule_text(rule);
-  for (const Element pair : set.children("nvpair")) text += " " + nvpair_text(pair);
-  return text;
+bool is_referred_to(Element element) {
+  const Element configuration = element.document().root().first_child("configuration");
+  for (Element at = configuration.first_child(); at; at = at.next_in(configuration))
+    if (at.name_id() == element.name_id() && at.value("id-ref") == element.id()) return true;
+  return false;
 }
 
 }  // namespace
@@ -91,6 +88,7 @@ std::string lower_score(std::string_view score) {
 std::string rule_text(Element rule) {
   if (rule.has("id-ref")) return fmt::format("rule $id-ref={}", rule.value("id-ref"));
   std::string text = "rule";
+  if (is_referred_to(rule)) text += fmt::format(" $id={}", rule.id());
   if (rule.has("role")) text += fmt::format(" $role={}", rule.value("role"));
   const std::string score = lower_score(rule.value("score"));
   if (rule.has("score") && score != "inf") text += fmt::format(" {}:", score);
@@ -114,6 +112,15 @@ std::string nvpair_text(Element pair) {
   }
   std::string text = fmt::format("@{}", pair.value("id-ref"));
   if (pair.has("name")) text += fmt::format(":{}", pair.value("name"));
+  return text;
+}
+
+std::string set_text(Element set) {
+  if (set.has("id-ref")) return fmt::format(" $id-ref={}", set.value("id-ref"));
+  std::string text;
+  if (set.has("score")) text += fmt::format(" {}:", lower_score(set.value("score")));
+  for (const Element rule : set.children("rule")) text += " " + rule_text(rule);
+  for (const Element pair : set.children("nvpair")) text += " " + nvpair_text(pair);
   return text;
 }
 

@@ -5,7 +5,9 @@
 
 #include <fmt/core.h>
 
+#include "engine/cib/crm_roles.h"
 #include "engine/cib/crm_writer.h"
+#include "engine/cib/element_parts.h"
 
 namespace simcluster::cib::crm {
 
@@ -38,15 +40,9 @@ bool sets_run_together(Element constraint) {
   return false;
 }
 
-// The notation names a bundle's container, network and storage before its attributes.
-bool attributes_come_first(Element bundle) {
-  bool attributes_seen = false;
-  for (const Element child : bundle.children()) {
-    const bool is_set = child.is("meta_attributes") || child.is("instance_attributes");
-    if (attributes_seen && !is_set) return true;
-    attributes_seen = attributes_seen || is_set;
-  }
-  return false;
+// The notation names a bundle's container before its attributes, and knows no parameters.
+bool bundle_has_words(Element bundle) {
+  return !bundle.first_child().is("meta_attributes") && !bundle.first_child("instance_attributes");
 }
 
 // One set of one resource.
@@ -78,6 +74,38 @@ bool is_object(Element element) {
          element.is("bundle");
 }
 
+bool is_inside_other(Element at, Element object) {
+  for (; at && at != object; at = at.parent())
+    if (is_object(at)) return true;
+  return false;
+}
+
+// A comment of more than one line cannot be read back.
+bool has_long_comment(Element element) {
+  const std::vector<std::string_view> comments = element.comments();
+  return std::any_of(comments.begin(), comments.end(),
+                     [](std::string_view comment) { return comment_text(comment).find('\n') != std::string::npos; });
+}
+
+// In document order; what is inside of other objects is none of its parts.
+Element next_part(Element at, Element object) {
+  do at = at.next_in(object);
+  while (is_inside_other(at, object));
+  return at;
+}
+
+// What a role is read as in a CIB of an old schema.
+bool has_converted_roles(Element object) {
+  if (!has_old_roles(object.document())) return false;
+  for (Element at = object; at; at = next_part(at, object)) {
+    if (at.is("nvpair") && names_role(at.value("name")) && old_role(at.value("value")) != at.value("value"))
+      return true;
+    for (const Attribute& attribute : at.attributes())
+      if (names_role(attribute.name) && old_role(attribute.value) != attribute.value) return true;
+  }
+  return false;
+}
+
 // Those of objects inside are shown with them.
 bool has_comments_inside(Element element) {
   for (const Element child : element.children()) {
@@ -92,51 +120,95 @@ bool is_default(Element element, const Attribute& attribute) {
   return element.is("resource_set") && attribute.name == "sequential" && attribute.value == "true";
 }
 
-// Every element on a line of its own, continued with backslashes; what is the default anyway is left out.
-void append_xml(Element element, int depth, std::string& text) {
-  text.append(static_cast<std::size_t>(2 * depth), ' ').append("<").append(element.name());
-  for (const Attribute& attribute : element.attributes()) {
-    if (is_default(element, attribute)) continue;
-    append_attribute(text, attribute.name, attribute.value);
+class XmlText {
+ public:
+  std::string write(Element object) {
+    text_ = "xml ";
+    int depth = 0;
+    for (Element up = object.parent(); up; up = up.parent()) ++depth;
+    depth_of_object_ = depth;
+    append(object, depth, false);
+    return std::move(text_);
   }
-  const std::vector<std::string_view> comments = element.comments();
-  if (!element.first_child() && comments.empty()) {
-    text += "/>";
-    return;
+
+ private:
+  struct Piece {
+    ElementPart part;
+    int next_depth;  // of what stands behind it in the CIB
+  };
+  static bool is_comment(const Piece& piece) { return !piece.part.element; }
+
+  // The comments of an object itself stand behind its first part, or before it.
+  static std::vector<Piece> pieces(Element element, int depth, bool own) {
+    const std::vector<ElementPart> parts = parts_of(element);
+    std::vector<Piece> all;
+    for (std::size_t i = 0; i < parts.size(); ++i) all.push_back({parts[i], i + 1 < parts.size() ? depth + 1 : depth});
+    if (own && !all.empty())
+      std::stable_partition(all.begin() + (is_comment(all.front()) ? 0 : 1), all.end(), is_comment);
+    return all;
   }
-  text += '>';
-  for (const std::string_view comment : comments) {
-    text.append(" \\\n").append(static_cast<std::size_t>(2 * depth + 2), ' ');
-    std::string line = depth == 0 ? comment_text(comment) : std::string(comment);
-    std::replace(line.begin(), line.end(), '\n', ' ');
-    text += fmt::format("<!--{}-->", line);
+
+  // Every element on a line of its own, continued with backslashes; what is the default anyway is left out. An element
+  // with a comment in it has no lines, but the line end that cibadmin writes behind the comment.
+  void append(Element element, int depth, bool inline_already) {
+    text_.append("<").append(element.name());
+    for (const Attribute& attribute : element.attributes())
+      if (!is_default(element, attribute)) append_attribute(text_, attribute.name, attribute.value);
+    const bool own = depth == depth_of_object_ || is_object(element);
+    const std::vector<Piece> parts = pieces(element, depth, own);
+    if (parts.empty()) {
+      text_ += "/>";
+      return;
+    }
+    const bool comments = std::any_of(parts.begin(), parts.end(), is_comment);
+    const bool is_inline = inline_already || comments;
+    text_ += '>';
+    for (const Piece& piece : parts) {
+      if (!is_inline) begin_line(depth + 1 - depth_of_object_);
+      if (is_comment(piece)) {
+        text_ += fmt::format("<!--{}-->", in_lines(own ? comment_text(piece.part.comment) : piece.part.comment));
+        begin_line(piece.next_depth);
+      } else {
+        append(piece.part.element, depth + 1, is_inline);
+      }
+    }
+    if (!is_inline) begin_line(depth - depth_of_object_);
+    text_.append("</").append(element.name()).append(">");
   }
-  for (const Element child : element.children()) {
-    text += " \\\n";
-    append_xml(child, depth + 1, text);
+  void begin_line(int depth) { text_.append(" \\\n").append(static_cast<std::size_t>(2 * depth), ' '); }
+  static std::string in_lines(std::string_view comment) {
+    std::string lines;
+    for (const char c : comment) lines.append(c == '\n' ? " \\\n" : std::string(1, c));
+    return lines;
   }
-  text.append(" \\\n").append(static_cast<std::size_t>(2 * depth), ' ');
-  text.append("</").append(element.name()).append(">");
-}
+
+  std::string text_;
+  int depth_of_object_ = 0;
+};
 
 }  // namespace
 
 // What the notation has no words for: nested rules, conditions on agents and operations, old forms of sets.
 bool has_words(Element element) {
-  for (Element at = element.first_child(); at; at = at.next_in(element)) {
+  for (Element at = next_part(element, element); at; at = next_part(at, element)) {
     if (at.is("rsc_expression") || at.is("op_expression") || (at.is("rule") && at.parent().is("rule"))) return false;
     if (at.is("rule") && at.value("boolean-op") == "or" && at.child_count() < 2) return false;
     if (at.is("attributes") || at.is("lifetime") || at.has("value-source")) return false;
     if (at.is("operations") && at.attributes().empty() && !at.first_child()) return false;
     if (at.is("resource_set") && (at.has("id-ref") || at.has("ordering") || at.has("score"))) return false;
   }
-  if (element.is("bundle") && attributes_come_first(element)) return false;
+  if (element.is("bundle") && !bundle_has_words(element)) return false;
+  if (element.is("fencing-topology") && !topology_has_words(element)) return false;
   if ((element.is("rsc_colocation") || element.is("rsc_order")) && is_lone_member(element)) return false;
-  if (sets_run_together(element) || has_comments_inside(element)) return false;
+  if (has_converted_roles(element)) return false;
+  if (sets_run_together(element) || has_comments_inside(element) || has_long_comment(element)) return false;
   if (element.is("rsc_colocation")) return element.has("score") && !element.has("influence");
   if (element.is("rsc_order"))
     return !element.has("require-all") && !element.has("score") && is_known_kind(element.value("kind", "Mandatory"));
-  if (element.is("node")) return !element.has("score") && !element.has("description") && is_node_id(element);
+  if (element.is("node")) return !element.has("score") && is_node_id(element);
+  if (element.is("alert"))
+    for (const Element recipient : element.children("recipient"))
+      if (recipient.has("description")) return false;
   return !is_option_set(element) || is_plain(element);
 }
 
@@ -145,15 +217,9 @@ std::string comment_text(std::string_view comment) {
   const std::size_t begin = std::min(comment.find_first_not_of(kBlanks), comment.size());
   comment.remove_prefix(begin);
   comment = comment.substr(0, comment.find_last_not_of(kBlanks) + 1);
-  std::string text(comment.starts_with('#') ? "" : "# ");
-  for (const char c : comment) text.append(c == '\n' ? "\n# " : std::string(1, c));
-  return text;
+  return fmt::format("{}{}", comment.starts_with('#') ? "" : "# ", comment);
 }
 
-std::string xml_text(Element element) {
-  std::string text = "xml ";
-  append_xml(element, 0, text);
-  return text;
-}
+std::string xml_text(Element element) { return XmlText().write(element); }
 
 }  // namespace simcluster::cib::crm

@@ -20,6 +20,8 @@ std::string pair_text(std::string_view name, std::string_view value);
 std::string lower_score(std::string_view score);
 std::string rule_text(Element rule);
 std::string nvpair_text(Element pair);
+// The content of a set behind its keyword.
+std::string set_text(Element set);
 // A set on a line of its own behind its keyword, an empty one, too.
 std::string set_line(std::string_view keyword, Element set);
 
@@ -44,7 +46,9 @@ std::string ticket_text(Element element);
 
 // crm_write_other.cpp
 std::string tag_text(Element tag);
-std::string topology_text(Element topology, Element nodes);
+// As many targets with the same levels as there are nodes are shown as all nodes, and must be these.
+bool topology_has_words(Element topology);
+std::string topology_text(Element topology);
 std::string property_text(std::string_view keyword, Element set);
 std::string acl_role_text(Element role);
 std::string acl_subject_text(Element subject);

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "engine/cib/document.h"
+#include "engine/cib/element_parts.h"
 
 namespace simcluster::cib {
 
@@ -9,6 +10,19 @@ class DocumentWriter {
  public:
   DocumentWriter(const Document& document, bool pretty, int depth)
       : document_(document), pretty_(pretty), depth_(depth) {}
+
+  static std::vector<ElementPart> parts(const Element& element) {
+    const Document& document = element.document();
+    std::vector<ElementPart> all;
+    for (ElementId at = document.node(element.index()).first_child; at.valid(); at = document.node(at).next) {
+      const Document::Node& node = document.node(at);
+      if (node.kind == Document::Kind::kComment)
+        all.push_back({{}, document.attributes_[node.first_attribute].value()});
+      else if (node.kind == Document::Kind::kElement)
+        all.push_back({Element(&document, at), {}});
+    }
+    return all;
+  }
 
   std::string write(ElementId top) {
     ElementId at = top;
@@ -69,6 +83,8 @@ class DocumentWriter {
   int depth_;
   std::string out_;
 };
+
+std::vector<ElementPart> parts_of(const Element& element) { return DocumentWriter::parts(element); }
 
 std::string write_document(const Document& document) {
   return document.root() ? DocumentWriter(document, true, 0).write(document.root().index()) : std::string();
