@@ -46,6 +46,31 @@ std::string classes(const std::vector<AgentListing>& known) {
 
 }  // namespace
 
+std::shared_ptr<const agents::AgentMetadata> installed_metadata(const cib::Element& typed, const Profile& profile,
+                                                                const AgentModels* models) {
+  const std::string_view standard = typed.value("class"), provider = typed.value("provider"),
+                         type = typed.value("type");
+  const auto installed = agents::installed_agent(standard, provider, type, profile, models);
+  return installed ? agents::metadata_of(*installed, provider, type) : nullptr;
+}
+
+std::string agent_name(const cib::Element& typed) {
+  const std::string_view provider = typed.value("provider");
+  return fmt::format("{}:{}{}{}", typed.value("class"), provider, provider.empty() ? "" : ":", typed.value("type"));
+}
+
+const agents::ActionMetadata* advised_action(const agents::AgentMetadata& metadata, std::string_view name,
+                                             std::string_view role, const Profile& profile) {
+  // Agents of 2.1 name the roles anew, and crmsh compares words.
+  const auto role_of = [&](const agents::ActionMetadata& action) -> std::string_view {
+    if (profile.old_rc_texts) return action.role;
+    return action.role == "Master" ? "Promoted" : action.role == "Slave" ? "Unpromoted" : action.role;
+  };
+  for (const agents::ActionMetadata& action : metadata.actions)
+    if (action.name == name && (role.empty() || role_of(action) == role)) return &action;
+  return nullptr;
+}
+
 std::string in_columns(const std::vector<std::string>& names) {
   constexpr std::size_t kScreen = 80, kGap = 2;
   std::size_t longest = 0;

@@ -15,6 +15,7 @@
 #include "engine/cib/crm_edit.h"
 #include "engine/cib/values.h"
 #include "engine/executor/exit_codes.h"
+#include "engine/node/operator_agents.h"
 #include "engine/node/operator_properties.h"
 #include "engine/node/operator_words.h"
 #include "engine/scheduler/verify.h"
@@ -170,13 +171,10 @@ class Checks {
 
   // Kept as long as the checks are.
   const AgentMetadata* metadata_of(const Element& primitive) const {
-    const Element agent = typed(primitive);
-    const std::string_view standard = agent.value("class"), provider = agent.value("provider"),
-                           type = agent.value("type");
     if (!agents_.native) return nullptr;
-    const auto installed = agents::installed_agent(standard, provider, type, profile_, agents_.models.get());
-    if (!installed) return nullptr;
-    metadata_.push_back(agents::metadata_of(*installed, provider, type));
+    auto metadata = installed_metadata(typed(primitive), profile_, agents_.models.get());
+    if (!metadata) return nullptr;
+    metadata_.push_back(std::move(metadata));
     return metadata_.back().get();
   }
 
@@ -185,9 +183,9 @@ class Checks {
     const Element agent = typed(primitive);
     const bool plugin = agent.value("class") == "stonith" && !agent.value("type").starts_with("fence_");
     if (plugin || !agent.has("type") || metadata_of(primitive) != nullptr) return std::nullopt;
-    const std::string_view provider = agent.value("provider");
-    if (agents_.on_disk && agents_.on_disk(agent.value("class"), provider, agent.value("type"))) return std::nullopt;
-    return fmt::format("{}:{}{}{}", agent.value("class"), provider, provider.empty() ? "" : ":", agent.value("type"));
+    if (agents_.on_disk && agents_.on_disk(agent.value("class"), agent.value("provider"), agent.value("type")))
+      return std::nullopt;
+    return agent_name(agent);
   }
 
   static bool is_fence_agent(const AgentMetadata& metadata) {
@@ -222,16 +220,8 @@ class Checks {
     return all;
   }
 
-  // Agents of 2.1 name the roles anew, and crmsh compares words.
-  std::string_view role_of(const ActionMetadata& action) const {
-    if (profile_.old_rc_texts) return action.role;
-    return action.role == "Master" ? "Promoted" : action.role == "Slave" ? "Unpromoted" : action.role;
-  }
-
   const ActionMetadata* action_of(const AgentMetadata& metadata, std::string_view name, std::string_view role) const {
-    for (const ActionMetadata& action : metadata.actions)
-      if (action.name == name && (role.empty() || role_of(action) == role)) return &action;
-    return nullptr;
+    return advised_action(metadata, name, role, profile_);
   }
 
   void operations(const Element& object, const AgentMetadata& metadata) {

@@ -13,6 +13,7 @@
 #include "engine/node/operator_checks.h"
 #include "engine/node/operator_properties.h"
 #include "engine/node/operator_shell.h"
+#include "engine/node/operator_timeouts.h"
 #include "engine/node/operator_words.h"
 
 namespace simcluster::node {
@@ -35,6 +36,8 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
   if (words.size() == 2 && (words[1] == "commit" || words[1] == "refresh")) return std::string();
   if (words[1] == "rename") return rename(words);
   if (words[1] == "verify" && words.size() == 2) return verify();
+  if (words[1] == "default-timeouts" || words[1] == "default_timeouts")
+    return default_timeouts(Words(words.begin() + 2, words.end()));
   if (words[1] == "modgroup")
     return commit(
         [&](cib::Document& wanted) { return cib::modify_group(wanted, Words(words.begin() + 2, words.end())); });
@@ -55,6 +58,18 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
   const auto at = command.find("configure") + std::string_view("configure").size();
   return commit(
       [&](cib::Document& wanted) { return cib::apply_crm_shell(wanted, command.substr(at), "crm configure"); });
+}
+
+// crm configure default-timeouts RSC...
+Result<std::string> OperatorShell::default_timeouts(const Words& ids) {
+  TimeoutReport report;
+  const Result<std::string> committed = commit([&](cib::Document& wanted) -> Result<void> {
+    report = set_default_timeouts(wanted, ids, profile_, models_);
+    return {};
+  });
+  if (!committed) return committed;
+  const bool told = committed->find("(exit status") != std::string::npos;
+  return report.text + *committed + (report.failed && !told ? "(exit status 1)\n" : "");
 }
 
 // crm configure verify: of all objects.

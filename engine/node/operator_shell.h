@@ -67,6 +67,7 @@ class OperatorShell {
   // PATH is ID.NAME, ID.OPERATION.NAME or ID.OPERATION.INTERVAL.NAME.
   Result<std::string> set_value(std::string_view path, std::string_view value);
   Result<std::string> list_templates() const;
+  Result<std::string> default_timeouts(const Words& ids);
   Result<std::string> erase(Words ids);
   Result<std::string> rename(const Words& words);
   Result<std::string> edit_text(const Words& words, cib::ObjectText form);

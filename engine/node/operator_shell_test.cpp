@@ -371,6 +371,13 @@ TEST_F(OperatorShellTest, ChecksBeforeItCommits) {
   EXPECT_TRUE(controller->cib().find_id("t"));
 }
 
+TEST_F(OperatorShellTest, DefaultTimeouts) {
+  EXPECT_EQ(output_of("configure default-timeouts r"), "");
+  EXPECT_EQ(controller->cib().find_id("r-monitor-10s").value("timeout"), "20s");
+  EXPECT_TRUE(controller->cib().find_id("r-start-0"));
+  EXPECT_EQ(output_of("configure default-timeouts nix"), "ERROR: object nix does not exist\n(exit status 1)\n");
+}
+
 // AT-1.8, AT-7.6: what agents there are.
 TEST_F(OperatorShellTest, AgentsAnswer) {
   EXPECT_THAT(output_of("ra classes"), HasSubstr("ocf / heartbeat pacemaker\n"));
