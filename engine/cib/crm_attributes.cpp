@@ -229,6 +229,23 @@ void CrmBuilder::read_rule(CrmCursor& in, MutableElement parent) {
   }
 }
 
+namespace {
+
+// param{<name>}, meta{<name>}, literal{<value>} or a value.
+void put_value(MutableElement expression, std::string_view value) {
+  for (const std::string_view source : {"param", "meta", "literal"}) {
+    if (!value.starts_with(source) || !value.ends_with('}') || value.size() < source.size() + 3) continue;
+    if (value[source.size()] != '{') continue;
+    value.remove_prefix(source.size() + 1);
+    value.remove_suffix(1);
+    expression.set_attribute("value", value).set_attribute("value-source", source);
+    return;
+  }
+  expression.set_attribute("value", value);
+}
+
+}  // namespace
+
 void CrmBuilder::read_expression(CrmCursor& in, MutableElement rule) {
   if (in.next_is("date")) {
     in.take("date");
@@ -254,7 +271,7 @@ void CrmBuilder::read_expression(CrmCursor& in, MutableElement rule) {
       in.fail_at(word, fmt::format("unknown comparison \"{}\" (expected lt, gt, lte, gte, eq or ne)", operation));
     expression.set_attribute("operation", operation).set_attribute("attribute", first.text);
     if (!type.empty()) expression.set_attribute("type", type);
-    expression.set_attribute("value", in.take("a value to compare with").text);
+    put_value(expression, in.take("a value to compare with").text);
   }
   expression.set_attribute("id", id);
 }

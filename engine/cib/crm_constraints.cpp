@@ -87,7 +87,8 @@ void CrmBuilder::read_set_members(CrmCursor& in, MutableElement constraint, bool
   if (!set) in.fail_here("expected a resource");
   for (const CrmWord* option : options) set.set_attribute(option->key(), option->value());
   // What is the default is left out.
-  if (set.value("sequential") == "true") set.remove_attribute("sequential");
+  for (const std::string_view name : {"sequential", "require-all"})
+    if (set.value(name) == "true") set.remove_attribute(name);
   for (const std::string_view name : {std::string_view("require-all"), std::string_view("sequential"), suffix_name}) {
     const std::string value(set.value(name));
     if (set.remove_attribute(name)) set.set_attribute(name, value);

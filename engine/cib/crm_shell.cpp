@@ -16,9 +16,9 @@ struct Keyword {
   int pass;
 };
 
-constexpr std::array<std::pair<std::string_view, int>, 4> kXmlContainers = {
-    {{"<group ", 3}, {"<bundle ", 3}, {"<clone ", 4}, {"<master ", 4}}};
-constexpr int kConstraintPass = 6;
+// What is XML has the turn of its kind: a container has members that are statements of their own.
+constexpr std::array<std::pair<std::string_view, int>, 6> kXmlPasses = {
+    {{"<group ", 3}, {"<bundle ", 3}, {"<clone ", 4}, {"<master ", 4}, {"<rsc_ticket", 7}, {"<rsc_", 6}}};
 
 // Containers come after what they contain, constraints after resources.
 constexpr std::array kKeywords = {
@@ -63,10 +63,7 @@ void CrmCursor::fail_here(std::string_view message) const {
 
 int CrmBuilder::pass_of(const CrmStatement& statement) {
   const std::string_view keyword = statement.words.front().text;
-  // A constraint in XML keeps its place among the others.
-  if (keyword == "xml" && statement.raw.find("<rsc_") == statement.raw.find('<')) return kConstraintPass;
-  // A container in XML contains what is also a statement of its own.
-  for (const auto& [head, pass] : kXmlContainers)
+  for (const auto& [head, pass] : kXmlPasses)
     if (keyword == "xml" && statement.raw.find(head) == statement.raw.find('<')) return pass;
   for (const Keyword& known : kKeywords)
     if (known.text == keyword) return known.pass;

@@ -15,8 +15,8 @@ namespace simcluster::cib {
 
 // How objects that exist already are treated (AT-7.6).
 enum class CrmLoad : std::uint8_t {
-  kUpdate,   // a statement replaces the object of its id; property, rsc_defaults, op_defaults sets are merged
-  kReplace,  // the whole configuration is replaced
+  kUpdate,   // a statement replaces the object of its id, ids of its parts are kept; sets of options are merged
+  kReplace,  // all but nodes that are not mentioned is replaced
 };
 
 // A CIB without any object: the four mandatory sections and an empty status.

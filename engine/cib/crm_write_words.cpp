@@ -52,8 +52,10 @@ std::string expression_text(Element expression) {
     return fmt::format("{} {}", operation, rule_word(expression.value("attribute")));
   const std::string_view given_type = expression.value("type");
   const std::string type = given_type.empty() || given_type == "string" ? "" : fmt::format("{}:", given_type);
-  return fmt::format("{} {}{} {}", rule_word(expression.value("attribute")), type, operation,
-                     rule_word(expression.value("value")));
+  const std::string_view source = expression.value("value-source");
+  const std::string value = source.empty() ? rule_word(expression.value("value"))
+                                           : fmt::format("{}{{{}}}", source, expression.value("value"));
+  return fmt::format("{} {}{} {}", rule_word(expression.value("attribute")), type, operation, value);
 }
 
 bool is_referred_to(Element element) {

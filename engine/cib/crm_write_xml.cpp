@@ -52,6 +52,13 @@ bool is_lone_member(Element constraint) {
          set.value("require-all") != "false";
 }
 
+// Values may be those of parameters or meta attributes: param{name}.
+bool value_has_words(Element expression) {
+  const std::string_view source = expression.value("value-source");
+  return source.empty() ||
+         ((source == "param" || source == "meta") && expression.value("value").find(' ') == std::string_view::npos);
+}
+
 bool is_known_kind(std::string_view kind) { return kind == "Mandatory" || kind == "Optional" || kind == "Serialize"; }
 
 bool is_option_set(Element element) {
@@ -193,9 +200,10 @@ bool has_words(Element element) {
   for (Element at = next_part(element, element); at; at = next_part(at, element)) {
     if (at.is("rsc_expression") || at.is("op_expression") || (at.is("rule") && at.parent().is("rule"))) return false;
     if (at.is("rule") && at.value("boolean-op") == "or" && at.child_count() < 2) return false;
-    if (at.is("attributes") || at.is("lifetime") || at.has("value-source")) return false;
+    if (at.is("attributes") || at.is("lifetime") || !value_has_words(at)) return false;
     if (at.is("operations") && at.attributes().empty() && !at.first_child()) return false;
-    if (at.is("resource_set") && (at.has("id-ref") || at.has("ordering") || at.has("score"))) return false;
+    if (at.is("resource_set") && (at.has("id-ref") || at.has("ordering") || at.has("score") || at.has("kind")))
+      return false;
   }
   if (element.is("bundle") && !bundle_has_words(element)) return false;
   if (element.is("fencing-topology") && !topology_has_words(element)) return false;

@@ -373,7 +373,7 @@ TEST_F(OperatorShellTest, ChecksBeforeItCommits) {
 
 TEST_F(OperatorShellTest, DefaultTimeouts) {
   EXPECT_EQ(output_of("configure default-timeouts r"), "");
-  EXPECT_EQ(controller->cib().find_id("r-monitor-10s").value("timeout"), "20s");
+  EXPECT_EQ(controller->cib().find_id("r-monitor-10s").value("timeout"), "20");
   EXPECT_TRUE(controller->cib().find_id("r-start-0"));
   EXPECT_EQ(output_of("configure default-timeouts nix"), "ERROR: object nix does not exist\n(exit status 1)\n");
 }

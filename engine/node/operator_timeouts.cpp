@@ -17,7 +17,9 @@ namespace {
 void set_timeouts(MutableElement primitive, const agents::AgentMetadata& metadata, const Profile& profile) {
   const auto timeout = [&](std::string_view name, std::string_view role) {
     const agents::ActionMetadata* action = advised_action(metadata, name, role, profile);
-    return fmt::format("{}s", action == nullptr ? agents::ActionMetadata{}.timeout_seconds : action->timeout_seconds);
+    const int seconds = action == nullptr ? agents::ActionMetadata{}.timeout_seconds : action->timeout_seconds;
+    // Agents of old name no unit.
+    return fmt::format("{}{}", seconds, profile.pacemaker_has_shell ? "" : "s");
   };
   const bool typed = primitive.has("type");
   for (MutableElement op : primitive.first_child("operations").children("op")) {
