@@ -1,5 +1,5 @@
 // AT-9.2; texts, statuses and ids as measured with crm_resource 2.1.5 on a file and in a cluster.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "commands/testing_tool.h"
 

@@ -6,10 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "commands/exit_status.h"
 #include "commands/input.h"
+#include "commands/pending_actions.h"
 #include "commands/resource_changes.h"
 #include "commands/resource_queries.h"
 #include "engine/cib/upgrade.h"
@@ -221,18 +222,6 @@ class Restarting : public std::enable_shared_from_this<Restarting> {
   Names then_;
 };
 
-// "\tAction 6: g2_start_0\ton node1", for everything that is not only a thought of the scheduler.
-std::string pending_actions(const scheduler::Schedule& schedule) {
-  std::string text;
-  const scheduler::Graph& graph = *schedule.model->graph;
-  for (const scheduler::Synapse& synapse : graph.synapses) {
-    const scheduler::GraphAction& action = graph.actions[synapse.action];
-    if (action.kind != scheduler::GraphActionKind::kPseudo)
-      text += fmt::format("\tAction {}: {}\ton {}\n", action.id, action.operation_key, action.node);
-  }
-  return text;
-}
-
 Outcome look_at_cluster(std::int64_t left_ms, const Surroundings& surroundings);
 
 void wait_more(Outcome& outcome, std::int64_t left_ms) {
@@ -243,14 +232,15 @@ void wait_more(Outcome& outcome, std::int64_t left_ms) {
 
 Outcome look_at_cluster(std::int64_t left_ms, const Surroundings& surroundings) {
   Outcome outcome;
-  const cib::Document cib = newest(*surroundings.cib);
-  const std::string pending = pending_actions(scheduler::schedule(cib, options_of(surroundings)));
+  const bool quorate = surroundings.live != nullptr && surroundings.live->quorate;
+  const auto pending = pending_actions(*surroundings.cib, surroundings.profile, surroundings.now, quorate);
   if (pending.empty()) return outcome;
   if (left_ms > 0) {
     wait_more(outcome, left_ms);
     return outcome;
   }
-  outcome.output = "Pending actions:\n" + pending;
+  outcome.output = "Pending actions:\n";
+  for (const std::string& action : pending) outcome.output += fmt::format("\t{}\n", action);
   outcome.error = "crm_resource: Error performing operation: Timeout occurred\n";
   outcome.status = exit_status::kTimeout;
   return outcome;

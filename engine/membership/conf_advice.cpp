@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/membership/conf_reader.h"
 #include "engine/membership/corosync_conf.h"

@@ -51,8 +51,8 @@ TEST_F(Hosted, WhoIsOutOfReachIsGivenUp) {
   EXPECT_LT(time_to_form(true), milliseconds(1650 + 500 + 100));
 }
 
-// A daemon that crashed and is begun anew at once is out of reach until its links are up, soon after the token time-out:
-// there is no ring without it.
+// A daemon that crashed and is begun anew at once is out of reach until its links are up, soon after the token
+// time-out: there is no ring without it.
 TEST_F(Hosted, WhoComesBackAtOnceIsWaitedFor) {
   TestNetwork net(3, conf(3), "3.1.7");
   net.trust_links = true;

@@ -1,6 +1,8 @@
 // GATHER: JOINs until everybody reachable agrees (M 5.3 to 5.5), and what makes a ring notice others (M 5.16).
+
 #include <algorithm>
-#include <fmt/format.h>
+
+#include <fmt/core.h>
 
 #include "engine/membership/srp.h"
 
@@ -14,8 +16,8 @@ constexpr Duration kJoinSpacing = milliseconds(1);
 constexpr int kStorm = 8;
 // So many are worth a remark: at least 0.3 s without rest. Corosync itself tells of it in debug lines only.
 constexpr int kLongStorm = 300;
-// What a daemon that is begun anew at once needs beyond the token time-out until its links are up: its start takes half a
-// second, the links' own time is less than the token time-out (T-24, T-27). Measured with clusterd over libknet.
+// What a daemon that is begun anew at once needs beyond the token time-out until its links are up: its start takes half
+// a second, the links' own time is less than the token time-out (T-24, T-27). Measured with clusterd over libknet.
 constexpr Duration kRestartGrace = milliseconds(500);
 constexpr int kAbortedStatus = 134;  // 128 + SIGABRT
 
@@ -85,9 +87,9 @@ void Srp::enter_gather(GatherCause cause, bool nothing_learned) {
   shorten_consensus();
 }
 
-// When all who are missing are known to be out of reach, two rounds of JOINs are time enough to be proven wrong. A daemon
-// that crashed and was begun anew at once needs more: its links come up some tenths of a second after the token was
-// lost, and in one ring with the others it is a member that was never away. Otherwise its machine would be fenced.
+// When all who are missing are known to be out of reach, two rounds of JOINs are time enough to be proven wrong. A
+// daemon that crashed and was begun anew at once needs more: its links come up some tenths of a second after the token
+// was lost, and in one ring with the others it is a member that was never away. Otherwise its machine would be fenced.
 void Srp::shorten_consensus() {
   if (!settings_.trust_links || state_ != SrpState::kGather || consensus_shortened_) return;
   bool missing = false;

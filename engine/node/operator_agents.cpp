@@ -47,10 +47,11 @@ std::string classes(const std::vector<AgentListing>& known) {
 }  // namespace
 
 std::shared_ptr<const agents::AgentMetadata> installed_metadata(const cib::Element& typed, const Profile& profile,
-                                                                const AgentModels* models) {
+                                                                const NodeAgents& agents) {
+  if (!agents.native) return nullptr;
   const std::string_view standard = typed.value("class"), provider = typed.value("provider"),
                          type = typed.value("type");
-  const auto installed = agents::installed_agent(standard, provider, type, profile, models);
+  const auto installed = agents::installed_agent(standard, provider, type, profile, agents.models.get());
   return installed ? agents::metadata_of(*installed, provider, type) : nullptr;
 }
 

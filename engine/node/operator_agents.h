@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/profile.h"
 #include "engine/cib/document.h"
+#include "engine/node/node_agents.h"
 
 namespace simcluster::agents {
 class AgentModels;
@@ -23,7 +24,7 @@ Result<std::string> describe_agents(const std::vector<std::string_view>& words, 
 
 // `typed`: a primitive or template with a type of its own. None when that agent is not installed.
 std::shared_ptr<const agents::AgentMetadata> installed_metadata(const cib::Element& typed, const Profile& profile,
-                                                                const agents::AgentModels* models);
+                                                                const NodeAgents& agents);
 // ocf:heartbeat:Dummy
 std::string agent_name(const cib::Element& typed);
 

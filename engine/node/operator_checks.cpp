@@ -171,8 +171,7 @@ class Checks {
 
   // Kept as long as the checks are.
   const AgentMetadata* metadata_of(const Element& primitive) const {
-    if (!agents_.native) return nullptr;
-    auto metadata = installed_metadata(typed(primitive), profile_, agents_.models.get());
+    auto metadata = installed_metadata(typed(primitive), profile_, agents_);
     if (!metadata) return nullptr;
     metadata_.push_back(std::move(metadata));
     return metadata_.back().get();

@@ -64,7 +64,7 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
 Result<std::string> OperatorShell::default_timeouts(const Words& ids) {
   TimeoutReport report;
   const Result<std::string> committed = commit([&](cib::Document& wanted) -> Result<void> {
-    report = set_default_timeouts(wanted, ids, profile_, models_);
+    report = set_default_timeouts(wanted, ids, profile_, agents_);
     return {};
   });
   if (!committed) return committed;

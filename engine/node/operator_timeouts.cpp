@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/node/operator_agents.h"
 
@@ -44,7 +44,7 @@ void set_timeouts(MutableElement primitive, const agents::AgentMetadata& metadat
 }  // namespace
 
 TimeoutReport set_default_timeouts(cib::Document& cib, const std::vector<std::string_view>& ids, const Profile& profile,
-                                   const agents::AgentModels* models) {
+                                   const NodeAgents& agents) {
   TimeoutReport report;
   for (const std::string_view id : ids) {
     const Element object = std::as_const(cib).find_id(id);
@@ -56,7 +56,7 @@ TimeoutReport set_default_timeouts(cib::Document& cib, const std::vector<std::st
     }
     const Element typed =
         object.has("template") ? cib.find_id(cib.find_name("template"), object.value("template")) : object;
-    if (const auto metadata = typed ? installed_metadata(typed, profile, models) : nullptr)
+    if (const auto metadata = typed ? installed_metadata(typed, profile, agents) : nullptr)
       set_timeouts(cib.edit(object), *metadata, profile);
     else
       report.text += fmt::format(

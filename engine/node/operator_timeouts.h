@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/agents/agent_models.h"
 #include "engine/base/profile.h"
 #include "engine/cib/document.h"
+#include "engine/node/node_agents.h"
 
 namespace simcluster::node {
 
@@ -17,8 +17,8 @@ struct TimeoutReport {
 };
 
 // The operations monitor, start and stop of these primitives get the timeouts that their agents advise; start and stop
-// are added where they are missing. Operations of templates stay as they are. `models` may be null.
+// are added where they are missing. Operations of templates stay as they are.
 TimeoutReport set_default_timeouts(cib::Document& cib, const std::vector<std::string_view>& ids, const Profile& profile,
-                                   const agents::AgentModels* models);
+                                   const NodeAgents& agents);
 
 }  // namespace simcluster::node

@@ -28,7 +28,7 @@ class OperatorTimeoutsTest : public ::testing::Test {
     cib = std::move(*parsed);
   }
   std::string said(const std::vector<std::string_view>& ids) {
-    const TimeoutReport report = set_default_timeouts(cib, ids, profile, nullptr);
+    const TimeoutReport report = set_default_timeouts(cib, ids, profile, {});
     return report.text + (report.failed ? "failed" : "");
   }
   std::string operations(std::string_view id) const {

@@ -10,10 +10,10 @@
 #include <fmt/format.h>
 
 #include "commands/cluster_state.h"
+#include "commands/pending_actions.h"
 #include "commands/resource_queries.h"
 #include "tools/clusterctl/control_client.h"
 #include "tools/clusterctl/node_view.h"
-#include "tools/clusterctl/wait_idle.h"
 
 namespace simcluster::clusterctl {
 
@@ -47,7 +47,7 @@ Result<std::string> wait_for_stop(const std::string& socket_path, std::span<cons
     if (!view) return tl::unexpected(view.error());
     std::string active = still_active(*view, resources);
     if (active.empty()) return active;
-    if (!running_operations(view->cib).empty()) end = Clock::now() + kPatience;
+    if (!commands::running_operations(view->cib).empty()) end = Clock::now() + kPatience;
     if (Clock::now() > end) return active;
   }
 }

@@ -53,7 +53,7 @@ Result<Json> status(const Asked& asked) {
   const controller::CibRoom room = asked.node.cib_room();
   json["cib"] = {{"bytes", bytes}, {"limit", room.in_force}, {"least_limit", room.least}};
   json["warnings"] = Json::array();
-  if (bytes > room.least)
+  if (room.least != 0 && bytes > room.least)
     json["warnings"].push_back(fmt::format(
         "the CIB has {} KiB, more than the {} KiB that all nodes allow (cib_limit); up to {} KiB are taken until it is "
         "smaller",

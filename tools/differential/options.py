@@ -335,7 +335,7 @@ def run(program, line, xml, names):
         line, _, given = line.partition(" < ")
         values = dict(names, xml=xml, copy=copy, folder=os.path.dirname(xml))
         arguments = [a.format(**values) for a in shlex.split(line)]
-        arguments = [re.sub(r"^(--output-to=)?@(?=[a-z])", lambda m: (m[1] or "") + folder + "/", a) for a in arguments]
+        arguments = [re.sub(r"^(--[a-z-]+=)?@(?=[a-z])", lambda m: (m[1] or "") + folder + "/", a) for a in arguments]
         env = dict(os.environ, LC_ALL="C", TZ="UTC", CIB_shadow_dir=folder)
         with open(given.format(**values) if given else "/dev/null", "rb") as standard_input:
             try:
