@@ -182,7 +182,7 @@ class XmlText {
     if (!is_inline) begin_line(depth - depth_of_object_);
     text_.append("</").append(element.name()).append(">");
   }
-  void begin_line(int depth) { text_.append(" \\\n").append(static_cast<std::size_t>(2 * depth), ' '); }
+  void begin_line(int depth) { text_.append(" \\\n").append(2 * static_cast<std::size_t>(depth), ' '); }
   static std::string in_lines(std::string_view comment) {
     std::string lines;
     for (const char c : comment) lines.append(c == '\n' ? " \\\n" : std::string(1, c));

@@ -44,8 +44,7 @@ Result<void> CibManager::start(membership::GroupService& service, std::uint32_t 
                 fmt::format("The CIB on disk is not usable: {}", loaded.error().text()));
     }
   } else if (!initial_cib.empty()) {
-    const Result<void> loaded = store_.load(initial_cib, "initial CIB");
-    if (!loaded) return loaded;
+    if (Result<void> loaded = store_.load(initial_cib, "initial CIB"); !loaded) return loaded;
     write_to_disk();
   }
   Result<std::unique_ptr<membership::Group>> joined = service.join("cib", process, *this);

@@ -43,7 +43,7 @@ std::string with_old_roles(std::string_view line) {
 
 // "Start      vip01     (         node1 )" to "Start   vip01 (node1)": verbs had seven columns in 1.1, none in 1.0.
 std::string old_plan_line(std::string_view line, const Profile& profile) {
-  const std::string text = without_columns(line);
+  std::string text = without_columns(line);
   if (profile.logs_with_function) return text;
   const std::size_t end = std::min(text.find(' '), text.size());
   return fmt::format("{:<7}{}", text.substr(0, end), text.substr(end));

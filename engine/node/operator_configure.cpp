@@ -63,13 +63,13 @@ Result<std::string> OperatorShell::configure_command(const Words& words, std::st
 // crm configure default-timeouts RSC...
 Result<std::string> OperatorShell::default_timeouts(const Words& ids) {
   TimeoutReport report;
-  const Result<std::string> committed = commit([&](cib::Document& wanted) -> Result<void> {
+  Result<std::string> committed = commit([&](cib::Document& wanted) -> Result<void> {
     report = set_default_timeouts(wanted, ids, profile_, agents_);
     return {};
   });
   if (!committed) return committed;
-  const bool told = committed->find("(exit status") != std::string::npos;
-  return report.text + *committed + (report.failed && !told ? "(exit status 1)\n" : "");
+  const bool told = committed->ends_with(kShellRefuses);
+  return report.text + *committed + std::string(report.failed && !told ? kShellRefuses : "");
 }
 
 // crm configure verify: of all objects.

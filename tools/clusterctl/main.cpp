@@ -137,13 +137,13 @@ int show_status(const Command& command) {
     else
       options += command.words[i] + " ";
   }
-  do {
+  while (true) {
     const std::string text = screen(command, options);
     fmt::print("{}{}", watch ? "\033[H\033[2J" : "", text);
     std::fflush(stdout);
-    if (watch) std::this_thread::sleep_for(std::chrono::seconds(2));
-  } while (watch);
-  return 0;
+    if (!watch) return 0;
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+  }
 }
 
 int crm(const Command& command) {
@@ -241,6 +241,7 @@ int replay(const Command& command) {
   words.insert(words.end(), command.words.begin() + static_cast<std::ptrdiff_t>(options), command.words.end());
   if (options == command.words.size()) words.emplace_back("--simulate");
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   execvp(arguments[0], arguments.data());
