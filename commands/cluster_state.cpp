@@ -5,13 +5,13 @@
 
 namespace simcluster::commands {
 
-namespace {
-
-cib::Document newest(cib::Document cib) {
+cib::Document in_newest_form(cib::Document cib) {
   cib.root().ensure_child("status");
   cib::upgrade(cib);
   return cib;
 }
+
+namespace {
 
 reports::CrmMonOptions options_with(bool inactive, bool constraints) {
   reports::CrmMonOptions options;
@@ -25,7 +25,7 @@ reports::CrmMonOptions options_with(bool inactive, bool constraints) {
 ClusterState::ClusterState(const cib::Document& cib, const Surroundings& surroundings, bool inactive, bool constraints)
     : options_(options_with(inactive, constraints)),
       context_{Time{} + seconds(surroundings.now), surroundings.profile, {}, {}},
-      newest_(newest(cib)),
+      newest_(in_newest_form(cib)),
       view_(cib, newest_, options_, context_) {}
 
 const scheduler::Resource* ClusterState::resource(std::string_view name) const {

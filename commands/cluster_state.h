@@ -9,6 +9,9 @@
 
 namespace simcluster::commands {
 
+// As the scheduler reads it: upgraded as far as possible, with a status section.
+cib::Document in_newest_form(cib::Document cib);
+
 class ClusterState {
  public:
   // `cib` must outlive it. Parts that are not active are listed when `inactive` is set. Constraints are only there when

@@ -16,6 +16,7 @@
 #include "commands/tool_table.h"
 #include "commands/xml_result.h"
 #include "engine/cib/values.h"
+#include "engine/scheduler/history.h"
 
 namespace simcluster::commands {
 
@@ -545,10 +546,7 @@ Outcome crm_resource(const Arguments& arguments, const Surroundings& surrounding
   if (surroundings.cib == nullptr) {
     outcome.status = status_without_cib(surroundings.connection);
     outcome.error = fmt::format("crm_resource: Could not connect to the CIB: {}\nError performing operation: {}\n",
-                                connection_text(surroundings.connection),
-                                outcome.status == exit_status::kDisconnected   ? "Not connected"
-                                : outcome.status == exit_status::kNoSuchObject ? "No such object"
-                                                                               : "Invalid configuration");
+                                connection_text(surroundings.connection), scheduler::exit_status_text(outcome.status));
     return outcome;
   }
   Outcome result = CrmResource(given, surroundings).run(command);

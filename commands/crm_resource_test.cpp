@@ -206,8 +206,8 @@ TEST_F(CrmResourceInSteps, RestartGivesUpAndUndoes) {
 TEST_F(CrmResourceInSteps, AgentsAreRunHere) {
   const Outcome check = type("crm_resource --force-check -r png");
   ASSERT_TRUE(check.agent);
-  EXPECT_EQ(check.agent->action, "monitor");
-  EXPECT_EQ(check.agent->parameters.front().second, "10.0.0.1");
+  EXPECT_EQ(check.agent->request.action, "monitor");
+  EXPECT_EQ(check.agent->request.parameters.front().second, "10.0.0.1");
   const Outcome stopped = check.agent->after(7, "not running", "");
   EXPECT_EQ(stopped.output, "Operation force-check for png (ocf:pacemaker:ping) returned 7 (not running)\n");
   EXPECT_EQ(stopped.error, "crm_resource: Error performing operation: Not running\n");

@@ -4,10 +4,10 @@
 
 #include <fmt/core.h>
 
-#include "engine/cib/upgrade.h"
+#include "commands/cluster_state.h"
 #include "engine/scheduler/graph.h"
-#include "engine/scheduler/legacy.h"
 #include "engine/scheduler/model.h"
+#include "engine/scheduler/profile_options.h"
 #include "engine/scheduler/scheduler.h"
 
 namespace simcluster::commands {
@@ -31,14 +31,10 @@ std::vector<std::string> running_operations(const cib::Document& cib) {
 
 std::vector<std::string> pending_actions(const cib::Document& cib, const Profile& profile, std::int64_t now,
                                          bool quorate) {
-  cib::Document input = cib;
-  cib::upgrade(input);
-  scheduler::Options options;
-  options.now = now;
+  const cib::Document input = in_newest_form(cib);
+  scheduler::Options options = scheduler::options_of(profile, now);
   options.sanitized = false;
   options.quorum = quorate;
-  options.old_fail_counts = !profile.failcount_per_operation;
-  options.legacy = scheduler::legacy_of(profile);
   const scheduler::Schedule schedule = scheduler::schedule(input, options);
   const scheduler::Graph& graph = *schedule.state().graph;
   std::vector<std::string> pending;

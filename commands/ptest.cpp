@@ -9,7 +9,7 @@
 #include "commands/input.h"
 #include "commands/tool_table.h"
 #include "engine/cib/upgrade.h"
-#include "engine/scheduler/legacy.h"
+#include "engine/scheduler/profile_options.h"
 #include "engine/scheduler/scheduler.h"
 #include "engine/scheduler/score_line.h"
 
@@ -74,10 +74,7 @@ Outcome ptest(const Arguments& arguments, const Surroundings& surroundings) {
     return refuse(exit_status::kError, "ptest: there is no CIB to look at\n");
   }
   cib::upgrade(*document);
-  scheduler::Options options;
-  options.now = surroundings.now;
-  options.old_fail_counts = !surroundings.profile.failcount_per_operation;
-  options.legacy = scheduler::legacy_of(surroundings.profile);
+  scheduler::Options options = scheduler::options_of(surroundings.profile, surroundings.now);
   options.collect_scores = given.has("show-scores");
   const scheduler::Schedule schedule = scheduler::schedule(*document, options);
   if (!options.collect_scores) return outcome;

@@ -13,8 +13,10 @@
 #include "commands/pending_actions.h"
 #include "commands/resource_changes.h"
 #include "commands/resource_queries.h"
-#include "engine/cib/upgrade.h"
+#include "engine/cib/nvpairs.h"
 #include "engine/cib/values.h"
+#include "engine/scheduler/history.h"
+#include "engine/scheduler/profile_options.h"
 #include "engine/scheduler/scheduler.h"
 #include "engine/scheduler/simulate.h"
 
@@ -64,23 +66,14 @@ Names without(const Names& names, const Names& others) {
 }
 
 scheduler::Options options_of(const Surroundings& surroundings) {
-  scheduler::Options options;
-  options.now = surroundings.now;
+  scheduler::Options options = scheduler::options_of(surroundings.profile, surroundings.now);
   options.sanitized = false;
-  options.legacy = scheduler::legacy_of(surroundings.profile);
   return options;
-}
-
-cib::Document newest(const cib::Document& cib) {
-  cib::Document copy = cib;
-  copy.root().ensure_child("status");
-  cib::upgrade(copy);
-  return copy;
 }
 
 // What is active when the cluster has done what it has to do with this CIB.
 Names active_then(const cib::Document& cib, const Surroundings& surroundings, std::string_view node) {
-  cib::Document working = newest(cib);
+  cib::Document working = in_newest_form(cib);
   const cib::Document before = working;
   const scheduler::Schedule schedule = scheduler::schedule(before, options_of(surroundings));
   scheduler::SimulationOptions simulation;
@@ -97,10 +90,13 @@ std::string listed(const Names& names) {
 
 std::optional<std::string> target_role(const cib::Document& cib, std::string_view resource) {
   for (const cib::Element& element : cib.find_all_id(resource))
-    for (const cib::Element& set : element.children("meta_attributes"))
-      for (const cib::Element& pair : set.children("nvpair"))
-        if (pair.value("name") == "target-role") return std::string(pair.value("value"));
+    if (const cib::Element pair = cib::find_pair(element, "meta_attributes", "target-role"))
+      return std::string(pair.value("value"));
   return std::nullopt;
+}
+
+std::string failure_line(int status) {
+  return fmt::format("crm_resource: Error performing operation: {}\n", scheduler::exit_status_text(status));
 }
 
 // One --restart, from pause to pause.
@@ -178,9 +174,9 @@ class Restarting : public std::enable_shared_from_this<Restarting> {
 
   static void late(Outcome& outcome, std::string_view what, const Names& rest) {
     outcome.error += fmt::format("Could not complete {}, {} resources remaining\n", what, rest.size());
-    outcome.error += "crm_resource: Error performing operation: Timeout occurred\n";
-    outcome.output += listed(rest);
     outcome.status = exit_status::kTimeout;
+    outcome.error += failure_line(outcome.status);
+    outcome.output += listed(rest);
   }
 
   Outcome look_whether_stopped(const Surroundings& surroundings) {
@@ -241,8 +237,8 @@ Outcome look_at_cluster(std::int64_t left_ms, const Surroundings& surroundings) 
   }
   outcome.output = "Pending actions:\n";
   for (const std::string& action : pending) outcome.output += fmt::format("\t{}\n", action);
-  outcome.error = "crm_resource: Error performing operation: Timeout occurred\n";
   outcome.status = exit_status::kTimeout;
+  outcome.error = failure_line(outcome.status);
   return outcome;
 }
 
@@ -258,27 +254,11 @@ std::string_view action_of(std::string_view command) {
   return found == kActions.end() ? std::string_view() : found->second;
 }
 
-Outcome refused(int status, std::string_view why, std::string_view text) {
+Outcome refused(int status, std::string why) {
   Outcome outcome;
   outcome.status = status;
-  outcome.error = fmt::format("{}crm_resource: Error performing operation: {}\n", why, text);
+  outcome.error = std::move(why) + failure_line(status);
   return outcome;
-}
-
-// The words for an agent's exit code as one of a tool.
-std::string_view code_text(int rc) {
-  static constexpr std::array<std::string_view, 10> kTexts = {"OK",
-                                                              "Error occurred",
-                                                              "Invalid parameter",
-                                                              "Unimplemented",
-                                                              "Insufficient privileges",
-                                                              "Not installed",
-                                                              "Not configured",
-                                                              "Not running",
-                                                              "Promoted",
-                                                              "Failed in promoted role"};
-  return rc >= 0 && static_cast<std::size_t>(rc) < kTexts.size() ? kTexts[static_cast<std::size_t>(rc)]
-                                                                 : "Unknown exit status";
 }
 
 }  // namespace
@@ -288,8 +268,7 @@ Outcome restart_resource(const Restart& restart, const ClusterState& state, cons
   if (!runs_on(state.model(), resource, restart.node))
     return refused(exit_status::kNoSuchObject,
                    fmt::format("{} is not running {} and so cannot be restarted\n", restart.resource,
-                               restart.node.empty() ? "anywhere" : "on " + restart.node),
-                   "No such object");
+                               restart.node.empty() ? "anywhere" : "on " + restart.node));
   return std::make_shared<Restarting>(restart)->begin(state, surroundings);
 }
 
@@ -302,10 +281,8 @@ Outcome wait_for_cluster(std::optional<std::int64_t> timeout_ms) {
 Outcome run_agent_here(std::string_view command, const Resource& resource, std::string_view asked, bool force,
                        const ClusterState& state) {
   if (resource.is_group() || resource.is_bundle())
-    return refused(exit_status::kUnimplemented,
-                   fmt::format("Sorry, the {} option doesn't support {} resources\n", command,
-                               resource.is_group() ? "group" : "bundle"),
-                   "Unimplemented");
+    return refused(exit_status::kUnimplemented, fmt::format("Sorry, the {} option doesn't support {} resources\n",
+                                                            command, resource.is_group() ? "group" : "bundle"));
   const Resource* primitive = &resource;
   while (!primitive->is_primitive() && !primitive->children.empty())
     primitive = &state.model().resource(primitive->children.front());
@@ -314,22 +291,22 @@ Outcome run_agent_here(std::string_view command, const Resource& resource, std::
     return refused(exit_status::kUnsafe,
                    fmt::format("It is not safe to {} {} here: the cluster claims it is already active\n"
                                "Try setting target-role=Stopped first or specifying the force option\n",
-                               command, asked),
-                   "Operation not safe");
+                               command, asked));
   AgentCall call;
-  call.standard = primitive->agent_class;
-  call.provider = primitive->provider;
-  call.type = primitive->type;
-  call.action = action_of(command);
-  call.instance = asked;
-  call.parameters = parameters_of(state, *primitive);
+  AgentRequest& request = call.request;
+  request.standard = primitive->agent_class;
+  request.provider = primitive->provider;
+  request.type = primitive->type;
+  request.action = action_of(command);
+  request.instance = asked;
+  request.parameters = parameters_of(state, *primitive);
   const std::string agent =
-      fmt::format("{}:{}{}{}", call.standard, call.provider, call.provider.empty() ? "" : ":", call.type);
+      fmt::format("{}:{}{}{}", request.standard, request.provider, request.provider.empty() ? "" : ":", request.type);
   call.after = [what = std::string(command), name = std::string(asked), agent](int rc, std::string_view rc_text,
                                                                                std::string_view output) {
     Outcome outcome;
     outcome.status = rc;
-    if (rc != 0) outcome.error = fmt::format("crm_resource: Error performing operation: {}\n", code_text(rc));
+    if (rc != 0) outcome.error = failure_line(rc);
     outcome.output =
         fmt::format("Operation {} for {} ({}) returned {} ({})\n{}", what, name, agent, rc, rc_text, output);
     return outcome;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/host.h"
 #include "engine/base/profile.h"
 #include "engine/cib/document.h"
 
@@ -75,12 +76,7 @@ struct Pause {
 
 // An agent that a tool runs on its node.
 struct AgentCall {
-  std::string standard;
-  std::string provider;
-  std::string type;
-  std::string action;
-  std::string instance;
-  std::vector<std::pair<std::string, std::string>> parameters;
+  AgentRequest request;
   // What the tool says of it. `rc_text`: the exit code in words.
   std::function<Outcome(int rc, std::string_view rc_text, std::string_view output)> after;
 };

@@ -1,10 +1,10 @@
 #include "commands/xml_result.h"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/core.h>
+
+#include "engine/scheduler/history.h"
 
 namespace simcluster::commands {
 
@@ -19,23 +19,6 @@ reports::StatusXml xml_form(const Profile& profile) {
   return profile.peer_times_in_status ? reports::StatusXml::k3_0 : reports::StatusXml::k2_1;
 }
 
-std::string_view status_text(int status) {
-  static constexpr std::array<std::pair<int, std::string_view>, 12> kTexts = {{{0, "OK"},
-                                                                               {1, "Error occurred"},
-                                                                               {64, "Incorrect usage"},
-                                                                               {66, "Input file not available"},
-                                                                               {70, "Internal software bug"},
-                                                                               {76, "Protocol violated"},
-                                                                               {78, "Invalid configuration"},
-                                                                               {102, "Not connected"},
-                                                                               {105, "No such object"},
-                                                                               {107, "Operation not safe"},
-                                                                               {108, "Requested item already exists"},
-                                                                               {124, "Timeout occurred"}}};
-  const auto* found = std::ranges::find(kTexts, status, [](const auto& row) { return row.first; });
-  return found == kTexts.end() ? "Unknown exit status" : found->second;
-}
-
 Outcome as_xml(Outcome outcome, const XmlResult& result, const std::function<void(reports::XmlWriter&)>& content) {
   std::string request(result.tool);
   for (const std::string& argument : result.arguments) request += " " + argument;
@@ -43,7 +26,8 @@ Outcome as_xml(Outcome outcome, const XmlResult& result, const std::function<voi
   reports::XmlWriter xml(text);
   xml.open("pacemaker-result", {{"api-version", reports::api_version(xml_form(result.profile))}, {"request", request}});
   if (content) content(xml);
-  xml.open("status", {{"code", std::to_string(outcome.status)}, {"message", status_text(outcome.status)}});
+  xml.open("status",
+           {{"code", std::to_string(outcome.status)}, {"message", scheduler::exit_status_text(outcome.status)}});
   if (result.with_errors && !outcome.error.empty()) {
     xml.open("errors");
     for (std::string_view rest = outcome.error; !rest.empty();) {

@@ -16,9 +16,6 @@ Result<bool> wants_xml(const ParsedArguments& given);
 
 reports::StatusXml xml_form(const Profile& profile);
 
-// The words for an exit status.
-std::string_view status_text(int status);
-
 struct XmlResult {
   std::string_view tool;
   const Arguments& arguments;

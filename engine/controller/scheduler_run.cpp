@@ -11,6 +11,7 @@
 #include "engine/controller/exit_classes.h"
 #include "engine/executor/exit_codes.h"
 #include "engine/scheduler/log_kinds.h"
+#include "engine/scheduler/profile_options.h"
 #include "engine/scheduler/scheduler.h"
 
 namespace simcluster::controller {
@@ -231,12 +232,9 @@ std::vector<std::string> deprecated_options(const cib::Document& configuration, 
 SchedulerRun run_scheduler(const cib::Document& document, const Profile& profile, Time now, int transition_id,
                            const InputNumbers& numbers, bool with_details, ToldOnce& told,
                            const std::vector<std::string>& deprecated) {
-  scheduler::Options options;
-  options.now = now.unix_seconds();
+  scheduler::Options options = scheduler::options_of(profile, now.unix_seconds());
   options.sanitized = false;
   options.transition_id = transition_id;
-  options.old_fail_counts = !profile.failcount_per_operation;
-  options.legacy = scheduler::legacy_of(profile);
   SchedulerRun run;
   LineSink sink(profile,
                 !profile.daemons_renamed ? scheduler::LogLevel::kWarning

@@ -3,7 +3,10 @@
 
 #include <functional>
 #include <memory>
-#include <string_view>
+
+namespace simcluster {
+struct AgentRequest;
+}
 
 namespace simcluster::agents {
 class AgentModels;
@@ -14,8 +17,8 @@ namespace simcluster::node {
 struct NodeAgents {
   // Described ones (AT-4.12); null: none.
   std::shared_ptr<const agents::AgentModels> models;
-  // Whether a program for it lies on the machine; what it takes is not asked. Empty: there are none.
-  std::function<bool(std::string_view standard, std::string_view provider, std::string_view type)> on_disk;
+  // Whether a program for it lies on the machine; asked with class, provider and type alone. Empty: there are none.
+  std::function<bool(const AgentRequest& agent)> on_disk;
   // The engine's own agents are the machine's. False: all that run are on its disk.
   bool native = true;
 };

@@ -12,6 +12,7 @@
 
 #include "engine/agents/agent_models.h"
 #include "engine/agents/registry.h"
+#include "engine/base/host.h"
 #include "engine/cib/crm_edit.h"
 #include "engine/cib/values.h"
 #include "engine/executor/exit_codes.h"
@@ -182,8 +183,11 @@ class Checks {
     const Element agent = typed(primitive);
     const bool plugin = agent.value("class") == "stonith" && !agent.value("type").starts_with("fence_");
     if (plugin || !agent.has("type") || metadata_of(primitive) != nullptr) return std::nullopt;
-    if (agents_.on_disk && agents_.on_disk(agent.value("class"), agent.value("provider"), agent.value("type")))
-      return std::nullopt;
+    AgentRequest wanted;
+    wanted.standard = agent.value("class");
+    wanted.provider = agent.value("provider");
+    wanted.type = agent.value("type");
+    if (agents_.on_disk && agents_.on_disk(wanted)) return std::nullopt;
     return agent_name(agent);
   }
 

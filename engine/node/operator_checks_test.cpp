@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/host.h"
 #include "engine/cib/crm_shell.h"
 
 namespace simcluster::node {
@@ -124,8 +125,8 @@ TEST_F(OperatorChecksTest, AgentThatIsNotThere) {
 // Of agents that are on the machine's disk alone nothing is asked but whether they are there.
 TEST_F(OperatorChecksTest, AgentsOnTheDisk) {
   NodeAgents agents;
-  agents.on_disk = [](std::string_view standard, std::string_view provider, std::string_view type) {
-    return standard == "ocf" && provider == "acme" && type == "app";
+  agents.on_disk = [](const AgentRequest& agent) {
+    return agent.standard == "ocf" && agent.provider == "acme" && agent.type == "app";
   };
   const auto told = [&](std::string_view text) {
     const CheckReport report = check_commit(cib, cib::parse_crm_shell(text, "t").value(), profile, agents, 0);
@@ -138,7 +139,7 @@ TEST_F(OperatorChecksTest, AgentsOnTheDisk) {
   EXPECT_STREQ(told("primitive i IPaddr2 params ip=10.0.0.1 anything=1\n"), "parameter");
   agents.native = false;
   EXPECT_STREQ(told("primitive i IPaddr2 params ip=10.0.0.1\n"), "missing");
-  agents.on_disk = [](std::string_view, std::string_view, std::string_view) { return true; };
+  agents.on_disk = [](const AgentRequest&) { return true; };
   EXPECT_STREQ(told("primitive i IPaddr2 params ip=10.0.0.1 anything=1\n"), "");
 }
 

@@ -20,7 +20,7 @@
 #include "engine/controller/scheduler_run.h"
 #include "engine/node/node.h"
 #include "engine/scheduler/graph.h"
-#include "engine/scheduler/legacy.h"
+#include "engine/scheduler/profile_options.h"
 #include "engine/scheduler/scheduler.h"
 #include "reports/diff.h"
 #include "reports/ustar.h"
@@ -151,11 +151,7 @@ class NodePart {
 
   std::string graph_of(cib::Document& document, std::int64_t now) const {
     cib::upgrade(document);
-    scheduler::Options options;
-    options.now = now;
-    options.old_fail_counts = !profile_.failcount_per_operation;
-    options.legacy = scheduler::legacy_of(profile_);
-    return scheduler::write_dot(scheduler::schedule(document, options), false, false);
+    return scheduler::write_dot(scheduler::schedule(document, scheduler::options_of(profile_, now)), false, false);
   }
 
   void collect_state(const node::Node& node) {

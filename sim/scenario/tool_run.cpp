@@ -145,16 +145,9 @@ class LongTool : public std::enable_shared_from_this<LongTool> {
   }
 
   void run(const commands::AgentCall& call) {
-    AgentRequest request;
-    request.standard = call.standard;
-    request.provider = call.provider;
-    request.type = call.type;
-    request.action = call.action;
-    request.instance = call.instance;
-    request.parameters = call.parameters;
     const bool old_words = the_machine().spec().profile.old_rc_texts;
     static_cast<void>(
-        the_machine().run_by_hand(request, command_, [after = call.after, old_words](const AgentResult& result) {
+        the_machine().run_by_hand(call.request, command_, [after = call.after, old_words](const AgentResult& result) {
           return text_of(after(result.exit_code, reports::rc_text(result.exit_code, old_words),
                                result.output + result.error_output));
         }));

@@ -95,13 +95,7 @@ class NodeSoftware final : public ClusterSoftware {
     config.cib_query_time = spec.knobs.cib_query;
     config.fail_fast = spec.fail_fast;
     config.agents.models = spec.models;
-    config.agents.on_disk = [&machine](std::string_view standard, std::string_view provider, std::string_view type) {
-      AgentRequest request;
-      request.standard = standard;
-      request.provider = provider;
-      request.type = type;
-      return machine.kernel().agents().knows(request);
-    };
+    config.agents.on_disk = [&machine](const AgentRequest& agent) { return machine.kernel().agents().knows(agent); };
     config.cores = spec.cores;
     config.local_addresses = addresses_of(machine);
     config.mtus = mtus_of(machine);

@@ -264,13 +264,8 @@ class Reader {
   void tell_of_agents() {
     node::NodeAgents& agents = report_.setup.node.agents;
     agents.native = false;
-    agents.on_disk = [places = settings().agents](std::string_view standard, std::string_view provider,
-                                                  std::string_view type) {
-      AgentRequest request;
-      request.standard = standard;
-      request.provider = provider;
-      request.type = type;
-      return agent_command(request, places).has_value();
+    agents.on_disk = [places = settings().agents](const AgentRequest& agent) {
+      return agent_command(agent, places).has_value();
     };
   }
 
